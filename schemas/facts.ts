@@ -1,0 +1,38 @@
+/**
+ * What Firstframe says about itself. Logic emits facts; `telemetry/` alone turns them into Prometheus metrics
+ * (`firstframe_<fact>_…`) and log lines. A new fact is one entry here and one `emit({ type: … })` where it happens.
+ */
+
+interface FactSpec {
+  /** What happened, in one sentence: the metric's HELP and the log line's meaning. */
+  readonly help: string
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  /** Field names that become labels: few values each, never a session. */
+  readonly labels?: readonly string[]
+  /** Numeric fields summed into `firstframe_<fact>_<field>_total`. `count` of the fact itself is always kept. */
+  readonly sums?: readonly string[]
+  /** Numeric fields in seconds observed as a histogram `firstframe_<fact>_<field>` (the field's name ends in _seconds). */
+  readonly histograms?: readonly string[]
+  /** Numeric fields kept as a gauge `firstframe_<fact>_<field>`. */
+  readonly gauges?: readonly string[]
+}
+
+type Registry = Readonly<Record<string, FactSpec>>
+
+export const FACTS = {
+  started: { help: 'A role is up and takes work.', level: 'info', labels: ['role'] },
+  stopped: { help: 'A role stopped in good order.', level: 'info', labels: ['role'] },
+  bug: {
+    help: 'Something happened that the code holds to be impossible.',
+    level: 'error',
+    labels: ['where'],
+  },
+} as const satisfies Registry
+
+export type FactName = keyof typeof FACTS
+
+/** One fact: its type, and whatever fields tell the rest. `error` and free text go to the log line only. */
+export type Fact = { readonly type: FactName; readonly [field: string]: unknown }
+
+/** Passed to whatever does work; never a global. */
+export type Emit = (fact: Fact) => void
