@@ -1,0 +1,38 @@
+import type { Fields } from '../field.ts'
+
+/** One like, comment, red packet, coupon, card, vote or draw, or a count of messages by one channel. */
+export const interaction = {
+  action: {
+    type: 'label',
+    required: true,
+    help: 'What was done: like, comment, red_packet, coupon, card, vote, draw, message, …',
+  },
+  outcome: {
+    type: 'label',
+    required: true,
+    values: ['success', 'failed', 'timeout', 'refused'],
+    help: 'How it ended; `refused` is a rule of the game (already drawn, sold out) and not a failure.',
+  },
+  round: { type: 'label', help: 'The operator’s round it belongs to.' },
+  channel: { type: 'label', values: ['', 'push', 'pull', 'api'], help: 'How the message travelled.' },
+  rtt_ms: {
+    type: 'f32',
+    unit: 'ms',
+    max: 600_000,
+    help: 'From the viewer’s touch until the answer was on the screen.',
+  },
+  skew_ms: {
+    type: 'f32',
+    unit: 'ms',
+    min: -3_600_000,
+    max: 3_600_000,
+    help: 'The page showed the round this long after the frame that carried its cue (negative: before).',
+  },
+  messages_expected: {
+    type: 'u32',
+    missing: 'zero',
+    help: 'Messages the channel’s numbering says were sent.',
+  },
+  messages_received: { type: 'u32', missing: 'zero', help: 'Of these, the ones that came.' },
+  error_code: { type: 'label', help: 'The platform’s own code.' },
+} as const satisfies Fields

@@ -1,0 +1,47 @@
+import { TABLE_NAMES, type Table } from './derive/columns.ts'
+
+/** How a table's topic is called in the log. */
+export const topicOf = (table: Table): string => `firstframe.${table}`
+
+const DAY = 86_400_000
+
+/** Topics besides those of the tables. */
+export const STATE_TOPICS = {
+  /** The watcher's incidents, silences, maintenance and notifications sent; read before anything else. */
+  incident_state: { name: 'firstframe.incident_state', compacted: true },
+  /** Arrow schemas by fingerprint, so that a batch of an older version is still read; each collector adds its own. */
+  schema: { name: 'firstframe.schema', compacted: true },
+  /** Partials of windows, from the watchers of partitions to the watcher of a stream. */
+  partial: { name: 'firstframe.partial', compacted: false },
+} as const
+
+/**
+ * All topics with their number of partitions.
+ * @param partitions of the topics that carry events: 1 embedded, 4 or more on Kafka
+ */
+export function topics(
+  partitions: number,
+): { name: string; partitions: number; compacted?: boolean; retention_ms?: number }[] {
+  return [
+    ...TABLE_NAMES.map((table) => ({ name: topicOf(table), partitions, retention_ms: DAY })),
+    { name: STATE_TOPICS.partial.name, partitions, retention_ms: DAY / 24 },
+    { name: STATE_TOPICS.incident_state.name, partitions: 1, compacted: true },
+    { name: STATE_TOPICS.schema.name, partitions: 1, compacted: true },
+  ]
+}
+
+/** Headers of a message in the log. */
+export const HEADERS = {
+  /** `rows`: an Arrow record batch without its schema; `tick`: a collector's clock. */
+  type: 'type',
+  /** Fingerprint of the Arrow schema the rows were written under. */
+  schema: 'schema',
+  /** Number of rows. */
+  rows: 'rows',
+  /** Which collector. */
+  collector: 'collector',
+  /** ms since the epoch: of a tick, the collector's clock; everything it took before is in the log. */
+  time: 'time',
+  /** Waited on disk while the log was away. */
+  spilled: 'spilled',
+} as const
