@@ -1,0 +1,20 @@
+import { CAUSAL_DIMENSIONS } from '../../../schemas/dimensions.ts'
+import { KINDS, type Kind } from '../../../schemas/kinds/kinds.ts'
+
+/** A kind's own labels that tell its cells apart, beside the causal dimensions. */
+const OWN: Readonly<Record<Kind, readonly string[]>> = {
+  startup: ['error_category'],
+  heartbeat: [],
+  interaction: ['action', 'round', 'channel', 'error_code'],
+  cue: ['round', 'stage'],
+  cohost: ['peer'],
+  hop: ['hop', 'node', 'status', 'event'],
+  probe: ['target', 'hop', 'verdict', 'stage', 'reason'],
+  resource: ['resource', 'node', 'sense', 'round'],
+}
+
+/** The dimensions of a kind's cells, in order. */
+export const cellFields = (kind: Kind): readonly string[] => [
+  ...CAUSAL_DIMENSIONS,
+  ...OWN[kind].filter((name) => name in KINDS[kind].fields),
+]

@@ -1,0 +1,131 @@
+import type { Kind } from './kinds/kinds.ts'
+import { MEASURES, type Measure, measuresOfKind } from './measures.ts'
+
+export interface RollupSpec {
+  readonly kind: Kind
+  /** The clock its windows are cut by. */
+  readonly clock: 'received_time' | 'event_time'
+  readonly step_s: number
+  /** Dimensions and fields kept apart, in the order of the primary key (after tenant, show, stream and the time). */
+  readonly by: readonly string[]
+  readonly measures: readonly Measure[]
+  readonly retention_days: number
+}
+
+const without = (kind: Kind, ...aggregates: string[]): Measure[] =>
+  measuresOfKind(kind).filter((name) => !aggregates.includes(MEASURES[name].aggregate))
+
+const VIEWER_10S = ['app', 'cdn', 'isp', 'region', 'synthetic', 'source'] as const
+const VIEWER_1M = [
+  'app',
+  'cdn',
+  'isp',
+  'country',
+  'region',
+  'device',
+  'os',
+  'player',
+  'protocol',
+  'codec',
+  'rendition',
+  'synthetic',
+  'source',
+] as const
+
+/**
+ * Rollups, filled by materialized views in the moment rows are inserted. `_10s` counts by the collector's clock (live pages,
+ * alerts), `_1m` by the session's clock (reports).
+ */
+export const ROLLUPS = {
+  heartbeat_10s: {
+    kind: 'heartbeat',
+    clock: 'received_time',
+    step_s: 10,
+    by: VIEWER_10S,
+    measures: measuresOfKind('heartbeat'),
+    retention_days: 30,
+  },
+  heartbeat_1m: {
+    kind: 'heartbeat',
+    clock: 'event_time',
+    step_s: 60,
+    by: VIEWER_1M,
+    measures: measuresOfKind('heartbeat'),
+    retention_days: 400,
+  },
+  startup_10s: {
+    kind: 'startup',
+    clock: 'received_time',
+    step_s: 10,
+    by: VIEWER_10S,
+    measures: measuresOfKind('startup'),
+    retention_days: 30,
+  },
+  startup_1m: {
+    kind: 'startup',
+    clock: 'event_time',
+    step_s: 60,
+    by: VIEWER_1M,
+    measures: measuresOfKind('startup'),
+    retention_days: 400,
+  },
+  interaction_10s: {
+    kind: 'interaction',
+    clock: 'received_time',
+    step_s: 10,
+    by: ['app', 'action', 'round', 'channel', 'container', 'synthetic', 'source'],
+    measures: measuresOfKind('interaction'),
+    retention_days: 30,
+  },
+  interaction_1m: {
+    kind: 'interaction',
+    clock: 'event_time',
+    step_s: 60,
+    by: ['app', 'action', 'round', 'channel', 'container', 'country', 'isp', 'synthetic', 'source'],
+    measures: measuresOfKind('interaction'),
+    retention_days: 400,
+  },
+  hop_10s: {
+    kind: 'hop',
+    clock: 'received_time',
+    step_s: 10,
+    by: ['hop', 'node', 'cdn', 'edge', 'synthetic', 'source'],
+    measures: without('hop'),
+    retention_days: 30,
+  },
+  cohost_10s: {
+    kind: 'cohost',
+    clock: 'received_time',
+    step_s: 10,
+    by: ['app', 'peer', 'synthetic', 'source'],
+    measures: without('cohost'),
+    retention_days: 30,
+  },
+  cue_10s: {
+    kind: 'cue',
+    clock: 'received_time',
+    step_s: 10,
+    by: ['app', 'round', 'stage', 'synthetic', 'source'],
+    measures: without('cue'),
+    retention_days: 30,
+  },
+  probe_10s: {
+    kind: 'probe',
+    clock: 'received_time',
+    step_s: 10,
+    by: ['target', 'region', 'verdict', 'stage', 'reason', 'synthetic', 'source'],
+    measures: without('probe'),
+    retention_days: 30,
+  },
+  resource_10s: {
+    kind: 'resource',
+    clock: 'received_time',
+    step_s: 10,
+    by: ['resource', 'node', 'round', 'synthetic', 'source'],
+    measures: without('resource'),
+    retention_days: 30,
+  },
+} as const satisfies Readonly<Record<string, RollupSpec>>
+
+export type Rollup = keyof typeof ROLLUPS
+export const ROLLUP_NAMES = Object.keys(ROLLUPS) as Rollup[]

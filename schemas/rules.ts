@@ -1,0 +1,51 @@
+/**
+ * Rules an alert is made by, as data beside the metric. The watcher (`processor/watch/detect`) reads them;
+ * alert pages and Grafana's rules are derived from them. Time is seconds of `received_time`.
+ */
+export type RuleSpec =
+  /** Worse than the objective by so much that its budget burns `burn` times too fast, in both windows. */
+  | {
+      readonly type: 'objective'
+      readonly fast_s: number
+      readonly slow_s: number
+      readonly burn: number
+      readonly severity: Severity
+    }
+  /** Worse than the stream's own last minutes by a factor, and by an absolute step that matters. */
+  | {
+      readonly type: 'baseline'
+      readonly window_s: number
+      readonly baseline_s: number
+      readonly factor: number
+      /** In the metric's unit: a smaller change pages nobody, however certain. */
+      readonly step: number
+      readonly severity: Severity
+    }
+  /** A source that reported steadily fell silent. */
+  | { readonly type: 'absence'; readonly after_s: number; readonly severity: Severity }
+  /** A level that, at its present speed, is gone (or full) within the horizon. */
+  | {
+      readonly type: 'forecast'
+      readonly horizon_s: number
+      readonly window_s: number
+      readonly severity: Severity
+    }
+  /** The values of one dimension lie further apart than is fair. */
+  | {
+      readonly type: 'spread'
+      readonly by: 'app'
+      readonly beyond: number
+      readonly window_s: number
+      readonly severity: Severity
+    }
+  /** Enough places agree that a check fails. */
+  | {
+      readonly type: 'quorum'
+      readonly by: 'region'
+      readonly of: number
+      readonly at_least: number
+      readonly window_s: number
+      readonly severity: Severity
+    }
+
+export type Severity = 'critical' | 'warning' | 'info'

@@ -1,0 +1,111 @@
+import { type Condition, HISTOGRAM, MEASURES, type Measure, type MeasureSpec } from './measures.ts'
+import { METRICS, type Metric, type MetricSpec } from './metrics.ts'
+
+/** Quotes a text as a ClickHouse literal. */
+export const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+
+function condition(field: string, want: Condition): string {
+  if (typeof want === 'boolean') return want ? field : `NOT ${field}`
+  if (typeof want === 'string') return `${field} = ${literal(want)}`
+  if ('not' in want) return `${field} != ${literal(want.not)}`
+  if ('at_least' in want) return `${field} >= ${want.at_least}`
+  if ('present' in want) return `isNotNull(${field})`
+  return `${field} IN (${want.map(literal).join(', ')})`
+}
+
+const conditions = (measure: MeasureSpec): string =>
+  Object.entries(measure.where ?? {})
+    .map(([field, want]) => condition(field, want))
+    .join(' AND ')
+
+/** Histogram bucket of a value: ⌈log_γ x⌉, everything ≤ 1 in bucket 0. */
+const bucket = (field: string): string =>
+  `toInt16(if(${field} > 1, ceil(log(assumeNotNull(${field})) / ${Math.log(HISTOGRAM.gamma)}), 0))`
+
+/** A measure as an aggregate over the raw rows of its kind's table. */
+export function measureOverRaw(name: Measure): string {
+  const measure: MeasureSpec = MEASURES[name]
+  const where = conditions(measure)
+  const weight = 'toFloat64(weight)'
+  if (measure.aggregate === 'unique') {
+    const field = measure.add![0]!
+    return where ? `uniqCombined64If(${field}, ${where})` : `uniqCombined64(${field})`
+  }
+  if (measure.aggregate === 'histogram') {
+    const field = measure.add![0]!
+    return `sumMapIf(map(${bucket(field)}, ${weight}), ${where || '1'})`
+  }
+  const value =
+    measure.aggregate === 'count'
+      ? weight
+      : `${weight} * (${measure.add!.map((field) => `assumeNotNull(${field})`).join(' + ')})${measure.times ? ` * ${measure.times}` : ''}`
+  return where ? `sumIf(${value}, ${where})` : `sum(${value})`
+}
+
+/** The same over a rollup, whose columns are named like the measures. */
+export function measureOverRollup(name: Measure): string {
+  const { aggregate } = MEASURES[name]
+  if (aggregate === 'unique') return `uniqCombined64Merge(${name})`
+  return aggregate === 'histogram' ? `sumMap(${name})` : `sum(${name})`
+}
+
+/** How a measure is kept in a rollup: its column's type, and the expression of the view. */
+export function rollupColumn(name: Measure): { type: string; select: string } {
+  const { aggregate, add } = MEASURES[name] as MeasureSpec
+  if (aggregate === 'unique') {
+    return {
+      type: `AggregateFunction(uniqCombined64, ${add![0] === 'session' || add![0] === 'viewer' ? 'String' : 'LowCardinality(String)'})`,
+      select: measureOverRaw(name).replace(
+        /^uniqCombined64(If)?\(/,
+        (_, suffix) => `uniqCombined64${suffix ?? ''}State(`,
+      ),
+    }
+  }
+  if (aggregate === 'histogram') {
+    return { type: 'SimpleAggregateFunction(sumMap, Map(Int16, Float64))', select: measureOverRaw(name) }
+  }
+  return { type: 'SimpleAggregateFunction(sum, Float64)', select: measureOverRaw(name) }
+}
+
+/** The q-quantile of a histogram map: the middle of the first bucket at which the cumulated weight reaches q of all. */
+function quantileOf(map: string, q: number): string {
+  const { gamma } = HISTOGRAM
+  const sums = `arrayCumSum(mapValues(${map}))`
+  const at = `arrayFirstIndex(c -> c >= ${q} * arraySum(mapValues(${map})), ${sums})`
+  return `if(length(${map}) = 0, NULL, 2 * pow(${gamma}, mapKeys(${map})[${at}]) / (${gamma} + 1))`
+}
+
+export interface MetricSqlOptions {
+  /** `raw`: over the kind's table; `rollup`: over a rollup's columns. */
+  readonly over: 'raw' | 'rollup'
+  /** Length of the window in ms, or an expression for it; needed where a metric divides by it. */
+  readonly window_ms?: number | string
+}
+
+/** A metric as a ClickHouse expression; null where nothing was measured. The rows must be filtered by `metricWhere`. */
+export function metricSql(name: Metric, { over, window_ms }: MetricSqlOptions): string {
+  const metric: MetricSpec = METRICS[name]
+  const measure = over === 'raw' ? measureOverRaw : measureOverRollup
+  if (metric.quantile) return quantileOf(measure(metric.quantile.of), metric.quantile.q)
+  const scale = metric.scale ?? 1
+  const times = scale === 1 ? '' : ` * ${scale}`
+  if (metric.per_window) {
+    if (window_ms === undefined) throw new Error(`${name} divides by the window: give window_ms`)
+    return `${measure(metric.numerator!)} / ${window_ms}${times}`
+  }
+  const quotient = `${measure(metric.numerator!)} / nullIf(${measure(metric.denominator!)}, 0)${times}`
+  return metric.complement ? `1 - ${quotient}` : quotient
+}
+
+/** Which rows a metric counts: real viewers only (probes count themselves), and its own values of shared fields. */
+export function metricWhere(name: Metric): string {
+  const metric: MetricSpec = METRICS[name]
+  const own = Object.entries(metric.where ?? {}).map(([field, value]) => `${field} = ${literal(value)}`)
+  return [...(kindOfMetric(name) === 'probe' ? [] : ['NOT synthetic']), ...own].join(' AND ') || '1'
+}
+
+/** The kind of event a metric is made of. */
+export const kindOfMetric = (name: Metric) => {
+  const metric: MetricSpec = METRICS[name]
+  return MEASURES[metric.quantile?.of ?? metric.numerator!].kind
+}
