@@ -104,6 +104,11 @@ export interface Log {
   close(): Promise<void>
 }
 
+/**
+ * The largest value of a message, bytes: what both logs take. Kafka's topics are made with room for the headers on top.
+ */
+export const MAX_MESSAGE_BYTES = 4 << 20
+
 /** An error of the log. `retriable` says whether the same call can succeed later. */
 export class LogError extends Error {
   readonly retriable: boolean

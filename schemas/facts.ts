@@ -27,6 +27,25 @@ export const FACTS = {
     level: 'error',
     labels: ['where'],
   },
+  log_flushed: {
+    help: 'The embedded log put a group of appended messages on the disk in one flush.',
+    level: 'debug',
+    sums: ['messages'],
+    histograms: ['flush_seconds'],
+  },
+  log_append_failed: { help: 'A log could not take messages.', level: 'error', labels: ['log'] },
+  log_handler_failed: {
+    help: 'A reader of the log rejected a batch; it gets the same batch again.',
+    level: 'warn',
+    labels: ['group', 'topic'],
+  },
+  log_trim_failed: { help: 'The embedded log could not remove old messages.', level: 'error' },
+  log_trimmed_unread: {
+    help: 'The bound on the log demanded that messages be removed which a group had not read.',
+    level: 'error',
+    labels: ['topic'],
+    sums: ['messages', 'bytes'],
+  },
 } as const satisfies Registry
 
 export type FactName = keyof typeof FACTS

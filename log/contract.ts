@@ -1,0 +1,481 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { after, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import {
+  type Assignment,
+  type Log,
+  type LogBatch,
+  LogError,
+  type LogMessage,
+  type LogRecord,
+  MAX_MESSAGE_BYTES,
+  type ReplayOptions,
+  type TopicSpec,
+} from './log.ts'
+
+/** What a log must offer to be put under the contract. */
+export interface LogUnderTest {
+  /** Opens the log at a place of its own; the same `at` gives the same messages again. */
+  open(at: string, topics: readonly TopicSpec[]): Promise<Log>
+  /** What `contract.child.ts` needs to open the same log in another process. */
+  child(at: string): Readonly<Record<string, unknown>>
+  /** How long a condition may take to come true, ms: a group's join on Kafka takes seconds. */
+  readonly patience_ms: number
+}
+
+const text = (record: { value: Uint8Array }): string => Buffer.from(record.value).toString()
+
+/** What `Log` promises, as tests that every implementation passes. */
+export function logContract(name: string, log: LogUnderTest): void {
+  const opened = new Set<Log>()
+  const children = new Set<ChildProcess>()
+  let number = 0
+
+  async function begin(
+    spec: Partial<TopicSpec> = {},
+  ): Promise<{ at: string; topic: string; topics: TopicSpec[]; log: Log }> {
+    number += 1
+    const at = `contract-${process.pid}-${number}`
+    const topic = `${at}-topic`
+    const topics = [{ name: topic, partitions: 2, ...spec }]
+    return { at, topic, topics, log: await reopen(at, topics) }
+  }
+  async function reopen(at: string, topics: readonly TopicSpec[]): Promise<Log> {
+    const one = await log.open(at, topics)
+    opened.add(one)
+    return one
+  }
+  async function close(one: Log): Promise<void> {
+    opened.delete(one)
+    await one.close()
+  }
+  const message = (
+    topic: string,
+    value: string | Uint8Array,
+    more: Partial<LogMessage> = {},
+  ): LogMessage => ({
+    topic,
+    partition: 0,
+    headers: {},
+    value: typeof value === 'string' ? Buffer.from(value) : value,
+    ...more,
+  })
+  async function all(one: Log, options: ReplayOptions): Promise<LogRecord[]> {
+    const records: LogRecord[] = []
+    for await (const record of one.replay(options)) records.push(record)
+    return records
+  }
+  async function until(what: string, condition: () => boolean): Promise<void> {
+    const end = performance.now() + log.patience_ms
+    while (!condition()) {
+      assert.ok(performance.now() < end, `${what}: not within ${log.patience_ms} ms`)
+      await pause(5)
+    }
+  }
+  async function child(task: Record<string, unknown>): Promise<ChildProcess> {
+    const script = fileURLToPath(new URL('contract.child.ts', import.meta.url))
+    const argument = JSON.stringify(task)
+    const one = spawn(process.execPath, ['--import', 'tsx', script, argument], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    children.add(one)
+    const lines = createInterface({ input: one.stdout! })
+    const [line] = (await Promise.race([
+      once(lines, 'line'),
+      once(one, 'exit').then(() => ['it exited']),
+    ])) as [string]
+    assert.equal(line, 'done')
+    return one
+  }
+  async function kill(one: ChildProcess): Promise<void> {
+    children.delete(one)
+    one.kill('SIGKILL')
+    await once(one, 'exit')
+  }
+
+  describe(`the log's contract: ${name}`, () => {
+    after(async () => {
+      for (const one of children) one.kill('SIGKILL')
+      for (const one of opened) await one.close()
+    })
+
+    test('keeps the order of a partition, and what belongs to a message', async () => {
+      const { topic, log: one } = await begin()
+      for (let i = 0; i < 20; i += 1) {
+        await one.append([
+          message(topic, `a${i}`, { headers: { schema: 'ab12', note: '直播' }, key: `k${i}` }),
+          message(topic, `b${i}`, { partition: 1 }),
+        ])
+      }
+      for (const [partition, letter] of ['a', 'b'].entries()) {
+        const records = await all(one, { topic, partition })
+        assert.deepEqual(
+          records.map(text),
+          Array.from({ length: 20 }, (_, i) => `${letter}${i}`),
+        )
+        const offsets = records.map((record) => record.offset)
+        assert.deepEqual(
+          offsets,
+          [...offsets].sort((a, b) => a - b),
+        )
+        assert.ok(records.every((record) => record.topic === topic && record.partition === partition))
+      }
+      const [first] = await all(one, { topic, partition: 0 })
+      assert.deepEqual({ ...first!.headers }, { schema: 'ab12', note: '直播' })
+      assert.equal(first!.key, 'k0')
+      const [plain] = await all(one, { topic, partition: 1 })
+      assert.deepEqual({ ...plain!.headers }, {})
+      assert.equal(plain!.key, undefined)
+    })
+
+    test('bytes come back as they were, from none to a large message', async () => {
+      const { topic, log: one } = await begin()
+      const values = [0, 1, 255, 70_000, 3_000_000].map((size) => Buffer.alloc(size, 'ÿ0ab'))
+      for (const value of values) await one.append([message(topic, value)])
+      const records = await all(one, { topic, partition: 0 })
+      assert.deepEqual(
+        records.map((record) => Buffer.compare(record.value, values[records.indexOf(record)]!)),
+        values.map(() => 0),
+      )
+    })
+
+    test('what was answered is there after the process was killed', async () => {
+      const { at, topic, topics, log: one } = await begin()
+      await close(one)
+      const appender = await child({ ...log.child(at), topics, append: { topic, count: 50 } })
+      await kill(appender)
+      const again = await reopen(at, topics)
+      const records = await all(again, { topic, partition: 0 })
+      assert.deepEqual(
+        records.map(text),
+        Array.from({ length: 50 }, (_, i) => `m${i}`),
+      )
+      await again.append([message(topic, 'after')])
+      assert.equal(text((await all(again, { topic, partition: 0 })).at(-1)!), 'after')
+    })
+
+    test('a group that was killed between handler and commit gets the batch again', async () => {
+      const { at, topic, topics, log: one } = await begin({ partitions: 1 })
+      await one.append([message(topic, 'one'), message(topic, 'two')])
+      await close(one)
+      const reader = await child({ ...log.child(at), topics, read: { topic, group: `${at}-g` } })
+      await kill(reader)
+      const again = await reopen(at, topics)
+      const seen: string[] = []
+      const subscription = await again.subscribe({
+        group: `${at}-g`,
+        topics: [topic],
+        handler: async (batch) => void seen.push(...batch.records.map(text)),
+      })
+      await until('both again', () => seen.length >= 2)
+      assert.deepEqual(seen, ['one', 'two'])
+      await subscription.close()
+    })
+
+    test('a group goes on after its last commit; another group reads all', async () => {
+      const { at, topic, log: one } = await begin({ partitions: 1 })
+      const read = async (group: string, count: number): Promise<string[]> => {
+        const seen: string[] = []
+        const subscription = await one.subscribe({
+          group,
+          topics: [topic],
+          handler: async (batch) => void seen.push(...batch.records.map(text)),
+        })
+        await until(`${count} of ${group}`, () => seen.length >= count)
+        await subscription.close()
+        return seen
+      }
+      await one.append([message(topic, 'a'), message(topic, 'b')])
+      assert.deepEqual(await read(`${at}-g1`, 2), ['a', 'b'])
+      await one.append([message(topic, 'c')])
+      assert.deepEqual(await read(`${at}-g1`, 1), ['c'])
+      assert.deepEqual(await read(`${at}-g2`, 3), ['a', 'b', 'c'])
+    })
+
+    test('without autoCommit nothing is committed but by the owner, with metadata, and it comes back', async () => {
+      const { at, topic, log: one } = await begin({ partitions: 1 })
+      const group = `${at}-g`
+      const options = { group, topics: [topic], autoCommit: false }
+      await one.append(['a', 'b', 'c'].map((value) => message(topic, value)))
+      const seen: LogRecord[] = []
+      const first = await one.subscribe({
+        ...options,
+        handler: async (batch) => void seen.push(...batch.records),
+      })
+      await until('three messages', () => seen.length >= 3)
+      await first.close()
+      const assignments: Assignment[] = []
+      const assigned = async (assignment: Assignment): Promise<undefined> => void assignments.push(assignment)
+      const again: LogRecord[] = []
+      const second = await one.subscribe({
+        ...options,
+        assigned,
+        handler: async (batch) => void again.push(...batch.records),
+      })
+      await until('three messages again', () => again.length >= 3)
+      assert.equal(assignments[0]?.committed, undefined)
+      assert.equal(assignments[0]!.end - assignments[0]!.begin, 3)
+      const commit = { offset: seen[1]!.offset, metadata: '{"from":1,"to":2,"token":"直"}' }
+      await second.commit({ topic, partition: 0 }, commit)
+      await second.close()
+      const third = await one.subscribe({
+        ...options,
+        assigned,
+        handler: async (batch) => void seen.push(...batch.records),
+      })
+      await until('the rest', () => seen.length >= 5)
+      assert.deepEqual(assignments[1]?.committed, commit)
+      assert.deepEqual(seen.map(text), ['a', 'b', 'c', 'b', 'c'])
+      await third.close()
+    })
+
+    test('assigned says where reading begins, before the first batch', async () => {
+      const { at, topic, log: one } = await begin({ partitions: 1 })
+      await one.append(['a', 'b', 'c', 'd'].map((value) => message(topic, value)))
+      const start = (await all(one, { topic, partition: 0 }))[2]!.offset
+      const order: string[] = []
+      const subscription = await one.subscribe({
+        group: `${at}-g`,
+        topics: [topic],
+        assigned: async ({ partition }) => {
+          await pause(20)
+          order.push(`assigned ${partition}`)
+          return start
+        },
+        revoked: async ({ partition }) => void order.push(`revoked ${partition}`),
+        handler: async (batch) => void order.push(...batch.records.map(text)),
+      })
+      await until('two messages', () => order.length >= 3)
+      await subscription.close()
+      assert.deepEqual(order, ['assigned 0', 'c', 'd', 'revoked 0'])
+    })
+
+    test('every partition is assigned even when nothing is in it', async () => {
+      const { at, topic, log: one } = await begin({ partitions: 2 })
+      const assigned: number[] = []
+      const subscription = await one.subscribe({
+        group: `${at}-g`,
+        topics: [topic],
+        assigned: async ({ partition }) => void assigned.push(partition),
+        handler: async () => {},
+      })
+      await until('both partitions', () => assigned.length === 2)
+      await subscription.close()
+      await assert.rejects(
+        subscription.commit({ topic, partition: 0 }, { offset: 0 }),
+        (error) => error instanceof LogError && error.code === 'revoked' && error.retriable,
+      )
+    })
+
+    test('a handler that rejects gets the same batch again', async () => {
+      const { at, topic, log: one } = await begin({ partitions: 1 })
+      await one.append([message(topic, 'x')])
+      const seen: string[] = []
+      const subscription = await one.subscribe({
+        group: `${at}-g`,
+        topics: [topic],
+        handler: async (batch) => {
+          seen.push(...batch.records.map(text))
+          if (seen.length < 3) throw new Error('not yet')
+        },
+      })
+      await until('the third try', () => seen.length >= 3)
+      await subscription.close()
+      assert.deepEqual(seen, ['x', 'x', 'x'])
+    })
+
+    test('a batch holds one partition, one at a time, with the end and a bound on bytes', async () => {
+      const { at, topic, log: one } = await begin()
+      const value = Buffer.alloc(20_000)
+      for (let i = 0; i < 6; i += 1) {
+        await one.append([message(topic, value), message(topic, value, { partition: 1 })])
+      }
+      const running = new Set<number>()
+      const batches: LogBatch[] = []
+      const subscription = await one.subscribe({
+        group: `${at}-g`,
+        topics: [topic],
+        maxBatchBytes: 50_000,
+        handler: async (batch) => {
+          assert.ok(!running.has(batch.partition), 'two batches of a partition at once')
+          running.add(batch.partition)
+          await pause(2)
+          running.delete(batch.partition)
+          batches.push(batch)
+        },
+      })
+      const count = (): number => batches.reduce((sum, batch) => sum + batch.records.length, 0)
+      await until('12 messages', () => count() >= 12)
+      await subscription.close()
+      assert.equal(count(), 12)
+      for (const batch of batches) {
+        assert.ok(batch.records.every((record) => record.partition === batch.partition))
+        assert.ok(batch.records.length <= 4, `${batch.records.length} messages of 20 kB in a batch of 50 kB`)
+        assert.ok(batch.end > batch.records.at(-1)!.offset)
+      }
+    })
+
+    test('readers learn of a message when it is appended', async () => {
+      const { at, topic, log: one } = await begin({ partitions: 1 })
+      const seen: string[] = []
+      let assigned = false
+      const subscription = await one.subscribe({
+        group: `${at}-g`,
+        topics: [topic],
+        assigned: async () => {
+          assigned = true
+          return undefined
+        },
+        handler: async (batch) => void seen.push(...batch.records.map(text)),
+      })
+      await until('the assignment', () => assigned)
+      for (let i = 0; i < 5; i += 1) {
+        await one.append([message(topic, `m${i}`)])
+        await until(`m${i}`, () => seen.length === i + 1)
+      }
+      await subscription.close()
+      assert.deepEqual(seen, ['m0', 'm1', 'm2', 'm3', 'm4'])
+    })
+
+    test('close waits for the running handler', async () => {
+      const { at, topic, topics, log: one } = await begin({ partitions: 1 })
+      await one.append([message(topic, 'x')])
+      let began = false
+      let ended = false
+      await one.subscribe({
+        group: `${at}-g`,
+        topics: [topic],
+        handler: async () => {
+          began = true
+          await pause(150)
+          ended = true
+        },
+      })
+      await until('the handler', () => began)
+      await close(one)
+      assert.ok(ended)
+      const again = await reopen(at, topics)
+      let committed: number | undefined
+      const subscription = await again.subscribe({
+        group: `${at}-g`,
+        topics: [topic],
+        assigned: async (assignment) => {
+          committed = assignment.committed?.offset
+          return undefined
+        },
+        handler: async () => {},
+      })
+      await until('the commit of the handler that close waited for', () => committed !== undefined)
+      await subscription.close()
+    })
+
+    test('replays by offset, by time, up to an offset, and within bounds', async () => {
+      const { topic, log: one } = await begin()
+      assert.deepEqual(await one.bounds({ topic, partition: 1 }), { begin: 0, end: 0 })
+      assert.deepEqual(await all(one, { topic, partition: 1 }), [])
+      for (let i = 0; i < 5; i += 1) {
+        await one.append([message(topic, `m${i}`)])
+        await pause(3)
+      }
+      const records = await all(one, { topic, partition: 0 })
+      const { begin: first, end } = await one.bounds({ topic, partition: 0 })
+      assert.equal(first, records[0]!.offset)
+      assert.ok(end > records[4]!.offset)
+      const from = async (options: Omit<ReplayOptions, 'topic' | 'partition'>): Promise<string[]> =>
+        (await all(one, { topic, partition: 0, ...options })).map(text)
+      assert.deepEqual(await from({ from: { offset: records[3]!.offset } }), ['m3', 'm4'])
+      assert.deepEqual(await from({ until: records[2]!.offset }), ['m0', 'm1'])
+      assert.deepEqual(await from({ from: { time_ms: records[2]!.appended_ms } }), ['m2', 'm3', 'm4'])
+      assert.deepEqual(await from({ from: { time_ms: 0 } }), ['m0', 'm1', 'm2', 'm3', 'm4'])
+      assert.deepEqual(await from({ from: { time_ms: records[4]!.appended_ms + 60_000 } }), [])
+      assert.deepEqual(await from({ from: { offset: end } }), [])
+    })
+
+    test('a replay may be left early, and two may run at once', async () => {
+      const { topic, log: one } = await begin({ partitions: 1 })
+      await one.append(['a', 'b', 'c'].map((value) => message(topic, value)))
+      for await (const record of one.replay({ topic, partition: 0 })) {
+        assert.equal(text(record), 'a')
+        break
+      }
+      const both = await Promise.all([all(one, { topic, partition: 0 }), all(one, { topic, partition: 0 })])
+      assert.deepEqual(
+        both.map((records) => records.map(text).join('')),
+        ['abc', 'abc'],
+      )
+    })
+
+    test('a compacted topic gives the newest of each key, after a restart too', async () => {
+      const { at, topic, topics, log: one } = await begin({ partitions: 1, compacted: true })
+      const put = (key: string, value: string): Promise<void> => one.append([message(topic, value, { key })])
+      await put('a', 'a1')
+      await put('b', 'b1')
+      await put('a', 'a2')
+      await put('c', 'c1')
+      await put('b', '')
+      await one.append([message(topic, 'd1', { key: 'd' }), message(topic, 'd2', { key: 'd' })])
+      await assert.rejects(one.append([message(topic, 'no key')]), TypeError)
+      const state = async (from: Log): Promise<Record<string, string>> => {
+        const kept = new Map<string, string>()
+        for (const record of await all(from, { topic, partition: 0 })) {
+          if (record.value.length === 0) kept.delete(record.key!)
+          else kept.set(record.key!, text(record))
+        }
+        return Object.fromEntries(kept)
+      }
+      assert.deepEqual(await state(one), { a: 'a2', c: 'c1', d: 'd2' })
+      await close(one)
+      assert.deepEqual(await state(await reopen(at, topics)), { a: 'a2', c: 'c1', d: 'd2' })
+    })
+
+    test('many appends at once: each is answered, none is lost, each caller keeps its order', async () => {
+      const { topic, log: one } = await begin()
+      await Promise.all(
+        Array.from({ length: 40 }, async (_, writer) => {
+          for (let i = 0; i < 10; i += 1) {
+            await one.append([message(topic, `${writer}:${i}`, { partition: writer % 2 })])
+          }
+        }),
+      )
+      const records = [
+        ...(await all(one, { topic, partition: 0 })),
+        ...(await all(one, { topic, partition: 1 })),
+      ]
+      assert.equal(records.length, 400)
+      const next = new Map<string, number>()
+      for (const record of records) {
+        const [writer, i] = text(record).split(':') as [string, string]
+        assert.equal(Number(i), next.get(writer) ?? 0)
+        next.set(writer, Number(i) + 1)
+      }
+    })
+
+    test('refuses with a code, and says whether to try again', async () => {
+      const { at, topic, topics, log: one } = await begin()
+      const refused = (code: LogError['code']) => (error: unknown) =>
+        error instanceof LogError && error.code === code && !error.retriable
+      await assert.rejects(one.append([message('nowhere', 'x')]), refused('unknown_topic'))
+      await assert.rejects(one.append([message(topic, 'x', { partition: 9 })]), refused('unknown_topic'))
+      await assert.rejects(one.bounds({ topic: 'nowhere', partition: 0 }), refused('unknown_topic'))
+      await assert.rejects(all(one, { topic: 'nowhere', partition: 0 }), refused('unknown_topic'))
+      const group = `${at}-g`
+      await assert.rejects(
+        one.subscribe({ group, topics: ['nowhere'], handler: async () => {} }),
+        refused('unknown_topic'),
+      )
+      const large = Buffer.alloc(MAX_MESSAGE_BYTES + 1)
+      await assert.rejects(one.append([message(topic, 'small'), message(topic, large)]), refused('too_large'))
+      assert.deepEqual(await all(one, { topic, partition: 0 }), [], 'one refusal refuses the call')
+      await one.append([message(topic, large.subarray(1))])
+      assert.deepEqual(one.health(), { ok: true })
+      assert.deepEqual([...one.topics.keys()], [topics[0]!.name])
+      await close(one)
+      await assert.rejects(one.append([message(topic, 'x')]), refused('closed'))
+      assert.equal(one.health().ok, false)
+    })
+  })
+}
