@@ -1,0 +1,97 @@
+import { type ExecFileException, execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const POM = fileURLToPath(new URL('pom.xml', import.meta.url))
+const CACHE = fileURLToPath(new URL('../../.cache/kafka', import.meta.url))
+const LONGEST_FETCH_MS = 300_000
+/** The one that fetches touches its lock this often; a lock that was not touched belongs to a run that died. */
+const LOCK_TOUCH_MS = 1_000
+const LOCK_STALE_MS = 10_000
+
+const HOW = 'On Debian: apt-get install -y maven default-jre-headless (Java 17 or newer).'
+
+/**
+ * The folder with a Kafka broker's jars (43 MB), fetched once from Maven Central into `.cache/kafka` by whoever comes
+ * first. Throws an error that says what is missing and how to get it when Maven or Java is not there.
+ */
+export async function kafkaJars(): Promise<string> {
+  await mustRun('java', ['-version'], 'A real Kafka broker needs Java.')
+  const version = createHash('sha256').update(readFileSync(POM)).digest('hex').slice(0, 12)
+  const folder = join(CACHE, version)
+  if (existsSync(folder)) return folder
+  await mustRun('mvn', ['-v'], 'The jars of a real Kafka broker are fetched by Maven.')
+  mkdirSync(CACHE, { recursive: true })
+  const lock = join(CACHE, `${version}.lock`)
+  const end = performance.now() + LONGEST_FETCH_MS
+  while (!takeLock(lock)) {
+    await pause(200)
+    if (existsSync(folder)) return folder
+    if (performance.now() > end) throw new Error(`another run holds ${lock} and does not finish`)
+  }
+  const touching = setInterval(() => utimesSync(lock, new Date(), new Date()), LOCK_TOUCH_MS)
+  try {
+    if (!existsSync(folder)) await fetchJars(folder)
+    return folder
+  } finally {
+    clearInterval(touching)
+    rmSync(lock, { force: true })
+  }
+}
+
+async function fetchJars(folder: string): Promise<void> {
+  const partial = `${folder}.partial`
+  rmSync(partial, { recursive: true, force: true })
+  const result = await run('mvn', [
+    ...['-q', '-B', '-f', POM, 'dependency:copy-dependencies'],
+    ...['-DincludeScope=runtime', `-DoutputDirectory=${partial}`],
+  ])
+  if (result.error !== null)
+    throw new Error(`Maven could not fetch Kafka's jars:\n${result.output.slice(-2_000)}`, {
+      cause: result.error,
+    })
+  renameSync(partial, folder)
+}
+
+function takeLock(lock: string): boolean {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const touched = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()
+  if (Date.now() - touched > LOCK_STALE_MS) rmSync(lock, { force: true })
+  return false
+}
+
+async function mustRun(command: string, args: string[], why: string): Promise<void> {
+  const { error, output } = await run(command, args)
+  if (error === null) return
+  const reason =
+    error.code === 'ENOENT' ? `\`${command}\` is not installed` : `\`${command}\` fails: ${output.trim()}`
+  throw new Error(`${why} ${reason}. ${HOW}`, { cause: error })
+}
+
+export function run(
+  command: string,
+  args: string[],
+): Promise<{ error: ExecFileException | null; output: string }> {
+  return new Promise((resolve) => {
+    execFile(command, args, { timeout: LONGEST_FETCH_MS }, (error, stdout, stderr) =>
+      resolve({ error, output: `${stdout}${stderr}` }),
+    )
+  })
+}
