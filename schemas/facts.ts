@@ -22,6 +22,50 @@ type Registry = Readonly<Record<string, FactSpec>>
 export const FACTS = {
   started: { help: 'A role is up and takes work.', level: 'info', labels: ['role'] },
   stopped: { help: 'A role stopped in good order.', level: 'info', labels: ['role'] },
+  rows_written: {
+    help: 'Rows went into the store; `repeated` ones were known and left out.',
+    level: 'debug',
+    labels: ['table'],
+    sums: ['rows', 'repeated'],
+    histograms: ['seconds'],
+  },
+  write_read: {
+    help: 'The writer took messages from the log.',
+    level: 'debug',
+    labels: ['topic'],
+    gauges: ['lag'],
+  },
+  write_retried: {
+    help: 'The store did not take an insert; it is tried again.',
+    level: 'warn',
+    labels: ['table'],
+  },
+  write_set_apart: {
+    help: 'A message can never be inserted and went to the dead letters.',
+    level: 'error',
+    labels: ['table', 'code'],
+  },
+  write_interrupted: {
+    help: 'Writing a range ended early; it will be done again under the same token.',
+    level: 'warn',
+  },
+  dedupe_rebuilt: {
+    help: 'The numbers seen in the last half hour were read again from the log.',
+    level: 'info',
+    labels: ['table'],
+    sums: ['rows'],
+    histograms: ['seconds'],
+  },
+  window_late: {
+    help: 'Rows came after their window was judged; they were added all the same.',
+    level: 'debug',
+    sums: ['rows'],
+  },
+  watermark: {
+    help: 'The watcher judged everything received before.',
+    level: 'debug',
+    gauges: ['lag_seconds', 'streams'],
+  },
   bug: {
     help: 'Something happened that the code holds to be impossible.',
     level: 'error',

@@ -7,6 +7,7 @@ import {
   Float32,
   Float64,
   Int32,
+  RecordBatchReader,
   Schema,
   TimestampMillisecond,
   Uint8,
@@ -84,3 +85,9 @@ const fingerprints = new Map<Table, string>(
 
 /** Names the table's columns and their types in 16 hex digits: the header `schema` of a message in the log. */
 export const fingerprint = (table: Table): string => fingerprints.get(table)!
+
+/** The names of a schema message's columns, in order. */
+export const columnNames = (message: Uint8Array): string[] =>
+  RecordBatchReader.from(Buffer.concat([message, END_OF_STREAM]))
+    .open()
+    .schema.fields.map(({ name }) => name)

@@ -1,0 +1,165 @@
+import type { ReadBatch } from '../../../schemas/arrow/reader.ts'
+import type { Kind } from '../../../schemas/kinds/kinds.ts'
+import { MEASURES, type Measure } from '../../../schemas/measures.ts'
+import { cellFields } from './cell_fields.ts'
+import { KindWindow } from './kind_window.ts'
+import { fieldsOf, measureRows } from './measure_rows.ts'
+import type { Cells, Heard, StreamView, Where } from './view.ts'
+import { WATCHED } from './watched.ts'
+
+export interface WindowsOptions {
+  /** How far back slices are kept, ms. */
+  readonly keep_ms: number
+}
+
+/** Columns that windows read of a kind's batches. */
+export const columnsToWatch = (kind: Kind): string[] => [
+  ...new Set([
+    'tenant',
+    'show',
+    'stream',
+    'received_time',
+    'weight',
+    'synthetic',
+    ...cellFields(kind),
+    ...WATCHED[kind].flatMap(fieldsOf),
+  ]),
+]
+
+/** One stream's windows; see StreamView for what the methods mean. */
+export class StreamWindows implements StreamView {
+  readonly tenant: string
+  readonly show: string
+  readonly stream: string
+  watermark_ms = 0
+  readonly kinds = new Map<Kind, KindWindow>()
+
+  constructor(tenant: string, show: string, stream: string) {
+    this.tenant = tenant
+    this.show = show
+    this.stream = stream
+  }
+
+  kind(kind: Kind): KindWindow {
+    let window = this.kinds.get(kind)
+    if (window === undefined) this.kinds.set(kind, (window = new KindWindow(kind)))
+    return window
+  }
+
+  private of = (measure: Measure): KindWindow => this.kind(MEASURES[measure].kind)
+
+  get first_ms(): number {
+    return Math.min(...[...this.kinds.values()].map(({ first_ms }) => first_ms))
+  }
+
+  total(measure: Measure, from_ms: number, to_ms: number, where?: Where): number {
+    if (to_ms <= from_ms) return 0
+    return this.of(measure).series(measure, from_ms, to_ms, to_ms - from_ms, where)[0]!
+  }
+
+  series(measure: Measure, from_ms: number, to_ms: number, step_ms: number, where?: Where): Float64Array {
+    return this.of(measure).series(measure, from_ms, to_ms, step_ms, where)
+  }
+
+  groups(
+    measures: readonly Measure[],
+    dimension: string,
+    from_ms: number,
+    to_ms: number,
+    where?: Where,
+  ): Map<string, Float64Array> {
+    return this.of(measures[0]!).groups(measures, dimension, from_ms, to_ms, where)
+  }
+
+  cells(
+    measures: readonly Measure[],
+    from_ms: number,
+    to_ms: number,
+    options?: { where?: Where; dimensions?: readonly string[] },
+  ): Cells {
+    return this.of(measures[0]!).cells(measures, from_ms, to_ms, options)
+  }
+
+  dimensions(kind: Kind): readonly string[] {
+    return cellFields(kind)
+  }
+
+  heard(kind: Kind, by: readonly string[]): readonly Heard[] {
+    const window = this.kinds.get(kind)
+    return window === undefined ? [] : window.heard(by, cellFields(kind).indexOf('status'))
+  }
+}
+
+/** All streams' windows of one watcher. */
+export class Windows {
+  readonly streams = new Map<string, StreamWindows>()
+  watermark_ms = 0
+  private readonly keep_ms: number
+
+  constructor({ keep_ms }: WindowsOptions) {
+    this.keep_ms = keep_ms
+  }
+
+  stream(tenant: string, show: string, stream: string): StreamWindows {
+    const key = `${tenant}\0${show}\0${stream}`
+    let windows = this.streams.get(key)
+    if (windows === undefined) this.streams.set(key, (windows = new StreamWindows(tenant, show, stream)))
+    return windows
+  }
+
+  /**
+   * Adds a batch of one kind that came by one partition.
+   * @param skip rows with a 1 do not count (repeats)
+   */
+  add(kind: Kind, batch: ReadBatch, partition: number, skip?: Uint8Array): void {
+    const { rows } = batch
+    const measures = WATCHED[kind].map((name) => measureRows(name, batch))
+    const received = batch.number('received_time').values
+    const synthetic = batch.flag('synthetic').values
+    const [tenant, show, stream] = [batch.label('tenant'), batch.label('show'), batch.label('stream')]
+    const labels = cellFields(kind).map((name) => batch.label(name))
+    const tuple = new Int32Array(labels.length)
+    const known = new Map<string, { window: KindWindow; codes: Int32Array[] }>()
+    let last = ''
+    let target: { window: KindWindow; codes: Int32Array[] } | undefined
+    for (let row = 0; row < rows; row += 1) {
+      if (skip?.[row] === 1 || (synthetic[row] === 1 && kind !== 'probe')) continue
+      const key = `${tenant.codes[row]},${show.codes[row]},${stream.codes[row]}`
+      if (target === undefined || key !== last) {
+        target = known.get(key)
+        if (target === undefined) {
+          const window = this.stream(tenant.at(row), show.at(row), stream.at(row)).kind(kind)
+          target = { window, codes: labels.map(({ values }) => new Int32Array(values.length).fill(-1)) }
+          known.set(key, target)
+        }
+        last = key
+      }
+      const { window, codes } = target
+      for (let at = 0; at < labels.length; at += 1) {
+        const label = labels[at]!
+        const code = label.codes[row]!
+        let own = codes[at]![code]!
+        if (own < 0) codes[at]![code] = own = window.table.code(at, label.values[code]!)
+        tuple[at] = own
+      }
+      const cell = window.table.cell(tuple)
+      const time = received[row]!
+      window.sliceAt(time, partition, this.watermark_ms).add(cell, measures, row)
+      window.heardFrom(cell, time)
+    }
+  }
+
+  /** Moves the watermark: nothing before it is still to come, but for late repeats that are added all the same. */
+  advance(watermark_ms: number): void {
+    if (watermark_ms <= this.watermark_ms) return
+    this.watermark_ms = watermark_ms
+    for (const [key, windows] of this.streams) {
+      windows.watermark_ms = watermark_ms
+      for (const [kind, window] of windows.kinds) {
+        window.age(watermark_ms, this.keep_ms)
+        if (window.empty) windows.kinds.delete(kind)
+      }
+      if (windows.kinds.size === 0) this.streams.delete(key)
+    }
+  }
+}

@@ -1,0 +1,246 @@
+import type { Log, LogRecord, Partition, Subscription } from '../../log/log.ts'
+import { createBuilder } from '../../schemas/arrow/builder.ts'
+import { fingerprint } from '../../schemas/arrow/schema.ts'
+import type { Table } from '../../schemas/derive/columns.ts'
+import type { Emit } from '../../schemas/facts.ts'
+import { HEADERS, topicOf } from '../../schemas/topics.ts'
+import type { Dedupe } from '../dedupe/dedupe.ts'
+import { arrowStream, isRows, type Prepared, prepare, rowsOf, schemaOf } from './range.ts'
+import { type SchemaRegistry, UnknownSchema } from './schema_registry.ts'
+import { type InsertPort, isRetriable } from './store_port.ts'
+
+export interface PartitionWriterOptions {
+  readonly partition: Partition
+  readonly table: Table
+  readonly log: Log
+  readonly store: InsertPort
+  readonly registry: SchemaRegistry
+  readonly dedupe: Dedupe | undefined
+  readonly subscription: () => Subscription
+  readonly emit: Emit
+  readonly clock: () => number
+  readonly wait: (ms: number) => Promise<void>
+  /** Closing: an insert that fails is not tried again. */
+  readonly closing: () => boolean
+  /** Most rows of one insert. */
+  readonly max_rows: number
+  /** The next offset to read, by the group's commit. */
+  readonly from: number
+  /** A range that was begun before a crash ends here and goes in again under the same token. */
+  readonly intent: number | undefined
+}
+
+/** Ranges without rows are committed this often: nothing is lost by reading ticks again. */
+const IDLE_COMMIT_MS = 10_000
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 5_000
+
+/** Writes one partition: ranges of its messages in order, each with an intent, an insert under a token, and a commit. */
+export class PartitionWriter {
+  private readonly o: PartitionWriterOptions
+  private readonly pending: LogRecord[] = []
+  private next: number
+  private intent: number | undefined
+  private stopped = false
+  private committed_ms: number
+  pendingBytes = 0
+  pendingRows = 0
+  oldest_ms: number | undefined
+  private running: Promise<void> | undefined
+
+  constructor(options: PartitionWriterOptions) {
+    this.o = options
+    this.next = options.from
+    this.intent = options.intent
+    this.committed_ms = options.clock()
+  }
+
+  add(records: readonly LogRecord[]): void {
+    for (const record of records) {
+      this.pending.push(record)
+      this.pendingBytes += record.value.byteLength
+      const rows = rowsOf(record)
+      this.pendingRows += rows
+      if (rows > 0) this.oldest_ms ??= this.o.clock()
+    }
+  }
+
+  /** Writes what is there, range by range; calls while it runs share one run. Rejects only when it was stopped. */
+  flush(): Promise<void> {
+    this.running ??= this.drain().finally(() => {
+      this.running = undefined
+    })
+    return this.running
+  }
+
+  /** Ends waiting and repeating; what is not committed will be written by whoever reads the partition next. */
+  async stop(): Promise<void> {
+    this.stopped = true
+    await this.running
+  }
+
+  private async drain(): Promise<void> {
+    while (this.pending.length > 0 && !this.stopped) {
+      const range = this.take()
+      if (range.length === 0) return
+      await this.write(range, range.at(-1)!.offset)
+    }
+  }
+
+  /** The next range: messages of one schema, at most `max_rows`, or just what an unfinished intent covered. */
+  private take(): LogRecord[] {
+    let end = 0
+    let rows = 0
+    let schema: string | undefined
+    for (; end < this.pending.length; end += 1) {
+      const record = this.pending[end]!
+      if (this.intent !== undefined) {
+        if (record.offset > this.intent) break
+        continue
+      }
+      if (!isRows(record)) continue
+      schema ??= schemaOf(record)
+      if (schemaOf(record) !== schema || (rows > 0 && rows + rowsOf(record) > this.o.max_rows)) break
+      rows += rowsOf(record)
+    }
+    if (
+      this.intent !== undefined &&
+      end === this.pending.length &&
+      this.pending[end - 1]!.offset < this.intent
+    )
+      return []
+    const range = this.pending.splice(0, end)
+    for (const record of range) {
+      this.pendingBytes -= record.value.byteLength
+      this.pendingRows -= rowsOf(record)
+    }
+    if (this.pendingRows === 0) this.oldest_ms = undefined
+    return range
+  }
+
+  private async write(range: readonly LogRecord[], to: number): Promise<void> {
+    const redo = this.intent === to
+    this.intent = undefined
+    const data = range.filter(isRows)
+    if (data.length === 0) {
+      if (this.o.clock() - this.committed_ms >= IDLE_COMMIT_MS) await this.commit(to + 1)
+      this.next = to + 1
+      return
+    }
+    await this.insert(await this.prepareAll(data), to, redo)
+  }
+
+  private async prepareAll(data: readonly LogRecord[]): Promise<Prepared[]> {
+    const { table, registry, dedupe, log } = this.o
+    const prepared: Prepared[] = []
+    for (const record of data) {
+      try {
+        prepared.push(prepare(table, record, dedupe, registry))
+      } catch (error) {
+        if (!(error instanceof UnknownSchema)) {
+          await this.setApart(record, 'not_insertable', error)
+          continue
+        }
+        await registry.refresh(log)
+        try {
+          prepared.push(prepare(table, record, dedupe, registry))
+        } catch (again) {
+          await this.setApart(record, 'old_schema', again)
+        }
+      }
+    }
+    return prepared
+  }
+
+  /** Inserts a range ending at `to` and commits; a range that is refused for good is halved until the culprit stands alone. */
+  private async insert(prepared: readonly Prepared[], to: number, redo: boolean): Promise<void> {
+    const { partition, table, store, registry, emit, clock } = this.o
+    const rows = prepared.reduce((sum, each) => sum + each.rows, 0)
+    const repeated = prepared.reduce((sum, each) => sum + each.repeated, 0)
+    if (rows === 0) {
+      if (repeated > 0) emit({ type: 'rows_written', table, rows: 0, repeated, seconds: 0 })
+      await this.commit(to + 1)
+      return
+    }
+    const schema = prepared.find(({ bytes }) => bytes !== undefined)!.fingerprint
+    const odd = prepared.findIndex(({ bytes, fingerprint }) => bytes !== undefined && fingerprint !== schema)
+    if (odd > 0) return this.halves(prepared, to, odd)
+    const from = this.next
+    if (!redo) await this.commit(from, `to:${to}`)
+    const began = clock()
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      if (this.stopped) throw new Stopped()
+      try {
+        await store.insertArrow({
+          table,
+          columns: registry.columns(table, schema),
+          chunks: arrowStream(table, prepared, registry),
+          token: `${partition.topic}:${partition.partition}:${from}:${to}`,
+        })
+        break
+      } catch (error) {
+        if (isRetriable(error)) {
+          if (this.o.closing()) throw new Stopped()
+          emit({ type: 'write_retried', table, error })
+          await this.o.wait(pause)
+          continue
+        }
+        if (prepared.length > 1) return this.halves(prepared, to, prepared.length >> 1)
+        await this.setApart(prepared[0]!.record, 'not_insertable', error)
+        break
+      }
+    }
+    emit({ type: 'rows_written', table, rows, repeated, seconds: (clock() - began) / 1000 })
+    await this.commit(to + 1)
+  }
+
+  private async halves(prepared: readonly Prepared[], to: number, at: number): Promise<void> {
+    const first = prepared.slice(0, at)
+    await this.insert(first, first.at(-1)!.record.offset, false)
+    await this.insert(prepared.slice(at), to, false)
+  }
+
+  private async setApart(record: LogRecord, code: string, error: unknown): Promise<void> {
+    const { table, log, emit, clock, partition } = this.o
+    const builder = createBuilder('dead_letter')
+    builder.pushRow({
+      received_time: clock(),
+      stage: 'writer',
+      code,
+      kind: table,
+      detail:
+        `${partition.topic}/${partition.partition}@${record.offset}, ${rowsOf(record)} rows: ${error instanceof Error ? error.message : error}`.slice(
+          0,
+          1024,
+        ),
+      body: Buffer.from(record.value.subarray(0, 12_000)).toString('base64'),
+    })
+    const headers = {
+      [HEADERS.type]: 'rows',
+      [HEADERS.rows]: '1',
+      [HEADERS.schema]: fingerprint('dead_letter'),
+      [HEADERS.time]: String(clock()),
+    }
+    // A dead letter that itself cannot be written must not make another one of itself.
+    if (table !== 'dead_letter') {
+      await log.append([{ topic: topicOf('dead_letter'), partition: 0, headers, value: builder.finish() }])
+    }
+    emit({ type: 'write_set_apart', table, code, error })
+  }
+
+  private async commit(offset: number, metadata?: string): Promise<void> {
+    await this.o
+      .subscription()
+      .commit(this.o.partition, metadata === undefined ? { offset } : { offset, metadata })
+    this.next = offset
+    this.committed_ms = this.o.clock()
+  }
+}
+
+export class Stopped extends Error {}
+
+/** The end of an unfinished range, from a commit's metadata. */
+export function intentOf(metadata: string | undefined): number | undefined {
+  const match = /^to:(\d+)$/.exec(metadata ?? '')
+  return match === null ? undefined : Number(match[1])
+}

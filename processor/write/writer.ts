@@ -1,0 +1,175 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Assignment, Log, LogBatch, Subscription } from '../../log/log.ts'
+import { readBatch } from '../../schemas/arrow/reader.ts'
+import { TABLE_NAMES, type Table } from '../../schemas/derive/columns.ts'
+import type { Emit } from '../../schemas/facts.ts'
+import { isKind } from '../../schemas/kinds/kinds.ts'
+import { topicOf } from '../../schemas/topics.ts'
+import { DEDUPE_COLUMNS, Dedupe, HORIZON_MS } from '../dedupe/dedupe.ts'
+import { intentOf, PartitionWriter, Stopped } from './partition_writer.ts'
+import { isRows } from './range.ts'
+import { SchemaRegistry } from './schema_registry.ts'
+import type { InsertPort } from './store_port.ts'
+
+export interface WriterOptions {
+  readonly log: Log
+  readonly store: InsertPort
+  readonly emit: Emit
+  readonly clock: () => number
+  readonly group?: string
+  readonly tables?: readonly Table[]
+  /** How often what has come is inserted. Default 1000. */
+  readonly every_ms?: number
+  readonly max_rows?: number
+  /** Messages held while the store is away, bytes; beyond it the writer stops reading. Default 128 MiB. */
+  readonly max_pending_bytes?: number
+}
+
+export interface Writer {
+  /** Rows and bytes read but not yet inserted. */
+  pending(): { readonly rows: number; readonly bytes: number; readonly oldest_ms: number | undefined }
+  /** Inserts what has been read, commits, and leaves the group. */
+  close(): Promise<void>
+}
+
+const tableOf = new Map<string, Table>(TABLE_NAMES.map((table) => [topicOf(table), table]))
+
+/**
+ * Copies the log into the store with the effect of exactly once: repeats of clients are dropped by the dedupe step,
+ * repeats of writers by the insert's token.
+ */
+export async function startWriter(options: WriterOptions): Promise<Writer> {
+  const {
+    log,
+    store,
+    emit,
+    clock,
+    group = 'write',
+    tables = TABLE_NAMES,
+    every_ms = 1000,
+    max_rows = 100_000,
+  } = options
+  const { max_pending_bytes = 128 << 20 } = options
+  const writers = new Map<string, PartitionWriter>()
+  const registry = new SchemaRegistry()
+  await registry.refresh(log)
+  const stop = new AbortController()
+  let subscription: Subscription | undefined
+  let roomFreed: (() => void) | undefined
+
+  const pendingBytes = (): number => [...writers.values()].reduce((sum, each) => sum + each.pendingBytes, 0)
+  const wait = (ms: number) => pause(ms, undefined, { signal: stop.signal }).catch(() => undefined)
+
+  async function rebuild(
+    table: Table,
+    { topic, partition, begin }: Assignment,
+    from: number,
+  ): Promise<Dedupe | undefined> {
+    if (!isKind(table)) return undefined
+    const dedupe = new Dedupe()
+    if (from <= begin) return dedupe
+    const began = clock()
+    let rows = 0
+    for await (const record of log.replay({
+      topic,
+      partition,
+      from: { time_ms: began - HORIZON_MS },
+      until: from,
+    })) {
+      if (!isRows(record)) continue
+      const batch = readBatch(table, registry.source(table, record), DEDUPE_COLUMNS)
+      rows += batch.rows
+      dedupe.check(batch)
+    }
+    emit({ type: 'dedupe_rebuilt', table, rows, seconds: (clock() - began) / 1000 })
+    return dedupe
+  }
+
+  async function assigned(assignment: Assignment): Promise<number> {
+    const { topic, partition, committed, begin } = assignment
+    const table = tableOf.get(topic)!
+    const from = Math.max(committed?.offset ?? begin, begin)
+    const writer = new PartitionWriter({
+      partition: { topic, partition },
+      table,
+      log,
+      store,
+      registry,
+      dedupe: await rebuild(table, assignment, from),
+      subscription: () => subscription!,
+      emit,
+      clock,
+      wait,
+      closing: () => stop.signal.aborted,
+      max_rows,
+      from,
+      intent: intentOf(committed?.metadata),
+    })
+    writers.set(`${topic}/${partition}`, writer)
+    return from
+  }
+
+  async function handler({ topic, partition, records, end }: LogBatch): Promise<void> {
+    const writer = writers.get(`${topic}/${partition}`)
+    if (writer === undefined) return
+    writer.add(records)
+    emit({ type: 'write_read', topic, lag: end - 1 - records.at(-1)!.offset })
+    while (pendingBytes() > max_pending_bytes && !stop.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        roomFreed = resolve
+      })
+    }
+  }
+
+  async function flush(writer: PartitionWriter): Promise<void> {
+    try {
+      await writer.flush()
+    } catch (error) {
+      if (!(error instanceof Stopped)) emit({ type: 'write_interrupted', error })
+    }
+    roomFreed?.()
+  }
+
+  async function loop(): Promise<void> {
+    while (!stop.signal.aborted) {
+      const began = clock()
+      for (const writer of [...writers.values()]) await flush(writer)
+      await wait(Math.max(20, every_ms - (clock() - began)))
+    }
+  }
+
+  subscription = await log.subscribe({
+    group,
+    topics: tables.map(topicOf),
+    autoCommit: false,
+    assigned,
+    revoked: async ({ topic, partition }) => {
+      const writer = writers.get(`${topic}/${partition}`)
+      writers.delete(`${topic}/${partition}`)
+      await writer?.stop().catch(() => undefined)
+    },
+    handler,
+  })
+  const running = loop()
+  emit({ type: 'started', role: 'write' })
+
+  return {
+    pending: () => ({
+      bytes: pendingBytes(),
+      rows: [...writers.values()].reduce((sum, each) => sum + each.pendingRows, 0),
+      oldest_ms: [...writers.values()].reduce<number | undefined>(
+        (least, { oldest_ms }) =>
+          oldest_ms === undefined || (least !== undefined && least <= oldest_ms) ? least : oldest_ms,
+        undefined,
+      ),
+    }),
+    async close() {
+      stop.abort()
+      roomFreed?.()
+      await running
+      for (const writer of writers.values()) await Promise.race([flush(writer), pause(5_000)])
+      await subscription?.close()
+      emit({ type: 'stopped', role: 'write' })
+    },
+  }
+}
