@@ -1,0 +1,163 @@
+import { type Static, Type } from '@sinclair/typebox'
+
+const secret = { secret: true } as const
+const port = (standard: number, description: string) =>
+  Type.Integer({ minimum: 0, maximum: 65_535, default: standard, description })
+const bytes = (standard: number, description: string) =>
+  Type.Integer({ minimum: 1 << 20, default: standard, description })
+
+/** A tenant: its write key names it; sources that post server to server have secrets of their own. */
+export const Tenant = Type.Object(
+  {
+    name: Type.String({
+      minLength: 1,
+      maxLength: 64,
+      pattern: '^[a-z0-9_-]+$',
+      description: 'Name of the tenant: lower case, digits, - and _.',
+    }),
+    key: Type.String({
+      minLength: 4,
+      ...secret,
+      description: 'Write key that players send. It is public by nature: it can write, never read.',
+    }),
+    salt: Type.Optional(
+      Type.String({ ...secret, description: 'Salt for hashing viewers. Default: made from the key.' }),
+    ),
+    requests_per_s: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'Requests a second this key may send; more are answered 429.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** Everything that can be set, by file, environment or command line; defaults run on a laptop. */
+export const Config = Type.Object(
+  {
+    host: Type.String({ default: '0.0.0.0', description: 'Address of the public port.' }),
+    port: port(8080, 'Public port: beacons, time, health.'),
+    console_host: Type.String({
+      default: '127.0.0.1',
+      description: 'Address of the console; it has no login, so keep it on loopback or behind a proxy.',
+    }),
+    console_port: port(8081, 'Console: page, API, /metrics, read-only SQL.'),
+    data: Type.String({ default: './data', description: 'Folder of the embedded log and store.' }),
+    log_level: Type.Union(
+      ['debug', 'info', 'warn', 'error', 'silent'].map((level) => Type.Literal(level)),
+      { default: 'info', description: 'Least serious log line: debug, info, warn, error or silent.' },
+    ),
+    collector_name: Type.String({
+      default: '',
+      description: 'Name of this collector in facts. Default: host name and process.',
+    }),
+    public_url: Type.String({
+      default: '',
+      description:
+        'Where people reach the console; links in alerts begin with it. Default: the console’s own address.',
+    }),
+    tenants: Type.Array(Tenant, { default: [], description: 'Tenants beside `demo`.' }),
+    demo_tenant: Type.Boolean({ default: true, description: 'Whether the tenant and key `demo` exist.' }),
+    linger_ms: Type.Integer({
+      minimum: 0,
+      maximum: 1000,
+      default: 200,
+      description: 'Longest time a beacon waits for others to share its batch.',
+    }),
+    batch_rows: Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      default: 1000,
+      description: 'Rows that end a batch early.',
+    }),
+    trusted_proxies: Type.Array(Type.String(), {
+      default: [],
+      description:
+        'Addresses or networks (CIDR) whose X-Forwarded-For, country and ISP headers are believed.',
+    }),
+    geo: Type.Boolean({
+      default: true,
+      description: 'Whether country and ISP are looked up from the address.',
+    }),
+    log: Type.Object(
+      {
+        kind: Type.Union([Type.Literal('embedded'), Type.Literal('kafka')], {
+          default: 'embedded',
+          description: 'embedded (LMDB in the data folder) or kafka.',
+        }),
+        brokers: Type.Array(Type.String(), { default: [], description: 'Kafka: host:port of some brokers.' }),
+        partitions: Type.Integer({
+          minimum: 1,
+          maximum: 1024,
+          default: 4,
+          description: 'Kafka: partitions of each topic of events.',
+        }),
+        replication: Type.Integer({
+          minimum: 1,
+          maximum: 9,
+          default: 3,
+          description: 'Kafka: replicas of each partition.',
+        }),
+        compression: Type.Union([Type.Literal('none'), Type.Literal('gzip'), Type.Literal('zstd')], {
+          default: 'zstd',
+          description: 'Kafka: compression of messages.',
+        }),
+        max_bytes: bytes(8 * 2 ** 30, 'Embedded: bound on the log’s messages on disk; the oldest go first.'),
+        spill_bytes: bytes(4 * 2 ** 30, 'Kafka: bound on what is kept on disk while it is away.'),
+      },
+      { default: {}, additionalProperties: false },
+    ),
+    store: Type.Object(
+      {
+        url: Type.String({
+          default: '',
+          description: 'ClickHouse’s HTTP address. Empty: Firstframe runs its own store.',
+        }),
+        user: Type.String({ default: 'default', description: 'User that writes.' }),
+        password: Type.String({
+          default: '',
+          ...secret,
+          description: 'Its password. The embedded store makes one by itself.',
+        }),
+        database: Type.String({
+          default: 'firstframe',
+          pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+          description: 'Database.',
+        }),
+        cluster: Type.String({
+          default: '',
+          description: 'Name of a ClickHouse cluster: tables become replicated and distributed.',
+        }),
+        host: Type.String({ default: '127.0.0.1', description: 'Embedded: address the store listens on.' }),
+        port: port(0, 'Embedded: port the store listens on; 0 takes a free one.'),
+        reader_password: Type.String({
+          default: '',
+          ...secret,
+          description: 'Password of the read-only user `reader`. Empty: none on loopback.',
+        }),
+        memory_bytes: bytes(4 * 2 ** 30, 'Embedded: memory the engine may use.'),
+        max_bytes: bytes(50 * 2 ** 30, 'Embedded: bound on the store’s disk; the oldest days go first.'),
+      },
+      { default: {}, additionalProperties: false },
+    ),
+    rules: Type.String({ default: '', description: 'A YAML file of changed alert rules.' }),
+    receivers: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
+      default: [],
+      description: 'Where incidents are sent: see docs/receivers.md.',
+    }),
+    sources: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
+      default: [],
+      description: 'Media servers and encoders to ask, and secrets of those that tell: see ingest/README.md.',
+    }),
+    probes: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
+      default: [],
+      description: 'Addresses to check: see probe/README.md.',
+    }),
+    probe_region: Type.String({ default: '', description: 'Where this probe looks from.' }),
+  },
+  { additionalProperties: false },
+)
+
+export type Config = Static<typeof Config>
+export type Tenant = Static<typeof Tenant>

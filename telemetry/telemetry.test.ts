@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { Writable } from 'node:stream'
+import { test } from 'node:test'
+import { FACTS } from '../schemas/facts.ts'
+import { createTelemetry, PREFIX } from './telemetry.ts'
+
+function start() {
+  const lines: string[] = []
+  const destination = new Writable({
+    write(chunk, _, done) {
+      lines.push(String(chunk))
+      done()
+    },
+  })
+  return { lines, telemetry: createTelemetry({ level: 'debug', version: 'test', destination }) }
+}
+
+test('a fact becomes a counter, its sums, its histogram and a log line', async () => {
+  const { lines, telemetry } = start()
+  telemetry.emit({ type: 'rows_written', table: 'heartbeat', rows: 10, repeated: 2, seconds: 0.02 })
+  const page = await telemetry.metrics()
+  assert.match(page, /firstframe_rows_written_total\{table="heartbeat"\} 1/)
+  assert.match(page, /firstframe_rows_written_rows_total\{table="heartbeat"\} 10/)
+  assert.match(page, /firstframe_rows_written_seconds_bucket\{le="0.025",table="heartbeat"\} 1/)
+  assert.match(lines.join(''), /"table":"heartbeat"/)
+})
+
+test('an error is written with its cause, and never becomes a label', async () => {
+  const { lines, telemetry } = start()
+  telemetry.emit({
+    type: 'write_retried',
+    table: 'hop',
+    error: new Error('outer', { cause: new Error('inner') }),
+  })
+  assert.match(lines.join(''), /"error":"outer","cause":"inner"/)
+  assert.doesNotMatch(await telemetry.metrics(), /outer/)
+})
+
+test('every fact has a sentence, and metric names follow Prometheus: one prefix, base units', () => {
+  for (const [name, spec] of Object.entries(FACTS)) {
+    assert.match(spec.help, /^[A-Z].*\.$/, name)
+    assert.match(`${PREFIX}${name}`, /^[a-z_]+$/)
+    for (const field of 'histograms' in spec ? spec.histograms : [])
+      assert.match(field, /seconds$/, `${name}.${field}`)
+  }
+})

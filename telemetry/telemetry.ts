@@ -1,0 +1,105 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { type Emit, FACTS, type Fact, type FactName } from '../schemas/facts.ts'
+
+/** The one prefix of our own metrics. */
+export const PREFIX = 'firstframe_'
+
+/** Buckets for durations inside the pipeline: from a flush to a slow insert. */
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+interface Spec {
+  readonly help: string
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly labels?: readonly string[]
+  readonly sums?: readonly string[]
+  readonly histograms?: readonly string[]
+  readonly gauges?: readonly string[]
+}
+
+export interface Telemetry {
+  readonly emit: Emit
+  readonly logger: Logger
+  /** The page of `/metrics`, in Prometheus' text format. */
+  metrics(): Promise<string>
+  readonly contentType: string
+}
+
+export interface TelemetryOptions {
+  /** Least serious level written. */
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  readonly destination?: DestinationStream
+  /** Constant fields of each line and label of `firstframe_build_info`. */
+  readonly version: string
+}
+
+type Sink = (fact: Fact, labels: Record<string, string>) => void
+
+/** Makes facts into metrics and log lines; the only place that knows prom-client and pino. */
+export function createTelemetry({ level, destination, version }: TelemetryOptions): Telemetry {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, prefix: PREFIX })
+  const logger = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    destination as DestinationStream,
+  )
+  new Gauge({
+    name: `${PREFIX}build_info`,
+    help: 'Which version runs.',
+    labelNames: ['version'],
+    registers: [registry],
+  }).set({ version }, 1)
+  const sinks = Object.fromEntries(
+    (Object.keys(FACTS) as FactName[]).map((name) => [name, sinksOf(name, FACTS[name], registry)]),
+  ) as Record<FactName, Sink[]>
+
+  return {
+    logger,
+    contentType: registry.contentType,
+    metrics: () => registry.metrics(),
+    emit(fact) {
+      const spec: Spec = FACTS[fact.type]
+      const labels = Object.fromEntries(
+        (spec.labels ?? []).map((label) => [label, String(fact[label] ?? '')]),
+      )
+      for (const sink of sinks[fact.type]) sink(fact, labels)
+      if (logger.isLevelEnabled(spec.level)) logger[spec.level](describe(fact), spec.help)
+    },
+  }
+}
+
+/** A log line's fields: errors with their cause, everything else as it is. */
+function describe(fact: Fact): Record<string, unknown> {
+  const { error, ...rest } = fact
+  if (!(error instanceof Error)) return error === undefined ? rest : { ...rest, error }
+  const cause = error.cause instanceof Error ? error.cause.message : undefined
+  return {
+    ...rest,
+    error: error.message,
+    ...(cause === undefined ? {} : { cause }),
+    ...(fact.type === 'bug' ? { stack: error.stack } : {}),
+  }
+}
+
+function sinksOf(name: FactName, spec: Spec, registry: Registry): Sink[] {
+  const base = { help: spec.help, labelNames: [...(spec.labels ?? [])], registers: [registry] }
+  const count = new Counter({ ...base, name: `${PREFIX}${name}_total` })
+  const sinks: Sink[] = [(_, labels) => count.inc(labels)]
+  for (const field of spec.sums ?? []) {
+    const counter = new Counter({ ...base, name: `${PREFIX}${name}_${field}_total` })
+    sinks.push((fact, labels) => number(fact[field], (value) => counter.inc(labels, value)))
+  }
+  for (const field of spec.histograms ?? []) {
+    const histogram = new Histogram({ ...base, name: `${PREFIX}${name}_${field}`, buckets: SECONDS })
+    sinks.push((fact, labels) => number(fact[field], (value) => histogram.observe(labels, value)))
+  }
+  for (const field of spec.gauges ?? []) {
+    const gauge = new Gauge({ ...base, name: `${PREFIX}${name}_${field}` })
+    sinks.push((fact, labels) => number(fact[field], (value) => gauge.set(labels, value)))
+  }
+  return sinks
+}
+
+function number(value: unknown, use: (value: number) => void): void {
+  if (typeof value === 'number' && Number.isFinite(value)) use(value)
+}
