@@ -1,0 +1,98 @@
+import type HlsPlayer from 'hls.js'
+import type { ErrorData, FragBufferedData, Level } from 'hls.js'
+import type { Adapter, ErrorCategory } from '../adapter.ts'
+import { codecName } from '../core/codecName.ts'
+import { guard } from '../core/guard.ts'
+
+const CATEGORIES: Readonly<Record<string, ErrorCategory>> = {
+  networkError: 'network',
+  mediaError: 'media',
+  keySystemError: 'drm',
+  muxError: 'media',
+  otherError: 'other',
+}
+
+/** The more telling category of hls.js's error details. */
+function categoryOf({ type, details }: ErrorData): ErrorCategory {
+  if (/^(manifest|level|audioTrack)/.test(details)) return 'manifest'
+  if (/^bufferAppend|Decod/.test(details)) return 'decode'
+  return CATEGORIES[type] ?? 'other'
+}
+
+const codecOf = (level: Level) => level.videoCodec ?? level.attrs?.CODECS
+
+/** Bitrate of the H.264 rendition of the same height; the level's own where the manifest offers none. */
+function referenceBitrate(levels: readonly Level[], level: Level): number {
+  const same = levels.filter((each) => each.height === level.height && codecName(codecOf(each)) === 'h264')
+  return codecName(codecOf(level)) === 'h264' ? level.bitrate : (same[0]?.bitrate ?? level.bitrate)
+}
+
+/** hls.js, by its public events (https://github.com/video-dev/hls.js/blob/master/docs/API.md). */
+export const hls: Adapter = {
+  name: 'hls.js',
+  protocol: 'hls',
+  known: ['1'],
+  match: (player) =>
+    typeof player === 'object' && player !== null && 'levels' in player && 'loadLevel' in player,
+  version: (player: HlsPlayer) => (player.constructor as typeof HlsPlayer).version,
+  attach: (player: HlsPlayer, host) => {
+    const stops: (() => void)[] = []
+    const on = <Data>(name: string, run: (data: Data) => void) => {
+      const safe = guard((_: string, data: Data) => run(data))
+      player.on(name as never, safe as never)
+      stops.push(() => player.off(name as never, safe as never))
+    }
+    const media = (url: string) => {
+      host.mark('media')
+      host.source('media', url)
+    }
+    const level = (index: number) => {
+      const now = player.levels[index]
+      if (!now) return
+      const name = now.height ? `${now.height}p` : now.name || String(index)
+      host.rendition({ name, bitrate_kbps: now.bitrate / 1000, codec: codecOf(now) })
+    }
+    if (player.url) {
+      host.source('manifest', player.url)
+      host.mark('manifest')
+    }
+    on<{ url: string }>('hlsManifestLoading', ({ url }) => {
+      host.source('manifest', url)
+      host.mark('manifest')
+    })
+    on<{ frag: { url: string } }>('hlsFragLoading', ({ frag }) => media(frag.url))
+    on<FragBufferedData>('hlsFragBuffered', ({ frag, stats, part }) => {
+      if (frag.sn !== 'initSegment' && frag.type === 'main')
+        host.mark('demuxed', stats.buffering.end || undefined)
+      const { loading, total } = part?.stats ?? stats
+      if (loading.first > 0) host.mark('byte', loading.first)
+      const own = frag.type === 'main' ? player.levels[frag.level] : undefined
+      const reference =
+        own && own.bitrate > 0 ? (total * referenceBitrate(player.levels, own)) / own.bitrate : total
+      const url = part?.url ?? frag.url
+      host.request({ url, bytes: total, bytes_reference: reference, ttfb_ms: loading.first - loading.start })
+    })
+    on<{ level: number }>('hlsLevelSwitched', (data) => level(data.level))
+    on<ErrorData>('hlsError', (data) => {
+      if (data.frag && data.type === 'networkError') host.request({ url: data.frag.url, failed: true })
+      // The picture's own watch tells of stalls; hls.js counts them as errors.
+      if (!data.fatal && /^buffer(Stalled|Nudge|SeekOver)/.test(data.details)) return
+      const message = data.error?.message ?? data.reason
+      host.error({
+        ...{ code: data.details, category: categoryOf(data), fatal: data.fatal },
+        ...(message !== undefined && { message }),
+      })
+    })
+    level(player.currentLevel)
+    return {
+      sample: () => ({
+        bandwidth_kbps: player.bandwidthEstimate / 1000,
+        filmed_ms: player.playingDate?.getTime(),
+        live_latency_ms: player.latency > 0 ? player.latency * 1000 : undefined,
+      }),
+      detach: () => {
+        for (const stop of stops) stop()
+      },
+    }
+  },
+}

@@ -1,0 +1,71 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { type BuildOptions, build } from 'esbuild'
+
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+
+const COMMON = {
+  bundle: true,
+  minify: true,
+  target: 'es2020',
+  legalComments: 'none',
+  logLevel: 'silent',
+} as const satisfies BuildOptions
+
+/** Adapters beside hls.js: each is a script tag of its own and an ES module. */
+export const ADAPTERS: readonly string[] = []
+
+/** What a bundle may weigh, bytes after gzip. */
+export const SIZE_LIMITS = { core: 8_192, adapter: 2_048 } as const
+
+export interface BuiltFile {
+  /** As it is served: `/firstframe.js`. */
+  readonly name: string
+  readonly file: string
+}
+
+/** Registers an adapter with the script tag's `window.Firstframe`. */
+const registers = (name: string) =>
+  `import { ${name} } from './adapters/${name}.ts'\nwindow.Firstframe.adapters.push(${name})`
+
+/**
+ * Builds into `outdir`: `firstframe.js` (a script tag, `window.Firstframe`, native and hls.js), `firstframe.mjs`,
+ * and for each further adapter `firstframe-<name>.js` and `.mjs`. Throws when esbuild finds an error.
+ */
+export async function buildPlayer(options: { readonly outdir: string }): Promise<readonly BuiltFile[]> {
+  const { outdir } = options
+  await mkdir(outdir, { recursive: true })
+  const built: BuiltFile[] = []
+  const bundle = async (name: string, more: BuildOptions) => {
+    const file = join(outdir, name)
+    await build({ ...COMMON, ...more, outfile: file })
+    built.push({ name: `/${name}`, file })
+  }
+  const entryPoints = [path('bundles/firstframe.ts')]
+  await bundle('firstframe.js', { entryPoints, format: 'iife', globalName: 'Firstframe' })
+  await bundle('firstframe.mjs', { entryPoints, format: 'esm' })
+  for (const name of ADAPTERS) {
+    const stdin = { contents: registers(name), resolveDir: path('.'), loader: 'ts' } as const
+    await bundle(`firstframe-${name}.js`, { stdin, format: 'iife' })
+    await bundle(`firstframe-${name}.mjs`, { entryPoints: [path(`adapters/${name}.ts`)], format: 'esm' })
+  }
+  return built
+}
+
+export interface Weighed {
+  readonly name: string
+  readonly bytes: number
+  readonly limit: number
+}
+
+/** Weighs core with native, and each adapter, after gzip. The caller fails where `bytes > limit`. */
+export async function checkSizes(): Promise<readonly Weighed[]> {
+  const weigh = async (name: string, file: string, limit: number): Promise<Weighed> => {
+    const result = await build({ ...COMMON, entryPoints: [path(file)], format: 'esm', write: false })
+    return { name, bytes: gzipSync(result.outputFiles[0]!.contents, { level: 9 }).length, limit }
+  }
+  const adapters = ['hls', ...ADAPTERS].map((name) => weigh(name, `adapters/${name}.ts`, SIZE_LIMITS.adapter))
+  return Promise.all([weigh('core + native', 'bundles/core.ts', SIZE_LIMITS.core), ...adapters])
+}

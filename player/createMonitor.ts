@@ -1,0 +1,215 @@
+import type { ClientContext } from '../schemas/envelope.ts'
+import type { KindFields } from '../schemas/kinds/kinds.ts'
+import type { Adapter, AdapterSample, Attached, Host, PlaybackError } from './adapter.ts'
+import { native, protocolOf } from './adapters/native.ts'
+import type { ClockReading } from './core/clockOffset.ts'
+import { guard } from './core/guard.ts'
+import type { SenderStats } from './core/sender.ts'
+import { createSession, type SessionCore, type SessionNews } from './core/session.ts'
+import { resourceTiming } from './dom/resourceTiming.ts'
+import { askTime, postBeacon } from './dom/transport.ts'
+import { sampleVideo, watchVideo } from './dom/watchVideo.ts'
+
+export interface MonitorOptions {
+  /** The collector's origin: beacons go to `${url}/v1/beacons`. */
+  readonly url: string
+  /** The tenant's write key. */
+  readonly key: string
+  readonly show: string
+  readonly stream: string
+  /** The player in front of the element (an `Hls`, …); without one the element plays by itself. */
+  readonly player?: unknown
+  /** The player's adapter, where it cannot be told by looking at the player. */
+  readonly adapter?: Adapter
+  readonly app?: string
+  /** The person or device; the collector hashes it before it is stored. */
+  readonly viewer?: string
+  /** The CDN, or how to tell it from a media address. */
+  readonly cdn?: string | ((url: string) => string | undefined)
+  /** Where the page runs. Default `h5`. */
+  readonly container?: string
+  /** Any further dimension. */
+  readonly context?: ClientContext
+  /** `performance.now()` of the viewer's tap, where that was before the element was asked to play. */
+  readonly requested_at?: number
+  /** Part of the sessions that report, 0 … 1; each then stands for 1 ÷ sample. Default 1. */
+  readonly sample?: number
+  /** `false`: nothing is collected or sent until `session.consent(true)`. Default true. */
+  readonly consent?: boolean
+  /** Default 10 000. */
+  readonly heartbeat_ms?: number
+}
+
+export type TrackFields = Omit<KindFields<'interaction'>, 'action' | 'outcome'> & {
+  readonly outcome?: KindFields<'interaction'>['outcome']
+}
+
+export type CueHandler = (payload: Uint8Array, time_s: number) => void
+
+export interface Session {
+  readonly id: string
+  /** Reports an interaction: `track('red_packet', { round: 'r7', outcome: 'success', rtt_ms: 84 })`. */
+  readonly track: (action: string, fields?: TrackFields) => void
+  /** Reports an event of any kind that adapters make: `report('cohost', { … })`. */
+  readonly report: SessionCore['report']
+  /** Reports an error of the page itself; category `business` (geo-block, sold out) is no failure. */
+  readonly error: (error: PlaybackError) => void
+  /** Changes dimensions from now on. */
+  readonly setContext: (context: ClientContext) => void
+  /** `true` begins to collect, `false` ends it and forgets what was not sent. */
+  readonly consent: (given: boolean) => void
+  readonly end: () => void
+  /** Tells of events made, sent, refused, dropped. Returns how to stop. */
+  readonly on: (handler: (news: SessionNews) => void) => () => void
+  /** The page's handler of every cue payload the player meets. Returns how to stop. */
+  readonly onPayload: (handler: CueHandler) => () => void
+  /** The collector's clock minus this one, and its bound of error, ms. */
+  readonly clock: () => ClockReading | undefined
+  readonly stats: () => SenderStats
+}
+
+interface Running {
+  readonly core: SessionCore
+  readonly stop: () => void
+}
+
+const makeId = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
+    '',
+  )
+
+/** The kind of access, where the browser says it. */
+function networkOf(): string | undefined {
+  const { connection } = navigator as { connection?: { type?: string; effectiveType?: string } }
+  const type = connection?.type
+  return type === 'wifi' || type === 'ethernet' ? type : connection?.effectiveType
+}
+
+/** Makes `monitor` for a set of adapters; they are asked in order whose player it is. */
+export function createMonitor(adapters: readonly Adapter[]) {
+  /** A version an adapter was not tried with still plays; it is said once. */
+  const warned = new Set<string>()
+  const warnOnce = (name: string, version: string | undefined, known: readonly string[] | undefined) => {
+    if (!known || known.includes((version ?? '').replace(/^v/, '').split('.')[0]!) || warned.has(name)) return
+    warned.add(name)
+    console.warn(
+      `Firstframe: ${name} ${version ?? 'of unknown version'} was not tried (known: ${known.join(', ')})`,
+    )
+  }
+  /** Watches one playback and reports it. Never throws into the page. */
+  return function monitor(video: HTMLVideoElement, options: MonitorOptions): Session {
+    const id = makeId()
+    const listeners = new Set<(news: SessionNews) => void>()
+    const payloads = new Set<CueHandler>()
+    const sample = options.sample ?? 1
+    const chosen = Math.random() < sample
+    let running: Running | undefined
+    let extra: ClientContext = {}
+    let seq = 0
+
+    const start = guard(() => {
+      if (running || !chosen) return
+      const { url, player } = options
+      const adapter =
+        options.adapter ??
+        (player === undefined ? native : (adapters.find((each) => each.match(player)) ?? native))
+      const version = guard(() => adapter.version?.(player as never))()
+      warnOnce(adapter.name, version, adapter.known)
+      let attached: Attached | undefined
+      const { cdn } = options
+      const own = {
+        ...{ app: options.app, viewer: options.viewer, cdn: typeof cdn === 'string' ? cdn : undefined },
+        ...{ player_version: version, protocol: adapter.protocol ?? protocolOf(video.currentSrc) },
+        ...{ network: networkOf(), weight: sample < 1 ? 1 / sample : undefined },
+      }
+      const context = Object.fromEntries(
+        Object.entries({
+          ...{ session: id, show: options.show, stream: options.stream, source: 'sdk', player: adapter.name },
+          ...{ container: options.container ?? 'h5', delivery: 'cdn', ...own, ...options.context, ...extra },
+        }).filter(([, value]) => value !== undefined),
+      ) as ClientContext
+      const base = url.replace(/\/+$/, '')
+      const core = createSession(
+        { key: options.key, context, heartbeat_ms: options.heartbeat_ms ?? 10_000, number: () => ++seq },
+        {
+          now: () => performance.now(),
+          epoch_ms: Date.now() - performance.now(),
+          random: Math.random,
+          later: (run, ms) => {
+            const timer = setTimeout(guard(run), ms)
+            return () => clearTimeout(timer)
+          },
+          post: postBeacon(base),
+          time: askTime(base),
+          timing: (address) => guard(resourceTiming)(address),
+          sample: () => ({
+            ...sampleVideo(video),
+            ...guard((): AdapterSample => attached?.sample?.() ?? {})(),
+          }),
+          ...(typeof cdn === 'function' && { cdnOf: (address: string) => guard(cdn)(address) }),
+        },
+        (news) => {
+          for (const each of listeners) guard(each)(news)
+        },
+      )
+      if (options.requested_at !== undefined) core.request_play(options.requested_at)
+      const host: Host = {
+        video,
+        ...{ mark: guard(core.mark), source: guard(core.source), request: guard(core.request) },
+        ...{ rendition: guard(core.rendition), error: guard(core.error) },
+        cue: (payload, time_s) => {
+          for (const each of payloads) guard(each)(payload, time_s)
+        },
+      }
+      attached = guard(() => adapter.attach(player as never, host))()
+      const unwatch = guard(() => watchVideo(video, core))()
+      running = {
+        core,
+        stop: () => {
+          unwatch?.()
+          guard(() => attached?.detach())()
+        },
+      }
+    })
+    const stop = () => {
+      running?.stop()
+      running = undefined
+    }
+    const with_core = <A extends unknown[]>(run: (core: SessionCore, ...args: A) => void) =>
+      guard((...args: A) => {
+        if (running) run(running.core, ...args)
+      })
+    const join = <T>(set: Set<T>, item: T) => {
+      set.add(item)
+      return () => void set.delete(item)
+    }
+    if (options.consent !== false) start()
+    return {
+      id,
+      track: with_core((core, action, fields = {}) =>
+        core.report('interaction', { outcome: 'success', ...fields, action }),
+      ),
+      report: with_core((core, ...args) => core.report(...args)) as SessionCore['report'],
+      error: with_core((core, error) => core.error(error)),
+      setContext: guard((context) => {
+        extra = { ...extra, ...context }
+        running?.core.setContext(context)
+      }),
+      consent: guard((given) => {
+        if (given) start()
+        else {
+          running?.core.forget()
+          stop()
+        }
+      }),
+      end: guard(() => {
+        running?.core.end()
+        running?.stop()
+      }),
+      on: (handler) => join(listeners, handler),
+      onPayload: (handler) => join(payloads, handler),
+      clock: () => running?.core.clock(),
+      stats: () => running?.core.stats() ?? { queued: 0, sent: 0, refused: 0, dropped: 0 },
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { guard } from '../core/guard.ts'
+import type { Playback } from '../core/playback.ts'
+import type { Sample, SessionCore } from '../core/session.ts'
+
+/** How often the element is looked at, ms. */
+const LOOK_MS = 100
+
+/** Media ahead of the playhead, ms. */
+export function bufferAhead({ buffered, currentTime }: HTMLMediaElement): number {
+  for (let index = 0; index < buffered.length; index++) {
+    // A playhead a moment before its range is in it: players jump such holes.
+    if (buffered.start(index) <= currentTime + 0.1 && currentTime <= buffered.end(index)) {
+      return (buffered.end(index) - currentTime) * 1000
+    }
+  }
+  return 0
+}
+
+/** What the element itself says at the end of an interval. */
+export function sampleVideo(video: HTMLVideoElement): Sample {
+  const quality = video.getVideoPlaybackQuality?.()
+  return {
+    buffer_ms: bufferAhead(video),
+    width: video.videoWidth,
+    height: video.videoHeight,
+    ...(quality && {
+      frames_decoded: quality.totalVideoFrames,
+      frames_dropped: quality.droppedVideoFrames,
+    }),
+  }
+}
+
+const ERRORS = [
+  ['aborted', 'player'],
+  ['network', 'network'],
+  ['decode', 'decode'],
+  ['src_not_supported', 'media'],
+] as const
+
+/** Tells the session what happens to the element. Returns how to stop. */
+export function watchVideo(video: HTMLVideoElement, session: SessionCore): () => void {
+  const { playback } = session
+  const stops: (() => void)[] = []
+  const on = (target: EventTarget, names: string, run: (event: Event) => void) => {
+    for (const name of names.split(' ')) {
+      const safe = guard(run)
+      target.addEventListener(name, safe)
+      stops.push(() => target.removeEventListener(name, safe))
+    }
+  }
+  const now = () => performance.now()
+  const framed = () => 'requestVideoFrameCallback' in video && document.visibilityState === 'visible'
+  const look = guard(() =>
+    playback.look(now(), {
+      time_s: video.currentTime,
+      ahead_ms: bufferAhead(video),
+      ready: video.readyState,
+      decoded: video.getVideoPlaybackQuality?.().totalVideoFrames ?? 0,
+      framed: framed(),
+    }),
+  )
+  on(video, 'playing waiting pause seeked ended', ({ type }) => {
+    look()
+    // Reaching the end pauses too; that is no viewer's pause.
+    if (type === 'pause' && video.ended) return
+    playback.event(type as Parameters<Playback['event']>[0], now())
+  })
+  on(video, 'play', () => {
+    session.request_play()
+    playback.event('play', now())
+  })
+  on(video, 'seeking', () => {
+    look()
+    const { userActivation } = navigator
+    playback.seeking(now(), userActivation ? userActivation.isActive : false)
+  })
+  on(video, 'ratechange', () => session.rate(video.playbackRate))
+  on(video, 'loadedmetadata', () => session.mark('demuxed'))
+  on(video, 'loadeddata', () => session.mark('decoded'))
+  on(video, 'error', () => {
+    const { error } = video
+    const [code, category] = ERRORS[(error?.code ?? 0) - 1] ?? ['unknown', 'other']
+    session.error({ code, category, fatal: true, ...(error?.message && { message: error.message }) })
+  })
+  on(document, 'visibilitychange', () => {
+    look()
+    if (document.visibilityState === 'hidden') session.hide(false)
+  })
+  on(window, 'pagehide', (event) => session.hide(!(event as PageTransitionEvent).persisted))
+
+  let frame = 0
+  const shown = guard((at: number, { mediaTime, presentationTime }: VideoFrameCallbackMetadata) => {
+    // `loadeddata` comes after the frame it tells of.
+    session.mark('decoded', presentationTime)
+    session.mark('frame', at)
+    playback.frame(at, mediaTime)
+  })
+  const next = () => {
+    frame = video.requestVideoFrameCallback((at, metadata) => {
+      next()
+      // A picture shown before anybody asked to play is a poster.
+      if (session.requested()) shown(at, metadata)
+    })
+  }
+  if ('requestVideoFrameCallback' in video) {
+    next()
+    stops.push(() => video.cancelVideoFrameCallback(frame))
+  }
+  const timer = setInterval(look, LOOK_MS)
+  stops.push(() => clearInterval(timer))
+
+  session.rate(video.playbackRate)
+  if (video.autoplay || !video.paused) session.request_play()
+  if (!video.paused) {
+    playback.event('play', now())
+    if (video.readyState >= 3 && video.currentTime > 0) playback.event('playing', now())
+  }
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
