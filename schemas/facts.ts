@@ -83,12 +83,29 @@ export const FACTS = {
     level: 'warn',
     labels: ['group', 'topic'],
   },
+  log_reader_left: {
+    help: 'A member of a consumer group fell out of it and joins again.',
+    level: 'warn',
+    labels: ['group'],
+  },
+  kafka_client: { help: 'What the Kafka client says of its own retries.', level: 'debug' },
+  kafka_codec_missing: { help: 'A compression codec is not there; another is written.', level: 'warn' },
   log_trim_failed: { help: 'The embedded log could not remove old messages.', level: 'error' },
   log_trimmed_unread: {
     help: 'The bound on the log demanded that messages be removed which a group had not read.',
     level: 'error',
     labels: ['topic'],
     sums: ['messages', 'bytes'],
+  },
+  store_ready: {
+    help: 'The embedded store answers.',
+    level: 'info',
+    gauges: ['restarts'],
+    histograms: ['start_seconds'],
+  },
+  store_died: {
+    help: 'The embedded store ended by itself and is started again.',
+    level: 'error',
   },
 } as const satisfies Registry
 

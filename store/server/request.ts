@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import { refusal } from './errors.ts'
+import { INTERFACE_ARGUMENTS } from './settings.ts'
+
+/** A request, read; the body is still to come. */
+export interface StoreRequest {
+  readonly queryId: string
+  readonly database: string
+  readonly defaultFormat: string | undefined
+  readonly urlQuery: string
+  readonly params: ReadonlyMap<string, string>
+  readonly settings: ReadonlyMap<string, string>
+  /** GET must change nothing. */
+  readonly get: boolean
+  readonly waitEndOfQuery: boolean
+  readonly compressed: boolean
+  /** The Native framing the client wants (0: the plain one). */
+  readonly protocolVersion: number
+}
+
+const NOT_SPOKEN = ['compress', 'decompress', 'role', 'buffer_size'] as const
+
+/** Reads the arguments; refuses what is not spoken here. */
+export function readRequest(request: IncomingMessage, args: URLSearchParams, database: string): StoreRequest {
+  for (const name of NOT_SPOKEN) {
+    const value = args.get(name)
+    if (name === 'buffer_size' || value === null || value === '0' || value === 'false' || value === '')
+      continue
+    const instead = name === 'role' ? 'there are no roles' : 'use Content-Encoding and Accept-Encoding: gzip'
+    throw refusal(
+      'notImplemented',
+      `The argument '${name}' is not supported by the embedded store: ${instead}`,
+    )
+  }
+  const params = new Map<string, string>()
+  const settings = new Map<string, string>()
+  for (const [name, value] of args) {
+    if (name.startsWith('param_')) params.set(name.slice('param_'.length), value)
+    else if (!INTERFACE_ARGUMENTS.has(name) && name !== 'role') settings.set(name, value)
+  }
+  const asked = request.headers['accept-encoding'] ?? ''
+  return {
+    queryId: args.get('query_id') || header(request, 'x-clickhouse-query-id') || randomUUID(),
+    database: args.get('database') || header(request, 'x-clickhouse-database') || database,
+    defaultFormat: args.get('default_format') || header(request, 'x-clickhouse-format') || undefined,
+    urlQuery: args.get('query') ?? '',
+    params,
+    settings,
+    get: request.method === 'GET' || request.method === 'HEAD',
+    waitEndOfQuery: isOn(args.get('wait_end_of_query')),
+    compressed: isOn(args.get('enable_http_compression')) && /\bgzip\b/.test(String(asked)),
+    protocolVersion: Number(args.get('client_protocol_version') ?? 0) || 0,
+  }
+}
+
+/** The body's chunks, decompressed, within a bound. */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer[]> {
+  const encoding = request.headers['content-encoding'] ?? 'identity'
+  const chunks: Buffer[] = []
+  let size = 0
+  const source = encoding === 'identity' ? request : request.pipe(decoder(encoding))
+  // a broken connection must end the decompressor's wait, too
+  if (source !== request) request.on('error', (error) => source.destroy(error))
+  try {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > maxBytes) throw refusal('queryTooLarge', `Body is too large: more than ${maxBytes} bytes`)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code?.startsWith('Z_')) {
+      throw refusal('noBody', `Cannot decompress the body: ${(error as Error).message}`)
+    }
+    throw error
+  }
+  return chunks
+}
+
+function decoder(encoding: string) {
+  if (encoding === 'gzip' || encoding === 'x-gzip') return createGunzip()
+  if (encoding === 'deflate') return createInflate()
+  if (encoding === 'br') return createBrotliDecompress()
+  throw refusal('notImplemented', `Content-Encoding '${encoding}' is not supported by the embedded store`)
+}
+
+function header(request: IncomingMessage, name: string): string {
+  const value = request.headers[name]
+  return (Array.isArray(value) ? value[0] : value) ?? ''
+}
+
+function isOn(value: string | null): boolean {
+  return value !== null && value !== '' && value !== '0' && value !== 'false'
+}

@@ -1,0 +1,193 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Engine } from './engine.ts'
+import { literal } from './engine.ts'
+import { EngineError, parseEngineError, refusal } from './errors.ts'
+import { isChunked } from './formats.ts'
+import type { Gate } from './gate.ts'
+import { frameNative, frameNativeChunks, unframeNative } from './native.ts'
+import { createReply } from './reply.ts'
+import { readBody, readRequest, type StoreRequest } from './request.ts'
+import type { RunningQueries, RunningQuery } from './running.ts'
+import { prelude, type ReaderLimits } from './settings.ts'
+import type { Spool } from './spool.ts'
+import { insertFromFile, killByOurIds, readStatement, type Statement } from './statement.ts'
+import { authenticate, type StoreUser } from './users.ts'
+
+export interface ServeOptions {
+  readonly engine: Engine
+  readonly spool: Spool
+  readonly users: readonly StoreUser[]
+  readonly database: string
+  readonly displayName: string
+  readonly limits: ReaderLimits
+  readonly maxBodyBytes: number
+  readonly reads: Gate
+  readonly writes: Gate
+  readonly running: RunningQueries
+  /** Monotonic milliseconds. */
+  readonly clock: () => number
+}
+
+type Reply = ReturnType<typeof createReply>
+
+/** Answers `GET|POST /?query=…`. It never throws: what goes wrong is an answer, too. */
+export async function serveQuery(
+  options: ServeOptions,
+  http: { request: IncomingMessage; response: ServerResponse; args: URLSearchParams },
+): Promise<void> {
+  const { engine } = options
+  const { request, response, args } = http
+  const reply = (asked?: StoreRequest) =>
+    createReply({
+      response,
+      queryId: asked?.queryId ?? args.get('query_id') ?? '',
+      version: engine.version,
+      timezone: engine.timezone,
+      displayName: options.displayName,
+      compressed: asked?.compressed ?? false,
+    })
+  let asked: StoreRequest | undefined
+  try {
+    const user = authenticate(request, args, options.users)
+    if (user instanceof EngineError) throw user
+    asked = readRequest(request, args, options.database)
+    const body = await readBody(request, options.maxBodyBytes)
+    const lead = asked.urlQuery !== '' && body.length > 0 ? `${asked.urlQuery}\n` : asked.urlQuery
+    const bytes = Buffer.concat([Buffer.from(lead), ...body])
+    if (bytes.length === 0 && asked.get) {
+      response.end('Ok.\n')
+      return
+    }
+    await answer(options, { asked, user, bytes, response, reply: reply(asked) })
+  } catch (error) {
+    if (!request.complete) request.resume()
+    reply(asked).error(parseEngineError(error))
+  }
+}
+
+interface Work {
+  readonly asked: StoreRequest
+  readonly user: StoreUser
+  readonly bytes: Buffer
+  readonly response: ServerResponse
+  readonly reply: Reply
+}
+
+async function answer(options: ServeOptions, work: Work): Promise<void> {
+  const { asked, user, response } = work
+  const statement = await readStatement(options.engine, work.bytes)
+  if (statement.kill) return kill(options, work, statement)
+  const readonly = user.access === 'read' || asked.get
+  if (readonly && statement.class !== 'read') {
+    const why = asked.get
+      ? 'Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. You should use method POST for modifying queries'
+      : `${user.name}: Cannot execute query in readonly mode`
+    throw refusal('readonly', why)
+  }
+  const query = options.running.begin({ queryId: asked.queryId, user: user.name })
+  const gone = () => {
+    if (!response.writableFinished && statement.class === 'read') query.cancel()
+  }
+  response.on('close', gone)
+  try {
+    const gate = statement.class === 'read' ? options.reads : options.writes
+    const leave = await gate.enter(query.signal)
+    try {
+      await run(options, work, { statement, query, readonly })
+    } finally {
+      leave()
+    }
+  } finally {
+    response.off('close', gone)
+    query.end()
+  }
+}
+
+async function run(
+  options: ServeOptions,
+  work: Work,
+  job: { statement: Statement; query: RunningQuery; readonly: boolean },
+): Promise<void> {
+  const { asked, user, reply } = work
+  const { statement } = job
+  const started = options.clock()
+  const connection = options.engine.connect()
+  try {
+    await connection.run(
+      prelude({
+        access: user.access,
+        readonly: job.readonly,
+        database: asked.database,
+        queryId: asked.queryId,
+        params: asked.params,
+        settings: asked.settings,
+        limits: options.limits,
+      }),
+    )
+    if (job.query.signal.aborted) throw refusal('cancelled', 'Query was cancelled')
+    const elapsed = () => String(Math.round((options.clock() - started) * 1e6))
+    if (statement.insert) {
+      const data = statement.insert.format === 'Native' ? unframe(work, statement) : tail(work, statement)
+      const file = await options.spool.put([data])
+      try {
+        const sql = insertFromFile(statement.normal, literal(file.path))
+        const done = await connection.run(sql, 'TabSeparated', [file.path])
+        const summary = { written_rows: String(done.rows), written_bytes: String(done.bytesCounted) }
+        await reply.whole(new Uint8Array(0), 'TabSeparated', { ...summary, elapsed_ns: elapsed() })
+      } finally {
+        await file.remove()
+      }
+      return
+    }
+    const format = statement.format ?? asked.defaultFormat ?? 'TabSeparated'
+    const framed = format === 'Native' && asked.protocolVersion > 0
+    if (statement.class === 'read' && isChunked(format) && !asked.waitEndOfQuery && isSelect(statement)) {
+      const chunks = connection.stream(statement.text, format)
+      await reply.chunks(framed ? frameNativeChunks(chunks, asked.protocolVersion) : chunks, format)
+      return
+    }
+    const result = await connection.run(statement.text, format)
+    const bytes = framed ? frameNative(result.bytes, asked.protocolVersion) : result.bytes
+    const summary = { result_rows: String(result.rows), result_bytes: String(result.bytesCounted) }
+    await reply.whole(bytes, format, { ...summary, elapsed_ns: elapsed() })
+  } finally {
+    connection.close()
+  }
+}
+
+/** KILL QUERY by the ids of this interface. A reader may stop what runs under its own name. */
+async function kill(options: ServeOptions, work: Work, statement: Statement): Promise<void> {
+  const { user, asked, reply } = work
+  const queryId = statement.kill?.queryId
+  if (user.access === 'read') {
+    if (queryId === undefined) {
+      throw refusal('access', `${user.name}: only KILL QUERY WHERE query_id = '…' is allowed`)
+    }
+    if (asked.get) throw refusal('readonly', 'KILL QUERY needs the method POST')
+    const found = options.running.cancel(queryId, user.name)
+    const row = found ? `waiting\t${queryId}\t${user.name}\t\n` : ''
+    return reply.whole(Buffer.from(row), 'TabSeparated', { result_rows: found ? '1' : '0' })
+  }
+  if (queryId !== undefined) options.running.cancel(queryId)
+  const connection = options.engine.connect()
+  try {
+    const format = statement.format ?? asked.defaultFormat ?? 'TabSeparated'
+    const result = await connection.run(killByOurIds(statement.normal), format)
+    await reply.whole(result.bytes, format, { result_rows: String(result.rows) })
+  } finally {
+    connection.close()
+  }
+}
+
+function isSelect(statement: Statement): boolean {
+  return /^(SELECT|WITH|\()/.test(statement.normal)
+}
+
+function tail(work: Work, statement: Statement): Buffer {
+  return work.bytes.subarray(statement.insert?.dataAt ?? 0)
+}
+
+function unframe(work: Work, statement: Statement): Uint8Array {
+  const data = tail(work, statement)
+  return work.asked.protocolVersion > 0 ? unframeNative(data, work.asked.protocolVersion) : data
+}

@@ -1,0 +1,112 @@
+import { mkdir } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { openEngine } from './engine.ts'
+import { createGate } from './gate.ts'
+import { createRunningQueries } from './running.ts'
+import { serveQuery } from './serve.ts'
+import { identifier, type ReaderLimits } from './settings.ts'
+import { openSpool } from './spool.ts'
+import type { StoreUser } from './users.ts'
+
+export interface StoreServerOptions {
+  /** The data directory; one process at a time. */
+  readonly dir: string
+  readonly host: string
+  /** 0: a free one. */
+  readonly port: number
+  readonly users: readonly StoreUser[]
+  /** The database that is made at the start and meant when none is named. */
+  readonly database?: string
+  readonly maxMemoryBytes?: number
+  readonly maxBodyBytes?: number
+  /** Queries at a time, and how many may wait for how long. */
+  readonly reads?: { readonly limit: number; readonly queue: number; readonly waitMs: number }
+  readonly writes?: { readonly limit: number; readonly queue: number; readonly waitMs: number }
+  readonly readerLimits?: Partial<ReaderLimits>
+  /** Monotonic milliseconds. */
+  readonly clock: () => number
+}
+
+export interface StoreServer {
+  readonly url: string
+  readonly version: string
+  close(): Promise<void>
+}
+
+const GIB = 1 << 30
+
+export const READER_LIMITS: ReaderLimits = {
+  max_execution_time: 60,
+  max_result_rows: 10_000_000,
+  max_result_bytes: GIB,
+  max_memory_usage: 2 * GIB,
+}
+
+/** The threads the process needs in libuv's pool: one a query, and some for parsing, killing and files. */
+export const POOL_THREADS = 24
+
+/** Opens the engine and listens. The process must have been started with UV_THREADPOOL_SIZE = POOL_THREADS. */
+export async function startStoreServer(options: StoreServerOptions): Promise<StoreServer> {
+  await mkdir(options.dir, { recursive: true })
+  const database = options.database ?? 'firstframe'
+  const engine = await openEngine({ dir: options.dir, maxMemoryBytes: options.maxMemoryBytes ?? 4 * GIB })
+  const connection = engine.connect()
+  // `default` is an overlay here; tables live in a database of the usual kind
+  await connection.run(`CREATE DATABASE IF NOT EXISTS ${identifier(database)} ENGINE = Atomic`)
+  connection.close()
+  const spool = await openSpool()
+  const serve = {
+    engine,
+    spool,
+    users: options.users,
+    database,
+    displayName: 'firstframe',
+    limits: { ...READER_LIMITS, ...options.readerLimits },
+    maxBodyBytes: options.maxBodyBytes ?? 256 << 20,
+    reads: createGate({ name: 'read', ...(options.reads ?? { limit: 8, queue: 64, waitMs: 10_000 }) }),
+    writes: createGate({ name: 'write', ...(options.writes ?? { limit: 6, queue: 64, waitMs: 60_000 }) }),
+    running: createRunningQueries(engine),
+    clock: options.clock,
+  }
+  const server = createServer(
+    { maxHeaderSize: 1 << 20, keepAliveTimeout: 30_000, requestTimeout: 300_000 },
+    (request, response) => {
+      const url = new URL(request.url ?? '/', 'http://store')
+      if (url.pathname === '/ping' || url.pathname === '/replicas_status') {
+        response.setHeader('Content-Type', 'text/html; charset=UTF-8')
+        response.end('Ok.\n')
+      } else if (url.pathname !== '/') {
+        response.statusCode = 404
+        response.end(`There is no handle ${url.pathname}\n\nUse / or /ping.\n`)
+      } else if (!['GET', 'POST', 'HEAD'].includes(request.method ?? '')) {
+        response.statusCode = 405
+        response.setHeader('Allow', 'GET, HEAD, POST')
+        response.end()
+      } else void serveQuery(serve, { request, response, args: url.searchParams })
+    },
+  )
+  await listen(server, options)
+  const { port } = server.address() as AddressInfo
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host
+  return {
+    url: `http://${host}:${port}`,
+    version: engine.version,
+    async close() {
+      server.close()
+      server.closeIdleConnections()
+      await spool.close()
+      await engine.close()
+    },
+  }
+}
+
+function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}

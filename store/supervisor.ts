@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Emit } from '../schemas/facts.ts'
+import { POOL_THREADS, type StoreServerOptions } from './server/start-store-server.ts'
+import type { FromStore, ToStore } from './server/supervised.ts'
+
+export interface SuperviseOptions {
+  /** What to run, e.g. `[process.execPath, 'main/firstframe.mjs', 'store']`; it must call runSupervisedStore(). */
+  readonly command: readonly [string, ...string[]]
+  /** The environment to hand on. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly store: Omit<StoreServerOptions, 'clock'>
+  readonly emit: Emit
+  /** Milliseconds. */
+  readonly clock: () => number
+  /** Waits before a restart: the first, doubled up to the last; after `steadyMs` of life it begins anew. */
+  readonly backoff?: { readonly firstMs: number; readonly lastMs: number; readonly steadyMs: number }
+  /** A start that takes longer is ended and tried again. */
+  readonly readyMs?: number
+}
+
+export interface StoreSupervisor {
+  /** Stays the same over restarts. */
+  readonly url: string
+  readonly version: string
+  /** True while the store answers. */
+  readonly ready: boolean
+  readonly pid: number | undefined
+  readonly restarts: number
+  /** How long the last start took, in milliseconds. */
+  readonly startMs: number
+  /** Resolves as soon as the store answers (again). */
+  whenReady(signal?: AbortSignal): Promise<void>
+  stop(): Promise<void>
+}
+
+const BACKOFF = { firstMs: 100, lastMs: 5_000, steadyMs: 30_000 }
+
+/**
+ * Runs the store as a child process and keeps it running: restarts with back-off, on the same port. Resolves when the
+ * first start answers; throws when that fails (a directory in use, a port taken).
+ */
+export async function superviseStore(options: SuperviseOptions): Promise<StoreSupervisor> {
+  const backoff = options.backoff ?? BACKOFF
+  const [program, ...args] = options.command
+  const state = {
+    url: '',
+    version: '',
+    ready: false,
+    restarts: 0,
+    startMs: 0,
+    waitMs: backoff.firstMs,
+    child: undefined as ChildProcess | undefined,
+    stopping: false,
+    timer: undefined as NodeJS.Timeout | undefined,
+  }
+  const waiting = new Set<() => void>()
+  let first: { resolve: () => void; reject: (error: Error) => void } | undefined
+
+  const launch = () => {
+    const began = options.clock()
+    const port = state.url === '' ? options.store.port : Number(new URL(state.url).port)
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // libuv reads its pool's size when the process starts: each query holds a thread of it
+      env: { ...options.env, UV_THREADPOOL_SIZE: String(POOL_THREADS), TZ: 'UTC' },
+      serialization: 'advanced',
+    })
+    state.child = child
+    let why = ''
+    const slow = setTimeout(() => child.kill('SIGKILL'), options.readyMs ?? 60_000)
+    child.on('message', (message: FromStore) => {
+      if (message.type === 'up') tell(child, { type: 'start', options: { ...options.store, port } })
+      else if (message.type === 'failed') why = message.message
+      else {
+        clearTimeout(slow)
+        state.url = message.url
+        state.version = message.version
+        state.startMs = options.clock() - began
+        state.ready = true
+        options.emit({ type: 'store_ready', start_seconds: state.startMs / 1000, restarts: state.restarts })
+        first?.resolve()
+        first = undefined
+        for (const resolve of waiting) resolve()
+        waiting.clear()
+      }
+    })
+    child.on('error', (error) => {
+      why = error.message
+      if (child.pid === undefined) died(null, null)
+    })
+    child.on('exit', (code, signal) => died(code, signal))
+
+    const died = (code: number | null, signal: NodeJS.Signals | null) => {
+      clearTimeout(slow)
+      state.ready = false
+      state.child = undefined
+      if (state.stopping) return
+      if (first) {
+        state.stopping = true
+        first.reject(new Error(`the store did not start: ${why || signal || `exit code ${code}`}`))
+        return
+      }
+      options.emit({ type: 'store_died', cause: why || signal || `exit code ${code}` })
+      if (options.clock() - began > backoff.steadyMs) state.waitMs = backoff.firstMs
+      state.timer = setTimeout(launch, state.waitMs)
+      state.waitMs = Math.min(state.waitMs * 2, backoff.lastMs)
+      state.restarts++
+    }
+  }
+
+  const started = new Promise<void>((resolve, reject) => {
+    first = { resolve, reject }
+  })
+  launch()
+  await started
+
+  return {
+    get url() {
+      return state.url
+    },
+    get version() {
+      return state.version
+    },
+    get ready() {
+      return state.ready
+    },
+    get pid() {
+      return state.child?.pid
+    },
+    get restarts() {
+      return state.restarts
+    },
+    get startMs() {
+      return state.startMs
+    },
+    whenReady(signal) {
+      if (state.ready) return Promise.resolve()
+      return new Promise((resolve, reject) => {
+        const done = () => {
+          signal?.removeEventListener('abort', gaveUp)
+          resolve()
+        }
+        const gaveUp = () => {
+          waiting.delete(done)
+          reject(new Error('the store is not ready', { cause: signal?.reason }))
+        }
+        waiting.add(done)
+        signal?.addEventListener('abort', gaveUp, { once: true })
+      })
+    },
+    async stop() {
+      state.stopping = true
+      clearTimeout(state.timer)
+      const { child } = state
+      if (!child || child.exitCode !== null || child.signalCode !== null) return
+      const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+      tell(child, { type: 'stop' })
+      await gone
+    },
+  }
+}
+
+function tell(child: ChildProcess, message: ToStore): void {
+  if (child.connected) child.send(message)
+}

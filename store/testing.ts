@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Emit } from '../schemas/facts.ts'
+import { createStore, type Store } from './client.ts'
+import type { StoreServerOptions } from './server/start-store-server.ts'
+import { type StoreSupervisor, superviseStore } from './supervisor.ts'
+
+const ENTRY = join(dirname(fileURLToPath(import.meta.url)), 'server/entry.ts')
+
+export interface TestStore {
+  readonly url: string
+  /** The read-write user's. */
+  readonly user: string
+  readonly password: string
+  /** The read-only user's name; it has no password. */
+  readonly reader: string
+  /** Connected with the read-write user. */
+  readonly store: Store
+  readonly supervisor: StoreSupervisor
+  readonly dir: string
+  stop(): Promise<void>
+}
+
+/** The command that runs a store process from the sources. */
+export const STORE_COMMAND = [process.execPath, '--import', 'tsx', ENTRY] as const
+
+/** A real store in a directory of its own, in a process of its own; ready in about a second. */
+export async function startTestStore(
+  options: {
+    /** Kept after `stop` when given. */
+    readonly dir?: string
+    readonly emit?: Emit
+    readonly server?: Partial<StoreServerOptions>
+  } = {},
+): Promise<TestStore> {
+  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'firstframe-store-')))
+  const user = 'firstframe'
+  const password = randomBytes(12).toString('hex')
+  const supervisor = await superviseStore({
+    command: STORE_COMMAND,
+    env: process.env,
+    store: {
+      dir,
+      host: '127.0.0.1',
+      port: 0,
+      users: [
+        { name: user, password, access: 'write' },
+        { name: 'reader', password: '', access: 'read' },
+      ],
+      maxMemoryBytes: 2e9,
+      ...options.server,
+    },
+    emit: options.emit ?? (() => undefined),
+    clock: () => performance.now(),
+    backoff: { firstMs: 10, lastMs: 100, steadyMs: 1_000 },
+  })
+  const store = createStore({ url: supervisor.url, user, password })
+  return {
+    url: supervisor.url,
+    user,
+    password,
+    reader: 'reader',
+    store,
+    supervisor,
+    dir,
+    async stop() {
+      await store.close()
+      await supervisor.stop()
+      if (options.dir === undefined) await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
