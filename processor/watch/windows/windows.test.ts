@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { createBuilder } from '../../../schemas/arrow/builder.ts'
+import type { Kind } from '../../../schemas/kinds/kinds.ts'
+import { createWatchCore } from '../watch_core.ts'
+
+const T0 = 1_800_000_000_000
+
+function bytes(kind: Kind, rows: readonly Record<string, unknown>[]) {
+  const builder = createBuilder(kind)
+  for (const row of rows) {
+    builder.pushRow({
+      tenant: 'demo',
+      show: 's',
+      stream: 'x',
+      source: 'sdk',
+      received_time: T0,
+      event_time: T0,
+      interval_ms: 1000,
+      ...row,
+    })
+  }
+  return builder.finish()
+}
+
+function watch(kind: Kind, rows: readonly Record<string, unknown>[], watermark_ms = T0 + 10_000) {
+  const core = createWatchCore({ emit: () => {} })
+  core.ingest({ kind, partition: 0, bytes: bytes(kind, rows) })
+  core.advance(watermark_ms)
+  return core.windows.stream('demo', 's', 'x')
+}
+
+test('sums count weight times value, by second', () => {
+  const view = watch('heartbeat', [
+    { session: 'a', seq: 1, stalled_ms: 100, weight: 2 },
+    { session: 'b', seq: 1, stalled_ms: 50, received_time: T0 + 1500 },
+  ])
+  assert.equal(view.total('stalled_ms_sum', T0, T0 + 10_000), 250)
+  assert.deepEqual([...view.series('stalled_ms_sum', T0, T0 + 3000, 1000)], [200, 50, 0])
+})
+
+test('groups and conditions cut by dimensions', () => {
+  const view = watch('heartbeat', [
+    { session: 'a', seq: 1, cdn: 'a', isp: 'x', stalled_ms: 1 },
+    { session: 'b', seq: 1, cdn: 'b', isp: 'x', stalled_ms: 2 },
+    { session: 'c', seq: 1, cdn: 'b', isp: 'y', stalled_ms: 4 },
+  ])
+  const by = view.groups(['stalled_ms_sum', 'interval_ms_sum'], 'cdn', T0, T0 + 1000)
+  assert.deepEqual([...by.get('b')!], [6, 2000])
+  assert.equal(view.total('stalled_ms_sum', T0, T0 + 1000, { cdn: 'b', isp: 'y' }), 4)
+  assert.equal(view.total('stalled_ms_sum', T0, T0 + 1000, { cdn: 'never' }), 0)
+  const cells = view.cells(['stalled_ms_sum'], T0, T0 + 1000, { dimensions: ['isp'] })
+  assert.deepEqual(
+    Array.from({ length: cells.rows }, (_, row) => [
+      cells.values[0]![cells.codes[0]![row]!],
+      cells.sums[0]![row],
+    ]),
+    [
+      ['x', 3],
+      ['y', 4],
+    ],
+  )
+})
+
+test('conditions of measures hold: outcomes, missing values, fatal errors', () => {
+  const startup = watch('startup', [
+    { session: 'a', seq: 1, outcome: 'started', video_startup_time_ms: 500 },
+    { session: 'b', seq: 1, outcome: 'failed', error_category: 'business' },
+    { session: 'c', seq: 1, outcome: 'failed', error_category: 'network' },
+    { session: 'd', seq: 1, outcome: 'abandoned' },
+  ])
+  const total = (measure: Parameters<typeof startup.total>[0]) => startup.total(measure, T0, T0 + 1000)
+  assert.deepEqual(
+    [
+      total('attempts_count'),
+      total('start_failures_count'),
+      total('abandons_count'),
+      total('first_screen_count'),
+    ],
+    [4, 1, 1, 1],
+  )
+})
+
+test('repeats, synthetic viewers and muted CMCD do not count', () => {
+  const view = watch('heartbeat', [
+    { session: 'a', seq: 1, stalled_ms: 1 },
+    { session: 'a', seq: 1, stalled_ms: 1 },
+    { session: 'k', seq: 1, stalled_ms: 1, synthetic: true },
+    { session: 'a', seq: 9, stalled_ms: 1, source: 'cmcd' },
+  ])
+  assert.equal(view.total('stalled_ms_sum', T0, T0 + 1000), 1)
+})
+
+test('old seconds become blocks of ten, and nothing of their sums is lost', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ at: fc.integer({ min: 0, max: 299 }), cdn: fc.constantFrom('a', 'b') }), {
+        maxLength: 60,
+      }),
+      (events) => {
+        const core = createWatchCore({ emit: () => {} })
+        const sorted = [...events].sort((a, b) => a.at - b.at)
+        sorted.forEach(({ at, cdn }, index) => {
+          core.ingest({
+            kind: 'heartbeat',
+            partition: 0,
+            bytes: bytes('heartbeat', [
+              { session: 'a', seq: index + 1, cdn, stalled_ms: at + 1, received_time: T0 + at * 1000 },
+            ]),
+          })
+          core.advance(T0 + at * 1000)
+        })
+        core.advance(T0 + 300_000)
+        const view = core.windows.stream('demo', 's', 'x')
+        const want = (cdn?: string) =>
+          events
+            .filter((each) => cdn === undefined || each.cdn === cdn)
+            .reduce((sum, { at }) => sum + at + 1, 0)
+        assert.equal(view.total('stalled_ms_sum', T0, T0 + 300_000), want())
+        assert.equal(view.total('stalled_ms_sum', T0, T0 + 300_000, { cdn: 'a' }), want('a'))
+        assert.equal(
+          [...view.series('stalled_ms_sum', T0, T0 + 300_000, 1000)].reduce((a, b) => a + b, 0),
+          want(),
+        )
+      },
+    ),
+    { numRuns: 50 },
+  )
+})
+
+test('reporters are heard with their newest status', () => {
+  const view = watch('hop', [
+    { hop: 'ingest', node: 'n1', status: 'up' },
+    { hop: 'ingest', node: 'n1', status: 'up', received_time: T0 + 1000 },
+    { hop: 'ingest', node: 'n1', status: 'down', received_time: T0 + 2000 },
+  ])
+  assert.deepEqual(view.heard('hop', ['hop', 'node']), [
+    { values: { hop: 'ingest', node: 'n1' }, first_ms: T0, last_ms: T0 + 2000, slices: 3, status: 'down' },
+  ])
+})
+
+test('a stream that is silent for as long as windows reach back is forgotten', () => {
+  const core = createWatchCore({ emit: () => {} })
+  core.ingest({ kind: 'heartbeat', partition: 0, bytes: bytes('heartbeat', [{ session: 'a', seq: 1 }]) })
+  core.advance(T0 + 20 * 60_000)
+  assert.equal(core.windows.streams.size, 0)
+})

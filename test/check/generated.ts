@@ -1,0 +1,23 @@
+import { ddl } from '../../schemas/derive/ddl.ts'
+import {
+  dimensionDictionary,
+  factDictionary,
+  metricDictionary,
+  reasonDictionary,
+  tableDictionary,
+} from '../../schemas/derive/dictionary.ts'
+
+/** Every generated file by its path from the top, and its text. */
+export async function generated(): Promise<ReadonlyMap<string, string>> {
+  const statements = ddl({ database: 'firstframe' })
+  const clustered = ddl({ database: 'firstframe', cluster: 'firstframe' })
+  return new Map([
+    ['schemas/generated/embedded.sql', `${statements.join(';\n\n')};\n`],
+    ['schemas/generated/cluster.sql', `${clustered.join(';\n\n')};\n`],
+    ['docs/data/metrics.md', metricDictionary()],
+    ['docs/data/tables.md', tableDictionary()],
+    ['docs/data/dimensions.md', dimensionDictionary()],
+    ['docs/data/reasons.md', reasonDictionary()],
+    ['docs/data/facts.md', factDictionary()],
+  ])
+}
