@@ -1,0 +1,80 @@
+import { type Case, type Finding, inMs, type Judged } from './finding.ts'
+import type { CheckMemory, EdgeSeen } from './observations.ts'
+
+/** How long an edge may stand still. */
+export const staleAfterMs = (limits: Case['limits'], targetMs: number): number =>
+  limits.stale_targets * targetMs + limits.stale_grace_ms
+
+/** Since when a track's edge has been what it was at the last look; an earlier check's memory reaches further back. */
+function standingSince(edges: readonly EdgeSeen[], memory: CheckMemory['edges'][string] | undefined) {
+  const last = edges.at(-1) as EdgeSeen
+  let sinceMs = last.atMs
+  for (let index = edges.length - 1; index >= 0 && edges[index]?.edge === last.edge; index--) {
+    sinceMs = (edges[index] as EdgeSeen).atMs
+  }
+  const first = edges[0] as EdgeSeen
+  if (memory?.edge === last.edge && sinceMs === first.atMs) sinceMs = memory.sinceMs
+  return { last, sinceMs, stoodMs: last.atMs - sinceMs }
+}
+
+/** What the next check should know about the edges. */
+export function rememberEdges({ seen, memory }: Case): CheckMemory['edges'] {
+  const edges: Record<string, CheckMemory['edges'][string]> = {}
+  for (const track of new Set(seen.edges.map((edge) => edge.track))) {
+    const own = seen.edges.filter((edge) => edge.track === track)
+    const { last, sinceMs } = standingSince(own, memory?.edges[track])
+    edges[track] = { edge: last.edge, sinceMs, seenMs: last.atMs }
+  }
+  return edges
+}
+
+/** Whether the live edge advances, and whether all variants advance together. */
+export function judgeFreshness({ seen, limits, memory }: Case): Judged {
+  const findings: Finding[] = []
+  let freshnessMs: number | undefined
+  const edgesOf = (track: string) => seen.edges.filter((edge) => edge.track === track)
+  const targetOf = (track: string) => seen.renditions.find((each) => each.id === track)?.targetMs ?? 6_000
+
+  for (const track of seen.followed) {
+    const edges = edgesOf(track)
+    if (edges.length === 0) continue
+    const { last, stoodMs } = standingSince(edges, memory?.edges[track])
+    const age = last.filmedMs === undefined ? stoodMs : Math.max(0, last.atMs - last.filmedMs)
+    freshnessMs = Math.max(freshnessMs ?? 0, age)
+    if (last.ended)
+      findings.push({ reason: 'stream_ended', detail: 'the playlist ends with EXT-X-ENDLIST or is static' })
+    else if (stoodMs > staleAfterMs(limits, targetOf(track))) {
+      const told =
+        last.filmedMs === undefined ? '' : `; its end was filmed ${inMs(last.atMs - last.filmedMs)} ago`
+      findings.push({ reason: 'playlist_stale', detail: `no new segment for ${inMs(stoodMs)}${told}` })
+    }
+  }
+
+  const videos = seen.renditions.filter((each) => each.kind === 'video').map((each) => each.id)
+  for (const track of videos.length > 1 ? videos : []) {
+    const own = edgesOf(track)
+    const lags = own.map((edge) => {
+      // variants of one look were fetched at the same moment
+      const others = seen.edges.filter((each) => each.atMs === edge.atMs && videos.includes(each.track))
+      return Math.max(...others.map((each) => behind(each, edge, targetOf(track))))
+    })
+    if (lags.length < 2) continue
+    const allowed = limits.variant_targets * targetOf(track) + limits.stale_grace_ms
+    const lag = Math.min(...lags.slice(-3))
+    if (lag > allowed) {
+      const name = seen.renditions.find((each) => each.id === track)?.id ?? track
+      findings.push({ reason: 'variant_behind', detail: `${name} is ${inMs(lag)} behind the newest variant` })
+    }
+  }
+  for (const { track, failure } of seen.variantFailures) {
+    if (seen.followed.includes(track)) findings.push(failure)
+    else findings.push({ reason: 'variant_unplayable', detail: `${track}: ${failure.detail}` })
+  }
+  return { findings, measures: freshnessMs === undefined ? {} : { freshnessMs } }
+}
+
+/** How far `edge` is behind `other`, by the clock of filming where both tell it, else by segment numbers. */
+function behind(other: EdgeSeen, edge: EdgeSeen, targetMs: number): number {
+  if (other.filmedMs !== undefined && edge.filmedMs !== undefined) return other.filmedMs - edge.filmedMs
+  return (Number.parseInt(other.edge, 10) - Number.parseInt(edge.edge, 10)) * targetMs
+}

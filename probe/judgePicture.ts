@@ -1,0 +1,46 @@
+import { type Case, type Finding, inMs } from './finding.ts'
+import type { PictureSeen } from './observations.ts'
+
+/** Mean difference of a pixel (0 … 255) below which two looks count as the same picture: coding noise stays under it. */
+const STILL = 0.35
+
+/** The longest time the shown picture stayed the same while the media's own time went on, ms. */
+function longestStill(picture: PictureSeen): number {
+  let longest = 0
+  let sinceMs: number | undefined
+  for (const [index, frame] of picture.frames.entries()) {
+    const before = picture.frames[index - 1]
+    const advanced = before !== undefined && frame.mediaMs > before.mediaMs
+    if (before !== undefined && advanced && frame.change < STILL) {
+      sinceMs ??= before.mediaMs
+      longest = Math.max(longest, frame.mediaMs - sinceMs)
+    } else if (advanced) sinceMs = undefined
+  }
+  return longest
+}
+
+/** Judges what real decoding showed: black, frozen, silent, or nothing at all. */
+export function judgePicture(picture: PictureSeen, limits: Case['limits']): Finding[] {
+  if (picture.error !== undefined)
+    return [{ reason: 'browser_failed', detail: `${picture.player}: ${picture.error}` }]
+  if (picture.firstFrameMs === undefined || picture.frames.length === 0) {
+    return [{ reason: 'browser_failed', detail: `${picture.player} showed no frame` }]
+  }
+  const findings: Finding[] = []
+  const black = picture.frames.filter((frame) => frame.blackRatio >= limits.black_ratio).length
+  if (black >= picture.frames.length * 0.8) {
+    findings.push({ reason: 'picture_black', detail: `${black} of ${picture.frames.length} looks saw black` })
+  } else {
+    const still = longestStill(picture)
+    if (still > limits.frozen_ms) {
+      findings.push({ reason: 'picture_frozen', detail: `the same picture for ${inMs(still)} of media time` })
+    }
+  }
+  const loudness = picture.loudnessDbfs
+  if (loudness !== undefined && loudness.length > 0 && Math.max(...loudness) < limits.silent_dbfs) {
+    const loudest = Math.max(...loudness)
+    const level = Number.isFinite(loudest) ? `${loudest.toFixed(0)} dBFS` : 'digital silence'
+    findings.push({ reason: 'sound_silent', detail: `never louder than ${level}` })
+  }
+  return findings
+}

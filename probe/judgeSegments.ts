@@ -1,0 +1,294 @@
+import { type Case, type Finding, inMs, type Judged } from './finding.ts'
+import { longestKeyFrameInterval, median } from './measures.ts'
+import type { Observations, PieceSeen } from './observations.ts'
+import { type AudioFacts, codecFamily, type MediaFacts, type VideoFacts } from './parse/media.ts'
+import { codecOf } from './parse/tracks.ts'
+import { playThrough } from './playhead.ts'
+
+const nameOf = (piece: PieceSeen): string => new URL(piece.uri).pathname.split('/').slice(-2).join('/')
+
+/** The part of a piece that tells its place in time: its picture, or its sound where there is no picture. */
+const spanOf = (media: MediaFacts | undefined): VideoFacts | AudioFacts | undefined =>
+  media?.video ?? media?.audio
+
+const order = (a: PieceSeen, b: PieceSeen): number => a.sequence - b.sequence || (a.part ?? 0) - (b.part ?? 0)
+
+/** Each piece by itself: there, whole, readable, as long as declared. */
+function judgePieces(pieces: readonly PieceSeen[], { limits, seen }: Case): Finding[] {
+  const findings: Finding[] = []
+  for (const piece of pieces) {
+    if (piece.unfinished) continue
+    const name = nameOf(piece)
+    if (piece.failure !== undefined) {
+      if (!piece.sample) findings.push(piece.failure)
+      else findings.push({ reason: 'variant_unplayable', detail: `${piece.track}: ${piece.failure.detail}` })
+      continue
+    }
+    if (piece.cut || piece.media?.truncated) {
+      findings.push({ reason: 'segment_truncated', detail: `${name} ends early, after ${piece.bytes} bytes` })
+      continue
+    }
+    const span = spanOf(piece.media)
+    if (span === undefined) {
+      findings.push({
+        reason: 'segment_unreadable',
+        detail: `${name}: ${piece.media?.problem ?? 'no frames'}`,
+      })
+      continue
+    }
+    const mediaMs = span.endMs - span.startMs
+    const off = Math.abs(mediaMs - piece.declaredMs)
+    if (off > Math.max(limits.segment_duration_ms, limits.segment_duration_ratio * piece.declaredMs)) {
+      const detail = `${name} holds ${inMs(mediaMs)}, the playlist says ${inMs(piece.declaredMs)}`
+      findings.push({ reason: 'segment_duration_wrong', detail })
+    }
+    const targetMs = seen.renditions.find((each) => each.id === piece.track)?.targetMs
+    // RFC 8216: rounded to the nearest second it may not exceed the target duration
+    const hls = seen.protocol !== 'dash'
+    if (hls && targetMs !== undefined && Math.round(piece.declaredMs / 1000) * 1000 > targetMs) {
+      const detail = `${name} is declared ${inMs(piece.declaredMs)}, the target is ${inMs(targetMs)}`
+      findings.push({ reason: 'segment_over_target', detail })
+    }
+  }
+  return findings
+}
+
+/** Pieces that follow each other in one timeline: cut at discontinuities and where one is missing. */
+function runsOf(pieces: readonly PieceSeen[]): PieceSeen[][] {
+  const runs: PieceSeen[][] = []
+  let run: PieceSeen[] = []
+  for (const piece of pieces) {
+    const broken = piece.failure !== undefined || piece.unfinished || spanOf(piece.media) === undefined
+    if (piece.discontinuity || broken) {
+      runs.push(run)
+      run = []
+    }
+    if (!broken) run.push(piece)
+  }
+  runs.push(run)
+  return runs.filter((each) => each.length > 0)
+}
+
+function judgeTimeline(pieces: readonly PieceSeen[], { limits }: Case) {
+  const findings: Finding[] = []
+  let gapMs = pieces.reduce((sum, piece) => sum + (piece.missing || piece.gap ? piece.declaredMs : 0), 0)
+  for (const run of runsOf(pieces)) {
+    for (const [index, piece] of run.entries()) {
+      const before = spanOf(run[index - 1]?.media)
+      const own = spanOf(piece.media)
+      if (before === undefined || own === undefined || run[index - 1]?.media?.truncated) continue
+      const hole = own.startMs - before.endMs
+      if (hole > limits.timeline_ms) {
+        gapMs += hole
+        findings.push({ reason: 'timeline_gap', detail: `${inMs(hole)} are missing before ${nameOf(piece)}` })
+      } else if (hole < -limits.timeline_ms) {
+        findings.push({
+          reason: 'timeline_overlap',
+          detail: `${nameOf(piece)} begins ${inMs(-hole)} too early`,
+        })
+      }
+    }
+  }
+  return { findings, gapMs }
+}
+
+function judgeCodecs(pieces: readonly PieceSeen[], { seen, memory }: Case) {
+  const findings: Finding[] = []
+  const known: Partial<Record<'video' | 'audio', string>> = {}
+  for (const kind of ['video', 'audio'] as const) {
+    const remembered = kind === 'video' ? memory?.videoCodec : memory?.audioCodec
+    const mine = pieces.filter((piece) => !piece.sample && piece.media?.[kind]?.codec)
+    let before = remembered
+    for (const piece of mine) {
+      const codec = piece.media?.[kind]?.codec as string
+      if (before !== undefined && codec !== before) {
+        findings.push({
+          reason: 'codec_changed',
+          detail: `${kind} was ${before}, and is ${codec} in ${nameOf(piece)}`,
+        })
+      }
+      before = codec
+    }
+    if (before !== undefined) known[kind] = before
+    for (const piece of pieces) {
+      const codec = piece.media?.[kind]?.codec
+      const rendition = seen.renditions.find((each) => each.id === piece.track)
+      const declared = codecOf(rendition?.codecs, kind)
+      if (!codec || declared === undefined || codecFamily(codec) === codecFamily(declared)) continue
+      findings.push({
+        reason: 'codec_changed',
+        detail: `declared ${declared}, but ${nameOf(piece)} holds ${codec}`,
+      })
+    }
+  }
+  for (const piece of pieces) {
+    const { width = 0, height = 0 } = seen.renditions.find((each) => each.id === piece.track) ?? {}
+    const video = piece.media?.video
+    if (!video?.width || !width || (video.width === width && video.height === height)) continue
+    const detail = `declared ${width}×${height}, but ${nameOf(piece)} is ${video.width}×${video.height}`
+    findings.push({ reason: 'resolution_changed', detail })
+  }
+  return { findings, known }
+}
+
+/** How far sound and picture are apart, ms; positive: the sound is ahead. */
+function audioVideoOffset(pieces: readonly PieceSeen[]): number | undefined {
+  const together = pieces.flatMap(({ media }) => {
+    if (media?.video === undefined || media.audio === undefined || media.truncated) return []
+    // both ends, since a muxer may put a little of the sound into the neighbouring segment
+    return [(media.video.startMs - media.audio.startMs + media.video.endMs - media.audio.endMs) / 2]
+  })
+  if (together.length > 0) return median(together)
+  const startOf = (kind: 'video' | 'audio') =>
+    median(
+      pieces.flatMap((piece) => {
+        const facts = piece.media?.[kind]
+        return piece.kind === kind && facts !== undefined && piece.filmedMs !== undefined
+          ? [facts.startMs - piece.filmedMs]
+          : []
+      }),
+    )
+  const video = startOf('video')
+  const audio = startOf('audio')
+  return video === undefined || audio === undefined ? undefined : video - audio
+}
+
+/** Bitrate of what the virtual viewer plays against what is declared for it. */
+function bitrate(pieces: readonly PieceSeen[], seen: Observations, declared: number | undefined) {
+  const [videoTrack] = seen.followed
+  const rendition = seen.renditions.find((each) => each.id === videoTrack)
+  // DASH declares each representation for itself, HLS a variant with its sound
+  const counted = pieces.filter((piece) => seen.protocol !== 'dash' || piece.track === videoTrack)
+  const timed = pieces.filter((piece) => piece.track === videoTrack)
+  const mediaMs = timed.reduce((sum, piece) => {
+    const span = spanOf(piece.media)
+    return span === undefined ? sum : sum + span.endMs - span.startMs
+  }, 0)
+  const bytes = counted.reduce((sum, piece) => sum + (piece.media === undefined ? 0 : piece.bytes), 0)
+  return {
+    bitrateKbps: mediaMs >= 1_500 ? (bytes * 8) / mediaMs : undefined,
+    declaredKbps: declared ?? rendition?.kbps,
+  }
+}
+
+/** Everything that can be told from the segments of a check. */
+export function judgeSegments(each: Case): Judged & { known: { video?: string; audio?: string } } {
+  const { seen, limits } = each
+  const pieces = [...seen.pieces].sort(order)
+  const played = pieces.filter((piece) => !piece.sample)
+  const main = played.filter((piece) => piece.track === seen.followed[0])
+  const findings: Finding[] = [...judgePieces(pieces, each)]
+
+  const timelines = seen.followed.map((track) =>
+    judgeTimeline(
+      played.filter((piece) => piece.track === track),
+      each,
+    ),
+  )
+  findings.push(...timelines.flatMap((timeline) => timeline.findings))
+  const codecs = judgeCodecs(pieces, each)
+  findings.push(...codecs.findings)
+
+  const discontinuities = main.filter((piece) => piece.discontinuity).length
+  if (discontinuities > 0)
+    findings.push({ reason: 'discontinuity', detail: `${discontinuities} in this check` })
+
+  const avOffsetMs = audioVideoOffset(played)
+  if (avOffsetMs !== undefined && Math.abs(avOffsetMs) > limits.av_offset_ms) {
+    const which = avOffsetMs > 0 ? 'ahead of' : 'behind'
+    findings.push({
+      reason: 'audio_video_offset',
+      detail: `sound is ${inMs(Math.abs(avOffsetMs))} ${which} the picture`,
+    })
+  }
+
+  const keyFrameIntervalMs = longestKeyFrameInterval(
+    runsOf(main).map((run) => ({
+      keyFramesMs: run.flatMap((piece) => [...(piece.media?.video?.keyFramesMs ?? [])]),
+      endMs: spanOf(run.at(-1)?.media)?.endMs ?? 0,
+    })),
+  )
+  const hasVideo = main.some((piece) => piece.media?.video !== undefined)
+  if (keyFrameIntervalMs !== undefined && keyFrameIntervalMs > limits.key_frame_interval_ms) {
+    findings.push({
+      reason: 'key_frame_interval_long',
+      detail: `${inMs(keyFrameIntervalMs)} from one to the next`,
+    })
+  } else if (hasVideo && main.every((piece) => (piece.media?.video?.keyFramesMs.length ?? 0) === 0)) {
+    findings.push({ reason: 'no_key_frame', detail: `none in ${main.length} segments` })
+  }
+
+  const whole = played.filter((piece) => !piece.unfinished && !piece.missing)
+  const waitMs = median(whole.filter((piece) => piece.part === undefined).map((piece) => piece.waitMs))
+  if (waitMs !== undefined && waitMs > limits.first_byte_ms) {
+    findings.push({ reason: 'first_byte_slow', detail: `segments answer after ${inMs(waitMs)}` })
+  }
+  if (whole.length === 0 && !played.some((piece) => piece.missing)) {
+    findings.push({ reason: 'no_media', detail: 'no segment came while the check lasted' })
+  }
+
+  const intact = whole.filter((piece) => !piece.cut && piece.media?.truncated === false)
+  const rate = bitrate(intact, seen, each.declaredKbps)
+  if (rate.bitrateKbps !== undefined && rate.declaredKbps !== undefined) {
+    const ratio = rate.bitrateKbps / rate.declaredKbps
+    const detail = `${Math.round(rate.bitrateKbps)} kbps of ${Math.round(rate.declaredKbps)} declared`
+    if (ratio < limits.bitrate_min_ratio) findings.push({ reason: 'bitrate_below_declared', detail })
+    if (ratio > limits.bitrate_max_ratio) findings.push({ reason: 'bitrate_above_declared', detail })
+  }
+
+  const play = playThrough(
+    seen.followed.map((track) =>
+      played
+        .filter((piece) => piece.track === track && !piece.unfinished)
+        .map((piece) => ({ atMs: piece.arrivedMs, mediaMs: piece.missing ? 0 : piece.declaredMs })),
+    ),
+    { startBufferMs: 0, resumeBufferMs: 0, endMs: seen.endedMs },
+  )
+  if (play.stalledMs > limits.stalled_ms) {
+    const detail = `${play.stalls.length} times, ${inMs(play.stalledMs)} in ${inMs(seen.endedMs - seen.startedMs)}`
+    findings.push({ reason: 'would_stall', detail })
+  }
+  const first = main.find((piece) => piece.filmedMs !== undefined && !piece.missing)
+  const liveLatencyMs =
+    first?.filmedMs === undefined || play.startedMs === undefined
+      ? undefined
+      : play.startedMs - first.filmedMs + play.stalledMs
+  if (liveLatencyMs !== undefined && liveLatencyMs > limits.live_latency_ms) {
+    findings.push({ reason: 'latency_high', detail: `${inMs(liveLatencyMs)} behind the moment filmed` })
+  }
+
+  const video = main.find((piece) => piece.media?.video !== undefined)?.media?.video
+  const lastSei = main.findLast((piece) => piece.media?.video?.lastSei !== undefined)?.media?.video?.lastSei
+  const spans = main.flatMap((piece) => {
+    const span = piece.part === undefined ? spanOf(piece.media) : undefined
+    return span === undefined ? [] : [span.endMs - span.startMs]
+  })
+  const segmentDurationMs = spans.length > 0 ? spans.reduce((a, b) => a + b, 0) / spans.length : undefined
+  return {
+    findings,
+    known: codecs.known,
+    measures: {
+      gapMs: Math.max(0, ...timelines.map((timeline) => timeline.gapMs)),
+      stalledMs: play.stalledMs,
+      stalls: play.stalls.length,
+      discontinuities,
+      seiMessages: main.reduce((sum, piece) => sum + (piece.media?.video?.sei ?? 0), 0),
+      ...(segmentDurationMs === undefined ? {} : { segmentDurationMs }),
+      ...(keyFrameIntervalMs === undefined ? {} : { keyFrameIntervalMs }),
+      ...(avOffsetMs === undefined ? {} : { avOffsetMs }),
+      ...(rate.bitrateKbps === undefined ? {} : { bitrateKbps: rate.bitrateKbps }),
+      ...(rate.declaredKbps === undefined ? {} : { declaredKbps: rate.declaredKbps }),
+      ...(liveLatencyMs === undefined ? {} : { liveLatencyMs }),
+      ...(codecs.known.video === undefined ? {} : { videoCodec: codecs.known.video }),
+      ...(codecs.known.audio === undefined ? {} : { audioCodec: codecs.known.audio }),
+      ...(video === undefined
+        ? {}
+        : {
+            width: video.width,
+            height: video.height,
+            fps: (video.frames * 1000) / Math.max(1, video.endMs - video.startMs),
+          }),
+      ...(lastSei === undefined ? {} : { lastSei }),
+    },
+  }
+}

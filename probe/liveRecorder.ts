@@ -1,0 +1,97 @@
+import type { Clock } from './clock.ts'
+import type { LiveFrame, LiveSeen } from './observations.ts'
+import { type FlvTag, flvReader } from './parse/flv.ts'
+import type { SeiMessage } from './parse/media.ts'
+
+/** Takes the tags of an FLV or RTMP stream as they come and keeps what a judge needs of them. */
+export interface LiveRecorder {
+  readonly take: (tag: FlvTag) => void
+  readonly noteBroken: (what: string) => void
+  readonly firstMediaMs: () => number | undefined
+  readonly firstKeyFrameMs: () => number | undefined
+  readonly result: (closedMs: number | undefined) => LiveSeen
+}
+
+/** More frames than any honest stream sends in a check; beyond it they are counted only in bytes. */
+const MAX_FRAMES = 50_000
+
+/** A recorder that dates frames by `clock`. */
+export function liveRecorder(clock: Clock): LiveRecorder {
+  const read = flvReader()
+  const frames: LiveFrame[] = []
+  const videoCodecs: string[] = []
+  const audioCodecs: string[] = []
+  const broken: string[] = []
+  let metadata: LiveSeen['metadata'] = {}
+  let width = 0
+  let height = 0
+  let bytes = 0
+  let sei = 0
+  let lastSei: SeiMessage | undefined
+  let firstMediaMs: number | undefined
+  let firstKeyFrameMs: number | undefined
+  const noteCodec = (list: string[], codec: string) => {
+    if (codec !== '' && list.at(-1) !== codec) list.push(codec)
+  }
+  const take = (tag: FlvTag) => {
+    const atMs = clock()
+    bytes += tag.body.length
+    const event = read(tag)
+    if (event.broken !== undefined) broken.push(event.broken)
+    if (event.video !== undefined) {
+      noteCodec(videoCodecs, event.video.codec)
+      width = event.video.width ?? width
+      height = event.video.height ?? height
+    }
+    if (event.audio !== undefined) noteCodec(audioCodecs, event.audio.codec)
+    if (event.metadata !== undefined) metadata = readMetadata(event.metadata, metadata)
+    const { frame } = event
+    if (frame === undefined) return
+    firstMediaMs ??= atMs
+    if (frame.kind === 'video' && frame.key) firstKeyFrameMs ??= atMs
+    const last = frame.sei?.at(-1)
+    sei += frame.sei?.length ?? 0
+    // the tag's bytes are part of a larger buffer that need not be kept
+    if (last !== undefined) lastSei = { uuid: last.uuid, payload: Uint8Array.from(last.payload) }
+    if (frames.length >= MAX_FRAMES) return
+    frames.push({ kind: frame.kind, atMs, dtsMs: frame.dtsMs, key: frame.key, bytes: frame.bytes })
+  }
+  return {
+    take,
+    noteBroken: (what) => broken.push(what),
+    firstMediaMs: () => firstMediaMs,
+    firstKeyFrameMs: () => firstKeyFrameMs,
+    result: (closedMs) => ({
+      frames,
+      metadata,
+      videoCodecs,
+      audioCodecs,
+      width,
+      height,
+      bytes,
+      sei,
+      broken,
+      ...(lastSei === undefined ? {} : { lastSei }),
+      ...(closedMs === undefined ? {} : { closedMs }),
+    }),
+  }
+}
+
+function readMetadata(
+  found: Readonly<Record<string, unknown>>,
+  before: LiveSeen['metadata'],
+): LiveSeen['metadata'] {
+  const number = (key: string): number | undefined => {
+    const value = found[key]
+    return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined
+  }
+  const video = number('videodatarate')
+  const kbps = video === undefined ? before.kbps : video + (number('audiodatarate') ?? 0)
+  const width = number('width') ?? before.width
+  const height = number('height') ?? before.height
+  return {
+    ...(kbps === undefined ? {} : { kbps }),
+    ...(width === undefined ? {} : { width }),
+    ...(height === undefined ? {} : { height }),
+  }
+}

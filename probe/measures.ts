@@ -1,0 +1,48 @@
+import type { SeiMessage } from './parse/media.ts'
+
+/** The numbers a check comes to. Absent: it could not be measured. */
+export interface Measures {
+  readonly startupMs?: number
+  readonly freshnessMs?: number
+  readonly liveLatencyMs?: number
+  readonly gapMs: number
+  readonly stalledMs: number
+  readonly stalls: number
+  readonly segmentDurationMs?: number
+  readonly keyFrameIntervalMs?: number
+  /** Positive: sound ahead of the picture. */
+  readonly avOffsetMs?: number
+  readonly bitrateKbps?: number
+  readonly declaredKbps?: number
+  readonly discontinuities: number
+  readonly variants: number
+  readonly videoCodec?: string
+  readonly audioCodec?: string
+  readonly width?: number
+  readonly height?: number
+  readonly fps?: number
+  readonly seiMessages: number
+  readonly lastSei?: SeiMessage
+  readonly bytes: number
+}
+
+export function median(values: readonly number[]): number | undefined {
+  if (values.length === 0) return undefined
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const high = sorted[middle] as number
+  return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] as number) + high) / 2
+}
+
+/**
+ * The longest distance between key frames. An interval still open at the end of a run counts as far as it goes, so
+ * that a long one is noticed before it is over.
+ */
+export function longestKeyFrameInterval(
+  runs: readonly { readonly keyFramesMs: readonly number[]; readonly endMs: number }[],
+): number | undefined {
+  const intervals = runs.flatMap(({ keyFramesMs, endMs }) =>
+    keyFramesMs.map((at, index) => (keyFramesMs[index + 1] ?? endMs) - at),
+  )
+  return intervals.length === 0 ? undefined : Math.max(...intervals)
+}

@@ -1,0 +1,147 @@
+import type { Certificate, Failure } from './failure.ts'
+import type { MediaFacts, SeiMessage } from './parse/media.ts'
+
+export type Protocol = 'hls' | 'll-hls' | 'dash' | 'http-flv' | 'rtmp'
+
+export const PHASES = [
+  'dns_ms',
+  'tcp_ms',
+  'tls_ms',
+  'handshake_ms',
+  'manifest_ms',
+  'first_byte_ms',
+  'first_key_frame_ms',
+] as const
+
+export type Phase = (typeof PHASES)[number]
+
+/** A phase that took place: when it began after the check's start, and how long it took. */
+export interface PhaseSpan {
+  readonly phase: Phase
+  readonly fromMs: number
+  readonly ms: number
+}
+
+/** What a rendition declares about itself. */
+export interface Declared {
+  readonly id: string
+  readonly kind: 'video' | 'audio'
+  readonly kbps?: number
+  readonly codecs?: string
+  readonly width?: number
+  readonly height?: number
+  readonly targetMs?: number
+  readonly partTargetMs?: number
+  readonly holdBackMs?: number
+}
+
+/** The live edge of one rendition as one load of the playlist showed it. */
+export interface EdgeSeen {
+  readonly track: string
+  readonly atMs: number
+  readonly edge: string
+  /** End of the newest piece on the clock of filming. */
+  readonly filmedMs?: number
+  readonly ended: boolean
+}
+
+/** One piece of media as it was fetched. */
+export interface PieceSeen {
+  readonly track: string
+  readonly kind: 'video' | 'audio'
+  readonly sequence: number
+  readonly part?: number
+  readonly uri: string
+  readonly requestedMs: number
+  readonly arrivedMs: number
+  readonly waitMs: number
+  readonly status: number
+  readonly bytes: number
+  readonly declaredMs: number
+  readonly filmedMs?: number
+  readonly discontinuity: boolean
+  readonly gap: boolean
+  /** It could not be had, after trying again. */
+  readonly missing: boolean
+  readonly cut: boolean
+  /** The check was over before it had come. */
+  readonly unfinished: boolean
+  readonly failure?: Failure
+  readonly media?: MediaFacts
+  /** Fetched only to look at a variant, not for the virtual viewer. */
+  readonly sample: boolean
+}
+
+/** A run of frames of a stream without segments (HTTP-FLV, RTMP). Media times and arrival times, ms. */
+export interface LiveSeen {
+  readonly frames: readonly LiveFrame[]
+  readonly metadata: { readonly kbps?: number; readonly width?: number; readonly height?: number }
+  readonly videoCodecs: readonly string[]
+  readonly audioCodecs: readonly string[]
+  readonly width: number
+  readonly height: number
+  readonly bytes: number
+  readonly sei: number
+  readonly lastSei?: SeiMessage
+  readonly broken: readonly string[]
+  /** The server ended it before the check was over. */
+  readonly closedMs?: number
+}
+
+export interface LiveFrame {
+  readonly kind: 'video' | 'audio'
+  readonly atMs: number
+  readonly dtsMs: number
+  readonly key: boolean
+  readonly bytes: number
+}
+
+/** What real decoding in a browser showed. */
+export interface PictureSeen {
+  readonly player: string
+  /** From the load call until the first frame was shown. */
+  readonly firstFrameMs?: number
+  readonly error?: string
+  readonly frames: readonly {
+    readonly atMs: number
+    readonly blackRatio: number
+    readonly change: number
+    readonly mediaMs: number
+  }[]
+  /** Loudest level of each look, dBFS; absent when there is no audio track. */
+  readonly loudnessDbfs?: readonly number[]
+  readonly width: number
+  readonly height: number
+  readonly droppedFrames: number
+  readonly totalFrames: number
+}
+
+/** Everything a check saw, and nothing it thinks about it. */
+export interface Observations {
+  readonly url: string
+  readonly protocol: Protocol
+  readonly startedMs: number
+  readonly endedMs: number
+  readonly phases: readonly PhaseSpan[]
+  /** What stopped the check. */
+  readonly failure?: Failure
+  readonly certificate?: Certificate
+  readonly renditions: readonly Declared[]
+  /** The renditions the virtual viewer plays. */
+  readonly followed: readonly string[]
+  readonly edges: readonly EdgeSeen[]
+  readonly pieces: readonly PieceSeen[]
+  readonly variantFailures: readonly { readonly track: string; readonly failure: Failure }[]
+  readonly live?: LiveSeen
+  readonly picture?: PictureSeen
+  readonly bytes: number
+}
+
+/** What one check leaves for the next of the same target, so that what spans two checks is seen too. */
+export interface CheckMemory {
+  readonly edges: Readonly<
+    Record<string, { readonly edge: string; readonly sinceMs: number; readonly seenMs: number }>
+  >
+  readonly videoCodec?: string
+  readonly audioCodec?: string
+}

@@ -1,0 +1,138 @@
+import { XMLParser } from 'fast-xml-parser'
+import { parse } from 'mpd-parser'
+import type { ByteRange, Piece, Track } from './tracks.ts'
+
+interface RawSegment {
+  readonly uri?: string
+  readonly resolvedUri: string
+  readonly duration: number
+  readonly number: number
+  readonly presentationTime?: number
+  readonly discontinuity?: boolean
+  readonly byterange?: ByteRange
+  readonly map?: { readonly resolvedUri: string; readonly byterange?: ByteRange }
+}
+
+interface RawPlaylist {
+  readonly attributes: {
+    readonly NAME?: string
+    readonly BANDWIDTH?: number
+    readonly CODECS?: string
+    readonly RESOLUTION?: { readonly width?: number; readonly height?: number }
+  }
+  readonly targetDuration: number
+  readonly segments: readonly RawSegment[]
+}
+
+interface RawManifest {
+  readonly playlists: readonly RawPlaylist[]
+  readonly mediaGroups: {
+    readonly AUDIO?: Record<string, Record<string, { readonly playlists: readonly RawPlaylist[] }>>
+  }
+}
+
+export interface DashManifest {
+  readonly tracks: readonly Track[]
+  readonly dynamic: boolean
+  readonly minimumUpdateMs: number
+  /** When the manifest was made (`publishTime`), and when the timeline began (`availabilityStartTime`). */
+  readonly availabilityStartMs?: number
+}
+
+/** Milliseconds of an ISO 8601 duration of days, hours, minutes and seconds (`PT1M2.5S`). */
+export function isoDurationMs(text: string | undefined): number | undefined {
+  const found = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?$/.exec(text ?? '')
+  if (!found || text === 'P') return undefined
+  const [, days = '0', hours = '0', minutes = '0', seconds = '0'] = found
+  return (Number(days) * 86_400 + Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)) * 1000
+}
+
+/** Reads a manifest as it stands at `nowMs`. Never throws: a string says why it is not readable. */
+export function readDash(text: string, url: string, nowMs: number): DashManifest | string {
+  if (!/<MPD[\s>]/.test(text.slice(0, 4_096))) return 'there is no MPD element in it'
+  try {
+    const xml = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '' })
+    const { MPD } = xml.parse(text) as { MPD: Record<string, string | undefined> }
+    const dynamic = MPD.type === 'dynamic'
+    const startMs =
+      MPD.availabilityStartTime === undefined ? Number.NaN : Date.parse(MPD.availabilityStartTime)
+    const availabilityStartMs = Number.isNaN(startMs) ? undefined : startMs
+    const holdBackMs = isoDurationMs(MPD.suggestedPresentationDelay)
+    const manifest = parse(text, { manifestUri: url, NOW: nowMs }) as RawManifest
+    // without a timeline the newest segment is only due, not yet known to be written to its end
+    const unsure = dynamic && !text.includes('<SegmentTimeline')
+    const at = { dynamic, holdBackMs, availabilityStartMs, unsure }
+    const tracks = manifest.playlists.map((playlist) => trackOf(playlist, 'video', at))
+    for (const group of Object.values(manifest.mediaGroups.AUDIO ?? {})) {
+      for (const rendition of Object.values(group)) {
+        tracks.push(...rendition.playlists.map((playlist) => trackOf(playlist, 'audio', at)))
+      }
+    }
+    return {
+      tracks,
+      dynamic,
+      minimumUpdateMs: isoDurationMs(MPD.minimumUpdatePeriod) ?? 0,
+      ...(availabilityStartMs === undefined ? {} : { availabilityStartMs }),
+    }
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+interface At {
+  readonly dynamic: boolean
+  readonly holdBackMs: number | undefined
+  readonly availabilityStartMs: number | undefined
+  readonly unsure: boolean
+}
+
+function trackOf(playlist: RawPlaylist, kind: Track['kind'], at: At): Track {
+  const { NAME, BANDWIDTH, CODECS, RESOLUTION } = playlist.attributes
+  const segments = at.unsure ? playlist.segments.slice(0, -1) : playlist.segments
+  const pieces = segments.map((segment): Piece => {
+    const timelineMs = segment.presentationTime === undefined ? undefined : segment.presentationTime * 1000
+    const filmedMs =
+      timelineMs === undefined || at.availabilityStartMs === undefined
+        ? undefined
+        : at.availabilityStartMs + timelineMs
+    return {
+      // numbers are counted anew for each manifest; the timeline is what stays
+      sequence: Math.round(timelineMs ?? segment.number),
+      uri: segment.resolvedUri,
+      ...(segment.byterange === undefined ? {} : { range: segment.byterange }),
+      ...(segment.map === undefined
+        ? {}
+        : {
+            init: {
+              uri: segment.map.resolvedUri,
+              ...(segment.map.byterange === undefined ? {} : { range: segment.map.byterange }),
+            },
+          }),
+      durationMs: segment.duration * 1000,
+      ...(filmedMs === undefined ? {} : { filmedMs }),
+      ...(timelineMs === undefined ? {} : { timelineMs }),
+      discontinuity: segment.discontinuity === true,
+      gap: false,
+    }
+  })
+  const last = pieces.at(-1)
+  const longest =
+    pieces.reduce((most, piece) => Math.max(most, piece.durationMs), 0) || playlist.targetDuration * 1000
+  return {
+    id: NAME ?? `${kind}:${BANDWIDTH ?? ''}`,
+    kind,
+    ...(BANDWIDTH === undefined ? {} : { bandwidthBps: BANDWIDTH }),
+    ...(CODECS === undefined ? {} : { codecs: CODECS }),
+    ...(RESOLUTION?.width === undefined ? {} : { width: RESOLUTION.width }),
+    ...(RESOLUTION?.height === undefined ? {} : { height: RESOLUTION.height }),
+    targetMs: longest,
+    holdBackMs: Math.max(at.holdBackMs ?? 3 * longest, 2 * longest),
+    ended: !at.dynamic,
+    pieces,
+    edge: {
+      sequence: last?.sequence ?? -1,
+      part: -1,
+      ...(last?.filmedMs === undefined ? {} : { filmedMs: last.filmedMs + last.durationMs }),
+    },
+  }
+}

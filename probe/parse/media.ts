@@ -1,0 +1,127 @@
+/** One coded frame as a parser found it. Times are the media's own, ms. */
+export interface Frame {
+  readonly kind: 'video' | 'audio'
+  readonly ptsMs: number
+  readonly dtsMs: number
+  readonly durationMs?: number
+  readonly key: boolean
+  readonly bytes: number
+  /** SEI messages of user data in this frame. */
+  readonly sei?: readonly SeiMessage[]
+}
+
+/** A supplemental message of type "user data unregistered" (H.264 and H.265, payload type 5). */
+export interface SeiMessage {
+  /** 32 hexadecimal digits. */
+  readonly uuid: string
+  readonly payload: Uint8Array
+}
+
+export interface VideoFacts {
+  /** RFC 6381, as `avc1.64001f`; '' while not known. */
+  readonly codec: string
+  readonly width: number
+  readonly height: number
+  readonly frames: number
+  readonly startMs: number
+  readonly endMs: number
+  readonly keyFramesMs: readonly number[]
+  readonly bytes: number
+  readonly sei: number
+  readonly lastSei?: SeiMessage
+}
+
+export interface AudioFacts {
+  readonly codec: string
+  readonly sampleRate: number
+  readonly channels: number
+  readonly frames: number
+  readonly startMs: number
+  readonly endMs: number
+  readonly bytes: number
+}
+
+/** What a piece of media holds. `problem` says why a part of it could not be read. */
+export interface MediaFacts {
+  readonly video?: VideoFacts
+  readonly audio?: AudioFacts
+  /** It ends inside a box, a packet or a frame. */
+  readonly truncated: boolean
+  readonly problem?: string
+}
+
+export interface TrackFormat {
+  readonly codec: string
+  readonly width?: number
+  readonly height?: number
+  readonly sampleRate?: number
+  readonly channels?: number
+}
+
+const USUAL_FRAME_MS = { video: 40, audio: 21 } as const
+
+/** First start and last end of frames in any order; the last one's duration is guessed from the mean distance. */
+function spanOf(frames: readonly Frame[], kind: 'video' | 'audio'): { startMs: number; endMs: number } {
+  let startMs = Number.POSITIVE_INFINITY
+  let lastMs = Number.NEGATIVE_INFINITY
+  let lastDuration: number | undefined
+  for (const frame of frames) {
+    if (frame.ptsMs < startMs) startMs = frame.ptsMs
+    if (frame.ptsMs >= lastMs) {
+      lastMs = frame.ptsMs
+      lastDuration = frame.durationMs
+    }
+  }
+  const mean = frames.length > 1 ? (lastMs - startMs) / (frames.length - 1) : USUAL_FRAME_MS[kind]
+  return { startMs, endMs: lastMs + (lastDuration || mean) }
+}
+
+/** Facts of the video frames of a piece; undefined without frames. */
+export function videoFacts(frames: readonly Frame[], format: TrackFormat): VideoFacts | undefined {
+  if (frames.length === 0) return undefined
+  const sei = frames.flatMap((frame) => frame.sei ?? [])
+  const last = sei.at(-1)
+  return {
+    codec: format.codec,
+    width: format.width ?? 0,
+    height: format.height ?? 0,
+    frames: frames.length,
+    ...spanOf(frames, 'video'),
+    keyFramesMs: frames.filter((frame) => frame.key).map((frame) => frame.ptsMs),
+    bytes: frames.reduce((sum, frame) => sum + frame.bytes, 0),
+    sei: sei.length,
+    ...(last === undefined ? {} : { lastSei: last }),
+  }
+}
+
+/** Facts of the audio frames of a piece; undefined without frames. */
+export function audioFacts(frames: readonly Frame[], format: TrackFormat): AudioFacts | undefined {
+  if (frames.length === 0) return undefined
+  return {
+    codec: format.codec,
+    sampleRate: format.sampleRate ?? 0,
+    channels: format.channels ?? 0,
+    frames: frames.length,
+    ...spanOf(frames, 'audio'),
+    bytes: frames.reduce((sum, frame) => sum + frame.bytes, 0),
+  }
+}
+
+/** The family of a codec string, as the dimension `codec` has it: avc1.64001f → h264. */
+export function codecFamily(codec: string): string {
+  const name = codec.split('.')[0]?.toLowerCase() ?? ''
+  const families: Record<string, string> = {
+    avc1: 'h264',
+    avc3: 'h264',
+    hvc1: 'h265',
+    hev1: 'h265',
+    av01: 'av1',
+    vp09: 'vp9',
+    mp4a: 'aac',
+    'mp4a-latm': 'aac',
+    opus: 'opus',
+    'ac-3': 'ac3',
+    'ec-3': 'eac3',
+  }
+  return families[name] ?? name
+}

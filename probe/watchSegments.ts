@@ -1,0 +1,245 @@
+import { setMaxListeners } from 'node:events'
+import { aborted, type Clock, deferred, pause } from './clock.ts'
+import type { Failure } from './failure.ts'
+import { pieceFetcher } from './fetchPiece.ts'
+import type { Exchange, HttpClient } from './http.ts'
+import type { Declared, EdgeSeen, Observations, PhaseSpan, PieceSeen, Protocol } from './observations.ts'
+import type { Piece, Track } from './parse/tracks.ts'
+import type { Look, Source } from './source.ts'
+
+export interface WatchSegmentsOptions {
+  readonly url: string
+  readonly protocol: Protocol
+  readonly source: Source
+  readonly http: HttpClient
+  readonly clock: Clock
+  /** How long to stay after the first look; undefined: long enough to tell a stale playlist from a slow one. */
+  readonly durationMs?: number
+  readonly timeoutMs: number
+  readonly staleMs: (targetMs: number) => number
+  /** Which variant the virtual viewer plays: the first listed, or the one of the highest or lowest bitrate. */
+  readonly variant: 'first' | 'highest' | 'lowest'
+  readonly signal?: AbortSignal
+}
+
+const LONGEST_MS = 20_000
+
+const edgeName = (track: Track): string => `${track.edge.sequence}.${track.edge.part}`
+
+function chooseTracks(look: Look, variant: WatchSegmentsOptions['variant']): Track[] {
+  const videos = look.tracks.filter((track) => track.kind === 'video')
+  const sorted = [...videos].sort((a, b) => (a.bandwidthBps ?? 0) - (b.bandwidthBps ?? 0))
+  const video = variant === 'first' ? videos[0] : variant === 'highest' ? sorted.at(-1) : sorted[0]
+  if (video === undefined) return look.tracks.slice(0, 1)
+  const audios = look.tracks.filter((track) => track.kind === 'audio')
+  const audio =
+    video.audioGroup === undefined
+      ? audios.find((track) => track.audioGroup === undefined && track.bandwidthBps !== undefined)
+      : audios.find((track) => track.audioGroup === video.audioGroup)
+  return audio === undefined ? [video] : [video, audio]
+}
+
+/** The piece a player begins with: as far behind the edge as the playlist asks, at the beginning of a segment. */
+function joinAt(track: Track): number {
+  let behind = 0
+  for (let index = track.pieces.length - 1; index >= 0; index--) {
+    const piece = track.pieces[index] as Piece
+    behind += piece.durationMs
+    if (behind >= track.holdBackMs - 1 && (piece.part ?? 0) === 0) return index
+  }
+  return 0
+}
+
+const after = (piece: Piece, cursor: Piece): boolean =>
+  piece.sequence > cursor.sequence ||
+  (piece.sequence === cursor.sequence && cursor.part !== undefined && (piece.part ?? -1) > cursor.part)
+
+const declaredOf = (track: Track): Declared => ({
+  id: track.id,
+  kind: track.kind,
+  ...(track.bandwidthBps === undefined ? {} : { kbps: track.bandwidthBps / 1000 }),
+  ...(track.codecs === undefined ? {} : { codecs: track.codecs }),
+  ...(track.width === undefined ? {} : { width: track.width }),
+  ...(track.height === undefined ? {} : { height: track.height }),
+  targetMs: track.targetMs,
+  ...(track.partTargetMs === undefined ? {} : { partTargetMs: track.partTargetMs }),
+  holdBackMs: track.holdBackMs,
+})
+
+/** Phases of the first exchange; `manifestMs` is everything from its request to the end of the first look. */
+export function connectionPhases(first: Exchange | undefined, lookEndMs: number): PhaseSpan[] {
+  if (first === undefined) return []
+  const spans: PhaseSpan[] = []
+  let fromMs = 0
+  for (const [phase, ms] of [
+    ['dns_ms', first.dnsMs],
+    ['tcp_ms', first.tcpMs],
+    ['tls_ms', first.tlsMs],
+  ] as const) {
+    if (ms === undefined) continue
+    spans.push({ phase, fromMs, ms })
+    fromMs += ms
+  }
+  if (first.status > 0)
+    spans.push({ phase: 'manifest_ms', fromMs, ms: Math.max(0, lookEndMs - first.startedMs - fromMs) })
+  return spans
+}
+
+/** Watches a stream of segments (HLS, LL-HLS, DASH) for a while as a viewer's player would, and tells what it saw. */
+export async function watchSegments(options: WatchSegmentsOptions): Promise<Observations> {
+  const { source, http, clock, timeoutMs } = options
+  const startedMs = clock()
+  const edges: EdgeSeen[] = []
+  const pieces: PieceSeen[] = []
+  const variantFailures = new Map<string, Failure>()
+  const phases: PhaseSpan[] = []
+  let renditions: Declared[] = []
+  let followed: string[] = []
+  let { protocol } = options
+  const end = (failure?: Failure): Observations => {
+    const certificate = source.first()?.certificate
+    return {
+      url: options.url,
+      protocol,
+      startedMs,
+      endedMs: clock(),
+      phases,
+      ...(failure === undefined ? {} : { failure }),
+      ...(certificate === undefined ? {} : { certificate }),
+      renditions,
+      followed,
+      edges,
+      pieces,
+      variantFailures: [...variantFailures].map(([track, reason]) => ({ track, failure: reason })),
+      bytes: http.bytes(),
+    }
+  }
+  const note = (look: Look) => {
+    for (const track of look.tracks) {
+      const { filmedMs } = track.edge
+      edges.push({
+        track: track.id,
+        atMs: look.atMs,
+        edge: edgeName(track),
+        ended: track.ended,
+        ...(filmedMs === undefined ? {} : { filmedMs }),
+      })
+    }
+    for (const { track, failure } of look.failures) variantFailures.set(track, failure)
+  }
+
+  const opening = await source.look([], timeoutMs)
+  phases.push(...connectionPhases(source.first(), clock()))
+  if (!opening.ok) return end(opening.failure)
+  let latest = opening.look
+  note(latest)
+  renditions = latest.tracks.map(declaredOf)
+  const chosen = chooseTracks(latest, options.variant)
+  followed = chosen.map((track) => track.id)
+  const target = Math.max(...chosen.map((track) => track.targetMs))
+  if (chosen.some((track) => track.partTargetMs !== undefined)) protocol = 'll-hls'
+
+  const duration = options.durationMs ?? Math.min(options.staleMs(target) + target / 2 + 700, LONGEST_MS)
+  const untilMs = latest.atMs + duration
+  const over = new AbortController()
+  setMaxListeners(0, over.signal)
+  const ended = aborted(over.signal)
+  const stop = () => over.abort()
+  options.signal?.addEventListener('abort', stop)
+  if (options.signal?.aborted) stop()
+  const fetcher = pieceFetcher({ http, clock, timeoutMs, signal: over.signal })
+  let news = deferred()
+
+  const keepLooking = async () => {
+    let blocking = protocol === 'll-hls'
+    while (!over.signal.aborted && clock() < untilMs) {
+      if (!blocking) await pause(Math.min(latest.againMs, Math.max(0, untilMs - clock())), over.signal)
+      if (over.signal.aborted) break
+      const left = Math.max(500, untilMs - clock())
+      const result = await source.look(
+        blocking ? followed : [],
+        blocking ? Math.min(left, timeoutMs) : timeoutMs,
+      )
+      if (over.signal.aborted && !result.ok) break
+      if (result.ok) {
+        latest = result.look
+        note(latest)
+        for (const { track, failure } of latest.failures) {
+          // a blocked reload that is not answered in time says that nothing new came: ask plainly
+          if (followed.includes(track) && failure.reason === 'manifest_timed_out') blocking = false
+        }
+      } else if (blocking) {
+        blocking = false
+        continue
+      } else {
+        for (const track of followed) variantFailures.set(track, result.failure)
+      }
+      const before = news
+      news = deferred()
+      before.resolve()
+    }
+  }
+
+  const play = async (first: Track, watchKeyFrame: boolean, ready: () => void) => {
+    let track = first
+    let cursor: Piece | undefined
+    const requestMs = clock()
+    while (!over.signal.aborted) {
+      const next: Piece | undefined =
+        cursor === undefined
+          ? track.pieces[joinAt(track)]
+          : track.pieces.find((piece) => after(piece, cursor as Piece))
+      if (next === undefined) {
+        await Promise.race([news.promise, ended])
+        track = latest.tracks.find((each) => each.id === first.id) ?? track
+        continue
+      }
+      const opening = cursor === undefined
+      cursor = next
+      const found = await fetcher.fetch(track, next, {
+        sample: false,
+        watchKeyFrame: opening && watchKeyFrame,
+      })
+      pieces.push(found.seen)
+      if (opening && watchKeyFrame) {
+        if (found.firstByteMs !== undefined) {
+          phases.push({
+            phase: 'first_byte_ms',
+            fromMs: requestMs - startedMs,
+            ms: found.firstByteMs - requestMs,
+          })
+          if (found.keyFrameMs !== undefined) {
+            const ms = found.keyFrameMs - found.firstByteMs
+            phases.push({ phase: 'first_key_frame_ms', fromMs: found.firstByteMs - startedMs, ms })
+          }
+        }
+      }
+      if (opening) ready()
+      track = latest.tracks.find((each) => each.id === first.id) ?? track
+    }
+  }
+
+  /** One segment of each variant nobody follows, so that a broken rung does not hide. */
+  const sampleOthers = async () => {
+    const others = latest.tracks.filter((track) => track.kind === 'video' && !followed.includes(track.id))
+    for (const track of others) {
+      const piece = track.pieces.findLast((each) => each.part === undefined) ?? track.pieces.at(-1)
+      if (piece === undefined || over.signal.aborted) continue
+      pieces.push((await fetcher.fetch(track, piece, { sample: true })).seen)
+    }
+  }
+
+  const begun = deferred()
+  const looking = keepLooking()
+  const playing = chosen.map((track, index) =>
+    play(track, index === 0, index === 0 ? begun.resolve : () => {}),
+  )
+  // the clock of the check waits for the first piece: a slow first byte is a finding, not an empty check
+  await Promise.race([begun.promise, ended])
+  const sampling = sampleOthers()
+  const timer = setTimeout(stop, Math.max(0, untilMs - clock()))
+  await Promise.all([looking, ...playing, sampling])
+  clearTimeout(timer)
+  options.signal?.removeEventListener('abort', stop)
+  return end()
+}
