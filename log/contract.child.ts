@@ -41,6 +41,10 @@ function done(): void {
 
 async function openLog(): Promise<Log> {
   const common = { topics: task.topics, emit: () => {}, clock: Date.now }
+  if (task.kind === 'kafka') {
+    const { openKafkaLog } = await import('./kafka.ts')
+    return openKafkaLog({ ...common, brokers: task.brokers, clientId: 'contract-child', session_ms: 6_000 })
+  }
   const { openEmbeddedLog } = await import('./embedded.ts')
   return openEmbeddedLog({ ...common, path: task.path })
 }

@@ -151,9 +151,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
     queuedBytes += size
     await new Promise<void>((resolve, reject) => {
       queue.push({ items, resolve, reject })
-      flushing ??= flush().finally(() => {
-        flushing = undefined
-      })
+      flushing ??= flush()
     }).finally(() => {
       queuedBytes -= size
     })
@@ -183,6 +181,8 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
         for (const { reject } of taken) reject(error)
       }
     }
+    // At once, not when this promise settles: what is queued in between must start a new run.
+    flushing = undefined
   }
 
   async function writeAll(taken: readonly Pending[]): Promise<Map<Place, number>> {

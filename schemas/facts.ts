@@ -107,6 +107,56 @@ export const FACTS = {
     help: 'The embedded store ended by itself and is started again.',
     level: 'error',
   },
+  requests_answered: {
+    help: 'Requests the collector answered in the last second.',
+    level: 'debug',
+    labels: ['route', 'status'],
+    sums: ['requests'],
+  },
+  events_taken: {
+    help: 'Events the collector took in the last second.',
+    level: 'debug',
+    labels: ['kind'],
+    sums: ['events'],
+  },
+  events_refused: {
+    help: 'Events or whole bodies the collector refused in the last second.',
+    level: 'debug',
+    labels: ['code'],
+    sums: ['events'],
+  },
+  batch_appended: {
+    help: 'The collector put a batch of rows into the log.',
+    level: 'debug',
+    sums: ['rows', 'bytes'],
+    histograms: ['append_seconds'],
+  },
+  batch_refused: {
+    help: 'The log did not take a batch; its senders were told to try again.',
+    level: 'error',
+    labels: ['code'],
+    sums: ['rows'],
+  },
+  dead_letters_dropped: {
+    help: 'More was refused in a second than is kept as dead letters.',
+    level: 'warn',
+    sums: ['letters'],
+  },
+  dimension_over_budget: {
+    help: 'A tenant brought more values of a dimension in an hour than its budget; further ones became ~other.',
+    level: 'warn',
+    labels: ['dimension'],
+  },
+  addresses_failed: {
+    help: 'A table of countries or network operators could not be loaded; they stay empty.',
+    level: 'warn',
+    labels: ['table'],
+  },
+  route_failed: {
+    help: 'A handler of the collector threw; the request was answered 500.',
+    level: 'error',
+    labels: ['route'],
+  },
 } as const satisfies Registry
 
 export type FactName = keyof typeof FACTS

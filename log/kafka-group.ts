@@ -1,0 +1,382 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Emit } from '../schemas/facts.ts'
+import { toRecord } from './kafka-read.ts'
+import { type Batch, type Consumer, type EachBatchPayload, errorType, type KafkaClient } from './kafkajs.ts'
+import {
+  type Assignment,
+  type Commit,
+  LogError,
+  type Partition,
+  type SubscribeOptions,
+  type Subscription,
+} from './log.ts'
+
+const DEFAULT_BATCH_BYTES = 4 << 20
+const FIRST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 5_000
+const BEAT_MS = 1_000
+const COMMIT_WITHIN_MS = 20_000
+/** These say that the group has moved on: the partition may be another's. */
+const MOVED = new Set([
+  'REBALANCE_IN_PROGRESS',
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+  'FENCED_INSTANCE_ID',
+])
+
+export interface GroupOptions {
+  readonly client: KafkaClient
+  readonly options: SubscribeOptions
+  /** Resolves when the topics are there. */
+  readonly ready: Promise<void>
+  readonly partitions: number
+  readonly session_ms: number
+  /** What `assigned` is told of the partitions of one topic. */
+  readonly assignments: (group: string, topic: string, partitions: readonly number[]) => Promise<Assignment[]>
+  readonly emit: Emit
+  readonly onClose: () => void
+}
+
+/** A partition while this member has it. */
+interface Held extends Partition {
+  lost: boolean
+  /** The offset to read next; unknown until `assigned` was asked. */
+  next: number
+  /** The `next` that kafkajs was told to seek to: it is told once. */
+  sought: number | undefined
+  /** Settles when `assigned` has answered. */
+  ready: Promise<void>
+  /** Settles when the last handler has. */
+  busy: Promise<void>
+}
+
+/**
+ * A member of a consumer group. kafkajs waits for the running handlers before it joins again (but not always: a moved
+ * leader lets it join at once), so a partition that was lost is revoked when its own handler is done. A partition that
+ * stays with the member goes on where it was, without `revoked` and `assigned`. When kafkajs crashes, or the group
+ * forgets the member, everything is revoked and a new member joins.
+ */
+export function joinGroup(group: GroupOptions): Subscription {
+  const { client, options, emit } = group
+  const stop = new AbortController()
+  const held = new Map<string, Held>()
+  const leaving = new Map<string, Promise<void>>()
+  let consumer: Consumer | undefined
+  let memberId: string | undefined
+  let joining: { done: Promise<void>; resolve: () => void } | undefined
+  /** kafkajs's commit of one attempt, for the consumer that runs now. */
+  let commitOnce: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
+  let closing: Promise<void> | undefined
+  const life = live()
+
+  /** Joins, and joins anew after each crash, until closed. */
+  async function live(): Promise<void> {
+    await group.ready
+    for (let wait = FIRST_PAUSE_MS; !stop.signal.aborted; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
+      const began = performance.now()
+      try {
+        await runUntilCrash()
+      } catch (error) {
+        emit({ type: 'log_reader_left', group: options.group, error })
+      }
+      // Closing hands the partitions back by itself, while it is still a member.
+      if (stop.signal.aborted) return
+      await loseAll()
+      if (performance.now() - began > 10 * LONGEST_PAUSE_MS) wait = FIRST_PAUSE_MS
+      await pause(wait, undefined, { signal: stop.signal }).catch(() => undefined)
+    }
+  }
+
+  async function runUntilCrash(): Promise<void> {
+    const maxBytesPerPartition = options.maxBatchBytes ?? DEFAULT_BATCH_BYTES
+    const onJoining = (): void => {
+      joining ??= deferred()
+    }
+    const one = client.consumer({
+      group: options.group,
+      session_ms: group.session_ms,
+      maxBytesPerPartition,
+      onJoining,
+    })
+    consumer = one
+    commitOnce = undefined
+    memberId = undefined
+    const crashed = new Promise<never>((_, reject) => {
+      one.on(one.events.CRASH, ({ payload }) => reject(payload.error))
+      stop.signal.addEventListener('abort', () => reject(new Error('closed')), { once: true })
+    })
+    crashed.catch(() => undefined)
+    one.on(one.events.GROUP_JOIN, ({ payload }) => joined(payload.memberId, payload.memberAssignment))
+    try {
+      await Promise.race([one.connect(), crashed])
+      await Promise.race([one.subscribe({ topics: [...options.topics], fromBeginning: true }), crashed])
+      await one.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: Math.max(1, group.partitions),
+        eachBatch: (payload) => take(one, payload),
+      })
+      await crashed
+    } catch (error) {
+      if (stop.signal.aborted) return
+      await one.disconnect().catch(() => undefined)
+      throw error
+    }
+  }
+
+  function joined(member: string, assignment: Record<string, number[]>): void {
+    const mine = new Set(
+      Object.entries(assignment).flatMap(([topic, partitions]) =>
+        partitions.map((partition) => `${topic}/${partition}`),
+      ),
+    )
+    // Another member number means that the group went on without this member for a while.
+    const forgotten = memberId !== undefined && memberId !== member
+    memberId = member
+    for (const [name, one] of held) if (forgotten || !mine.has(name)) lose(name, one)
+    for (const [topic, partitions] of Object.entries(assignment)) {
+      const added = partitions.filter((partition) => !held.has(`${topic}/${partition}`))
+      if (added.length > 0) begin(topic, added)
+    }
+    joining?.resolve()
+    joining = undefined
+  }
+
+  function begin(topic: string, partitions: readonly number[]): void {
+    const asked = ask(topic, partitions)
+    for (const partition of partitions) {
+      const name = `${topic}/${partition}`
+      const one: Held = {
+        topic,
+        partition,
+        lost: false,
+        next: 0,
+        sought: undefined,
+        ready: Promise.resolve(),
+        busy: Promise.resolve(),
+      }
+      const before = leaving.get(name)
+      held.set(name, one)
+      one.ready = insist(one, async () => {
+        await before
+        const assignment = (await asked).get(partition) ?? (await ask(topic, [partition])).get(partition)
+        if (assignment === undefined)
+          throw new LogError('unavailable', `${name} is not told`, { retriable: true })
+        const start =
+          (await options.assigned?.(assignment)) ?? assignment.committed?.offset ?? assignment.begin
+        one.next = Math.max(start, assignment.begin)
+      }).then(() => undefined)
+    }
+  }
+
+  async function ask(topic: string, partitions: readonly number[]): Promise<Map<number, Assignment>> {
+    const told = await group.assignments(options.group, topic, partitions).catch(() => [])
+    return new Map(told.map((assignment) => [assignment.partition, assignment]))
+  }
+
+  function lose(name: string, one: Held): void {
+    one.lost = true
+    held.delete(name)
+    const { topic, partition } = one
+    const left = Promise.all([leaving.get(name), one.ready, one.busy])
+      .then(() => options.revoked?.({ topic, partition }))
+      .catch((error: unknown) => emit({ type: 'log_handler_failed', group: options.group, topic, error }))
+    leaving.set(name, left)
+    void left.finally(() => {
+      if (leaving.get(name) === left) leaving.delete(name)
+    })
+  }
+
+  async function loseAll(): Promise<void> {
+    for (const [name, one] of held) lose(name, one)
+    joining?.resolve()
+    joining = undefined
+    await Promise.all(leaving.values())
+  }
+
+  /** One fetched batch: the fetch loop of its broker waits for it, so the heartbeat is kept up from here. */
+  async function take(from: Consumer, payload: EachBatchPayload): Promise<void> {
+    commitOnce = payload.commitOffsetsIfNecessary
+    const { batch } = payload
+    const one = held.get(`${batch.topic}/${batch.partition}`)
+    if (one === undefined || stop.signal.aborted) return
+    const turning = { over: false }
+    const beat = setInterval(() => {
+      payload.heartbeat().catch((error: unknown) => {
+        if (MOVED.has(errorType(error))) turning.over = true
+      })
+    }, BEAT_MS)
+    const done = one.busy.then(() => deliver(from, one, batch, payload, turning))
+    one.busy = done.catch(() => undefined)
+    try {
+      await done
+    } finally {
+      clearInterval(beat)
+    }
+  }
+
+  async function deliver(
+    from: Consumer,
+    one: Held,
+    batch: Batch,
+    payload: EachBatchPayload,
+    turning: { over: boolean },
+  ): Promise<void> {
+    const { topic, partition } = one
+    await one.ready
+    if (one.lost || stop.signal.aborted) return
+    // After a join kafkajs begins at the commit; `assigned` and what was handled since may say otherwise.
+    if (
+      Number((batch as Batch & { fetchedOffset: string }).fetchedOffset) !== one.next &&
+      one.sought !== one.next
+    ) {
+      one.sought = one.next
+      from.seek({ topic, partition, offset: String(one.next) })
+      return
+    }
+    const end = Number(batch.highWatermark)
+    const records = batch.messages.map((message) => toRecord(topic, partition, message))
+    const fresh = records.filter(({ offset }) => offset >= one.next)
+    for (const part of split(fresh, options.maxBatchBytes ?? DEFAULT_BATCH_BYTES)) {
+      const after = part.at(-1)!.offset + 1
+      const handled = await insist(
+        one,
+        async () => {
+          await options.handler({ topic, partition, records: part, end: Math.max(end, after) })
+          if (options.autoCommit !== false) await commit({ topic, partition }, { offset: after })
+        },
+        turning,
+      )
+      if (!handled) return
+      one.next = after
+      payload.resolveOffset(String(after - 1))
+    }
+    one.next = Math.max(one.next, Number(batch.lastOffset()) + 1)
+    payload.resolveOffset(batch.lastOffset())
+  }
+
+  async function commit({ topic, partition }: Partition, { offset, metadata }: Commit): Promise<void> {
+    const name = `${topic}/${partition}`
+    const topics = [
+      { topic, partitions: [{ partition, offset: String(offset), metadata: metadata ?? null }] },
+    ]
+    const before = held.get(name)
+    const end = performance.now() + COMMIT_WITHIN_MS
+    for (let wait = FIRST_PAUSE_MS; ; wait *= 2) {
+      await joining?.done
+      const one = held.get(name)
+      if (consumer === undefined || one === undefined || one !== before)
+        throw new LogError('revoked', `${name} is not this member's`, { retriable: true })
+      try {
+        if (commitOnce !== undefined) await commitOnce({ topics } as never)
+        else
+          await commitSeen(consumer, name, {
+            topic,
+            partition,
+            offset: String(offset),
+            metadata: metadata ?? null,
+          })
+        return
+      } catch (cause) {
+        const type = errorType(cause)
+        if (MOVED.has(type)) throw new LogError('revoked', `${name}: ${type}`, { retriable: true, cause })
+        if (performance.now() + wait > end)
+          throw new LogError('unavailable', `${name} cannot be committed: ${type}`, {
+            retriable: true,
+            cause,
+          })
+        await pause(wait)
+      }
+    }
+  }
+
+  /** Before the first batch there is only kafkajs's public commit, which does nothing, silently, while it stops. */
+  async function commitSeen(
+    from: Consumer,
+    name: string,
+    offset: { topic: string; partition: number; offset: string; metadata: string | null },
+  ): Promise<void> {
+    let seen = false
+    const off = from.on(from.events.COMMIT_OFFSETS, ({ payload }) => {
+      const names = payload.topics.flatMap(({ topic, partitions }) =>
+        partitions.map((one) => `${topic}/${one.partition}`),
+      )
+      if (names.includes(name)) seen = true
+    })
+    try {
+      await from.commitOffsets([offset])
+    } finally {
+      off()
+    }
+    if (!seen) throw new Error('the consumer is stopping')
+  }
+
+  /** Does a step until it succeeds; false when the partition is lost, the group turns over, or reading stops first. */
+  async function insist(one: Held, step: () => Promise<void>, turning = { over: false }): Promise<boolean> {
+    for (
+      let wait = FIRST_PAUSE_MS;
+      !one.lost && !stop.signal.aborted;
+      wait = Math.min(wait * 2, LONGEST_PAUSE_MS)
+    ) {
+      try {
+        await step()
+        return true
+      } catch (error) {
+        emit({ type: 'log_handler_failed', group: options.group, topic: one.topic, error })
+        if (turning.over) return false
+        await pause(wait, undefined, { signal: stop.signal }).catch(() => undefined)
+      }
+    }
+    return false
+  }
+
+  async function close(): Promise<void> {
+    stop.abort()
+    const all = [...held.values()]
+    const one = consumer
+    try {
+      one?.pause(options.topics.map((topic) => ({ topic })))
+    } catch {
+      // It does not run yet.
+    }
+    await Promise.all(all.map(({ ready, busy }) => Promise.all([ready, busy])))
+    for (const { topic, partition } of all) {
+      if (held.has(`${topic}/${partition}`)) await options.revoked?.({ topic, partition })
+      held.delete(`${topic}/${partition}`)
+    }
+    await Promise.all(leaving.values())
+    await one?.disconnect().catch(() => undefined)
+    await life
+    group.onClose()
+  }
+
+  return {
+    commit,
+    close() {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+function* split<T extends { value: Uint8Array }>(records: readonly T[], maxBytes: number): Iterable<T[]> {
+  let part: T[] = []
+  let bytes = 0
+  for (const record of records) {
+    part.push(record)
+    bytes += record.value.length
+    if (bytes < maxBytes) continue
+    yield part
+    part = []
+    bytes = 0
+  }
+  if (part.length > 0) yield part
+}
+
+function deferred(): { done: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {}
+  const done = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { done, resolve }
+}

@@ -1,0 +1,62 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { errorType, type FetchedMessage, type Fetcher } from './kafkajs.ts'
+import { LogError, type LogRecord } from './log.ts'
+
+const READ_WITHIN_MS = 30_000
+const FIRST_PAUSE_MS = 50
+const EMPTY = new Uint8Array(0)
+
+/** A message as kafkajs decodes it, as the log's. A deleted key's null is an empty value. */
+export function toRecord(topic: string, partition: number, message: FetchedMessage): LogRecord {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(message.headers ?? {})) {
+    const one = Array.isArray(value) ? value.at(-1) : value
+    if (one !== undefined) headers[name] = one.toString()
+  }
+  const record = {
+    topic,
+    partition,
+    offset: Number(message.offset),
+    appended_ms: Number(message.timestamp),
+    headers,
+    value: message.value ?? EMPTY,
+  }
+  return message.key === null ? record : { ...record, key: message.key.toString() }
+}
+
+/** Reads [from, until) of a partition without a group. Rejects with a LogError when no broker answers for 30 s. */
+export async function* readRange(
+  fetcher: Fetcher,
+  { topic, partition, from, until }: { topic: string; partition: number; from: number; until: number },
+): AsyncGenerator<LogRecord> {
+  let next = from
+  while (next < until) {
+    const { messages, end } = await fetchSome(fetcher, topic, partition, next)
+    const fresh = messages.filter((message) => Number(message.offset) >= next)
+    for (const message of fresh) {
+      if (Number(message.offset) >= until) return
+      if (message.isControlRecord !== true) yield toRecord(topic, partition, message)
+    }
+    if (fresh.length > 0) next = Number(fresh.at(-1)!.offset) + 1
+    // Compaction leaves empty batches behind: step over. A partition that ends here for now has a new leader.
+    else if (end > next) next += 1
+  }
+}
+
+async function fetchSome(fetcher: Fetcher, topic: string, partition: number, offset: number) {
+  const end = performance.now() + READ_WITHIN_MS
+  for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, 1_000)) {
+    try {
+      const answer = await fetcher.fetch(topic, partition, offset)
+      if (answer.messages.length > 0 || answer.end > offset) return answer
+      if (performance.now() > end) throw new Error(`it ends at ${answer.end}, before ${offset}`)
+    } catch (cause) {
+      if (performance.now() + wait > end) {
+        const reason = `${topic}/${partition} cannot be read: ${errorType(cause)}`
+        throw new LogError('unavailable', reason, { retriable: true, cause })
+      }
+      await fetcher.refresh().catch(() => undefined)
+    }
+    await pause(wait)
+  }
+}
