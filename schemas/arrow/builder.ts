@@ -12,6 +12,8 @@ export interface Builder {
   readonly indexOf: ReadonlyMap<string, number>
   /** Rows ended. */
   readonly rows: number
+  /** Bytes of the `text` columns so far: the part of a message that rows do not bound. */
+  readonly textBytes: number
   /**
    * Sets a column of the row that is open; columns nothing is set for are missing (null, '', 0 or false). The value is not checked: it must have the declared type.
    */
@@ -47,6 +49,7 @@ class TableBuilder implements Builder {
   rows = 0
   private capacity: number
   private readonly buffers: readonly ColumnBuffer[]
+  private readonly texts: readonly TextColumnBuffer[]
   private readonly weight: number
 
   constructor(table: Table, capacity: number) {
@@ -63,8 +66,14 @@ class TableBuilder implements Builder {
       if (type === 'flag') return new FlagBuffer(column, this.capacity)
       return new NumberBuffer(column, this.capacity)
     })
+    this.texts = this.buffers.filter((buffer) => buffer instanceof TextColumnBuffer)
   }
 
+  get textBytes(): number {
+    let bytes = 0
+    for (const text of this.texts) bytes += text.bytes
+    return bytes
+  }
   set(column: number, value: unknown): void {
     this.buffers[column]!.set(this.rows, value)
   }

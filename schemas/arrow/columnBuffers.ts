@@ -134,6 +134,9 @@ export class TextColumnBuffer implements ColumnBuffer {
     this.text = new TextBuffer()
     this.ends = new Int32Array(capacity)
   }
+  get bytes(): number {
+    return this.text.bytes
+  }
   /** Rows nothing was set for end where the row before them ends. */
   private fillTo(row: number, end: number): void {
     while (this.next < row) this.ends[this.next++] = end

@@ -1,0 +1,114 @@
+import { BEACON_LIMITS } from '../schemas/beacon.ts'
+import { validateContext } from '../schemas/derive/validate.ts'
+import { ENVELOPE } from '../schemas/envelope.ts'
+import { rangeOf } from '../schemas/field.ts'
+import type { Refusal } from '../schemas/reasons.ts'
+import type { SenderClock } from './eventTime.ts'
+import { json, NO_CONTENT, refused } from './http/answers.ts'
+import type { Answer, Endpoint, Inbound } from './http/endpoint.ts'
+import { nestedDeeper } from './http/nesting.ts'
+import type { Intake } from './intake.ts'
+import type { Tenant } from './tenants.ts'
+
+type Values = Readonly<Record<string, unknown>>
+
+/** A beacon whose outside is right; its events are not looked at yet. */
+interface Decoded {
+  readonly key: string | undefined
+  readonly sender: SenderClock
+  readonly context: Values
+  readonly events: readonly unknown[]
+}
+
+const DEPTH = 8
+const NO_CONTEXT: Values = {}
+const OFFSET = rangeOf(ENVELOPE.clock_offset_ms)
+const ERROR = rangeOf(ENVELOPE.clock_error_ms)
+
+const bad = (detail: string): Refusal => ({ code: 'bad_beacon', detail })
+const isObject = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isWithin = (value: unknown, { min, max }: { min: number; max: number }): value is number =>
+  typeof value === 'number' && value >= min && value <= max
+
+/** The step `decode`: bytes → a beacon, or why they are none. The JSON is parsed here and never again. */
+export const decodeBeacon = (limits: { readonly events: number; readonly depth: number }) =>
+  function decoded(body: Buffer): Decoded | Refusal {
+    if (nestedDeeper(body, limits.depth))
+      return { code: 'too_deep', detail: `more than ${limits.depth} levels` }
+    let beacon: unknown
+    try {
+      beacon = JSON.parse(body.toString())
+    } catch (error) {
+      return { code: 'bad_json', detail: (error as Error).message.slice(0, 100) }
+    }
+    if (!isObject(beacon)) return bad('the body is no object')
+    let key: string | undefined
+    let sent_ms: number | undefined
+    let clock: SenderClock['clock']
+    let context = NO_CONTEXT
+    let events: readonly unknown[] | undefined
+    for (const name in beacon) {
+      const value = beacon[name]
+      if (name === 'events') {
+        if (!Array.isArray(value)) return bad('events is no list')
+        events = value
+      } else if (value === null) continue
+      else if (name === 'context') {
+        if (!isObject(value)) return bad('context is no object')
+        context = value
+      } else if (name === 'key') {
+        if (typeof value !== 'string') return bad('key is no text')
+        key = value
+      } else if (name === 'sent_ms') {
+        if (typeof value !== 'number') return bad('sent_ms is no number')
+        sent_ms = value
+      } else if (name === 'clock') {
+        if (!isObject(value) || !isWithin(value.offset_ms, OFFSET)) return bad('clock.offset_ms is no offset')
+        const { error_ms } = value
+        clock = { offset_ms: value.offset_ms, error_ms: isWithin(error_ms, ERROR) ? error_ms : undefined }
+      } else return bad(`unknown key ${name.slice(0, 40)}`)
+    }
+    if (events === undefined) return bad('events is missing')
+    if (events.length > limits.events)
+      return { code: 'too_many_events', detail: `${events.length}; ${limits.events} are taken` }
+    return { key, sender: { sent_ms, clock }, context, events }
+  }
+
+export interface BeaconsOptions {
+  readonly intake: Intake
+  readonly authenticated: (request: Inbound, inBody?: string) => Tenant | Refusal
+}
+
+/** `POST /v1/beacons`: decode → authenticate → validate → enrich → columns → log. */
+export function beacons({ intake, authenticated }: BeaconsOptions): Endpoint {
+  const decoded = decodeBeacon({ events: BEACON_LIMITS.events, depth: DEPTH })
+
+  function handle(request: Inbound): Answer | Promise<Answer> {
+    const busy = intake.busy()
+    if (busy !== undefined) return busy
+    const received_ms = intake.received()
+    const beacon = decoded(request.body)
+    if ('code' in beacon) return setApart(request, beacon, received_ms)
+    const tenant = authenticated(request, beacon.key)
+    if ('code' in tenant) return refused(tenant)
+    const refusal = validateContext(beacon.context)
+    if (refusal !== undefined)
+      return setApart(request, { ...refusal, detail: `context.${refusal.detail}` }, received_ms, tenant)
+    if (beacon.events.length === 0) return NO_CONTENT
+    const taken = intake.take(
+      request,
+      { tenant, source: 'sdk', context: beacon.context, events: beacon.events, sender: beacon.sender },
+      received_ms,
+    )
+    return intake.whenDurable(taken.refused.length === 0 ? NO_CONTENT : json(taken))
+  }
+
+  function setApart(request: Inbound, refusal: Refusal, received_ms: number, known?: Tenant): Answer {
+    const tenant = known ?? authenticated(request)
+    intake.refuseBody('code' in tenant ? '' : tenant.name, refusal, request.body, received_ms)
+    return refused(refusal)
+  }
+
+  return { method: 'POST', path: '/v1/beacons', contentTypes: ['application/json', 'text/plain'], handle }
+}

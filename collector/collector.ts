@@ -1,0 +1,94 @@
+import type { FastifyInstance } from 'fastify'
+import { beacons } from './beacons.ts'
+import { NO_ADDRESSES, openAddresses } from './enrich/addresses.ts'
+import { keepBudgets } from './enrich/budgets.ts'
+import { readOrigin } from './enrich/trustedProxies.ts'
+import { readUserAgent } from './enrich/userAgent.ts'
+import { hashViewer } from './enrich/viewer.ts'
+import { extraRoute } from './extraRoutes.ts'
+import { serveWith } from './http/serve.ts'
+import { createServerApp } from './http/server.ts'
+import { createIntake } from './intake.ts'
+import { BATCHING, type CollectorOptions } from './options.ts'
+import { createBatcher } from './rows/batcher.ts'
+import { keepDeadLetters } from './rows/deadLetters.ts'
+import { writeRows } from './rows/rowWriter.ts'
+import { statusEndpoints } from './status.ts'
+import { createTally } from './tally.ts'
+import { authenticate, createTenants } from './tenants.ts'
+
+export interface Collector {
+  /** Not listening: `await app.listen({ port, host })`, or `app.inject` in a test. */
+  readonly app: FastifyInstance
+  /** Resolves when the tables of countries and operators are loaded; events are taken before that too. */
+  readonly addressesLoaded: Promise<void>
+  /** Appends everything taken until now. */
+  flush(): Promise<void>
+  /** Stops taking, answers what is under way, appends it. Closes the app, not the log. */
+  close(): Promise<void>
+}
+
+/**
+ * The collector: HTTP in, Arrow messages into the log. It keeps nothing: what it answered stands in the log.
+ * Bad input never makes a 5xx; only a log that cannot take more does (503 with Retry-After).
+ */
+export function createCollector(options: CollectorOptions): Collector {
+  const { log, emit, clock, name } = options
+  const batcher = createBatcher({ ...BATCHING, ...options.batching, log, collector: name, emit, clock })
+  const tally = createTally(emit)
+  const tenantNamed = createTenants(options.salt)
+  const addresses =
+    options.addresses === false ? NO_ADDRESSES : openAddresses({ cacheFolder: options.cacheFolder, emit })
+  const deadLetters = keepDeadLetters({ batcher, emit })
+  const writer = writeRows({
+    batcher,
+    collector: name,
+    budgets: keepBudgets({ emit }),
+    viewerHash: hashViewer(),
+  })
+  const intake = createIntake({
+    clock,
+    batcher,
+    writer,
+    deadLetters,
+    tally,
+    addresses,
+    origin: readOrigin({
+      trusted: options.trustedProxies ?? [],
+      ...(options.proxyHeaders === undefined ? {} : { headers: options.proxyHeaders }),
+    }),
+    userAgent: readUserAgent(),
+  })
+  const authenticated = authenticate({
+    keys: options.keys ?? {},
+    demo: options.demo ?? false,
+    tenantNamed,
+    clock,
+  })
+  let closing = false
+  const endpoints = [
+    beacons({ intake, authenticated }),
+    ...statusEndpoints({ log, clock, unready: () => (closing ? 'it is stopping' : undefined) }),
+    ...(options.routes ?? []).map((route) => extraRoute(route, { intake, tenantNamed })),
+  ]
+  const serve = serveWith({ emit, tally, refusedBody: ({ code }) => tally.refused(code) })
+  const app = createServerApp({ endpoints, serve, tally })
+  const ticking = setInterval(() => {
+    batcher.tick(intake.received())
+    tally.tell()
+  }, options.tickEvery_ms ?? 1_000)
+  app.addHook('onReady', async () => batcher.tick(intake.received()))
+
+  return {
+    app,
+    addressesLoaded: addresses.loaded,
+    flush: () => batcher.flush(),
+    async close() {
+      closing = true
+      clearInterval(ticking)
+      await app.close()
+      await batcher.close()
+      tally.tell()
+    },
+  }
+}

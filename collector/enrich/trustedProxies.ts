@@ -1,0 +1,77 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { BlockList, isIP } from 'node:net'
+import { PROXY_HEADERS, type ProxyHeaders } from '../options.ts'
+
+/** What the connection, or a proxy we trust, says about where a request comes from. */
+export interface Origin {
+  readonly address: string
+  readonly country: string
+  readonly region: string
+  readonly isp: string
+}
+
+/** An IPv4 address written as IPv6 (`::ffff:1.2.3.4`) is the IPv4 address; ports and brackets go. */
+export function plainAddress(address: string): string {
+  let text = address.trim()
+  if (text.startsWith('[')) text = text.slice(1, text.indexOf(']'))
+  else if (text.includes('.') && text.includes(':') && !text.includes('::')) text = text.split(':')[0]!
+  return text.startsWith('::ffff:') && text.includes('.') ? text.slice(7) : text
+}
+
+function blockListOf(ranges: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const range of ranges) {
+    const [address = '', bits] = range.split('/')
+    const family = isIP(address)
+    if (family === 0) throw new Error(`a trusted proxy is an address or a CIDR range, not ${range}`)
+    const name = family === 4 ? 'ipv4' : 'ipv6'
+    if (bits === undefined) list.addAddress(address, name)
+    else list.addSubnet(address, Number(bits), name)
+  }
+  return list
+}
+
+const LONGEST = 128
+
+/** A step: the viewer's address and what proxies know, believed only from those named. */
+export function readOrigin(options: {
+  readonly trusted: readonly string[]
+  readonly headers?: Partial<ProxyHeaders>
+}): (remoteAddress: string, headers: IncomingHttpHeaders) => Origin {
+  const names = { ...PROXY_HEADERS, ...options.headers }
+  const list = blockListOf(options.trusted)
+  const trusts = (address: string): boolean => {
+    const family = isIP(address)
+    return family !== 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6')
+  }
+  const header = (headers: IncomingHttpHeaders, candidates: readonly string[]): string => {
+    for (const name of candidates) {
+      const value = headers[name]
+      if (typeof value === 'string' && value !== '') return value.slice(0, LONGEST)
+    }
+    return ''
+  }
+  return function origin(remoteAddress, headers) {
+    const peer = plainAddress(remoteAddress)
+    if (options.trusted.length === 0 || !trusts(peer))
+      return { address: peer, country: '', region: '', isp: '' }
+    return {
+      address: forwarded(names.address, headers) ?? peer,
+      country: header(headers, names.country).slice(0, 8),
+      region: header(headers, names.region),
+      isp: header(headers, names.isp),
+    }
+  }
+
+  /** From the right, the first address that is not a trusted proxy's: whatever stands left of it anybody can write. */
+  function forwarded(candidates: readonly string[], headers: IncomingHttpHeaders): string | undefined {
+    for (const name of candidates) {
+      const value = headers[name]
+      if (typeof value !== 'string') continue
+      const chain = value.split(',').map(plainAddress)
+      const viewer = chain.findLast((address) => isIP(address) !== 0 && !trusts(address))
+      if (viewer !== undefined) return viewer
+    }
+    return undefined
+  }
+}

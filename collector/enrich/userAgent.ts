@@ -1,0 +1,48 @@
+export interface UserAgent {
+  readonly device: string
+  readonly os: string
+}
+
+const KEPT = 10_000
+
+const SYSTEMS: readonly (readonly [RegExp, string])[] = [
+  [/OpenHarmony|HarmonyOS/, 'harmonyos'],
+  [/iPhone|iPad|iPod/, 'ios'],
+  [/AppleTV|tvOS/, 'tvos'],
+  [/Android/, 'android'],
+  [/Tizen/, 'tizen'],
+  [/Web0S|webOS/, 'webos'],
+  [/Windows/, 'windows'],
+  [/Mac OS X|Macintosh/, 'macos'],
+  [/CrOS/, 'chromeos'],
+  [/Linux|X11/, 'linux'],
+]
+
+const DEVICES: readonly (readonly [RegExp, string])[] = [
+  [/AppleTV|SmartTV|SMART-TV|Tizen.*TV|Web0S|HbbTV|BRAVIA|AFT[A-Z]|Android TV|GoogleTV|CrKey/, 'tv'],
+  [/PlayStation|Xbox|Nintendo/, 'console'],
+  [/iPad|Tablet/, 'tablet'],
+  [/iPhone|iPod/, 'phone'],
+  [/Android(?!.*Mobile)/, 'tablet'],
+  [/Mobile|Android/, 'phone'],
+  [/Windows|Macintosh|X11|Linux|CrOS/, 'desktop'],
+]
+
+const first = (table: readonly (readonly [RegExp, string])[], text: string): string =>
+  table.find(([pattern]) => pattern.test(text))?.[1] ?? ''
+
+/** Kind of device and operating system from the header `user-agent`: what the header is good for, and no more. */
+export function readUserAgent(): (header: string | undefined) => UserAgent {
+  const known = new Map<string, UserAgent>()
+  return function userAgent(header) {
+    const text = header ?? ''
+    let agent = known.get(text)
+    if (agent === undefined) {
+      const cut = text.slice(0, 512)
+      agent = { device: first(DEVICES, cut), os: first(SYSTEMS, cut) }
+      if (known.size >= KEPT) known.clear()
+      known.set(text, agent)
+    }
+    return agent
+  }
+}

@@ -1,0 +1,23 @@
+import { REASONS, type Reason, type Refusal } from '../../schemas/reasons.ts'
+import type { Answer } from './endpoint.ts'
+
+export const NO_CONTENT: Answer = { status: 204 }
+
+const JSON_TYPE = 'application/json; charset=utf-8'
+
+export const json = (value: unknown, status = 200): Answer => ({
+  status,
+  contentType: JSON_TYPE,
+  body: JSON.stringify(value),
+})
+
+/** The whole request is refused: `{ code, message, help }` under the reason's status. */
+export function refused({ code, detail }: Refusal, retryAfter?: number): Answer {
+  const { status, help, retry } = REASONS[code]
+  const message = detail === undefined ? code.replaceAll('_', ' ') : `${code.replaceAll('_', ' ')}: ${detail}`
+  const answer = json({ code, message, help }, status)
+  return retry ? { ...answer, retryAfter: retryAfter ?? 1 } : answer
+}
+
+export const refusedFor = (code: Reason, detail?: string): Answer =>
+  refused(detail === undefined ? { code } : { code, detail })

@@ -1,0 +1,174 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { LogError } from '../log/log.ts'
+import { validatorOf } from '../schemas/derive/validate.ts'
+import { FLAGS } from '../schemas/envelope.ts'
+import { isKind } from '../schemas/kinds/kinds.ts'
+import type { Reason, Refusal } from '../schemas/reasons.ts'
+import type { Addresses } from './enrich/addresses.ts'
+import type { Origin } from './enrich/trustedProxies.ts'
+import type { UserAgent } from './enrich/userAgent.ts'
+import { eventTime, type SenderClock } from './eventTime.ts'
+import { refusedFor } from './http/answers.ts'
+import type { Answer, Inbound } from './http/endpoint.ts'
+import type { Batcher } from './rows/batcher.ts'
+import type { DeadLetters } from './rows/deadLetters.ts'
+import type { RowContext, RowWriter, Sender } from './rows/rowWriter.ts'
+import type { Tally } from './tally.ts'
+import type { Tenant } from './tenants.ts'
+
+type Values = Readonly<Record<string, unknown>>
+
+/** Events of one sender, with the context they share (already validated). */
+export interface Offer {
+  readonly tenant: Tenant
+  readonly source: string
+  readonly context: Values
+  readonly events: readonly unknown[]
+  readonly sender?: SenderClock
+  /** Taken one by one besides the event's own checks: which flag bits it gets. */
+  readonly flagsOf?: (index: number) => number
+  /** Facts of a machine on the link: the address it speaks from says nothing about a viewer. */
+  readonly fromServer?: boolean
+}
+
+export interface Taken {
+  readonly accepted: number
+  readonly refused: readonly { readonly index: number; readonly code: Reason; readonly detail?: string }[]
+}
+
+/** The steps validate → enrich → columns, shared by every address of the collector. */
+export interface Intake {
+  /** One clock reading for a whole request; never earlier than the one before. */
+  received(): number
+  /** Why nothing can be taken now, or undefined. */
+  busy(): Answer | undefined
+  take(request: Pick<Inbound, 'headers' | 'remoteAddress'>, offer: Offer, received_ms: number): Taken
+  /** Sets a whole body apart. */
+  refuseBody(tenant: string, refusal: Refusal, body: Buffer, received_ms: number): void
+  /** Resolves with the answer when everything taken until now is durable, or with a 503 when it cannot be. */
+  whenDurable(answer: Answer): Promise<Answer>
+}
+
+export interface IntakeOptions {
+  readonly clock: () => number
+  readonly batcher: Batcher
+  readonly writer: RowWriter
+  readonly deadLetters: DeadLetters
+  readonly tally: Tally
+  readonly addresses: Addresses
+  readonly origin: (remoteAddress: string, headers: IncomingHttpHeaders) => Origin
+  readonly userAgent: (header: string | undefined) => UserAgent
+}
+
+const RETRY_AFTER_s = 2
+const NO_CLOCK: SenderClock = {}
+const CUT = 16_384
+
+export function createIntake(options: IntakeOptions): Intake {
+  const { batcher, writer, deadLetters, tally, addresses } = options
+  let last_ms = 0
+
+  function contextOf(
+    request: Pick<Inbound, 'headers' | 'remoteAddress'>,
+    offer: Offer,
+    received_ms: number,
+  ): RowContext {
+    const { headers } = request
+    const origin = options.origin(request.remoteAddress, headers)
+    const server = offer.fromServer === true
+    const agent = options.userAgent(server ? undefined : headers['user-agent'])
+    const clock = offer.sender?.clock
+    const sender: Sender = {
+      tenant: offer.tenant,
+      received_ms,
+      trusted: server ? { country: '', region: '', isp: '' } : origin,
+      place: server ? { country: '', isp: '' } : addresses.placeOf(origin.address),
+      device: agent.device,
+      os: agent.os,
+      source: offer.source,
+      clock_offset_ms: clock?.offset_ms,
+      clock_error_ms: clock?.error_ms,
+    }
+    return writer.prepare(sender, offer.context)
+  }
+
+  return {
+    received() {
+      // Ticks promise that nothing older comes behind them, so a clock that is set back stands still for a while.
+      last_ms = Math.max(last_ms, options.clock())
+      return last_ms
+    },
+    busy: () =>
+      batcher.room()
+        ? undefined
+        : { ...refusedFor('unavailable', 'the log is behind'), retryAfter: RETRY_AFTER_s },
+    take(request, offer, received_ms) {
+      const row = contextOf(request, offer, received_ms)
+      const sender = offer.sender ?? NO_CLOCK
+      const refused: { index: number; code: Reason; detail?: string }[] = []
+      for (let index = 0; index < offer.events.length; index += 1) {
+        const event = offer.events[index] as Values
+        const refusal = takeOne(row, event, sender, received_ms, offer.flagsOf?.(index) ?? 0)
+        if (refusal === undefined) continue
+        refused.push({ index, ...refusal })
+        tally.refused(refusal.code)
+        deadLetters.put({
+          tenant: offer.tenant.name,
+          received_ms,
+          refusal,
+          ...described(event, offer.context),
+        })
+      }
+      return { accepted: offer.events.length - refused.length, refused }
+    },
+    refuseBody(tenant, refusal, body, received_ms) {
+      tally.refused(refusal.code)
+      deadLetters.put({ tenant, received_ms, refusal, body: body.toString('utf8', 0, CUT) })
+    },
+    whenDurable: (answer) =>
+      batcher.durable().then(
+        () => answer,
+        (error: unknown) =>
+          error instanceof LogError && !error.retriable && error.code !== 'closed'
+            ? refusedFor('internal')
+            : { ...refusedFor('unavailable'), retryAfter: RETRY_AFTER_s },
+      ),
+  }
+
+  function takeOne(
+    row: RowContext,
+    event: Values,
+    sender: SenderClock,
+    received_ms: number,
+    flags: number,
+  ): Refusal | undefined {
+    if (typeof event !== 'object' || event === null || Array.isArray(event))
+      return { code: 'wrong_type', detail: 'an event is an object' }
+    const { kind } = event
+    if (typeof kind !== 'string' || !isKind(kind))
+      return {
+        code: 'unknown_kind',
+        detail: typeof kind === 'string' ? kind.slice(0, 40) : 'kind is missing',
+      }
+    const refusal = validatorOf(kind)(event)
+    if (refusal !== undefined) return refusal
+    const time = eventTime(event.time_ms as number | undefined, sender, received_ms)
+    if (time.late_ms !== undefined)
+      return { code: 'too_late', detail: `time_ms: ${Math.round(time.late_ms / 1000)} s before it came` }
+    writer.write(row, kind, event, flags === 0 ? time : { ...time, flags: time.flags | flags })
+    tally.taken(kind)
+    return undefined
+  }
+}
+
+export const VALUE_DROPPED = FLAGS.value_dropped.bit
+
+function described(event: unknown, context: Values): { kind: string; session: string; body: string } {
+  const values = (typeof event === 'object' && event !== null ? event : {}) as Values
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+  return {
+    kind: text(values.kind),
+    session: text(values.session) || text(context.session),
+    body: JSON.stringify(event)?.slice(0, CUT) ?? '',
+  }
+}

@@ -1,0 +1,66 @@
+import type { Log } from '../log/log.ts'
+import type { Emit } from '../schemas/facts.ts'
+import type { EdgeSource } from './edge/edgeSource.ts'
+import type { ExtraRoute } from './http/endpoint.ts'
+
+/** What a write key opens. */
+export interface WriteKey {
+  readonly tenant: string
+  /** Requests a second this key may send, with a burst of as many; not bounded when left out. */
+  readonly requests_per_second?: number
+}
+
+/** Headers that are believed when they come from a trusted proxy; the first that is there counts. Lower case. */
+export interface ProxyHeaders {
+  readonly address: readonly string[]
+  readonly country: readonly string[]
+  readonly region: readonly string[]
+  readonly isp: readonly string[]
+}
+
+export const PROXY_HEADERS: ProxyHeaders = {
+  address: ['x-forwarded-for'],
+  country: ['x-firstframe-country', 'cf-ipcountry', 'cloudfront-viewer-country'],
+  region: ['x-firstframe-region', 'cloudfront-viewer-country-region'],
+  isp: ['x-firstframe-isp'],
+}
+
+export interface BatchingOptions {
+  /** Two flushes begin at least this far apart, ms: what a beacon waits at most before its batch is appended. ≤ 200. */
+  readonly linger_ms: number
+  /** Rows a message holds at most; a flush begins at once when one is full. */
+  readonly maxRows: number
+  /** Bytes kept in memory while the log is slow; beyond it requests are answered 503. */
+  readonly maxPendingBytes: number
+}
+
+export const BATCHING: BatchingOptions = { linger_ms: 20, maxRows: 1_000, maxPendingBytes: 64 << 20 }
+
+export interface CollectorOptions {
+  readonly log: Log
+  /** Names this collector in ticks and rows; differs from every other live collector's. */
+  readonly name: string
+  readonly emit: Emit
+  /** ms since the epoch. */
+  readonly clock: () => number
+  /** The secret viewers are hashed with, a tenant's salt being derived from it. */
+  readonly salt: string
+  /** Write keys by key. */
+  readonly keys?: Readonly<Record<string, WriteKey>>
+  /** Whether the key `demo` (tenant `demo`) exists, and CMCD without a key is taken for it. */
+  readonly demo?: boolean
+  /** Countries and network operators by address. Default true. */
+  readonly addresses?: boolean
+  /** Where the compact table of network operators is kept between starts; without it, it is built at each start. */
+  readonly cacheFolder?: string
+  /** Addresses or CIDR ranges whose `ProxyHeaders` are believed. */
+  readonly trustedProxies?: readonly string[]
+  readonly proxyHeaders?: Partial<ProxyHeaders>
+  readonly batching?: Partial<BatchingOptions>
+  /** How often a tick goes to every partition, ms (default 1,000). */
+  readonly tickEvery_ms?: number
+  /** CDN log sources of `POST /v1/edge`, by name. */
+  readonly edge?: Readonly<Record<string, EdgeSource>>
+  /** Further addresses, such as those of `ingest/`. */
+  readonly routes?: readonly ExtraRoute[]
+}

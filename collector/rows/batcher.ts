@@ -1,0 +1,230 @@
+import { type Log, LogError, type LogMessage, MAX_MESSAGE_BYTES } from '../../log/log.ts'
+import { type Builder, createBuilder } from '../../schemas/arrow/builder.ts'
+import { fingerprint, schemaMessage } from '../../schemas/arrow/schema.ts'
+import { TABLE_NAMES, type Table } from '../../schemas/derive/columns.ts'
+import type { Emit } from '../../schemas/facts.ts'
+import { HEADERS, STATE_TOPICS, topicOf } from '../../schemas/topics.ts'
+import type { BatchingOptions } from '../options.ts'
+
+/** A builder of one partition; `rows` of them make a message. */
+interface Shard {
+  readonly table: Table
+  readonly partition: number
+  readonly builder: Builder
+  newest_ms: number
+}
+
+/** Rows that go into the log together; `durable` settles when they are there, or cannot be. */
+interface Generation {
+  readonly durable: Promise<void>
+  readonly resolve: () => void
+  readonly reject: (error: LogError) => void
+  /** Messages that were full before the flush. */
+  readonly full: LogMessage[]
+  rows: number
+}
+
+export interface Batcher {
+  readonly partitionsOf: ReadonlyMap<Table, number>
+  /** The builder rows of this partition go into; end each row with `ended`. */
+  builderOf(table: Table, partition: number): Builder
+  /** Ends the open row of a partition. */
+  ended(table: Table, partition: number, received_ms: number): void
+  /** Resolves when every row ended until now is durable; rejects with a LogError when it is not. */
+  durable(): Promise<void>
+  /** Whether rows can be taken now; if not, the log is behind or away. */
+  room(): boolean
+  /** Puts a tick of this time behind everything ended until now. */
+  tick(time_ms: number): void
+  /** Appends what there is; resolves when it is durable or given up. */
+  flush(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface BatcherOptions extends BatchingOptions {
+  readonly log: Log
+  readonly collector: string
+  readonly emit: Emit
+  readonly clock: () => number
+}
+
+const NO_BYTES = new Uint8Array()
+const TEXT_BYTES = MAX_MESSAGE_BYTES / 4
+
+/**
+ * Gathers rows by table and partition and appends them together: while one append runs, the next batch fills.
+ * One append at a time keeps the order of a partition, and with it the meaning of a tick: everything the collector
+ * took before the tick's time stands before it in the log.
+ */
+export function createBatcher(options: BatcherOptions): Batcher {
+  const { log, collector, emit, clock } = options
+  const partitionsOf = new Map<Table, number>(
+    TABLE_NAMES.map((table) => [table, log.topics.get(topicOf(table))?.partitions ?? 1]),
+  )
+  const shards = new Map<Table, (Shard | undefined)[]>(TABLE_NAMES.map((table) => [table, []]))
+  let generation = newGeneration()
+  let tick_ms: number | undefined
+  let schemasKnown = false
+  let running: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+  let begun_ms = 0
+  let appendingBytes = 0
+  let fullBytes = 0
+
+  function shardOf(table: Table, partition: number): Shard {
+    const row = shards.get(table)!
+    let shard = row[partition]
+    if (shard === undefined) {
+      shard = { table, partition, builder: createBuilder(table), newest_ms: 0 }
+      row[partition] = shard
+    }
+    return shard
+  }
+
+  function messageOf(shard: Shard): LogMessage {
+    const { table, partition, builder } = shard
+    const rows = builder.rows
+    const message: LogMessage = {
+      topic: topicOf(table),
+      partition,
+      headers: {
+        [HEADERS.type]: 'rows',
+        [HEADERS.schema]: fingerprint(table),
+        [HEADERS.rows]: String(rows),
+        [HEADERS.collector]: collector,
+        [HEADERS.time]: String(shard.newest_ms),
+      },
+      value: builder.finish(),
+    }
+    shard.newest_ms = 0
+    return message
+  }
+
+  const schemaMessages = (): LogMessage[] =>
+    TABLE_NAMES.map((table) => ({
+      topic: STATE_TOPICS.schema.name,
+      partition: 0,
+      key: fingerprint(table),
+      headers: { [HEADERS.type]: 'schema', [HEADERS.schema]: fingerprint(table), table },
+      value: schemaMessage(table),
+    }))
+
+  const tickMessages = (time_ms: number): LogMessage[] =>
+    TABLE_NAMES.flatMap((table) =>
+      Array.from({ length: partitionsOf.get(table)! }, (_, partition) => ({
+        topic: topicOf(table),
+        partition,
+        headers: {
+          [HEADERS.type]: 'tick',
+          [HEADERS.collector]: collector,
+          [HEADERS.time]: String(time_ms),
+        },
+        value: NO_BYTES,
+      })),
+    )
+
+  /** Takes everything that is waiting, in the order it has to stand in the log. */
+  function takeAll(taken: Generation): LogMessage[] {
+    const messages = schemasKnown ? taken.full : [...schemaMessages(), ...taken.full]
+    for (const row of shards.values())
+      for (const shard of row)
+        if (shard !== undefined && shard.builder.rows > 0) messages.push(messageOf(shard))
+    if (tick_ms !== undefined) messages.push(...tickMessages(tick_ms))
+    tick_ms = undefined
+    fullBytes = 0
+    return messages
+  }
+
+  async function appendNow(): Promise<void> {
+    const taken = generation
+    generation = newGeneration()
+    begun_ms = clock()
+    const messages = takeAll(taken)
+    const bytes = messages.reduce((sum, { value }) => sum + value.length, 0)
+    appendingBytes = bytes
+    const begin = process.hrtime.bigint()
+    try {
+      if (messages.length > 0) await log.append(messages)
+      schemasKnown = true
+      taken.resolve()
+      const append_seconds = Number(process.hrtime.bigint() - begin) / 1e9
+      if (taken.rows > 0) emit({ type: 'batch_appended', rows: taken.rows, bytes, append_seconds })
+    } catch (error) {
+      const reason =
+        error instanceof LogError
+          ? error
+          : new LogError('unavailable', 'the log could not take it', { retriable: true, cause: error })
+      emit({ type: 'batch_refused', rows: taken.rows, code: reason.code, error: reason })
+      taken.reject(reason)
+    } finally {
+      appendingBytes = 0
+    }
+  }
+
+  /** Begins a flush unless one runs; the running one begins the next when it is due. */
+  function begin(): Promise<void> {
+    if (timer !== undefined) clearTimeout(timer)
+    timer = undefined
+    running ??= appendNow().finally(() => {
+      running = undefined
+      if (generation.rows > 0 || tick_ms !== undefined) schedule()
+    })
+    return running
+  }
+
+  /** Never at once: a flush between two events of one beacon would part them. */
+  function soon(wait_ms: number): void {
+    if (timer !== undefined) clearTimeout(timer)
+    timer = setTimeout(begin, wait_ms)
+  }
+
+  function schedule(): void {
+    if (running !== undefined || timer !== undefined) return
+    soon(Math.min(options.linger_ms, Math.max(0, begun_ms + options.linger_ms - clock())))
+  }
+
+  return {
+    partitionsOf,
+    builderOf: (table, partition) => shardOf(table, partition).builder,
+    ended(table, partition, received_ms) {
+      const shard = shardOf(table, partition)
+      const { builder } = shard
+      builder.end()
+      generation.rows += 1
+      if (received_ms > shard.newest_ms) shard.newest_ms = received_ms
+      if (builder.rows >= options.maxRows || builder.textBytes > TEXT_BYTES) {
+        const message = messageOf(shard)
+        generation.full.push(message)
+        fullBytes += message.value.length
+        if (running === undefined) soon(0)
+      } else schedule()
+    },
+    durable: () => generation.durable,
+    room: () => appendingBytes + fullBytes < options.maxPendingBytes,
+    tick(time_ms) {
+      tick_ms = time_ms
+      schedule()
+    },
+    async flush() {
+      while (running !== undefined) await running
+      if (generation.rows > 0 || tick_ms !== undefined) await begin()
+    },
+    async close() {
+      await this.flush()
+      if (timer !== undefined) clearTimeout(timer)
+      timer = undefined
+    },
+  }
+}
+
+function newGeneration(): Generation {
+  let resolve!: () => void
+  let reject!: (error: LogError) => void
+  const durable = new Promise<void>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  // Dead letters wait for nobody; whoever does wait still sees the rejection.
+  durable.catch(() => undefined)
+  return { durable, resolve, reject, full: [], rows: 0 }
+}

@@ -1,0 +1,48 @@
+import type { Emit } from '../schemas/facts.ts'
+import type { Kind } from '../schemas/kinds/kinds.ts'
+import type { Reason } from '../schemas/reasons.ts'
+
+/** Counts what happens many thousand times a second, and says it once a second as facts. */
+export interface Tally {
+  answered(route: string, status: number): void
+  taken(kind: Kind): void
+  refused(code: Reason): void
+  /** Emits what was counted since the last time. */
+  tell(): void
+}
+
+class Counts extends Map<string, number> {
+  add(name: string): void {
+    this.set(name, (this.get(name) ?? 0) + 1)
+  }
+  take(): [string, number][] {
+    const entries = [...this]
+    this.clear()
+    return entries
+  }
+}
+
+export function createTally(emit: Emit): Tally {
+  const routes = new Map<string, Counts>()
+  const kinds = new Counts()
+  const codes = new Counts()
+  return {
+    answered(route, status) {
+      let statuses = routes.get(route)
+      if (statuses === undefined) {
+        statuses = new Counts()
+        routes.set(route, statuses)
+      }
+      statuses.add(String(status))
+    },
+    taken: (kind) => kinds.add(kind),
+    refused: (code) => codes.add(code),
+    tell() {
+      for (const [route, statuses] of routes)
+        for (const [status, requests] of statuses.take())
+          emit({ type: 'requests_answered', route, status, requests })
+      for (const [kind, events] of kinds.take()) emit({ type: 'events_taken', kind, events })
+      for (const [code, events] of codes.take()) emit({ type: 'events_refused', code, events })
+    },
+  }
+}
