@@ -107,6 +107,21 @@ export const FACTS = {
     help: 'The embedded store ended by itself and is started again.',
     level: 'error',
   },
+  store_partition_dropped: {
+    help: 'A day of a table was dropped: past its retention, or because the disk bound was reached.',
+    level: 'info',
+    labels: ['table', 'reason'],
+    sums: ['bytes'],
+  },
+  store_size: {
+    help: 'What the store takes on disk, and how much of it is over the bound and may not be dropped.',
+    level: 'debug',
+    gauges: ['bytes', 'over_bytes'],
+  },
+  store_retention_failed: {
+    help: 'Retention could not look or drop; it tries again.',
+    level: 'warn',
+  },
   requests_answered: {
     help: 'Requests the collector answered in the last second.',
     level: 'debug',
