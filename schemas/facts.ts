@@ -172,6 +172,32 @@ export const FACTS = {
     level: 'error',
     labels: ['route'],
   },
+  probe_checked: {
+    help: 'A probe finished a check.',
+    level: 'debug',
+    labels: ['verdict', 'reason'],
+    sums: ['bytes'],
+    histograms: ['seconds'],
+  },
+  probe_late: {
+    help: 'A check was due while as many as allowed were running; it began later.',
+    level: 'debug',
+    histograms: ['late_seconds'],
+  },
+  probe_not_checkable: {
+    help: 'A target could not be checked at all: its address or this machine is at fault.',
+    level: 'error',
+  },
+  probe_sent: {
+    help: 'A probe delivered results to the collector.',
+    level: 'debug',
+    sums: ['events', 'refused'],
+  },
+  probe_send_failed: {
+    help: 'The collector did not take a probe’s results; they are kept within a bound and sent again.',
+    level: 'warn',
+    gauges: ['waiting'],
+  },
 } as const satisfies Registry
 
 export type FactName = keyof typeof FACTS

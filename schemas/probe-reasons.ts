@@ -367,12 +367,7 @@ export const PROBE_LIMITS = {
 export type ProbeLimits = { readonly [K in keyof typeof PROBE_LIMITS]: number }
 
 /**
- * When the probes of several regions together say that a target is down: at least `regions_bad` of those regions
- * whose probes have reported within `window_ms`, and no fewer than `share` of them.
+ * A probe that runs says so by an event of this target, so that a region without findings is known from a region
+ * without a probe. Which number of regions must agree stands in the catalogue: the quorum rule of `probe_failure`.
  */
-export const PROBE_QUORUM = {
-  regions_bad: 2,
-  share: 2 / 3,
-  window_ms: 120_000,
-  heartbeat_ms: 10_000,
-} as const
+export const PROBE_HEARTBEAT = { target: '~probe', every_ms: 10_000 } as const

@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
+import type { Browser } from 'playwright-core'
+import { NotCheckable } from '../check.ts'
+import { type Clock, pause } from '../clock.ts'
+import type { PictureSeen, Protocol } from '../observations.ts'
+import { BrowserMissing, launchChromium } from './launch.ts'
+import { PAGE_SCRIPT, type PageState, PLAYERS } from './page.ts'
+
+export interface BrowserPictureOptions {
+  readonly clock: Clock
+  readonly chromium?: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** How long to look after the first frame, ms. Default 4 000. */
+  readonly lookMs?: number
+  /** How long to wait for the first frame, ms. Default 15 000. */
+  readonly timeoutMs?: number
+  /**
+   * The player SDK: its script, and one more script that puts it on `window.player` and `video`, so that the decoding
+   * probe reports as a viewer (marked synthetic).
+   */
+  readonly sdk?: { readonly script: string; readonly start: string }
+  /** A browser that is already running; it is left running. */
+  readonly browser?: Browser
+}
+
+const LOOK_MS = 4_000
+const TIMEOUT_MS = 15_000
+const POLL_MS = 100
+
+const require = createRequire(import.meta.url)
+
+async function readPlayer(file: string): Promise<string> {
+  try {
+    return await readFile(require.resolve(file), 'utf8')
+  } catch (cause) {
+    throw new BrowserMissing(`${file.split('/')[0]} is not installed: npm install ${file.split('/')[0]}`, {
+      cause,
+    })
+  }
+}
+
+/** The page is served, not written into a blank one: players want an origin. */
+async function servePage(scripts: readonly string[]): Promise<{ url: string; close: () => void }> {
+  const tags = scripts.map((_, index) => `<script src="/${index}.js"></script>`).join('')
+  const html = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><video id="video" playsinline></video>${tags}`
+  const server = createServer((request, response) => {
+    const index = /^\/(\d+)\.js$/.exec(request.url ?? '')?.[1]
+    const script = index === undefined ? undefined : scripts[Number(index)]
+    const type = script === undefined ? 'text/html' : 'text/javascript'
+    response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(script ?? html)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    close: () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+/** Plays an address in headless Chromium by the real player and tells what was on the screen and to be heard. */
+export function browserPicture(
+  options: BrowserPictureOptions,
+): (url: string, protocol: Protocol, signal?: AbortSignal) => Promise<PictureSeen> {
+  const { clock, lookMs = LOOK_MS, timeoutMs = TIMEOUT_MS } = options
+  return async function lookAtPicture(url, protocol, signal) {
+    if (protocol === 'rtmp')
+      throw new NotCheckable('no browser plays RTMP: check its HTTP-FLV or HLS address')
+    const { name, file } = PLAYERS[protocol]
+    const scripts = [await readPlayer(file), ...(options.sdk ? [options.sdk.script] : []), PAGE_SCRIPT]
+    const browser = options.browser ?? (await launchChromium(options.chromium))
+    const served = await servePage(scripts)
+    try {
+      const context = await browser.newContext(
+        options.headers === undefined ? {} : { extraHTTPHeaders: { ...options.headers } },
+      )
+      try {
+        const page = await context.newPage()
+        await page.goto(served.url)
+        const loadedMs = clock()
+        await page.evaluate(`probePlay(${JSON.stringify(name)}, ${JSON.stringify(url)})`)
+        if (options.sdk) await page.evaluate(options.sdk.start)
+        let state: PageState
+        let firstSeenMs: number | undefined
+        do {
+          await pause(POLL_MS, signal)
+          state = (await page.evaluate('probeState()')) as PageState
+          if (state.firstFrameMs >= 0) firstSeenMs ??= clock()
+        } while (
+          !signal?.aborted &&
+          state.error === '' &&
+          (firstSeenMs === undefined ? clock() - loadedMs < timeoutMs : clock() - firstSeenMs < lookMs)
+        )
+        return pictureOf(name, state, loadedMs)
+      } finally {
+        await context.close()
+      }
+    } finally {
+      served.close()
+      if (options.browser === undefined) await browser.close()
+    }
+  }
+}
+
+function pictureOf(player: string, state: PageState, loadedMs: number): PictureSeen {
+  return {
+    player,
+    ...(state.firstFrameMs >= 0 ? { firstFrameMs: state.firstFrameMs } : {}),
+    ...(state.error === '' ? {} : { error: state.error }),
+    frames: state.looks.map((look, index) => ({
+      atMs: loadedMs + index * POLL_MS,
+      blackRatio: look.blackRatio,
+      change: look.change,
+      mediaMs: look.mediaMs,
+    })),
+    ...(state.hasAudio ? { loudnessDbfs: state.looks.map((look) => 20 * Math.log10(look.level)) } : {}),
+    width: state.width,
+    height: state.height,
+    droppedFrames: state.dropped,
+    totalFrames: state.total,
+  }
+}

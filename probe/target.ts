@@ -1,0 +1,70 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { PROBE_LIMITS } from '../schemas/probe-reasons.ts'
+import { NotCheckable, protocolOf } from './check.ts'
+
+const Limits = Type.Partial(
+  Type.Object(Object.fromEntries(Object.keys(PROBE_LIMITS).map((name) => [name, Type.Number()]))),
+)
+
+/** One entry of the configuration's `probes`. */
+export const Target = Type.Object(
+  {
+    name: Type.String({
+      minLength: 1,
+      maxLength: 128,
+      description: 'What it is called on boards and in alerts.',
+    }),
+    url: Type.String({ description: 'http(s)://….m3u8 | .mpd | .flv, rtmp(s)://…' }),
+    show: Type.Optional(Type.String()),
+    stream: Type.Optional(
+      Type.String({ description: 'Meets the facts of players and encoders of this stream.' }),
+    ),
+    cdn: Type.Optional(Type.String()),
+    edge: Type.Optional(Type.String()),
+    hop: Type.Optional(Type.Union([Type.Literal('ingest'), Type.Literal('origin'), Type.Literal('edge')])),
+    every_s: Type.Optional(
+      Type.Number({ minimum: 2, default: 20, description: 'From one check to the next.' }),
+    ),
+    duration_s: Type.Optional(Type.Number({ minimum: 1, maximum: 60 })),
+    declared_kbps: Type.Optional(Type.Number({ minimum: 1 })),
+    variant: Type.Optional(
+      Type.Union([Type.Literal('first'), Type.Literal('highest'), Type.Literal('lowest')]),
+    ),
+    headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+    browser: Type.Optional(Type.Boolean({ description: 'Decode it in a real browser, too.' })),
+    limits: Type.Optional(Limits),
+  },
+  { additionalProperties: false },
+)
+
+export type Target = Static<typeof Target>
+
+/** Reads the configuration's `probes`. Each problem names the entry and the field. */
+export function readTargets(entries: readonly unknown[]): { targets: Target[]; problems: string[] } {
+  const targets: Target[] = []
+  const problems: string[] = []
+  for (const [index, entry] of entries.entries()) {
+    const wrong = [...Value.Errors(Target, entry)].map(
+      (error) => `probes[${index}]${error.path}: ${error.message}`,
+    )
+    if (wrong.length > 0) {
+      problems.push(...wrong)
+      continue
+    }
+    const target = entry as Target
+    try {
+      protocolOf(target.url)
+    } catch (error) {
+      if (!(error instanceof NotCheckable)) throw error
+      problems.push(`probes[${index}]/url: ${error.message}`)
+      continue
+    }
+    if (targets.some((other) => other.name === target.name)) {
+      problems.push(`probes[${index}]/name: "${target.name}" stands twice`)
+      continue
+    }
+    targets.push(target)
+  }
+  return { targets, problems }
+}

@@ -1,0 +1,97 @@
+import { PROBE_REASONS } from '../schemas/probe-reasons.ts'
+import type { CheckResult } from './check.ts'
+
+export interface WaterfallOptions {
+  readonly colour: boolean
+  /** Columns of the bars. Default 48. */
+  readonly width?: number
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  dns_ms: 'DNS',
+  tcp_ms: 'TCP',
+  tls_ms: 'TLS',
+  handshake_ms: 'handshake',
+  manifest_ms: 'manifest',
+  first_byte_ms: 'first byte',
+  first_key_frame_ms: 'key frame',
+}
+
+const COLOURS = { healthy: 32, degraded: 33, failed: 31, notice: 36 } as const
+
+const ms = (value: number): string =>
+  value >= 10_000 ? `${(value / 1000).toFixed(1)} s` : `${value.toFixed(value < 10 ? 1 : 0)} ms`
+
+/** The phases as bars on one time line, then the numbers, then what was found. Plain text, one line each. */
+export function waterfall(result: CheckResult, options: WaterfallOptions): string {
+  const { seen, measures } = result
+  const width = options.width ?? 48
+  const paint = (text: string, colour: keyof typeof COLOURS): string =>
+    options.colour ? `\u001b[${COLOURS[colour]}m${text}\u001b[0m` : text
+  const lines = [`${seen.url}`, `${seen.protocol}, watched for ${ms(seen.endedMs - seen.startedMs)}`, '']
+
+  const total = Math.max(1, ...seen.phases.map((span) => span.fromMs + span.ms))
+  for (const span of seen.phases) {
+    const from = Math.min(width - 1, Math.floor((span.fromMs / total) * width))
+    const length = Math.max(1, Math.min(width - from, Math.round((span.ms / total) * width)))
+    const bar = `${' '.repeat(from)}${'█'.repeat(length)}`.padEnd(width)
+    lines.push(
+      `  ${(NAMES[span.phase] ?? span.phase).padEnd(11)}${ms(span.ms).padStart(9)}  ${bar.trimEnd()}`,
+    )
+  }
+  if (measures.startupMs !== undefined)
+    lines.push(`  ${'start-up'.padEnd(11)}${ms(measures.startupMs).padStart(9)}`)
+  lines.push('')
+
+  const told = (name: string, value: string | undefined) => {
+    if (value !== undefined) lines.push(`  ${name.padEnd(20)} ${value}`)
+  }
+  const inMs = (value: number | undefined) => (value === undefined ? undefined : ms(value))
+  const { width: w, height: h, videoCodec, audioCodec, fps, bitrateKbps, declaredKbps } = measures
+  if (videoCodec !== undefined)
+    told(
+      'video',
+      [videoCodec, w && h ? `${w}×${h}` : '', fps ? `${fps.toFixed(1)} fps` : ''].filter(Boolean).join(', '),
+    )
+  told('audio', audioCodec)
+  if (bitrateKbps !== undefined) {
+    told(
+      'bitrate',
+      `${Math.round(bitrateKbps)} kbps${declaredKbps ? ` of ${Math.round(declaredKbps)} declared` : ''}`,
+    )
+  }
+  told('segment duration', inMs(measures.segmentDurationMs))
+  told('key-frame interval', inMs(measures.keyFrameIntervalMs))
+  told('live edge’s age', inMs(measures.freshnessMs))
+  told('live latency', inMs(measures.liveLatencyMs))
+  if (measures.avOffsetMs !== undefined) {
+    told(
+      'sound',
+      `${ms(Math.abs(measures.avOffsetMs))} ${measures.avOffsetMs >= 0 ? 'ahead of' : 'behind'} the picture`,
+    )
+  }
+  if (measures.seiMessages > 0) told('SEI messages', String(measures.seiMessages))
+  if (measures.variants > 1) told('variants', String(measures.variants))
+  told('stalls', measures.stalls === 0 ? 'none' : `${measures.stalls}, ${ms(measures.stalledMs)}`)
+  told('fetched', `${(measures.bytes / 1000).toFixed(0)} kB`)
+  const picture = seen.picture
+  if (picture !== undefined && picture.firstFrameMs !== undefined) {
+    told('browser', `${picture.player}, first frame after ${ms(picture.firstFrameMs)}`)
+  }
+  lines.push('')
+
+  lines.push(
+    paint(
+      result.verdict === 'healthy' ? 'healthy' : `${result.verdict} at ${result.stage}: ${result.reason}`,
+      result.verdict,
+    ),
+  )
+  for (const finding of result.findings) {
+    const spec = PROBE_REASONS[finding.reason]
+    const colour = spec.severity === 'notice' ? 'notice' : spec.severity
+    lines.push(`  ${paint(finding.reason, colour)}: ${spec.help}`)
+    lines.push(`    seen: ${finding.detail}`)
+    if (spec.severity !== 'notice') lines.push(`    mend: ${spec.mend}`)
+  }
+  return `${lines.join('\n')}\n`
+}
