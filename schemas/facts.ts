@@ -198,6 +198,44 @@ export const FACTS = {
     level: 'warn',
     gauges: ['waiting'],
   },
+  incident_changed: {
+    help: 'An incident was opened, updated, reopened or resolved.',
+    level: 'info',
+    labels: ['change', 'hop', 'severity', 'notify'],
+  },
+  notification_sent: { help: 'A receiver took a notification.', level: 'info', labels: ['receiver', 'event'] },
+  notification_failed: {
+    help: 'A receiver did not take a notification; it is tried again unless it is given up.',
+    level: 'warn',
+    labels: ['receiver', 'final'],
+  },
+  ingest_poll_failed: {
+    help: 'A media server or encoder that is asked does not answer; told once until it does.',
+    level: 'warn',
+    labels: ['source'],
+  },
+  ingest_poll_recovered: { help: 'It answers again.', level: 'info', labels: ['source'] },
+  ingest_hook_refused: {
+    help: 'A hook was refused: its key is unknown, or the stream may not be published.',
+    level: 'warn',
+    labels: ['source', 'code'],
+  },
+  ingest_hooks_lost: {
+    help: 'A source says that hooks of its own were lost on the way.',
+    level: 'warn',
+    labels: ['source'],
+    sums: ['hooks'],
+  },
+  ingest_send_failed: {
+    help: 'What a source said could not be sent on.',
+    level: 'warn',
+    labels: ['source'],
+  },
+  ingest_tap_ended: {
+    help: 'Listening to a stream to measure it has ended.',
+    level: 'info',
+    labels: ['source'],
+  },
 } as const satisfies Registry
 
 export type FactName = keyof typeof FACTS
