@@ -203,7 +203,11 @@ export const FACTS = {
     level: 'info',
     labels: ['change', 'hop', 'severity', 'notify'],
   },
-  notification_sent: { help: 'A receiver took a notification.', level: 'info', labels: ['receiver', 'event'] },
+  notification_sent: {
+    help: 'A receiver took a notification.',
+    level: 'info',
+    labels: ['receiver', 'event'],
+  },
   notification_failed: {
     help: 'A receiver did not take a notification; it is tried again unless it is given up.',
     level: 'warn',

@@ -38,7 +38,7 @@ export const METRICS = {
     better: 'higher',
     numerator: 'interval_ms_sum',
     per_window: true,
-    rules: [{ type: 'baseline', window_s: 20, baseline_s: 120, factor: 2.5, step: 20, severity: 'warning' }],
+    rules: [{ type: 'baseline', window_s: 20, baseline_s: 120, factor: 2.5, step: 20, severity: 'critical' }],
   },
   rebuffering_ratio: {
     title: { en: 'Stall ratio', zh: '卡顿率' },
@@ -267,7 +267,17 @@ export const METRICS = {
     numerator: 'interactions_count',
     per_window: true,
     scale: 60_000,
-    rules: [],
+    rules: [
+      {
+        type: 'mix',
+        by: ['isp', 'country', 'device', 'player_version'],
+        window_s: 5,
+        baseline_s: 300,
+        factor: 3,
+        share: 0.4,
+        severity: 'critical',
+      },
+    ],
   },
   message_delivery: {
     title: { en: 'Messages delivered', zh: '消息到达率' },

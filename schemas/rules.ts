@@ -38,6 +38,18 @@ export type RuleSpec =
       readonly window_s: number
       readonly severity: Severity
     }
+  /** One value's share of all that is counted jumps, where a planned pulse would lift every value alike: a flood of bots. */
+  | {
+      readonly type: 'mix'
+      /** Dimensions whose values are compared. */
+      readonly by: readonly ('isp' | 'country' | 'device' | 'os' | 'player_version' | 'region')[]
+      readonly window_s: number
+      readonly baseline_s: number
+      readonly factor: number
+      /** Share that the value must have now. */
+      readonly share: number
+      readonly severity: Severity
+    }
   /** Enough places agree that a check fails. */
   | {
       readonly type: 'quorum'

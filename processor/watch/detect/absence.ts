@@ -1,0 +1,74 @@
+import type { RuleSpec } from '../../../schemas/rules.ts'
+import type { Heard, StreamView } from '../windows/view.ts'
+import type { Farewell } from './farewells.ts'
+import type { Observation } from './observation.ts'
+import type { Signal } from './signals.ts'
+import { threshold } from './tails.ts'
+
+type AbsenceRule = Extract<RuleSpec, { type: 'absence' }>
+
+/** A source must have been known for so long before its silence means anything. */
+const KNOWN_MS = 4_000
+/** Silent for longer than this it is gone, and its incident may end with the show. */
+const FORGOTTEN_MS = 30 * 60_000
+
+/**
+ * A node that reported steadily fell silent, or said itself that the stream no longer goes through it.
+ * How long a silence is too long follows from how steadily it reported. A goodbye that was said in good order
+ * (`farewell`) is a planned end and nobody's fault.
+ * @param resumed_ms the watermark stood still before this: nobody was heard then, and nobody was silent
+ */
+export function judgeAbsence({
+  signal,
+  rule,
+  view,
+  farewell,
+  resumed_ms,
+}: {
+  signal: Signal
+  rule: AbsenceRule
+  view: StreamView
+  farewell: Farewell
+  resumed_ms: number
+}): Observation[] {
+  const now = view.watermark_ms
+  if (farewell.ended) return []
+  const nodes = view
+    .heard('hop', ['hop', 'node'])
+    .filter(({ values, last_ms }) => values.hop === signal.hop && now - last_ms < FORGOTTEN_MS)
+  const living = nodes.filter(
+    (node) => !silent(node, now, resumed_ms, rule.after_s * 1000) && node.status !== 'down',
+  )
+  const found: Observation[] = []
+  for (const node of nodes) {
+    const down = node.status === 'down' && now - node.last_ms < FORGOTTEN_MS
+    if (down) {
+      // The last word of a killed encoder is its media server's; an orderly one says goodbye itself within a second.
+      if (now - node.last_ms < farewell.patience_ms) continue
+    } else if (node.last_ms - node.first_ms < KNOWN_MS || !silent(node, now, resumed_ms, rule.after_s * 1000))
+      continue
+    found.push({
+      metric: signal.metric,
+      rule: 'absence',
+      severity: rule.severity,
+      hop: signal.hop,
+      scope: living.length > 0 && node.values.node ? { node: node.values.node } : {},
+      now: 0,
+      baseline: 1,
+      score: 2 * threshold(1),
+      threshold: threshold(1),
+      firing: true,
+      onset_ms: down ? node.last_ms : node.last_ms + 1000,
+      note: down ? 'down' : 'silent',
+    })
+  }
+  return found
+}
+
+/** Longer silent than a steady reporter ever is: two and a half of its own intervals, and at least `after_ms`. */
+function silent(node: Heard, now_ms: number, resumed_ms: number, after_ms: number): boolean {
+  const last = Math.max(node.last_ms, resumed_ms)
+  const known = Math.max(1, (node.last_ms - node.first_ms) / 1000 + 1)
+  const interval_ms = (known / Math.min(known, node.slices)) * 1000
+  return now_ms - last >= Math.max(after_ms, interval_ms <= 1500 ? 0 : 2.5 * interval_ms + 1000)
+}

@@ -1,0 +1,74 @@
+import type { StreamView } from '../windows/view.ts'
+import { judgeAbsence } from './absence.ts'
+import type { ActiveRule } from './active_rules.ts'
+import { judgeBaseline } from './baseline.ts'
+import { judgeAudience, judgeMix } from './mix.ts'
+import { judgeObjective } from './objective.ts'
+import type { Observation } from './observation.ts'
+import { SIGNALS, type Signal } from './signals.ts'
+import { judgeSpread } from './spread.ts'
+import type { StreamMemory } from './stream_memory.ts'
+
+export interface DetectOptions {
+  readonly view: StreamView
+  readonly memory: StreamMemory
+  readonly rules: readonly ActiveRule[]
+  /** Since when the watermark has moved without a gap. */
+  readonly resumed_ms: number
+  /** Whether an incident of the interaction hop is open, whose time is no example of normal. */
+  readonly interaction_tainted: boolean
+}
+
+/** What every rule sees now, the surest of each rule first. Reads the memory, which must have been advanced to the view's watermark. */
+export function detect(options: DetectOptions): Observation[] {
+  const { view, memory, rules } = options
+  const second = Math.floor(view.watermark_ms / 1000) - 1
+  const farewell = memory.farewells.at(view.watermark_ms)
+  const found: Observation[] = []
+  for (const rule of rules) {
+    const { spec } = rule
+    if (spec.type === 'forecast')
+      found.push(...memory.levels.judge(spec, second, options.interaction_tainted))
+    else if (spec.type === 'quorum') {
+      if (!farewell.ended) found.push(...memory.checks.judge(spec, second))
+    } else if (rule.metric === 'concurrent_plays') {
+      const lane = memory.lanes.get('heartbeat')
+      if (lane && spec.type === 'baseline' && !farewell.ended)
+        found.push(...judgeAudience({ rule: spec, lane, second }))
+    } else if (rule.metric === 'interactions_per_minute') {
+      const lane = memory.lanes.get('interaction')
+      if (lane && spec.type === 'mix') {
+        const signal = { metric: rule.metric, hop: 'interaction', numerator: 'interactions_count' } as const
+        found.push(...judgeMix({ signal, rule: spec, lane, second }))
+      }
+    } else {
+      for (const signal of SIGNALS)
+        if (signal.metric === rule.metric) found.push(...judgeSignal(signal, rule, options))
+    }
+  }
+  // After a planned end every player runs dry: that is what an end looks like.
+  return farewell.ended ? found.filter(({ hop }) => hop === 'interaction') : found
+}
+
+function judgeSignal(signal: Signal, { spec, objective }: ActiveRule, options: DetectOptions): Observation[] {
+  const { view, memory, resumed_ms } = options
+  const second = Math.floor(view.watermark_ms / 1000) - 1
+  if (spec.type === 'absence') {
+    return judgeAbsence({
+      signal,
+      rule: spec,
+      view,
+      farewell: memory.farewells.at(view.watermark_ms),
+      resumed_ms,
+    })
+  }
+  const lane = memory.lanes.get(signal.lane)
+  if (lane === undefined) return []
+  if (spec.type === 'baseline') return judgeBaseline({ signal, rule: spec, lane, second, objective })
+  if (spec.type === 'spread') return judgeSpread({ signal, rule: spec, lane, second })
+  if (spec.type === 'objective') {
+    const observation = judgeObjective({ signal, rule: spec, view, objective })
+    return observation ? [observation] : []
+  }
+  return []
+}

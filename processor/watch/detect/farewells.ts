@@ -1,0 +1,51 @@
+import type { Cells } from '../windows/view.ts'
+
+/** Events by which an encoder says that it ends on purpose. */
+const GOODBYES = new Set(['end', 'ended', 'finish', 'finished', 'stop', 'stopped', 'unpublish'])
+
+export interface Farewell {
+  /** The encoder ended in good order and has not come back. */
+  readonly ended: boolean
+  /** How long to wait for the encoder's own goodbye after its media server says that it is gone. */
+  readonly patience_ms: number
+}
+
+/**
+ * Remembers planned ends: the encoder's own last report says so (`hop: encoder`, `event: end`, as ffmpeg's
+ * `progress=end` becomes). A media server's `unpublish` alone proves nothing, since it says the same of a killed encoder.
+ */
+export class Farewells {
+  private ended_ms = 0
+  private encoderHeard_ms = 0
+
+  /** Reads one second of the hop kind. */
+  read(second_ms: number, cells: Cells): void {
+    const hop = cells.dimensions.indexOf('hop')
+    const event = cells.dimensions.indexOf('event')
+    const status = cells.dimensions.indexOf('status')
+    if (hop < 0 || event < 0) return
+    let goodbye = false
+    let alive = false
+    for (let row = 0; row < cells.rows; row += 1) {
+      const name = cells.values[hop]![cells.codes[hop]![row]!]
+      if (name !== 'encoder' && name !== 'ingest') continue
+      const said = cells.values[event]![cells.codes[event]![row]!]!
+      const is = status < 0 ? '' : cells.values[status]![cells.codes[status]![row]!]
+      if (name === 'encoder') {
+        this.encoderHeard_ms = second_ms
+        if (GOODBYES.has(said)) goodbye = true
+      }
+      if (said === 'publish' || (is !== 'down' && !GOODBYES.has(said))) alive = true
+    }
+    if (goodbye) this.ended_ms = second_ms
+    else if (this.ended_ms > 0 && alive && second_ms > this.ended_ms + 2000) this.ended_ms = 0
+  }
+
+  at(now_ms: number): Farewell {
+    return {
+      ended: this.ended_ms > 0,
+      // Without an encoder that reports there is no goodbye to wait for.
+      patience_ms: now_ms - this.encoderHeard_ms < 10_000 ? 2000 : 0,
+    }
+  }
+}

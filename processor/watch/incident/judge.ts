@@ -1,0 +1,155 @@
+import type { Emit } from '../../../schemas/facts.ts'
+import { CATALOGUE_RULES, type RuleSet } from '../detect/active_rules.ts'
+import type { Observation } from '../detect/observation.ts'
+import { localise as byLikelihood } from '../localise/localise.ts'
+import type { Localise } from '../verdict/places.ts'
+import type { StreamView } from '../windows/view.ts'
+import type { Incident, IncidentChange } from './incident.ts'
+import { inMaintenance, isSilenced, type Planned } from './planned.ts'
+import { StreamJudge } from './stream_judge.ts'
+
+export interface JudgeOptions {
+  /** The catalogue's rules with an operator's overrides (`loadRules`). */
+  readonly rules?: RuleSet
+  readonly emit: Emit
+  readonly localise?: Localise
+  /** Where an incident is looked at and what to do about it. */
+  readonly links?: (incident: Incident) => { readonly dashboard: string; readonly runbook: string }
+}
+
+/** One entry of the compacted topic `incident_state`; `null` removes the key. */
+export interface StateEntry {
+  readonly key: string
+  readonly value: string | null
+}
+
+export interface JudgeOutput {
+  readonly changes: readonly IncidentChange[]
+  /** To be appended to the compacted topic before anybody is told. */
+  readonly state: readonly StateEntry[]
+}
+
+export interface Judge {
+  /** Once a second, when the watermark moved. Views must not be beyond `watermark_ms`. */
+  evaluate(now: { readonly views: Iterable<StreamView>; readonly watermark_ms: number }): JudgeOutput
+  /** All that is kept, as entries of the topic. */
+  snapshot(): StateEntry[]
+  /** Entries of the topic, in any order; before the first `evaluate`. Unknown keys are left alone. */
+  restore(entries: Iterable<StateEntry>): void
+  /** Announces or (with `null`) withdraws a silence or a maintenance. */
+  plan(id: string, planned: Planned | null): StateEntry[]
+  readonly planned: readonly Planned[]
+  /** Incidents open or within their grace time. */
+  readonly incidents: readonly Incident[]
+  /** What the rules saw last of a stream, for the console: also what is too weak to page. */
+  seen(stream: { tenant: string; show: string; stream: string }): readonly Observation[]
+  /** Other rules from now on. */
+  setRules(rules: RuleSet): void
+}
+
+/**
+ * Detection, localisation, hop verdict and incidents of all streams. No clock and no input but views: the same views
+ * give the same incidents with the same names. What it remembers of numbers follows from the views; what it must not
+ * forget (incidents, silences) is in `state`.
+ */
+export function createJudge({
+  rules = CATALOGUE_RULES,
+  emit,
+  localise = byLikelihood,
+  links = () => ({ dashboard: '', runbook: '' }),
+}: JudgeOptions): Judge {
+  const streams = new Map<string, StreamJudge>()
+  const planned = new Map<string, Planned>()
+  const kept = new Set<string>()
+  let set = rules
+
+  const keyOf = ({ tenant, show, stream }: { tenant: string; show: string; stream: string }) =>
+    `${tenant}\0${show}\0${stream}`
+  const judgeOf = (stream: { tenant: string; show: string; stream: string }) => {
+    const key = keyOf(stream)
+    let judge = streams.get(key)
+    if (judge === undefined)
+      streams.set(key, (judge = new StreamJudge({ rules: set, emit, localise, links })))
+    return judge
+  }
+  const incidents = () => [...streams.values()].flatMap((judge) => judge.incidents)
+  const entryOf = (incident: Incident): StateEntry => ({
+    key: `incident/${incident.id}`,
+    value: JSON.stringify(incident),
+  })
+
+  return {
+    evaluate({ views, watermark_ms }) {
+      const changes: IncidentChange[] = []
+      const here = new Set<string>()
+      for (const view of views) {
+        here.add(keyOf(view))
+        changes.push(...judgeOf(view).step(view, inMaintenance(planned.values(), view, watermark_ms)))
+      }
+      for (const [key, judge] of streams) {
+        if (here.has(key)) continue
+        changes.push(...judge.end(watermark_ms))
+        if (judge.incidents.length === 0) streams.delete(key)
+      }
+      for (const [id, { to_ms }] of planned) if (to_ms + 3_600_000 < watermark_ms) planned.delete(id)
+      const told = changes.map((change): IncidentChange => {
+        const { incident } = change
+        let { notify } = change
+        if (notify === 'page' && isSilenced(planned.values(), incident, watermark_ms)) notify = 'nothing'
+        if (notify === 'page') incident.paged = true
+        emit({
+          type: 'incident_changed',
+          change: change.change,
+          hop: incident.hop,
+          severity: incident.severity,
+          notify,
+          incident: incident.id,
+          summary: incident.summary_en,
+          stream: incident.stream,
+        })
+        return { change: change.change, notify, incident: structuredClone(incident) }
+      })
+      const state = told.map(({ incident }) => entryOf(incident))
+      const present = new Set(incidents().map(({ id }) => `incident/${id}`))
+      for (const { key } of state) kept.add(key)
+      for (const key of kept) {
+        if (present.has(key)) continue
+        kept.delete(key)
+        state.push({ key, value: null })
+      }
+      return { changes: told, state }
+    },
+    snapshot: () => [
+      ...incidents().map(entryOf),
+      ...[...planned].map(([id, one]) => ({ key: `planned/${id}`, value: JSON.stringify(one) })),
+    ],
+    restore(entries) {
+      for (const { key, value } of entries) {
+        if (value === null) continue
+        if (key.startsWith('incident/')) {
+          const incident = JSON.parse(value) as Incident
+          judgeOf(incident).restore(incident)
+          kept.add(key)
+        } else if (key.startsWith('planned/')) {
+          planned.set(key.slice('planned/'.length), JSON.parse(value) as Planned)
+        }
+      }
+    },
+    plan(id, one) {
+      if (one === null) planned.delete(id)
+      else planned.set(id, one)
+      return [{ key: `planned/${id}`, value: one === null ? null : JSON.stringify(one) }]
+    },
+    get planned() {
+      return [...planned.values()]
+    },
+    get incidents() {
+      return incidents()
+    },
+    seen: (stream) => streams.get(keyOf(stream))?.seen ?? [],
+    setRules(next) {
+      set = next
+      for (const judge of streams.values()) judge.useRules(next)
+    },
+  }
+}

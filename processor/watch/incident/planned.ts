@@ -1,0 +1,55 @@
+import type { Match } from '../detect/active_rules.ts'
+import { matches } from '../detect/active_rules.ts'
+import type { Incident } from './incident.ts'
+
+/**
+ * Something an operator announced.
+ * - `silence`: incidents are found and stored, and nobody is told
+ * - `maintenance`: nothing new is opened: a planned break
+ */
+export interface Planned {
+  readonly type: 'silence' | 'maintenance'
+  readonly id: string
+  readonly match: Match
+  /** Only incidents of this rule, hop or cause are silenced. */
+  readonly rule?: string
+  readonly hop?: string
+  readonly cause?: Readonly<Record<string, string>>
+  readonly from_ms: number
+  readonly to_ms: number
+  readonly by?: string
+  readonly reason?: string
+}
+
+/** A break ends with players coming back; so long after it nothing is judged either. */
+const AFTERMATH_MS = 10_000
+
+export const inMaintenance = (
+  planned: Iterable<Planned>,
+  stream: { tenant: string; show: string; stream: string },
+  now_ms: number,
+): boolean => {
+  for (const one of planned) {
+    if (
+      one.type === 'maintenance' &&
+      now_ms >= one.from_ms &&
+      now_ms < one.to_ms + AFTERMATH_MS &&
+      matches(one.match, stream)
+    )
+      return true
+  }
+  return false
+}
+
+export const isSilenced = (planned: Iterable<Planned>, incident: Incident, now_ms: number): boolean => {
+  for (const one of planned) {
+    if (one.type !== 'silence' || now_ms < one.from_ms || now_ms >= one.to_ms) continue
+    if (!matches(one.match, incident)) continue
+    if (one.rule !== undefined && one.rule !== incident.rule) continue
+    if (one.hop !== undefined && one.hop !== incident.hop) continue
+    if (one.cause && !Object.entries(one.cause).every(([name, value]) => incident.cause[name] === value))
+      continue
+    return true
+  }
+  return false
+}

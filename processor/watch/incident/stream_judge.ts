@@ -1,0 +1,395 @@
+import type { Emit } from '../../../schemas/facts.ts'
+import { HOPS, type Hop } from '../../../schemas/kinds/kinds.ts'
+import { type ActiveRule, type RuleSet, rulesOf } from '../detect/active_rules.ts'
+import { detect } from '../detect/detect.ts'
+import { type Observation, ruleId } from '../detect/observation.ts'
+import { StreamMemory } from '../detect/stream_memory.ts'
+import { compatible, isEverywhere, sameCause } from '../verdict/compatible.ts'
+import type { Localise } from '../verdict/places.ts'
+import { timelineOf } from '../verdict/timeline.ts'
+import { type Verdict, verdictOf } from '../verdict/verdict.ts'
+import type { StreamView, Where } from '../windows/view.ts'
+import { belongs, familyOf, YOUNG_MS } from './belongs.ts'
+import { type Child, type Family, type Incident, type IncidentChange, incidentId } from './incident.ts'
+import { stillBad } from './still_bad.ts'
+import { summaries } from './text.ts'
+
+/** A finding that is gone for so long is over. */
+export const CLEAR_MS = 6_000
+/** An incident that comes back within this time is the same one, and pages nobody again. */
+export const GRACE_MS = 120_000
+/** The baseline of an incident's time stays as it was for so long; then the new is normal. */
+const NEW_NORMAL_MS = 60 * 60_000
+/** A second trouble beside an open one is believed after so long: it may still turn out to be the same. */
+const BESIDE_MS = 5_000
+/** The watermark jumped by more than this: nothing was received in between. */
+const GAP_MS = 5_000
+/** News of an open incident is told no more often. */
+const NEWS_MS = 10_000
+/** Observations of one rule that are looked at: the surest. */
+const SUREST = 6
+
+export interface StreamJudgeOptions {
+  readonly rules: RuleSet
+  readonly emit: Emit
+  readonly localise: Localise
+  readonly links: (incident: Incident) => { readonly dashboard: string; readonly runbook: string }
+}
+
+/** One stream's judgement: what it remembers, and its incidents. */
+export class StreamJudge {
+  readonly incidents: Incident[] = []
+  private readonly memory = new StreamMemory()
+  private readonly pending = new Map<Family, { since_ms: number; last_ms: number }>()
+  private readonly options: Omit<StreamJudgeOptions, 'rules'>
+  private set: RuleSet
+  private rules: ActiveRule[] | undefined
+  private last_ms = 0
+  private resumed_ms = 0
+  seen: readonly Observation[] = []
+
+  constructor(options: StreamJudgeOptions) {
+    this.options = options
+    this.set = options.rules
+  }
+
+  useRules(rules: RuleSet): void {
+    this.set = rules
+    this.rules = undefined
+  }
+
+  restore(incident: Incident): void {
+    this.incidents.push(incident)
+  }
+
+  /** Judges the seconds up to the view's watermark. `maintenance`: nothing new is opened. */
+  step(view: StreamView, maintenance: boolean): IncidentChange[] {
+    const now = view.watermark_ms
+    if (now <= this.last_ms) return []
+    if (this.last_ms > 0 && now - this.last_ms > GAP_MS) this.resumed_ms = now
+    // Nobody could see the end while nobody looked, so the time of clearing begins now.
+    if (this.last_ms === 0 || now - this.last_ms > GAP_MS) {
+      for (const { children } of this.incidents)
+        for (const child of children) child.last_bad_ms = Math.max(child.last_bad_ms, now)
+    }
+    this.last_ms = now
+    this.rules ??= rulesOf(this.set, view)
+    this.memory.advance(
+      view,
+      (lane, from_s, to_s) => maintenance || this.tainted(lane, from_s * 1000, to_s * 1000),
+    )
+    const interaction_tainted = this.incidents.some(
+      ({ family, state }) => family === 'interaction' && state === 'open',
+    )
+    this.seen = surest(
+      detect({
+        view,
+        memory: this.memory,
+        rules: this.rules,
+        resumed_ms: this.resumed_ms,
+        interaction_tainted,
+      }),
+    )
+    const changes: IncidentChange[] = []
+    const own = new Map<Incident, Observation[]>()
+    const left: Observation[] = []
+    for (const observation of this.seen) {
+      const owner = this.ownerOf(observation, view)
+      if (owner) own.set(owner, [...(own.get(owner) ?? []), observation])
+      else if (observation.firing) left.push(observation)
+    }
+    for (const incident of this.incidents)
+      changes.push(...this.follow(incident, own.get(incident) ?? [], view))
+    if (!maintenance) changes.push(...this.openNew(left, view))
+    this.forget(now)
+    return changes
+  }
+
+  /** The stream is not seen any more: nothing of it can be bad. */
+  end(now_ms: number): IncidentChange[] {
+    const changes: IncidentChange[] = []
+    for (const incident of this.incidents) {
+      if (
+        incident.state === 'open' &&
+        now_ms - Math.max(...incident.children.map((c) => c.last_bad_ms)) > CLEAR_MS
+      )
+        changes.push(this.resolve(incident, now_ms))
+    }
+    this.forget(now_ms)
+    return changes
+  }
+
+  private tainted(lane: string, from_ms: number, to_ms: number): boolean {
+    const family: Family = lane === 'interaction' || lane === 'cue' ? 'interaction' : 'media'
+    return this.incidents.some(
+      (one) =>
+        one.family === family &&
+        to_ms > one.began_ms - 1000 &&
+        from_ms < (one.state === 'open' ? one.began_ms + NEW_NORMAL_MS : one.resolved_ms),
+    )
+  }
+
+  /** The incident that an observation is a part of; a weak one only keeps alive what it resembles. */
+  private ownerOf(seen: Observation, view: StreamView): Incident | undefined {
+    if (seen.firing) {
+      const candidates = this.incidents.filter((one) => belongs(one, seen, view))
+      return candidates.find(({ state }) => state === 'open') ?? candidates[0]
+    }
+    return this.incidents.find(
+      (one) =>
+        one.state === 'open' &&
+        one.children.some(({ metric, rule }) => metric === seen.metric && rule === seen.rule) &&
+        (isEverywhere(seen.scope) || (!isEverywhere(one.cause) && compatible(seen.scope, one.cause))),
+    )
+  }
+
+  private follow(incident: Incident, seen: readonly Observation[], view: StreamView): IncidentChange[] {
+    const now = view.watermark_ms
+    const before = incident.state
+    let news = false
+    for (const one of seen) news = noteChild(incident, one, now) || news
+    if (before === 'resolved') {
+      if (!seen.some(({ firing }) => firing)) return []
+      incident.state = 'open'
+      incident.resolved_ms = 0
+      incident.reopened += 1
+      this.place(incident, seen, view)
+      return [this.changed(incident, 'reopened', now, incident.paged ? 'update' : 'page')]
+    }
+    for (const child of incident.children) {
+      if (child.last_bad_ms < now && stillBad(child, incident, view, this.memory)) child.last_bad_ms = now
+    }
+    const firing = seen.some((one) => one.firing)
+    const alive = incident.children.some(({ last_bad_ms }) => now - last_bad_ms < CLEAR_MS)
+    if (!alive) return [this.resolve(incident, now)]
+    const young = now - incident.opened_ms <= YOUNG_MS
+    const due = now - incident.updated_ms >= NEWS_MS
+    if (!firing || (!young && !due)) return []
+    const { hop, cause, severity, viewers } = incident
+    this.place(incident, seen, view)
+    const moved = incident.hop !== hop || !sameCause(incident.cause, cause) || incident.severity !== severity
+    const grown = due && Math.abs(incident.viewers - viewers) > Math.max(5, 0.25 * viewers)
+    return moved || grown || (news && due) ? [this.changed(incident, 'updated', now, 'update')] : []
+  }
+
+  private openNew(left: readonly Observation[], view: StreamView): IncidentChange[] {
+    const now = view.watermark_ms
+    const changes: IncidentChange[] = []
+    for (const family of ['media', 'interaction'] as const) {
+      const own = left.filter((one) => familyOf(one) === family)
+      if (own.length === 0) {
+        const waiting = this.pending.get(family)
+        if (waiting && now - waiting.last_ms > 3000) this.pending.delete(family)
+        continue
+      }
+      const waiting = this.pending.get(family) ?? { since_ms: now, last_ms: now }
+      waiting.last_ms = now
+      this.pending.set(family, waiting)
+      const beside = this.incidents.some((one) => one.family === family && one.state === 'open')
+      const certain = own.some(({ score, threshold }) => score >= 1.5 * threshold)
+      const wait = beside ? BESIDE_MS : certain ? 0 : 1000
+      if (now - waiting.since_ms < wait) continue
+      this.pending.delete(family)
+      changes.push(this.open(family, own, view))
+    }
+    return changes
+  }
+
+  private open(family: Family, symptoms: readonly Observation[], view: StreamView): IncidentChange {
+    const now = view.watermark_ms
+    const began = Math.min(...symptoms.map(({ onset_ms }) => onset_ms))
+    const { tenant, show, stream } = view
+    const first = symptoms[0]!
+    const incident: Incident = {
+      id: incidentId([tenant, show, stream, family, began, ruleId(first)]),
+      tenant,
+      show,
+      stream,
+      family,
+      version: 0,
+      state: 'open',
+      severity: 'info',
+      rule: ruleId(first),
+      metric: first.metric,
+      hop: first.hop,
+      cause: {},
+      explains: 0,
+      confidence: 0,
+      viewers: 0,
+      value: first.now,
+      baseline: first.baseline,
+      began_ms: began,
+      opened_ms: now,
+      updated_ms: now,
+      resolved_ms: 0,
+      reopened: 0,
+      paged: false,
+      summary_en: '',
+      summary_zh: '',
+      evidence: undefined as never,
+      children: [],
+    }
+    for (const one of symptoms) noteChild(incident, one, now)
+    this.place(incident, symptoms, view)
+    this.incidents.push(incident)
+    return this.changed(incident, 'opened', now, 'page')
+  }
+
+  /** Says anew where it is, for whom, and in which words. */
+  private place(incident: Incident, symptoms: readonly Observation[], view: StreamView): void {
+    if (symptoms.length === 0) return
+    const reporting = this.reporting(view)
+    const verdict = verdictOf({
+      view,
+      symptoms,
+      seen: this.seen.filter((one) => familyOf(one) === incident.family),
+      began_ms: incident.began_ms,
+      localise: this.options.localise,
+      reporting,
+    })
+    const young = view.watermark_ms - incident.opened_ms <= YOUNG_MS
+    if (
+      incident.version === 0 ||
+      (young && verdict.confidence >= incident.confidence - 0.25) ||
+      verdict.confidence > incident.confidence
+    )
+      settle(incident, verdict)
+    const { lead } = verdict
+    if (ruleId(lead) === incident.rule) {
+      incident.value = lead.now
+      incident.baseline = lead.baseline
+    }
+    incident.severity = incident.children.some(({ severity }) => severity === 'critical')
+      ? 'critical'
+      : lead.severity
+    incident.viewers = viewersOf(view, incident.cause)
+    const { en, zh } = summaries(incident)
+    incident.summary_en = en
+    incident.summary_zh = zh
+    incident.evidence = {
+      because: verdict.because,
+      player_only: verdict.player_only,
+      clean: HOPS.filter(
+        (hop) => reporting.has(hop) && !this.seen.some((one) => one.hop === hop && one.score >= 8),
+      ),
+      symptoms: incident.children.map(({ metric, rule, hop, scope, now, baseline, onset_ms }) => ({
+        metric,
+        rule,
+        hop,
+        scope,
+        now,
+        baseline,
+        onset_ms,
+      })),
+      timeline: timelineOf({ view, seen: this.seen, cause: incident.cause, reporting }),
+      ...this.options.links(incident),
+    }
+  }
+
+  private reporting(view: StreamView): ReadonlySet<Hop> {
+    const recent = view.watermark_ms / 1000 - 15
+    const hops = new Set<Hop>()
+    for (const [name, lane] of this.memory.lanes) {
+      const measure = name === 'heartbeat' ? lane.at('interval_ms_sum') : -1
+      const heard =
+        measure >= 0
+          ? lane.root.window(measure, Math.floor(recent) + 14, 15) > 0
+          : lane.root.recent.some((sum) => sum !== 0)
+      if (!heard) continue
+      if (name.startsWith('hop:')) hops.add(name.slice(4) as Hop)
+      else hops.add(name === 'interaction' || name === 'cue' ? 'interaction' : 'player')
+    }
+    return hops
+  }
+
+  private resolve(incident: Incident, now_ms: number): IncidentChange {
+    incident.state = 'resolved'
+    incident.resolved_ms = now_ms
+    return this.changed(incident, 'resolved', now_ms, incident.paged ? 'resolve' : 'nothing')
+  }
+
+  private changed(
+    incident: Incident,
+    change: IncidentChange['change'],
+    now_ms: number,
+    notify: IncidentChange['notify'],
+  ): IncidentChange {
+    incident.version += 1
+    incident.updated_ms = now_ms
+    return { change, incident, notify: notify === 'update' && !incident.paged ? 'nothing' : notify }
+  }
+
+  private forget(now_ms: number): void {
+    for (let i = this.incidents.length - 1; i >= 0; i -= 1) {
+      const { state, resolved_ms } = this.incidents[i]!
+      if (state === 'resolved' && now_ms - resolved_ms > GRACE_MS) this.incidents.splice(i, 1)
+    }
+  }
+}
+
+/** Takes a verdict over. */
+function settle(incident: Incident, { hop, cause, explains, confidence, lead }: Verdict): void {
+  incident.hop = hop
+  incident.cause = cause
+  incident.explains = explains
+  incident.confidence = confidence
+  incident.rule = ruleId(lead)
+  incident.metric = lead.metric
+  incident.value = lead.now
+  incident.baseline = lead.baseline
+  if (lead.note === undefined) delete incident.note
+  else incident.note = lead.note
+  if (lead.seconds_left === undefined) delete incident.seconds_left
+  else incident.seconds_left = lead.seconds_left
+}
+
+/** Folds an observation into an incident; true if the incident did not have this rule before. */
+function noteChild(incident: Incident, seen: Observation, now_ms: number): boolean {
+  const known = incident.children.find((child) => child.metric === seen.metric && child.rule === seen.rule)
+  if (known === undefined) {
+    const { metric, rule, hop, severity, scope, onset_ms, now, baseline } = seen
+    const child: Child = {
+      metric,
+      rule,
+      hop,
+      severity,
+      scope,
+      onset_ms,
+      last_bad_ms: now_ms,
+      now,
+      baseline,
+      worst: now,
+    }
+    incident.children.push(child)
+    if (incident.version === 0 || onset_ms > incident.opened_ms - YOUNG_MS)
+      incident.began_ms = Math.min(incident.began_ms, onset_ms)
+    return true
+  }
+  known.last_bad_ms = now_ms
+  known.now = seen.now
+  if (Math.abs(seen.now - known.baseline) > Math.abs(known.worst - known.baseline)) {
+    known.worst = seen.now
+    known.scope = seen.scope
+  }
+  return false
+}
+
+/** Concurrent plays within a cause: time covered by beats ÷ time. */
+function viewersOf(view: StreamView, cause: Where): number {
+  const known = view.dimensions('heartbeat')
+  const where = Object.fromEntries(Object.entries(cause).filter(([name]) => known.includes(name)))
+  const to = view.watermark_ms
+  const length = Math.min(20_000, Math.max(1000, to - Math.floor(view.first_ms / 1000) * 1000))
+  return view.total('interval_ms_sum', to - length, to, where) / length
+}
+
+/** The surest few of every rule; the whole is always among them. */
+function surest(all: readonly Observation[]): Observation[] {
+  const counts = new Map<string, number>()
+  return all.filter((one) => {
+    const id = `${ruleId(one)}@${one.hop}`
+    const count = (counts.get(id) ?? 0) + 1
+    counts.set(id, count)
+    return count <= SUREST || isEverywhere(one.scope)
+  })
+}

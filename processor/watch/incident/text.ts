@@ -1,0 +1,196 @@
+import type { Hop } from '../../../schemas/kinds/kinds.ts'
+import { type Metric, metricOf } from '../../../schemas/metrics.ts'
+import type { Where } from '../windows/view.ts'
+
+/** What an incident's sentence is made of. */
+export interface Told {
+  readonly metric: Metric
+  readonly rule: string
+  readonly hop: Hop
+  readonly cause: Where
+  readonly value: number
+  readonly baseline: number
+  readonly viewers: number
+  readonly seconds_left?: number
+  readonly note?: string
+}
+
+type Phrase = readonly [en: (value: string) => string, zh: (value: string) => string]
+
+/** How a person says where: "behind cdn-b", "in Guangdong". In the order in which it is said. */
+const WHERE: Readonly<Record<string, Phrase>> = {
+  cdn: [(v) => `behind ${v}`, (v) => `${v} `],
+  edge: [(v) => `at the edge ${v}`, (v) => `边缘节点 ${v} `],
+  node: [(v) => `at ${v}`, (v) => `${v} `],
+  target: [(v) => `of ${v}`, (v) => `${v} `],
+  region: [(v) => `in ${v}`, (v) => `${v}地区`],
+  country: [(v) => `in ${v}`, (v) => `${v} `],
+  isp: [(v) => `on ${v}`, (v) => `${v}网络`],
+  network: [(v) => `over ${v}`, (v) => `${v} 网络`],
+  app: [(v) => `in the app ${v}`, (v) => `${v} 应用`],
+  container: [(v) => `inside ${v}`, (v) => `${v} 容器`],
+  device: [(v) => `on ${v}`, (v) => `${v} 设备`],
+  os: [(v) => `on ${v}`, (v) => `${v} 系统`],
+  player: [(v) => `with ${v}`, (v) => `${v} 播放器`],
+  player_version: [(v) => `with player version ${v}`, (v) => `播放器 ${v} 版本`],
+  protocol: [(v) => `over ${v}`, (v) => `${v} 协议`],
+  codec: [(v) => `with ${v}`, (v) => `${v} 编码`],
+  rendition: [(v) => `at ${v}`, (v) => `${v} 档位`],
+  delivery: [(v) => `by ${v}`, (v) => `${v} 分发`],
+}
+
+const COUNTS = [
+  '',
+  '',
+  'twofold',
+  'threefold',
+  'fourfold',
+  'fivefold',
+  'sixfold',
+  'sevenfold',
+  'eightfold',
+  'ninefold',
+  'tenfold',
+]
+
+const HOP_NAMES: Readonly<Record<Hop, readonly [string, string]>> = {
+  encoder: ['The encoder', '编码器'],
+  ingest: ['The ingest', '推流接入'],
+  transcode: ['The transcode', '转码'],
+  origin: ['The origin', '源站'],
+  edge: ['The edge', '边缘'],
+  player: ['Players', '播放端'],
+  interaction: ['Interactions', '互动'],
+}
+
+/** The incident in one sentence of English and one of Chinese, as a colleague would say it. */
+export function summaries(told: Told): { en: string; zh: string } {
+  const [en, zh] = sentence(told)
+  const viewers = Math.round(told.viewers)
+  return {
+    en:
+      viewers > 0 ? `${en} · ${viewers.toLocaleString('en-US')} ${viewers === 1 ? 'viewer' : 'viewers'}` : en,
+    zh: viewers > 0 ? `${zh} · 影响 ${viewers.toLocaleString('en-US')} 名观众` : zh,
+  }
+}
+
+function sentence(told: Told): [string, string] {
+  const { metric, rule, cause, value, baseline, note, hop } = told
+  const [en, zh] = place(cause)
+  if (rule === 'absence') {
+    const [name, nameZh] = HOP_NAMES[hop]
+    return note === 'down'
+      ? [`${name} was cut off${en}`, `${zh}${nameZh}断流`]
+      : [`${name} fell silent${en}`, `${zh}${nameZh}无上报`]
+  }
+  if (rule === 'forecast') return forecast(told)
+  if (rule === 'mix')
+    return [
+      `A flood of interactions${en}: ${percent(value)} of all, usually ${percent(baseline)}`,
+      `${zh}互动异常激增：占全部 ${percent(value)}，平时 ${percent(baseline)}`,
+    ]
+  if (rule === 'spread')
+    return [
+      `Apps see the show ${seconds(value)} apart${en}: unfair in a draw`,
+      `${zh}各端画面相差 ${seconds(value)}，抽奖不公平`,
+    ]
+  if (rule === 'quorum')
+    return [
+      `Probes cannot play${en}: ${percent(value)} of places fail${note ? ` (${note.replaceAll('_', ' ')})` : ''}`,
+      `${zh}拨测失败：${percent(value)} 的地点无法播放${note ? `（${note}）` : ''}`,
+    ]
+  const spec = metricOf(metric)
+  const from = amount(baseline, metric)
+  const to = amount(value, metric)
+  if (metric === 'concurrent_plays')
+    return [`Viewers fell from ${from} to ${to}${en}`, `${zh}观众从 ${from} 降至 ${to}`]
+  const nouns = NOUNS[metric] ?? [spec.title.en, spec.title.zh]
+  if (rule === 'objective')
+    return [`${nouns[0]}${en} at ${to} where ${from} is wanted`, `${zh}${nouns[1]}${to}，目标 ${from}`]
+  const times = Math.round(value / baseline)
+  if (
+    spec.better === 'lower' &&
+    times >= 2 &&
+    times <= 40 &&
+    (spec.unit === 'ratio' || spec.unit === 'per_minute')
+  )
+    return [
+      `${nouns[0]} up ${COUNTS[times] || `${times}-fold`}${en}`,
+      `${zh}${nouns[1]}升至平时的 ${times} 倍`,
+    ]
+  const moved = value > baseline ? ['up', '升至'] : ['down', '降至']
+  return [
+    `${nouns[0]} ${moved[0]} from ${from} to ${to}${en}`,
+    `${zh}${nouns[1]}从 ${from} ${moved[1]} ${to}`,
+  ]
+}
+
+/** Where the catalogue's title is no noun for a sentence. */
+const NOUNS: Partial<Record<Metric, readonly [string, string]>> = {
+  rebuffering_ratio: ['Time stalled', '卡顿时长占比'],
+  rebuffering_frequency: ['Stalls', '卡顿次数'],
+  video_startup_time: ['First screen', '首屏时间'],
+  playback_failure: ['Playback failures', '播放失败'],
+  interaction_success: ['Interactions that succeed', '互动成功率'],
+}
+
+function forecast({ cause, seconds_left = 0, value, note }: Told): [string, string] {
+  const { resource = 'resource', node } = cause
+  const name = resource.replaceAll('_', ' ')
+  const [en, zh] = [node ? `${name} ${node}` : name, node ? `${resource}（${node}）` : resource]
+  const capital = en.charAt(0).toUpperCase() + en.slice(1)
+  const left = Math.round(seconds_left)
+  if (note === 'load')
+    return left > 0
+      ? [
+          `${capital} at ${percent(value)} and full in ${left} s`,
+          `${zh} 负载 ${percent(value)}，${left} 秒后满载`,
+        ]
+      : [`${capital} is full: ${percent(value)} of what it can take`, `${zh} 已满载：${percent(value)}`]
+  return left > 0
+    ? [`${capital} empty in ${left} s`, `${zh} 将在 ${left} 秒后耗尽`]
+    : [`${capital} is empty`, `${zh} 已耗尽`]
+}
+
+function place(cause: Where): [string, string] {
+  const said = Object.keys(WHERE).filter((name) => name in cause)
+  if (said.length === 0) return ['', '']
+  return [
+    ` ${said.map((name) => WHERE[name]![0](cause[name]!)).join(' ')}`,
+    `${said
+      .map((name) => WHERE[name]![1](cause[name]!))
+      .join('')
+      .trim()} `,
+  ]
+}
+
+const percent = (share: number): string => `${trim(share * 100)} %`
+const seconds = (ms: number): string => `${trim(ms / 1000)} s`
+const trim = (value: number): string =>
+  Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(2)))
+
+/** A value with its unit. */
+export function amount(value: number, metric: Metric): string {
+  switch (metricOf(metric).unit) {
+    case 'ratio':
+      return metric.endsWith('_speed')
+        ? `${Number(value.toPrecision(2))}×`
+        : Math.abs(value) > 0.9
+          ? `${Number((value * 100).toFixed(1))} %`
+          : percent(value)
+    case 'ms':
+      return value >= 1000 ? seconds(value) : `${Math.round(value)} ms`
+    case 'kbps':
+      return value >= 1000 ? `${trim(value / 1000)} Mb/s` : `${Math.round(value)} kb/s`
+    case 'mbps':
+      return `${trim(value)} Mb/s`
+    case 'fps':
+      return `${Number(value.toPrecision(3))} fps`
+    case 'per_minute':
+      return `${trim(value)} a minute`
+    case 'bytes':
+      return `${trim(value / 1e6)} MB`
+    default:
+      return trim(value)
+  }
+}

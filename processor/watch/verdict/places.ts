@@ -1,0 +1,156 @@
+import { CAUSAL_DIMENSIONS } from '../../../schemas/dimensions.ts'
+import type { Signal } from '../detect/signals.ts'
+import type { Localised, LocaliseOptions } from '../localise/localise.ts'
+import type { Cells, StreamView, Where } from '../windows/view.ts'
+
+export type Localise = (options: LocaliseOptions) => Localised[]
+
+/** Which dimension values explain a worse metric. */
+export interface Place {
+  readonly cause: Where
+  readonly explains: number
+  readonly confidence: number
+}
+
+const EVERYWHERE: Place = { cause: {}, explains: 1, confidence: 0.5 }
+/** Before is compared in so many frames of ten seconds. */
+const FRAMES = 3
+const FRAME_MS = 10_000
+/** Rows beyond which only the likeliest dimensions are looked at. */
+const MOST_ROWS = 60_000
+/** Tried in this order when there is too much to look at. */
+const LIKELIEST = [
+  'cdn',
+  'isp',
+  'region',
+  'app',
+  'player_version',
+  'device',
+  'rendition',
+  'os',
+  'network',
+  'protocol',
+]
+
+/**
+ * Localises one signal: the time since the onset against the clean time before it.
+ * @param dimensions limits what may be named
+ */
+export function locate({
+  view,
+  signal,
+  onset_ms,
+  clean_to_ms,
+  localise,
+  dimensions,
+}: {
+  readonly view: StreamView
+  readonly signal: Signal
+  readonly onset_ms: number
+  /** Everything before this is an example of normal. */
+  readonly clean_to_ms: number
+  readonly localise: Localise
+  readonly dimensions?: readonly string[]
+}): Place {
+  const to = view.watermark_ms
+  const from = Math.min(to - 1000, Math.max(onset_ms, to - 15_000))
+  const where: Where | undefined = signal.kind === 'hop' ? { hop: signal.hop } : undefined
+  let names = (dimensions ?? CAUSAL_DIMENSIONS).filter((name) => view.dimensions(signal.kind).includes(name))
+  const read = (a: number, b: number) =>
+    view.cells([signal.numerator, signal.denominator], a, b, { dimensions: names, ...(where && { where }) })
+  let now = read(from, to)
+  if (now.rows === 0) return EVERYWHERE
+  if (now.rows > MOST_ROWS) {
+    names = names.filter((name) => LIKELIEST.includes(name))
+    now = read(from, to)
+  }
+  const clean = Math.floor(Math.min(clean_to_ms, from) / FRAME_MS) * FRAME_MS
+  const frames: Cells[] = []
+  for (let f = 1; f <= FRAMES && clean - f * FRAME_MS >= view.first_ms - FRAME_MS; f += 1)
+    frames.push(read(clean - f * FRAME_MS, clean - (f - 1) * FRAME_MS))
+  const joined = join(now, frames, signal, to - from)
+  if (joined === undefined) return EVERYWHERE
+  const found = localise({
+    dimensions: joined.names,
+    now: joined.now,
+    before: joined.before,
+    kind: signal.nature,
+    worse: signal.higher_is_worse ? 'higher' : 'lower',
+    top: 3,
+  })
+  const first = found[0]
+  if (first === undefined) return EVERYWHERE
+  const cause = Object.fromEntries(
+    first.cause
+      .map(({ dimension, code }) => [joined.names[dimension]!, joined.values[dimension]![code]!] as const)
+      .sort(([a], [b]) => names.indexOf(a) - names.indexOf(b)),
+  )
+  return { cause, explains: clamp(first.explains), confidence: clamp(first.confidence) }
+}
+
+const clamp = (share: number): number => Math.min(1, Math.max(0, share))
+
+/** Gives now and before the same codes, and leaves out what has one value only. */
+function join(now: Cells, frames: readonly Cells[], signal: Signal, length_ms: number) {
+  const all = [now, ...frames]
+  const rows = frames.reduce((sum, frame) => sum + frame.rows, 0)
+  if (rows === 0) return undefined
+  const names: string[] = []
+  const values: string[][] = []
+  const nowCodes: Int32Array[] = []
+  const beforeCodes: Int32Array[] = []
+  now.dimensions.forEach((name, at) => {
+    const codes = new Map<string, number>()
+    const recoded = all.map((cells) => {
+      const map = cells.values[at]!
+      const known = new Int32Array(map.length).fill(-2)
+      return Int32Array.from(cells.codes[at]!, (code) => {
+        if (known[code] !== -2) return known[code]!
+        const text = map[code]!
+        let own = -1
+        if (text !== '') {
+          own = codes.get(text) ?? codes.size
+          codes.set(text, own)
+        }
+        known[code] = own
+        return own
+      })
+    })
+    if (codes.size < 2) return
+    names.push(name)
+    values.push([...codes.keys()])
+    nowCodes.push(recoded[0]!)
+    const before = new Int32Array(rows)
+    let from = 0
+    for (const part of recoded.slice(1)) {
+      before.set(part, from)
+      from += part.length
+    }
+    beforeCodes.push(before)
+  })
+  if (names.length === 0) return undefined
+  const frame = new Int32Array(rows)
+  const value = new Float64Array(rows)
+  const count = new Float64Array(rows)
+  let from = 0
+  frames.forEach((cells, index) => {
+    frame.fill(index, from, from + cells.rows)
+    value.set(scaled(cells.sums[0]!, signal.numerator, length_ms), from)
+    count.set(scaled(cells.sums[1]!, signal.denominator, length_ms), from)
+    from += cells.rows
+  })
+  return {
+    names,
+    values,
+    now: {
+      codes: nowCodes,
+      value: scaled(now.sums[0]!, signal.numerator, length_ms),
+      count: scaled(now.sums[1]!, signal.denominator, length_ms),
+    },
+    before: { codes: beforeCodes, value, count, frame },
+  }
+}
+
+/** Time becomes viewers: what one viewer adds in the window that is looked at. */
+const scaled = (sums: Float64Array, measure: string, length_ms: number): Float64Array =>
+  measure.includes('_ms_sum') ? sums.map((sum) => sum / length_ms) : sums
