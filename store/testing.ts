@@ -73,3 +73,29 @@ export async function startTestStore(
     },
   }
 }
+
+/** One request as any HTTP client would send it; arguments go into the URL. */
+export async function askStore(
+  { url, user, password }: Pick<TestStore, 'url'> & { readonly user: string; readonly password?: string },
+  request: {
+    readonly args?: Readonly<Record<string, string>>
+    readonly body?: string | Uint8Array
+    readonly headers?: Readonly<Record<string, string>>
+    readonly method?: string
+    readonly signal?: AbortSignal
+  },
+): Promise<{
+  readonly status: number
+  readonly headers: Headers
+  readonly bytes: Buffer
+  readonly text: string
+}> {
+  const response = await fetch(`${url}/?${new URLSearchParams(request.args)}`, {
+    method: request.method ?? 'POST',
+    headers: { 'x-clickhouse-user': user, 'x-clickhouse-key': password ?? '', ...request.headers },
+    ...(request.body !== undefined && { body: request.body as never }),
+    ...(request.signal && { signal: request.signal }),
+  })
+  const bytes = Buffer.from(await response.arrayBuffer())
+  return { status: response.status, headers: response.headers, bytes, text: bytes.toString() }
+}

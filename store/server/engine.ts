@@ -1,4 +1,4 @@
-import { Session } from 'chdb'
+import { resolve } from 'node:path'
 import { ChdbNodeEngine } from 'chdb/durable/node'
 import { parseEngineError } from './errors.ts'
 
@@ -20,21 +20,18 @@ export interface EngineConnection {
   /** Runs the text, every statement of it: only ever give it text that was written here or analysed. */
   run(sql: string, format?: string, hide?: readonly string[]): Promise<EngineResult>
   /** One statement, its result in chunks, each of them a whole document of the format. */
-  stream(sql: string, format: string): AsyncGenerator<Uint8Array & { rows?: number }, void>
+  stream(sql: string, format: string): AsyncGenerator<Uint8Array, void>
   close(): void
 }
 
 export interface Engine {
   readonly version: string
   readonly timezone: string
-  readonly hostName: string
   connect(): EngineConnection
   /** Asks the engine's parser; it runs nothing. */
   analyse(sql: string): Promise<Analysis>
   /** The one statement in its normal form on one line; throws a syntax error, also for several statements. */
   normalise(sql: string): Promise<string>
-  /** True while something runs: closing then would take seconds, so the process is better ended. */
-  close(): Promise<void>
 }
 
 const CLASSES = ['read', 'write', 'global', 'control', 'unknown'] as const
@@ -43,6 +40,24 @@ const CLASSES = ['read', 'write', 'global', 'control', 'unknown'] as const
 export function literal(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 }
+
+/** The addon's own calls; `Session` would keep each closed connection until no query of any other runs. */
+interface Addon {
+  CreateConnection(dir: string, args?: readonly string[]): Handle
+  CloseConnection(connection: Handle): void
+  QueryAsyncConnection(connection: Handle, sql: string, format: string): Promise<Result>
+  StreamQuery(connection: Handle, sql: string, format: string): Handle
+  StreamFetch(stream: Handle): Promise<Result & { readonly done: boolean }>
+  StreamCancel(stream: Handle): void
+  DurableClassifyAsync(
+    connection: Handle,
+    sql: string,
+    database: string,
+  ): Promise<{ readonly statementCount: number; readonly queryClass: number }>
+}
+
+type Handle = { readonly opaque: unique symbol }
+type Result = { readonly bytes: Buffer; readonly rowsRead: number; readonly bytesRead: number }
 
 /**
  * Opens chDB on a directory. This is the only file that imports it. The first connection sets the server's
@@ -53,16 +68,17 @@ export async function openEngine(options: {
   readonly maxMemoryBytes: number
   readonly args?: readonly string[]
 }): Promise<Engine> {
-  const { dir } = options
-  const first = new Session(dir, {
-    connectionArgs: [`--max_server_memory_usage=${options.maxMemoryBytes}`, ...(options.args ?? [])],
-  })
-  const parser = new Session(dir)
-  const classifier = new ChdbNodeEngine({})
-  await classifier.start({ dataPath: dir, backupsAllowedPath: `${dir}/backups` })
-  await parser.queryAsync('SET implicit_select = 0, max_query_size = 0', { format: 'TSV' })
-  const facts = await parser.queryAsync('SELECT version(), timezone(), hostName()', { format: 'TSV' })
-  const [version = '', timezone = '', hostName = ''] = facts.text().trim().split('\t')
+  const addon = loadAddon()
+  const dir = resolve(options.dir)
+  const memory = `--max_server_memory_usage=${Math.round(options.maxMemoryBytes)}`
+  // stays open: it carries the configuration
+  addon.CreateConnection(dir, [memory, ...(options.args ?? [])])
+  const parser = addon.CreateConnection(dir)
+  const ask = async (sql: string) =>
+    (await addon.QueryAsyncConnection(parser, sql, 'RawBLOB')).bytes.toString('utf8')
+  await ask('SET implicit_select = 0, max_query_size = 0')
+  const version = await ask('SELECT version()')
+  const timezone = await ask('SELECT timezone()')
   // one connection parses for all: its calls follow one another (each takes half a millisecond)
   let turn: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -74,18 +90,16 @@ export async function openEngine(options: {
   return {
     version,
     timezone,
-    hostName,
-    connect: () => connection(new Session(dir)),
+    connect: () => connection(addon, addon.CreateConnection(dir)),
     analyse: (sql) =>
       inTurn(async () => {
-        const found = await classifier.analyze(sql, 'firstframe')
+        const found = await addon.DurableClassifyAsync(parser, sql, 'firstframe')
         return { statements: found.statementCount, class: CLASSES[found.queryClass] ?? 'unknown' }
       }),
     normalise: (sql) =>
       inTurn(async () => {
         try {
-          const query = `SELECT formatQuerySingleLine(${literal(sql)})`
-          return (await parser.queryAsync(query, { format: 'RawBLOB' })).text()
+          return await ask(`SELECT formatQuerySingleLine(${literal(sql)})`)
         } catch (error) {
           const found = parseEngineError(error)
           const scope = found.message.lastIndexOf(': In scope SELECT formatQuerySingleLine(')
@@ -93,33 +107,65 @@ export async function openEngine(options: {
           throw found
         }
       }),
-    async close() {
-      await classifier.close()
-      parser.close()
-      first.close()
-    },
   }
 }
 
-function connection(session: Session): EngineConnection {
+/** The package hands its addon out only inside this class. */
+function loadAddon(): Addon {
+  const { native } = new ChdbNodeEngine({}) as unknown as { readonly native: Partial<Addon> }
+  for (const name of ['CreateConnection', 'QueryAsyncConnection', 'StreamQuery', 'StreamFetch'] as const) {
+    if (typeof native?.[name] !== 'function') throw new Error(`chdb's addon has no ${name}: another version?`)
+  }
+  return native as Addon
+}
+
+function connection(addon: Addon, handle: Handle): EngineConnection {
+  // what runs on the connection now: closing it under a query would end the engine for the whole process
+  let busy: Promise<unknown> = Promise.resolve()
+  let open: Handle | undefined
+  let closed = false
+  const track = <T>(work: Promise<T>): Promise<T> => {
+    busy = work.catch(() => undefined)
+    return work
+  }
+  const endStream = () => {
+    if (open) addon.StreamCancel(open)
+    open = undefined
+  }
   return {
     async run(sql, format = 'TabSeparated', hide = []) {
       try {
-        const result = await session.queryAsync(sql, { format })
-        return { bytes: result.bytes(), rows: result.rowsRead, bytesCounted: result.bytesRead }
+        const result = await track(addon.QueryAsyncConnection(handle, sql, format))
+        return { bytes: result.bytes, rows: result.rowsRead, bytesCounted: result.bytesRead }
       } catch (error) {
         throw parseEngineError(error, hide)
       }
     },
     async *stream(sql, format) {
       try {
-        for await (const chunk of session.queryStream(sql, { format })) {
-          if (chunk.numBytes > 0) yield Object.assign(chunk.raw(), { rows: chunk.numRows })
+        open = addon.StreamQuery(handle, sql, format)
+        while (open && !closed) {
+          const { done, bytes } = await track(addon.StreamFetch(open))
+          if (done) {
+            open = undefined
+            break
+          }
+          if (bytes.byteLength > 0) yield bytes
         }
       } catch (error) {
+        // the addon has let go of it
+        open = undefined
         throw parseEngineError(error)
+      } finally {
+        if (!closed) endStream()
       }
     },
-    close: () => session.close(),
+    close() {
+      closed = true
+      void busy.then(() => {
+        endStream()
+        addon.CloseConnection(handle)
+      })
+    },
   }
 }

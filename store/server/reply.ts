@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { pipeline, Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
@@ -97,12 +96,23 @@ function lateError(error: EngineError, tag: string, version: string): string {
 async function toResponse(source: Readable, response: ServerResponse, cut = () => false): Promise<void> {
   for await (const chunk of source) {
     if (response.destroyed) return
-    if (!response.write(chunk)) {
-      await Promise.race([once(response, 'drain'), once(response, 'close')])
-    }
+    if (!response.write(chunk)) await drained(response)
   }
   if (cut()) {
     await new Promise((resolve) => setImmediate(resolve))
     response.socket?.destroySoon()
   } else response.end()
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.on('drain', done)
+    response.on('close', done)
+    if (response.destroyed) done()
+  })
 }

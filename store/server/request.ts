@@ -64,13 +64,15 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   // a broken connection must end the decompressor's wait, too
   if (source !== request) request.on('error', (error) => source.destroy(error))
   try {
-    for await (const chunk of source as AsyncIterable<Buffer>) {
+    // a refusal has to reach the client, so its connection is not torn down with the loop
+    for await (const chunk of source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length
       if (size > maxBytes) throw refusal('queryTooLarge', `Body is too large: more than ${maxBytes} bytes`)
       chunks.push(chunk)
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code?.startsWith('Z_')) {
+    const { code } = error as { readonly code?: unknown }
+    if (typeof code === 'string' && code.startsWith('Z_')) {
       throw refusal('noBody', `Cannot decompress the body: ${(error as Error).message}`)
     }
     throw error

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Engine } from './engine.ts'
-import { literal } from './engine.ts'
+import { type Engine, type EngineConnection, type EngineResult, literal } from './engine.ts'
 import { EngineError, parseEngineError, refusal } from './errors.ts'
 import { isChunked } from './formats.ts'
 import type { Gate } from './gate.ts'
@@ -60,7 +59,13 @@ export async function serveQuery(
     }
     await answer(options, { asked, user, bytes, response, reply: reply(asked) })
   } catch (error) {
-    if (!request.complete) request.resume()
+    if (!request.complete) {
+      // the rest of the body is not wanted; a client that reads while it sends still learns why
+      request.unpipe()
+      request.resume()
+      response.setHeader('Connection', 'close')
+      response.once('finish', () => setTimeout(() => request.destroy(), 1_000).unref())
+    }
     reply(asked).error(parseEngineError(error))
   }
 }
@@ -128,15 +133,9 @@ async function run(
     const elapsed = () => String(Math.round((options.clock() - started) * 1e6))
     if (statement.insert) {
       const data = statement.insert.format === 'Native' ? unframe(work, statement) : tail(work, statement)
-      const file = await options.spool.put([data])
-      try {
-        const sql = insertFromFile(statement.normal, literal(file.path))
-        const done = await connection.run(sql, 'TabSeparated', [file.path])
-        const summary = { written_rows: String(done.rows), written_bytes: String(done.bytesCounted) }
-        await reply.whole(new Uint8Array(0), 'TabSeparated', { ...summary, elapsed_ns: elapsed() })
-      } finally {
-        await file.remove()
-      }
+      const done = await insertBytes(options, { connection, normal: statement.normal, data })
+      const summary = { written_rows: String(done.rows), written_bytes: String(done.bytesCounted) }
+      await reply.whole(new Uint8Array(0), 'TabSeparated', { ...summary, elapsed_ns: elapsed() })
       return
     }
     const format = statement.format ?? asked.defaultFormat ?? 'TabSeparated'
@@ -152,6 +151,20 @@ async function run(
     await reply.whole(bytes, format, { ...summary, elapsed_ns: elapsed() })
   } finally {
     connection.close()
+  }
+}
+
+async function insertBytes(
+  options: ServeOptions,
+  insert: { connection: EngineConnection; normal: string; data: Uint8Array },
+): Promise<EngineResult> {
+  const file = await options.spool.put([insert.data])
+  try {
+    return await insert.connection.run(insertFromFile(insert.normal, literal(file.path)), 'TabSeparated', [
+      file.path,
+    ])
+  } finally {
+    await file.remove()
   }
 }
 

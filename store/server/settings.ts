@@ -105,7 +105,8 @@ export function prelude(options: {
     }
     parts.push(`SET param_${name} = ${literal(value)}`)
   }
-  if (options.readonly) parts.push('SET readonly = 1')
+  // a GET of somebody who may write still may set settings, as in ClickHouse
+  if (options.readonly) parts.push(`SET readonly = ${options.access === 'read' ? 1 : 2}`)
   return parts.join('; ')
 }
 

@@ -31,6 +31,10 @@ export interface StoreServerOptions {
 export interface StoreServer {
   readonly url: string
   readonly version: string
+  /**
+   * Takes no more requests and waits for those that run. The engine itself stays open until the process ends (by
+   * SIGKILL, best: an exit waits for its threads); what was answered is on the disk.
+   */
   close(): Promise<void>
 }
 
@@ -93,10 +97,10 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
     url: `http://${host}:${port}`,
     version: engine.version,
     async close() {
-      server.close()
+      const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
+      await closed
       await spool.close()
-      await engine.close()
     },
   }
 }
