@@ -21,16 +21,18 @@ export interface Rendition {
   readonly codec?: string | undefined
 }
 
-/** A request that ended. */
+/** A request that ended; or several, where the player only counts them. */
 export interface MediaRequest {
+  /** How many requests these are. Default 1. */
+  readonly count?: number
   readonly url?: string | undefined
   readonly bytes?: number
   readonly bytes_p2p?: number
   /** What the H.264 rendition of the same height would have cost; without one: `bytes`. */
   readonly bytes_reference?: number
-  /** Start and first byte, ms of `performance.now()`; counted when both are there and the answer took time. */
+  /** From the request to the first byte of its answer; what cannot be true is left out of the mean. */
   readonly ttfb_ms?: number
-  readonly failed?: boolean
+  readonly failed?: boolean | number
 }
 
 /** What an adapter tells the session. Every function may be called at any time and never throws. */
@@ -43,8 +45,8 @@ export interface Host {
   readonly request: (request: MediaRequest) => void
   readonly rendition: (rendition: Rendition) => void
   readonly error: (error: PlaybackError) => void
-  /** A cue's SEI payload and the media time of its frame, s. */
-  readonly cue: (payload: Uint8Array, time_s: number) => void
+  /** An SEI message (user data unregistered): its UUID, what follows it, and the media time of its frame, s. */
+  readonly sei: (uuid: string, data: Uint8Array, time_s: number) => void
 }
 
 /** What an adapter is asked when a heartbeat is made. */

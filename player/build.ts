@@ -15,7 +15,7 @@ const COMMON = {
 } as const satisfies BuildOptions
 
 /** Adapters beside hls.js: each is a script tag of its own and an ES module. */
-export const ADAPTERS: readonly string[] = []
+export const ADAPTERS = ['dash', 'shaka', 'mpegts', 'videojs'] as const
 
 /** What a bundle may weigh, bytes after gzip. */
 export const SIZE_LIMITS = { core: 8_192, adapter: 2_048 } as const

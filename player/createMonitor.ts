@@ -44,7 +44,7 @@ export type TrackFields = Omit<KindFields<'interaction'>, 'action' | 'outcome'> 
   readonly outcome?: KindFields<'interaction'>['outcome']
 }
 
-export type CueHandler = (payload: Uint8Array, time_s: number) => void
+export type SeiHandler = Host['sei']
 
 export interface Session {
   readonly id: string
@@ -61,8 +61,8 @@ export interface Session {
   readonly end: () => void
   /** Tells of events made, sent, refused, dropped. Returns how to stop. */
   readonly on: (handler: (news: SessionNews) => void) => () => void
-  /** The page's handler of every cue payload the player meets. Returns how to stop. */
-  readonly onPayload: (handler: CueHandler) => () => void
+  /** Every SEI message (user data unregistered) the player meets, before its frame is shown. Returns how to stop. */
+  readonly onSei: (handler: SeiHandler) => () => void
   /** The collector's clock minus this one, and its bound of error, ms. */
   readonly clock: () => ClockReading | undefined
   readonly stats: () => SenderStats
@@ -100,7 +100,7 @@ export function createMonitor(adapters: readonly Adapter[]) {
   return function monitor(video: HTMLVideoElement, options: MonitorOptions): Session {
     const id = makeId()
     const listeners = new Set<(news: SessionNews) => void>()
-    const payloads = new Set<CueHandler>()
+    const seiHandlers = new Set<SeiHandler>()
     const sample = options.sample ?? 1
     const chosen = Math.random() < sample
     let running: Running | undefined
@@ -157,8 +157,8 @@ export function createMonitor(adapters: readonly Adapter[]) {
         video,
         ...{ mark: guard(core.mark), source: guard(core.source), request: guard(core.request) },
         ...{ rendition: guard(core.rendition), error: guard(core.error) },
-        cue: (payload, time_s) => {
-          for (const each of payloads) guard(each)(payload, time_s)
+        sei: (uuid, data, time_s) => {
+          for (const each of seiHandlers) guard(each)(uuid, data, time_s)
         },
       }
       attached = guard(() => adapter.attach(player as never, host))()
@@ -207,7 +207,7 @@ export function createMonitor(adapters: readonly Adapter[]) {
         running?.stop()
       }),
       on: (handler) => join(listeners, handler),
-      onPayload: (handler) => join(payloads, handler),
+      onSei: (handler) => join(seiHandlers, handler),
       clock: () => running?.core.clock(),
       stats: () => running?.core.stats() ?? { queued: 0, sent: 0, refused: 0, dropped: 0 },
     }

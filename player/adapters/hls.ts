@@ -1,8 +1,8 @@
 import type HlsPlayer from 'hls.js'
-import type { ErrorData, FragBufferedData, Level } from 'hls.js'
+import type { ErrorData, FragBufferedData, Level, UserdataSample } from 'hls.js'
 import type { Adapter, ErrorCategory } from '../adapter.ts'
-import { codecName } from '../core/codecName.ts'
 import { guard } from '../core/guard.ts'
+import { referenceBytes } from './referenceBytes.ts'
 
 const CATEGORIES: Readonly<Record<string, ErrorCategory>> = {
   networkError: 'network',
@@ -20,12 +20,7 @@ function categoryOf({ type, details }: ErrorData): ErrorCategory {
 }
 
 const codecOf = (level: Level) => level.videoCodec ?? level.attrs?.CODECS
-
-/** Bitrate of the H.264 rendition of the same height; the level's own where the manifest offers none. */
-function referenceBitrate(levels: readonly Level[], level: Level): number {
-  const same = levels.filter((each) => each.height === level.height && codecName(codecOf(each)) === 'h264')
-  return codecName(codecOf(level)) === 'h264' ? level.bitrate : (same[0]?.bitrate ?? level.bitrate)
-}
+const offer = (level: Level) => ({ height: level.height, bitrate: level.bitrate, codec: codecOf(level) })
 
 /** hls.js, by its public events (https://github.com/video-dev/hls.js/blob/master/docs/API.md). */
 export const hls: Adapter = {
@@ -67,12 +62,16 @@ export const hls: Adapter = {
       const { loading, total } = part?.stats ?? stats
       if (loading.first > 0) host.mark('byte', loading.first)
       const own = frag.type === 'main' ? player.levels[frag.level] : undefined
-      const reference =
-        own && own.bitrate > 0 ? (total * referenceBitrate(player.levels, own)) / own.bitrate : total
+      const bytes_reference = referenceBytes(total, own && offer(own), player.levels.map(offer))
       const url = part?.url ?? frag.url
-      host.request({ url, bytes: total, bytes_reference: reference, ttfb_ms: loading.first - loading.start })
+      host.request({ url, bytes: total, bytes_reference, ttfb_ms: loading.first - loading.start })
     })
     on<{ level: number }>('hlsLevelSwitched', (data) => level(data.level))
+    on<{ samples: UserdataSample[] }>('hlsFragParsingUserdata', ({ samples }) => {
+      for (const { uuid, userDataBytes, pts } of samples) {
+        if (uuid && userDataBytes) host.sei(uuid.replaceAll('-', ''), userDataBytes, pts)
+      }
+    })
     on<ErrorData>('hlsError', (data) => {
       if (data.frag && data.type === 'networkError') host.request({ url: data.frag.url, failed: true })
       // The picture's own watch tells of stalls; hls.js counts them as errors.

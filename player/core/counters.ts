@@ -18,9 +18,9 @@ export function createCounters(): Counters {
   let sums = fresh()
   let waits: number[] = []
   return {
-    add: ({ bytes = 0, bytes_p2p = 0, bytes_reference = bytes, ttfb_ms, failed }) => {
-      sums.requests++
-      if (failed) sums.requests_failed++
+    add: ({ count = 1, bytes = 0, bytes_p2p = 0, bytes_reference = bytes, ttfb_ms, failed }) => {
+      sums.requests += count
+      sums.requests_failed += Number(failed ?? 0)
       sums.bytes += Math.round(bytes)
       sums.bytes_p2p += Math.round(bytes_p2p)
       sums.bytes_reference += Math.round(bytes_reference)

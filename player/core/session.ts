@@ -53,7 +53,7 @@ export type SessionNews =
     }
 
 /** The core of a session: facts in, numbered events out. It knows no DOM. */
-export interface SessionCore extends Omit<Host, 'video' | 'cue'> {
+export interface SessionCore extends Omit<Host, 'video' | 'sei'> {
   readonly playback: Playback
   readonly rate: (rate: number) => void
   /** The viewer (or the page) asked to play. The first time counts. */
@@ -302,6 +302,8 @@ export function createSession(
     },
     error: (error) => {
       if (error.fatal) {
+        // The element and the player in front of it may tell of the same end.
+        if (playback.state() === 'failed') return
         attempt('failed', error)
         playback.event('failed', now())
         beat('error', error)

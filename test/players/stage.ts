@@ -1,9 +1,13 @@
+import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { buildPlayer } from '../../player/build.ts'
+import { startChild } from '../stream/childProcess.ts'
 import {
+  findProgram,
+  type Line,
   launchBrowser,
   playable,
   published,
@@ -15,14 +19,23 @@ import {
 } from '../stream/index.ts'
 import { type Recorder, startRecorder } from './recorder.ts'
 
+export interface StreamSource {
+  readonly origin: string
+  readonly path: string
+  /** How the line must be for the player not to have it all at once. */
+  readonly line?: Line
+}
+
 /** One live stream in every form the players take, one browser, one recorder: shared by the tests of a file. */
 export interface Stage {
   readonly browser: Browser
   readonly recorder: Recorder
   /** Origin and path of each form, to be put behind a shaper. */
-  readonly hls: { readonly origin: string; readonly path: string }
-  readonly dash: { readonly origin: string; readonly path: string }
-  readonly flv: { readonly origin: string; readonly path: string }
+  readonly hls: StreamSource
+  readonly dash: StreamSource
+  readonly flv: StreamSource
+  /** An MP4 of a minute, for the element alone. */
+  readonly file: StreamSource
   /** The built bundles as files of a page: `/firstframe.js`, … */
   readonly files: Readonly<Record<string, { readonly type: string; readonly body: Buffer }>>
   readonly stop: () => Promise<void>
@@ -65,6 +78,38 @@ export async function startStage(): Promise<Stage> {
         ...{ hls: false, dash: {} },
       }),
     )
+    const file = startChild({
+      command: findProgram('ffmpeg'),
+      args: [
+        ...[
+          '-hide_banner',
+          '-nostdin',
+          '-loglevel',
+          'error',
+          '-f',
+          'lavfi',
+          '-i',
+          'testsrc2=size=320x180:rate=25',
+        ],
+        ...[
+          '-t',
+          '60',
+          '-c:v',
+          'libx264',
+          '-preset',
+          'ultrafast',
+          '-b:v',
+          '400k',
+          '-minrate',
+          '400k',
+          '-maxrate',
+          '400k',
+        ],
+        ...['-bufsize', '200k', '-x264-params', 'nal-hrd=cbr', '-g', '25', '-pix_fmt', 'yuv420p'],
+        ...['-movflags', '+faststart', join(server.mediaDir, 'file.mp4')],
+      ],
+    })
+    undo.push(file.stop)
     const recorder = later(await startRecorder())
     const [browser, files] = await Promise.all([launchBrowser(), buildFiles()])
     undo.push(() => browser.close())
@@ -73,10 +118,12 @@ export async function startStage(): Promise<Stage> {
       what: 'the MPD',
       detail: dash.log,
     })
+    assert.equal(await file.exited, 0, file.log())
     return {
       ...{ browser, recorder, files, stop },
       hls: { origin: server.httpUrl, path: '/media/hls/master.m3u8' },
       dash: { origin: server.httpUrl, path: '/media/dash/manifest.mpd' },
+      file: { origin: server.httpUrl, path: '/media/file.mp4', line: { kbps: 620 } },
       flv: { origin: flvServer.httpUrl, path: new URL(flvServer.flvUrl('show')).pathname },
     }
   } catch (error) {

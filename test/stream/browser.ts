@@ -9,7 +9,7 @@ const require = createRequire(import.meta.url)
 /** The players' browser bundles, as their packages ship them, and the global each makes. */
 export const PLAYER_LIBRARIES = {
   'hls.js': { file: 'hls.js/dist/hls.min.js', global: 'Hls' },
-  dashjs: { file: 'dashjs/dist/modern/umd/dash.all.min.js', global: 'dashjs' },
+  dashjs: { file: 'dashjs', global: 'dashjs' },
   shaka: { file: 'shaka-player/dist/shaka-player.compiled.js', global: 'shaka' },
   'mpegts.js': { file: 'mpegts.js/dist/mpegts.js', global: 'mpegts' },
   'video.js': { file: 'video.js/dist/video.min.js', global: 'videojs' },

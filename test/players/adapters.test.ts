@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, describe, test } from 'node:test'
+import { openPage, startShaper, waitFor } from '../stream/index.ts'
+import { PLAYERS, pageScripts } from './players.ts'
+import { type Stage, startStage } from './stage.ts'
+import { TRUTH, type Truth, trueStalls } from './truth.ts'
+
+const sum = (values: readonly (number | undefined)[]) =>
+  values.reduce<number>((all, each) => all + (each ?? 0), 0)
+
+describe('each adapter in Chromium, against the truth of frame callbacks', () => {
+  let stage: Stage
+  before(async () => {
+    stage = await startStage()
+  })
+  after(() => stage?.stop())
+  const undo: (() => Promise<unknown>)[] = []
+  afterEach(async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+  })
+
+  for (const player of PLAYERS) {
+    test(`${player.name}: first screen, a scripted stall, a seek, a pause, and a page that navigates away`, async () => {
+      const source = stage[player.source]
+      const shaper = await startShaper({ target: source.origin, line: source.line ?? {} })
+      undo.push(shaper.stop)
+      const view = await openPage(stage.browser, {
+        ...(player.library && { libraries: [player.library] }),
+        scripts: [TRUTH, ...pageScripts(stage, player)],
+      })
+      const { page } = view
+      undo.push(view.close)
+      {
+        const ask = <T>(code: string) => page.evaluate(code) as Promise<T>
+        const options = JSON.stringify({ url: stage.recorder.url })
+        await ask(`void start(${JSON.stringify(`${shaper.url}${source.path}`)}, ${options})`)
+        await waitFor(() => ask('Boolean(window.session)'), { what: 'the session' })
+        const session = await ask<string>('session.id')
+        const beats = () => stage.recorder.events('heartbeat', session)
+        const told = () => JSON.stringify([view.errors, beats().slice(-3)])
+        const frames = async (more: number) => {
+          const from = await ask<number>('truth.frames.length')
+          const what = `${more} frames of ${player.name}`
+          await waitFor(() => ask<boolean>(`truth.frames.length >= ${from + more}`), { what, detail: told })
+        }
+        const beat = (reason: string) =>
+          waitFor(() => beats().find((each) => each.reason === reason), { what: reason, detail: told })
+
+        await frames(40)
+        const outage = await ask<number>('performance.now()')
+        shaper.set({ outage: 'hang' })
+        const begun = await beat('stall_start')
+        const stillFor = await ask<number>('performance.now() - truth.frames.at(-1).at')
+        await waitFor(() => ask('performance.now() - truth.frames.at(-1).at > 1600'), {
+          what: '1.6 s of stall',
+        })
+        shaper.set({ outage: false })
+        await beat('stall_end')
+        const over = await ask<number>('performance.now()')
+        const cut = beats().findIndex((each) => each.reason === 'stall_end') + 1
+        await frames(20)
+        const quiet = beats().length
+        await ask(
+          'video.currentTime = Math.max(video.buffered.start(video.buffered.length - 1), video.currentTime - 0.8)',
+        )
+        await frames(15)
+        await ask('video.pause()')
+        await ask('new Promise((done) => setTimeout(done, 400))')
+        await ask('video.play()')
+        await frames(15)
+        const truth = await ask<Truth>('truth')
+        const left = await ask<number>('performance.now()')
+        await page.goto('about:blank')
+        const last = await beat('hide')
+
+        const [startup] = stage.recorder.events('startup', session)
+        assert.equal(startup!.outcome, 'started')
+        const first = truth.frames[0]!.at - truth.from
+        const off = startup!.video_startup_time_ms! - first
+        assert.ok(Math.abs(off) <= 50, `first screen: told ${startup!.video_startup_time_ms}, true ${first}`)
+
+        const true_ms = sum(
+          trueStalls(truth)
+            .filter((each) => each.at + each.ms > outage && each.at < over)
+            .map((each) => each.ms),
+        )
+        const told_ms = sum(
+          beats()
+            .slice(0, cut)
+            .map((each) => each.stalled_ms),
+        )
+        const bound = Math.max(150, 0.05 * true_ms)
+        assert.ok(true_ms > 1_500, `the line was cut for long enough: ${true_ms}`)
+        assert.ok(Math.abs(told_ms - true_ms) <= bound, `stalled: told ${told_ms} ms, true ${true_ms} ms`)
+        assert.ok(stillFor < 600, `told ${stillFor} ms after the last frame, as the test saw it`)
+        assert.ok(
+          (begun.stalled_ms ?? 0) >= 100 && (begun.stalled_ms ?? 0) <= 500,
+          `first told: ${begun.stalled_ms}`,
+        )
+
+        const later = beats().slice(quiet)
+        const excused = trueStalls(truth).filter((each) => each.at > over).length
+        assert.ok(
+          sum(later.map((each) => each.stall_count)) <= excused,
+          'neither the seek nor the pause is a stall',
+        )
+        const paused_ms = sum(later.map((each) => each.paused_ms))
+        assert.ok(paused_ms >= 350 && paused_ms <= 900, `paused ${paused_ms} ms`)
+
+        for (const each of beats()) {
+          const parts = sum([each.played_ms, each.stalled_ms, each.paused_ms, each.seeking_ms])
+          if (each.reason !== 'start') assert.equal(parts, each.interval_ms, `the parts of ${each.reason}`)
+        }
+        const whole = sum(beats().map((each) => each.interval_ms))
+        assert.ok(Math.abs(whole - (left - truth.from)) < 400, `the intervals tile the session: ${whole}`)
+        assert.equal(last.player, player.name)
+        if (player.codec !== undefined) assert.equal(last.codec, player.codec)
+        if (player.source !== 'file')
+          assert.ok(sum(beats().map((each) => each.bytes)) > 50_000, `bytes: ${told()}`)
+        console.log(
+          `# ${player.name}: first screen told ${startup!.video_startup_time_ms} true ${first.toFixed(1)}; ` +
+            `stalled told ${told_ms} true ${true_ms.toFixed(0)} ms; first told ${begun.stalled_ms} ms into it`,
+        )
+      }
+    })
+  }
+})
