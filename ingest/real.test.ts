@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { BeaconEvent } from '../schemas/beacon.ts'
+import { validatorOf } from '../schemas/derive/validate.ts'
+import { endWith, freePort, startEncoder, startMediaServer, waitFor } from '../test/stream/index.ts'
+import type { EventGroup } from './route.ts'
+import { ingestRoutes } from './routes.ts'
+import { serveRoutes } from './serveRoutes.ts'
+import { readSources, startSources } from './sources.ts'
+import { streamKey } from './streamKey.ts'
+
+type Hop = BeaconEvent<'hop'>
+
+/** Collects what sources say, and holds every event to the catalogue. */
+function listener() {
+  const heard: (Hop & { stream?: string; source?: string; at: number })[] = []
+  const send = (groups: readonly EventGroup[]) => {
+    for (const { tenant, source, context, events } of groups) {
+      assert.equal(tenant, 'demo')
+      for (const event of events) {
+        const { kind, ...fields } = event as Hop
+        const wrong = validatorOf(kind)(fields)
+        assert.equal(wrong, undefined, JSON.stringify({ wrong, event }))
+        heard.push({ ...(event as Hop), ...context, ...(source ? { source } : {}), at: performance.now() })
+      }
+    }
+  }
+  return {
+    heard,
+    send,
+    of: (hop: string, source: string) => heard.filter((e) => e.hop === hop && e.source === source),
+  }
+}
+
+const near = (value: number | undefined, expected: number, part: number, what: string) =>
+  assert.ok(
+    value !== undefined && Math.abs(value - expected) <= expected * part,
+    `${what} is ${value}, expected ${expected} ± ${part * 100} %`,
+  )
+const mean = (values: readonly (number | undefined)[]) => {
+  const known = values.filter((value) => value !== undefined)
+  return known.reduce((sum, value) => sum + value, 0) / known.length
+}
+
+test('ffmpeg and nginx-rtmp: signed publishing, true rates, and a killed encoder is told within a second', async (t) => {
+  const own = endWith(t)
+  const facts: { type: string }[] = []
+  const emit = (fact: { type: string }) => facts.push(fact)
+  const clock = () => Date.now()
+  const { heard, send, of } = listener()
+  const routes = ingestRoutes({
+    tenantOf: (key) => (key === 'demo' ? 'demo' : undefined),
+    publishSecrets: () => ['new secret', 'secret'],
+    emit,
+    clock,
+  })
+  const hooks = own(await serveRoutes({ routes, send, emit, port: 0 }))
+  const hook = `${hooks.url}/v1/ingest/nginx-rtmp?key=demo&node=ingest-1`
+  const server = own(await startMediaServer({ on_publish: hook, on_update: hook, on_publish_done: hook }))
+  const progressPort = await freePort()
+  const read = readSources([
+    { type: 'nginx-rtmp', url: server.statUrl, node: 'ingest-1', show: 'gala', tap: server.rtmpUrl },
+    { type: 'ffmpeg', port: progressPort },
+  ])
+  assert.ok(read.ok)
+  own(await startSources({ sources: read.sources, tenant: 'demo', send, emit, clock }))
+
+  const unsigned = own(startEncoder({ rtmpUrl: server.rtmpUrl, stream: 'show?name=other' }))
+  const stale = streamKey({ secret: 'secret', app: 'live', stream: 'show', expires_ms: clock() - 5_000 })
+  const late = own(startEncoder({ rtmpUrl: server.rtmpUrl, stream: stale }))
+  const moved = streamKey({ secret: 'secret', app: 'live', stream: 'other', expires_ms: clock() + 60_000 })
+  const forged = own(
+    startEncoder({ rtmpUrl: server.rtmpUrl, stream: moved.replace('other?', 'show?name=other&') }),
+  )
+  await Promise.all([unsigned.exited, late.exited, forged.exited])
+  assert.equal(heard.length, 0, 'a refused publisher leaves no event')
+  const codes = facts.flatMap((fact) => ('code' in fact ? [fact.code] : [])).sort()
+  assert.deepEqual(codes, ['bad_signature', 'expired', 'unsigned'])
+
+  const key = streamKey({ secret: 'secret', app: 'live', stream: 'show', expires_ms: clock() + 60_000 })
+  const encoder = own(
+    startEncoder({
+      rtmpUrl: server.rtmpUrl,
+      stream: `${key}&show=gala`,
+      fps: 20,
+      gop: 30,
+      bitrate: 300,
+      progressUrl: `http://127.0.0.1:${progressPort}/show?node=encoder-1&show=gala`,
+    }),
+  )
+  const measured = (event: Hop) => event.key_frame_interval_ms !== undefined
+  await waitFor(
+    () => of('ingest', 'nginx-rtmp').filter(measured).length >= 2 && of('encoder', 'ffmpeg').length >= 6,
+    { what: 'readings', detail: () => JSON.stringify({ heard, facts, log: encoder.log() }, null, 1) },
+  )
+  const ingest = of('ingest', 'nginx-rtmp')
+  const encoding = of('encoder', 'ffmpeg')
+  assert.ok(heard.every((event) => event.stream === 'show'))
+  assert.ok(ingest.some((event) => event.event === 'publish' && event.status === 'up'))
+  assert.ok(ingest.some((event) => event.event === 'update'))
+  near(mean(ingest.map((event) => event.key_frame_interval_ms)), 1500, 0.02, 'key-frame interval')
+  near(mean(ingest.map((event) => event.fps_in)), 20, 0.1, 'fps in')
+  near(mean(encoding.map((event) => event.fps_out)), 20, 0.1, 'fps out')
+  near(mean(encoding.map((event) => event.speed_ratio)), 1, 0.1, 'speed')
+  const bitrate_in = mean(ingest.map((event) => event.bitrate_in_kbps))
+  near(bitrate_in, mean(encoding.map((event) => event.bitrate_out_kbps)), 0.25, 'bitrate in against out')
+  assert.ok(ingest.some((event) => event.width === 320 && event.height === 180))
+
+  const killed = performance.now()
+  await encoder.kill('SIGKILL')
+  const down = (hop: string, event: string) =>
+    heard.find((e) => e.hop === hop && e.event === event && e.status === 'down')
+  await waitFor(() => down('encoder', 'lost') && down('ingest', 'unpublish'), {
+    what: 'the loss to be told',
+    timeout_ms: 5_000,
+    detail: () => JSON.stringify(heard.slice(-5)),
+  })
+  assert.ok(down('encoder', 'lost')!.at - killed < 1_000)
+  assert.ok(down('ingest', 'unpublish')!.at - killed < 1_000)
+  t.diagnostic(
+    `bitrate in ${bitrate_in.toFixed(0)} kbps; a killed encoder was told after ${(down('encoder', 'lost')!.at - killed).toFixed(0)} ms, ` +
+      `by its media server after ${(down('ingest', 'unpublish')!.at - killed).toFixed(0)} ms`,
+  )
+})
+
+test('an encoder that ends in good order says so', async (t) => {
+  const own = endWith(t)
+  const { heard, send } = listener()
+  const emit = () => undefined
+  const port = await freePort()
+  own(
+    await startSources({ sources: [{ type: 'ffmpeg', port }], tenant: 'demo', send, emit, clock: Date.now }),
+  )
+  const server = own(await startMediaServer())
+  const encoder = own(
+    startEncoder({
+      rtmpUrl: server.rtmpUrl,
+      stream: 'show',
+      progressUrl: `http://127.0.0.1:${port}/show`,
+      progress_s: 0.5,
+    }),
+  )
+  await waitFor(() => heard.length >= 2, { what: 'readings', detail: encoder.log })
+  await encoder.stop()
+  await waitFor(() => heard.some((event) => event.event === 'end' && event.status === 'down'), {
+    what: 'the end',
+  })
+  assert.ok(!heard.some((event) => event.event === 'lost'))
+})

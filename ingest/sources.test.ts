@@ -1,0 +1,442 @@
+import assert from 'node:assert/strict'
+import { createHash, createHmac } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { validatorOf } from '../schemas/derive/validate.ts'
+import { endWith, waitFor } from '../test/stream/index.ts'
+import { obsAuthentication } from './obs/agent.ts'
+import type { EventGroup, IngestRequest } from './route.ts'
+import { type IngestRoutesOptions, ingestRoutes } from './routes.ts'
+import { readSources, startSources } from './sources.ts'
+import { streamKey, verifyStreamKey } from './streamKey.ts'
+
+const NOW = 1_795_180_000_000
+const emit = () => undefined
+
+/** Holds every event to the catalogue and returns them flat. */
+function checked(groups: readonly EventGroup[] = []) {
+  return groups.flatMap(({ context, events, source }) =>
+    events.map((event) => {
+      const { kind, ...fields } = event
+      assert.equal(validatorOf(kind)(fields), undefined, JSON.stringify(event))
+      return { ...context, source, ...event } as Record<string, unknown>
+    }),
+  )
+}
+
+function post(options: Partial<IngestRoutesOptions>, path: string, request: Partial<IngestRequest>) {
+  const routes = ingestRoutes({
+    tenantOf: (key) => (key === 'demo' ? 'demo' : undefined),
+    emit,
+    clock: () => NOW,
+    ...options,
+  })
+  const route = routes.find((each) => each.path === path)
+  assert.ok(route, path)
+  return route.handle({
+    method: 'POST',
+    path,
+    query: { key: 'demo' },
+    headers: {},
+    remoteAddress: '127.0.0.1',
+    body: Buffer.alloc(0),
+    ...request,
+  })
+}
+
+/** A server whose answer a test changes. */
+async function answering(path: string, own: ReturnType<typeof endWith>) {
+  const state = { body: '', status: 200 }
+  const server = createServer((request, response) => {
+    if (request.url !== path) response.writeHead(404).end()
+    else response.writeHead(state.status).end(state.body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  own(() => {
+    server.closeAllConnections()
+    return new Promise((resolve) => server.close(resolve))
+  })
+  return { state, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}` }
+}
+
+test('stream keys: made, verified, and refused for each reason', () => {
+  const options = { app: 'live', stream: 'show', secrets: ['b', 'a'], now_ms: NOW }
+  const args = (secret: string, expires_ms: number) =>
+    streamKey({ secret, app: 'live', stream: 'show', expires_ms }).split('?')[1]!
+  const good = args('a', NOW + 1000)
+  assert.deepEqual(verifyStreamKey({ ...options, args: good }), { ok: true, expires_ms: NOW + 1000 })
+  assert.equal(verifyStreamKey({ ...options, args: `?${good}` }).ok, true)
+  const code = (change: object) => {
+    const verdict = verifyStreamKey({ ...options, args: good, ...change })
+    return verdict.ok ? 'ok' : verdict.code
+  }
+  assert.equal(code({ args: '' }), 'unsigned')
+  assert.equal(code({ args: 'expires=1e9&sign=x' }), 'unsigned')
+  assert.equal(code({ args: args('a', NOW) }), 'expired')
+  assert.equal(code({ args: args('c', NOW + 1000) }), 'bad_signature')
+  assert.equal(code({ stream: 'other' }), 'bad_signature')
+  assert.equal(code({ app: 'test' }), 'bad_signature')
+  assert.equal(code({ args: good.replace(/expires=\d+/, 'expires=9999999999') }), 'bad_signature')
+  assert.equal(
+    code({ args: `${args('c', NOW + 1000)}&${good}` }),
+    'bad_signature',
+    'the first of each counts',
+  )
+})
+
+const srsHook = (action: string, more: object = {}) =>
+  Buffer.from(
+    JSON.stringify({
+      action,
+      client_id: '9308h583',
+      ip: '192.168.1.10',
+      vhost: '__defaultVhost__',
+      app: 'live',
+      stream: 'show',
+      param: '?show=gala',
+      server_id: 'vid-0xk989d',
+      stream_url: '/live/show',
+      stream_id: 'vid-124q9y3',
+      ...more,
+    }),
+  )
+
+test('SRS: hooks are answered with the body 0, or refused', async () => {
+  const path = '/v1/ingest/srs'
+  const published = await post({}, path, { body: srsHook('on_publish') })
+  assert.deepEqual([published.status, published.body], [200, '0'])
+  assert.deepEqual(checked(published.events), [
+    {
+      show: 'gala',
+      stream: 'show',
+      source: 'srs',
+      kind: 'hop',
+      hop: 'ingest',
+      node: 'vid-0xk989d',
+      event: 'publish',
+      status: 'up',
+    },
+  ])
+  const segment = await post({}, path, {
+    body: srsHook('on_hls', { duration: 9.36, seq_no: 100, url: 'a.ts', m3u8_url: 'a.m3u8' }),
+  })
+  assert.equal(checked(segment.events)[0]?.segment_duration_ms, 9360)
+  assert.equal(segment.body, '0')
+  const play = await post({}, path, { body: srsHook('on_play') })
+  assert.deepEqual([play.status, play.body, play.events], [200, '0', undefined])
+  const gone = await post({}, path, { body: srsHook('on_unpublish') })
+  assert.equal(checked(gone.events)[0]?.status, 'down')
+
+  const publishSecrets = () => ['secret']
+  const unsigned = await post({ publishSecrets }, path, { body: srsHook('on_publish') })
+  assert.notEqual(unsigned.body, '0')
+  assert.equal(unsigned.events, undefined)
+  const param = `?${streamKey({ secret: 'secret', app: 'live', stream: 'show', expires_ms: NOW + 1 }).split('?')[1]}`
+  const signed = await post({ publishSecrets }, path, { body: srsHook('on_publish', { param }) })
+  assert.equal(signed.body, '0')
+  assert.notEqual((await post({}, path, { query: {}, body: srsHook('on_publish') })).body, '0')
+  assert.equal((await post({}, path, { body: Buffer.from('{') })).status, 400)
+})
+
+const srsStream = (recv_bytes: number, frames: number, active = true) => ({
+  id: 'vid-124q9y3',
+  name: 'show',
+  vhost: 'vid-1',
+  app: 'live',
+  live_ms: 1_795_180_000_000,
+  clients: 3,
+  frames,
+  send_bytes: recv_bytes * 2,
+  recv_bytes,
+  kbps: { recv_30s: 402, send_30s: 800 },
+  publish: { active, cid: '9308h583' },
+  video: { codec: 'H264', profile: 'High', level: '3.2', width: 1280, height: 720 },
+})
+
+test('SRS: its API is asked, and rates are differences', async (t) => {
+  const own = endWith(t)
+  const { state, url } = await answering('/api/v1/streams', own)
+  const page = (...streams: object[]) => JSON.stringify({ code: 0, server: 'vid-0xk989d', streams })
+  const heard: Record<string, unknown>[] = []
+  let now = NOW
+  const facts: string[] = []
+  state.body = page(srsStream(1_000_000, 1000))
+  const read = readSources([{ type: 'srs', url, interval_ms: 200, node: 'srs-1', show: 'gala' }])
+  assert.ok(read.ok)
+  own(
+    await startSources({
+      sources: read.sources,
+      send: (groups) => void heard.push(...checked(groups)),
+      emit: (fact) => facts.push(fact.type),
+      clock: () => now,
+    }),
+  )
+  await waitFor(() => heard.length > 0, { what: 'the first reading' })
+  assert.equal(heard[0]?.event, 'publish')
+  assert.equal(heard[0]?.bitrate_in_kbps, 402)
+  now += 1000
+  state.body = page(srsStream(1_050_000, 1025))
+  await waitFor(() => heard.some((each) => each.fps_in === 25 && each.bitrate_in_kbps === 400), {
+    what: 'rates',
+  })
+  const rated = heard.find((each) => each.bitrate_in_kbps === 400)!
+  assert.deepEqual([rated.clients, rated.width, rated.show, rated.node], [2, 1280, 'gala', 'srs-1'])
+
+  state.status = 500
+  await waitFor(() => facts.includes('ingest_poll_failed'), { what: 'the failure' })
+  const before = heard.length
+  state.status = 200
+  state.body = page(srsStream(10, 1, false))
+  await waitFor(() => heard.length > before, { what: 'the end' })
+  assert.deepEqual([heard.at(-1)?.event, heard.at(-1)?.status], ['unpublish', 'down'])
+  assert.deepEqual(facts, ['ingest_poll_failed', 'ingest_poll_recovered'])
+})
+
+const mediamtxPage = (bytes: number, lost: number, ready = true) => `
+# TYPE paths gauge
+paths{name="show",state="${ready ? 'ready' : 'notReady'}"} 1
+paths{name="idle",state="notReady"} 1
+paths_readers{name="show",state="ready"} 4
+paths_inbound_bytes{name="show",state="ready"} ${bytes}
+paths_outbound_bytes{name="show",state="ready"} ${bytes * 4}
+paths_inbound_frames_in_error{name="show",state="ready"} ${lost}
+srt_conns{id="a",path="show",remoteAddr="127.0.0.1:5",state="publish"} 1
+srt_conns_ms_rtt{id="a",path="show",remoteAddr="127.0.0.1:5",state="publish"} 42.5
+srt_conns_packets_received{id="a",path="show",remoteAddr="127.0.0.1:5",state="publish"} ${bytes / 1000}
+srt_conns_packets_received_loss{id="a",path="show",remoteAddr="127.0.0.1:5",state="publish"} ${lost}
+srt_conns_ms_rtt{id="b",path="show",remoteAddr="127.0.0.1:6",state="read"} 900
+srt_conns_mbps_receive_rate{id="a",path="show",remoteAddr="127.0.0.1:5",state="publish"} 0.4
+rtsp_sessions_outbound_frames_discarded{id="c",path="show",state="read"} ${lost * 2}
+`
+
+test('MediaMTX: its metrics page, its commands and its authentication', async (t) => {
+  const own = endWith(t)
+  const { state, url } = await answering('/metrics', own)
+  const heard: Record<string, unknown>[] = []
+  let now = NOW
+  state.body = mediamtxPage(1_000_000, 0)
+  const read = readSources([{ type: 'mediamtx', url, interval_ms: 200 }])
+  assert.ok(read.ok)
+  const send = (groups: readonly EventGroup[]) => void heard.push(...checked(groups))
+  own(await startSources({ sources: read.sources, send, emit, clock: () => now }))
+  await waitFor(() => heard.length > 0, { what: 'the first reading' })
+  assert.deepEqual([heard[0]?.stream, heard[0]?.rtt_ms, heard[0]?.clients], ['show', 42.5, 4])
+  now += 1000
+  state.body = mediamtxPage(1_050_000, 10)
+  await waitFor(() => heard.some((each) => each.bitrate_in_kbps === 400), { what: 'rates' })
+  const rated = heard.find((each) => each.bitrate_in_kbps === 400)!
+  assert.equal(rated.frames_dropped, 30)
+  assert.equal(rated.packet_loss_ratio, 10 / 60)
+  assert.ok(!heard.some((each) => each.stream === 'idle'))
+
+  const path = '/v1/ingest/mediamtx'
+  const ready = await post({}, path, { query: { key: 'demo', event: 'ready', path: 'show', node: 'mtx' } })
+  assert.deepEqual(
+    checked(ready.events).map((each) => each.status),
+    ['up'],
+  )
+  assert.equal((await post({}, path, { query: { key: 'demo', event: 'other', path: 'show' } })).status, 400)
+
+  const auth = (body: object) =>
+    post({ publishSecrets: () => ['s'] }, `${path}/auth`, { body: Buffer.from(JSON.stringify(body)) })
+  const query = streamKey({ secret: 's', app: 'live', stream: 'show', expires_ms: NOW + 1 }).split('?')[1]
+  assert.equal((await auth({ action: 'publish', path: 'live/show', protocol: 'rtmp', query })).status, 204)
+  assert.equal(
+    (await auth({ action: 'publish', path: 'live/show', protocol: 'rtmp', query: '' })).status,
+    401,
+  )
+  assert.equal((await auth({ action: 'read', path: 'live/show', protocol: 'hls', query: '' })).status, 204)
+})
+
+test('OBS: an agent logs in, reads both answers, leaves out a stopped output, and tells a crash', async (t) => {
+  const own = endWith(t)
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  await once(server, 'listening')
+  own(() => new Promise((resolve) => server.close(resolve)))
+  const state = { active: true, reconnecting: false, bytes: 1_000_000, skipped: 5, frames: 1000 }
+  let client: WebSocket | undefined
+  server.on('connection', (socket) => {
+    client = socket
+    const say = (op: number, d: object) => socket.send(JSON.stringify({ op, d }))
+    say(0, { obsWebSocketVersion: '5.5.0', rpcVersion: 1, authentication: { challenge: 'c', salt: 's' } })
+    socket.on('message', (raw) => {
+      const { op, d } = JSON.parse(raw.toString())
+      if (op === 1) {
+        if (d.authentication === obsAuthentication('password', 's', 'c')) say(2, { negotiatedRpcVersion: 1 })
+        else socket.close(4009)
+      }
+      if (op !== 8) return
+      const responses: Record<string, object> = {
+        GetStreamStatus: {
+          outputActive: state.active,
+          outputReconnecting: state.reconnecting,
+          outputDuration: 40_000,
+          outputCongestion: 0.25,
+          outputBytes: state.bytes,
+          outputSkippedFrames: state.skipped,
+          outputTotalFrames: state.frames,
+        },
+        GetStats: {
+          cpuUsage: 12.5,
+          memoryUsage: 256,
+          activeFps: 29.97,
+          averageFrameRenderTime: 3,
+          renderSkippedFrames: 1,
+          renderTotalFrames: 2000,
+        },
+      }
+      const results = d.requests.map(({ requestType }: { requestType: string }) => ({
+        requestType,
+        requestStatus: { result: true, code: 100 },
+        responseData: responses[requestType],
+      }))
+      say(9, { requestId: d.requestId, results })
+    })
+  })
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const heard: Record<string, unknown>[] = []
+  let now = NOW
+  const read = readSources([
+    { type: 'obs', url, password: 'password', stream: 'show', node: 'studio', interval_ms: 200 },
+  ])
+  assert.ok(read.ok)
+  const send = (groups: readonly EventGroup[]) => void heard.push(...checked(groups))
+  own(await startSources({ sources: read.sources, send, emit, clock: () => now }))
+  await waitFor(() => heard.length > 0, { what: 'the first look' })
+  assert.equal(heard[0]?.event, 'publish')
+  assert.equal(heard[0]?.memory_bytes, 256 * 1024 * 1024)
+  Object.assign(state, { bytes: 1_125_000, skipped: 8, frames: 1030 })
+  now += 1000
+  await waitFor(() => heard.some((each) => each.bitrate_out_kbps === 1000), { what: 'rates' })
+  const rated = heard.find((each) => each.bitrate_out_kbps === 1000)!
+  assert.deepEqual(
+    [rated.frames, rated.frames_dropped, rated.fps_out, rated.congestion_ratio, rated.cpu_ratio],
+    [30, 3, 29.97, 0.25, 0.125],
+  )
+  state.reconnecting = true
+  await waitFor(() => heard.at(-1)?.status === 'reconnecting', { what: 'the reconnecting' })
+  state.active = false
+  await waitFor(() => heard.at(-1)?.event === 'end', { what: 'the end' })
+  state.active = true
+  await waitFor(() => heard.at(-1)?.status === 'reconnecting', { what: 'a new start' })
+  client?.terminate()
+  await waitFor(() => heard.some((each) => each.event === 'lost'), { what: 'the loss' })
+  const publishes = () => heard.filter((each) => each.event === 'publish').length
+  const before = publishes()
+  await waitFor(() => publishes() > before, { what: 'the agent to come back' })
+})
+
+test('LiveKit: a webhook is believed only with its token, and never gives the stream key away', async () => {
+  const path = '/v1/ingest/livekit'
+  const livekit = { APIkey: { secret: 'shh', tenant: 'demo' } }
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const token = (body: Buffer, change: object = {}, secret = 'shh', alg = 'HS256') => {
+    const sha256 = createHash('sha256').update(body).digest('base64')
+    const claims = { iss: 'APIkey', nbf: NOW / 1000 - 1, exp: NOW / 1000 + 300, sha256, ...change }
+    const text = `${part({ alg, typ: 'JWT' })}.${part(claims)}`
+    return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
+  }
+  const hook = (event: string, more: object) =>
+    Buffer.from(
+      JSON.stringify({
+        event,
+        id: 'EV_1',
+        created_at: String(NOW / 1000),
+        room: { sid: 'RM_1', name: 'show' },
+        ...more,
+      }),
+    )
+  const send = (body: Buffer, authorization: string) =>
+    post({ livekit }, path, { body, headers: { authorization } })
+
+  const joined = hook('participant_joined', { participant: { sid: 'PA_1', identity: 'guest' } })
+  const answer = await send(joined, token(joined))
+  assert.deepEqual(checked(answer.events), [
+    {
+      stream: 'show',
+      source: 'livekit',
+      kind: 'cohost',
+      time_ms: NOW,
+      interval_ms: 0,
+      event: 'joined',
+      peer: 'guest',
+    },
+  ])
+  const ingress = hook('ingress_started', {
+    ingress_info: { name: 'studio', streamKey: 'very-secret', roomName: 'show' },
+  })
+  const started = checked((await send(ingress, token(ingress))).events)
+  assert.deepEqual([started[0]?.event, started[0]?.node], ['publish', 'studio'])
+  assert.ok(!JSON.stringify(started).includes('very-secret'))
+
+  const refusals: [string, string][] = [
+    ['', 'no_token'],
+    [token(joined, { iss: 'other' }), 'unknown_key'],
+    [token(joined, { iss: '__proto__' }), 'unknown_key'],
+    [token(joined, {}, 'guess'), 'bad_signature'],
+    [token(joined, {}, 'shh', 'none'), 'bad_signature'],
+    [token(joined, { exp: NOW / 1000 - 3600 }), 'expired'],
+    [token(ingress), 'body_differs'],
+  ]
+  for (const [authorization, code] of refusals) {
+    const refused = await send(joined, authorization)
+    assert.deepEqual([refused.status, refused.body, refused.events], [401, code, undefined])
+  }
+})
+
+test('nginx-rtmp: the first of each field counts, and unknown keys are refused', async () => {
+  const path = '/v1/ingest/nginx-rtmp'
+  const body = (call: string, args = '') =>
+    Buffer.from(
+      `app=live&flashver=FMLE/3.0%20(compatible%3B%20Lavf59.27&swfurl=&tcurl=rtmp://ingest.example:1935/live&pageurl=&addr=127.0.0.1&clientid=1&call=${call}&name=show&type=live${args}`,
+    )
+  const answer = await post({}, path, {
+    body: body('publish', '&show=gala&name=evil&call=publish_done&app=other'),
+  })
+  assert.deepEqual(checked(answer.events), [
+    {
+      show: 'gala',
+      stream: 'show',
+      source: 'nginx-rtmp',
+      kind: 'hop',
+      hop: 'ingest',
+      node: 'ingest.example',
+      event: 'publish',
+      status: 'up',
+    },
+  ])
+  assert.equal((await post({}, path, { body: body('play') })).events, undefined)
+  assert.equal((await post({}, path, { query: {}, body: body('publish') })).status, 403)
+  assert.equal((await post({}, path, { body: Buffer.from('x') })).status, 400)
+})
+
+test('ffmpeg: N/A is missing and not zero, and out_time_ms is not read', async () => {
+  const report = `frame=10\nfps=0.00\nbitrate=N/A\ntotal_size=N/A\nout_time_us=N/A\nout_time_ms=N/A\nspeed=N/A\nprogress=continue
+frame=35\nfps=25.0\nbitrate=1139.1kbits/s\ntotal_size=2048\nout_time_us=1400000\nout_time_ms=1400000\ndup_frames=1\ndrop_frames=2\nspeed=0.915x\nprogress=end`
+  const answer = await post({}, '/v1/ingest/ffmpeg', {
+    query: { key: 'demo', stream: 'show', node: 'enc' },
+    body: Buffer.from(report),
+  })
+  assert.deepEqual(
+    checked(answer.events).map(({ stream: _, source: __, kind: ___, ...fields }) => fields),
+    [
+      { hop: 'encoder', node: 'enc', interval_ms: 0, status: 'up', event: 'publish' },
+      { hop: 'encoder', node: 'enc', interval_ms: 0, status: 'down', event: 'end', frames: 25 },
+    ],
+  )
+  assert.equal((await post({}, '/v1/ingest/ffmpeg', { body: Buffer.from(report) })).status, 400)
+})
+
+test('a wrong source in the configuration is named', () => {
+  const error = (each: object) => {
+    const read = readSources([each])
+    return read.ok ? undefined : read.error
+  }
+  assert.match(error({ type: 'nginx-rtmp' })!, /sources\[0\]\/url/)
+  assert.match(error({ type: 'rtsp' })!, /sources\[0\]\.type is "rtsp"/)
+  assert.match(error({ type: 'srs', url: 'http://x', password: 'x' })!, /sources\[0\]\/password/)
+  assert.equal(error({ type: 'ffmpeg', port: 8090 }), undefined)
+})

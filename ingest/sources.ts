@@ -1,0 +1,173 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import type { ClientContext } from '../schemas/envelope.ts'
+import type { Emit } from '../schemas/facts.ts'
+import { startProgressListener } from './ffmpeg/progressListener.ts'
+import { mediamtxMetrics } from './mediamtx/metrics.ts'
+import { nginxRtmpStat } from './nginx-rtmp/stat.ts'
+import { startObsAgent } from './obs/agent.ts'
+import { type PolledSource, startPoller } from './poller.ts'
+import type { EventGroup, Send } from './route.ts'
+import { srsStreams } from './srs/api.ts'
+import { followStreams, type Taps } from './taps.ts'
+
+const text = (description: string) => Type.String({ minLength: 1, description })
+
+const COMMON = {
+  tenant: Type.Optional(text('Whose streams these are. Default: the runner’s.')),
+  show: Type.Optional(text('The show that its streams belong to.')),
+  node: Type.Optional(text('Name of the server or encoder. Default: the host of its address.')),
+  interval_ms: Type.Optional(Type.Integer({ minimum: 200, maximum: 3_600_000 })),
+}
+
+const POLLED = {
+  ...COMMON,
+  url: Type.String({ pattern: '^https?://', description: 'Its stat page, API or metrics page.' }),
+}
+
+/** What `sources:` in the configuration may hold. */
+export const SourceConfig = Type.Union([
+  Type.Object(
+    {
+      type: Type.Literal('nginx-rtmp'),
+      ...POLLED,
+      app: Type.Optional(text('Only this RTMP application.')),
+      tap: Type.Optional(
+        text(
+          'Listen to each stream at this address to measure fps and key frames: rtmp://127.0.0.1:1935/live',
+        ),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object({ type: Type.Literal('srs'), ...POLLED }, { additionalProperties: false }),
+  Type.Object({ type: Type.Literal('mediamtx'), ...POLLED }, { additionalProperties: false }),
+  Type.Object(
+    {
+      type: Type.Literal('obs'),
+      ...COMMON,
+      url: Type.Optional(Type.String({ pattern: '^wss?://' })),
+      password: Type.Optional(Type.String()),
+      stream: text('The stream that this OBS sends.'),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    {
+      type: Type.Literal('ffmpeg'),
+      ...COMMON,
+      host: Type.Optional(text('Address to listen on. Default 127.0.0.1.')),
+      port: Type.Integer({ minimum: 0, maximum: 65_535, description: 'Where ffmpeg’s -progress is taken.' }),
+    },
+    { additionalProperties: false },
+  ),
+])
+export type SourceConfig = Static<typeof SourceConfig>
+
+/** Reads `sources:`; what is wrong comes back in words that name the entry. */
+export function readSources(
+  value: unknown,
+):
+  | { readonly ok: true; readonly sources: readonly SourceConfig[] }
+  | { readonly ok: false; readonly error: string } {
+  if (!Array.isArray(value)) return { ok: false, error: 'sources is not a list' }
+  for (const [index, each] of value.entries()) {
+    if (Value.Check(SourceConfig, each)) continue
+    const type = (each as { type?: unknown } | null)?.type
+    const variant = SourceConfig.anyOf.find((option) => option.properties.type.const === type)
+    if (variant === undefined)
+      return { ok: false, error: `sources[${index}].type is ${JSON.stringify(type)}` }
+    const first = [...Value.Errors(variant, each)][0]
+    return { ok: false, error: `sources[${index}]${first?.path ?? ''}: ${first?.message ?? 'is wrong'}` }
+  }
+  return { ok: true, sources: value as SourceConfig[] }
+}
+
+export interface StartSourcesOptions {
+  readonly sources: readonly SourceConfig[]
+  /** For sources that name none. */
+  readonly tenant?: string
+  readonly send: Send
+  readonly emit: Emit
+  readonly clock: () => number
+}
+
+export interface Stoppable {
+  readonly stop: () => Promise<void>
+}
+
+type Named<T extends SourceConfig['type']> = Extract<SourceConfig, { type: T }>
+type Server = Named<'nginx-rtmp'> | Named<'srs'> | Named<'mediamtx'>
+
+const READERS: {
+  readonly [T in Server['type']]: (
+    source: Named<T>,
+    about: { node: string; context: ClientContext },
+  ) => PolledSource['read']
+} = {
+  'nginx-rtmp': (source, about) =>
+    nginxRtmpStat({ ...about, ...(source.app === undefined ? {} : { app: source.app }) }),
+  srs: (_, about) => srsStreams(about),
+  mediamtx: (_, about) => mediamtxMetrics(about),
+}
+
+/** Starts everything that asks or listens. Rejects when a port cannot be had; a server that is away is waited for. */
+export async function startSources(options: StartSourcesOptions): Promise<Stoppable> {
+  const { emit, clock } = options
+  const running: Stoppable[] = []
+
+  function startServer(source: Server, send: Send, tenant: string | undefined): void {
+    const node = source.node ?? new URL(source.url).hostname
+    const context: ClientContext = source.show === undefined ? {} : { show: source.show }
+    const read = (READERS[source.type] as (source: Server, about: object) => PolledSource['read'])(source, {
+      node,
+      context,
+    })
+    let taps: Taps | undefined
+    if (source.type === 'nginx-rtmp' && source.tap !== undefined) {
+      const about = { base: source.tap, node, context, source: source.type, ...(tenant ? { tenant } : {}) }
+      taps = followStreams({ ...about, send, emit, clock })
+      running.push(taps)
+    }
+    running.push(
+      startPoller({
+        source: source.type,
+        url: source.url,
+        read,
+        send: (groups) => {
+          taps?.follow(groups)
+          return send(groups)
+        },
+        emit,
+        clock,
+        ...(source.interval_ms === undefined ? {} : { interval_ms: source.interval_ms }),
+      }),
+    )
+  }
+
+  for (const source of options.sources) {
+    const tenant = source.tenant ?? options.tenant
+    const send: Send = (groups) =>
+      options.send(groups.map((group): EventGroup => (tenant === undefined ? group : { ...group, tenant })))
+    const common = {
+      send,
+      emit,
+      clock,
+      ...(source.interval_ms === undefined ? {} : { interval_ms: source.interval_ms }),
+    }
+    const context = source.show === undefined ? {} : { show: source.show }
+    if (source.type === 'ffmpeg') {
+      const host = source.host === undefined ? {} : { host: source.host }
+      running.push(await startProgressListener({ ...common, ...host, port: source.port, context }))
+    } else if (source.type === 'obs') {
+      const { url, password, stream, node = 'obs' } = source
+      const given = { ...(url === undefined ? {} : { url }), ...(password === undefined ? {} : { password }) }
+      running.push(startObsAgent({ ...common, ...given, node, context: { ...context, stream } }))
+    } else startServer(source, send, tenant)
+  }
+  return {
+    stop: async () => {
+      await Promise.all(running.reverse().map((each) => each.stop()))
+    },
+  }
+}
