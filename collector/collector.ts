@@ -1,11 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import { beacons } from './beacons.ts'
+import { cmcdEndpoints } from './cmcd/endpoints.ts'
+import { keepSessions } from './cmcd/sessions.ts'
+import { edgeEndpoint } from './edge/edgeEndpoint.ts'
 import { NO_ADDRESSES, openAddresses } from './enrich/addresses.ts'
 import { keepBudgets } from './enrich/budgets.ts'
 import { readOrigin } from './enrich/trustedProxies.ts'
 import { readUserAgent } from './enrich/userAgent.ts'
 import { hashViewer } from './enrich/viewer.ts'
-import { extraRoute } from './extraRoutes.ts'
+import { extraRoute, takeGroups } from './extraRoutes.ts'
+import type { EventGroup } from './http/endpoint.ts'
 import { serveWith } from './http/serve.ts'
 import { createServerApp } from './http/server.ts'
 import { createIntake } from './intake.ts'
@@ -17,11 +21,19 @@ import { statusEndpoints } from './status.ts'
 import { createTally } from './tally.ts'
 import { authenticate, createTenants } from './tenants.ts'
 
+/** Playbacks that report by CMCD whose state is kept. */
+const CMCD_SESSIONS = 400_000
+
 export interface Collector {
   /** Not listening: `await app.listen({ port, host })`, or `app.inject` in a test. */
   readonly app: FastifyInstance
   /** Resolves when the tables of countries and operators are loaded; events are taken before that too. */
   readonly addressesLoaded: Promise<void>
+  /**
+   * Takes events of a source in the same process, such as a poller; resolves when they are durable.
+   * Rejects with a retriable LogError when the log cannot take them; refused events become dead letters.
+   */
+  take(groups: readonly EventGroup[]): Promise<void>
   /** Appends everything taken until now. */
   flush(): Promise<void>
   /** Stops taking, answers what is under way, appends it. Closes the app, not the log. */
@@ -65,9 +77,12 @@ export function createCollector(options: CollectorOptions): Collector {
     tenantNamed,
     clock,
   })
+  const sessions = keepSessions({ most: CMCD_SESSIONS, idle_ms: 5 * 60_000 })
   let closing = false
   const endpoints = [
     beacons({ intake, authenticated }),
+    ...cmcdEndpoints({ intake, sessions, authenticated, demo: options.demo ?? false }),
+    edgeEndpoint({ intake, sessions, tenantNamed, sources: options.edge ?? {} }),
     ...statusEndpoints({ log, clock, unready: () => (closing ? 'it is stopping' : undefined) }),
     ...(options.routes ?? []).map((route) => extraRoute(route, { intake, tenantNamed })),
   ]
@@ -82,6 +97,7 @@ export function createCollector(options: CollectorOptions): Collector {
   return {
     app,
     addressesLoaded: addresses.loaded,
+    take: (groups) => takeGroups(groups, { intake, tenantNamed }),
     flush: () => batcher.flush(),
     async close() {
       closing = true

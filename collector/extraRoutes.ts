@@ -1,5 +1,7 @@
+import { LogError } from '../log/log.ts'
 import { validateContext } from '../schemas/derive/validate.ts'
-import type { Answer, Endpoint, ExtraRoute, Inbound } from './http/endpoint.ts'
+import { NO_CONTENT } from './http/answers.ts'
+import type { Answer, Endpoint, EventGroup, ExtraRoute, Inbound } from './http/endpoint.ts'
 import type { Intake } from './intake.ts'
 import { DEMO, type Tenant } from './tenants.ts'
 
@@ -8,23 +10,33 @@ export interface ExtraRouteOptions {
   readonly tenantNamed: (name: string) => Tenant
 }
 
+const FROM_WITHIN: Pick<Inbound, 'headers' | 'remoteAddress'> = { headers: {}, remoteAddress: '' }
+
+function put(
+  groups: readonly EventGroup[],
+  request: Pick<Inbound, 'headers' | 'remoteAddress'>,
+  name: string,
+  { intake, tenantNamed }: ExtraRouteOptions,
+): void {
+  const received_ms = intake.received()
+  for (const { tenant = DEMO, source = name, context, events } of groups) {
+    const refusal = validateContext(context)
+    if (refusal === undefined) {
+      const offer = { tenant: tenantNamed(tenant), source, context, events, fromServer: true }
+      intake.take(request, offer, received_ms)
+    } else intake.refuseBody(tenant, refusal, Buffer.from(JSON.stringify({ context, events })), received_ms)
+  }
+}
+
 /** Makes another folder's route an endpoint: its events take the same way as a beacon's. */
-export function extraRoute(route: ExtraRoute, { intake, tenantNamed }: ExtraRouteOptions): Endpoint {
+export function extraRoute(route: ExtraRoute, options: ExtraRouteOptions): Endpoint {
+  const { intake } = options
   async function handle(request: Inbound): Promise<Answer> {
     const { events: groups = [], evenIfLost = false, ...answer } = await route.handle(request)
     if (groups.length === 0) return answer
     const busy = intake.busy()
     if (busy !== undefined) return evenIfLost ? answer : busy
-    const received_ms = intake.received()
-    for (const { tenant = DEMO, source = route.path, context, events } of groups) {
-      const refusal = validateContext(context)
-      if (refusal !== undefined) {
-        intake.refuseBody(tenant, refusal, Buffer.from(JSON.stringify({ context, events })), received_ms)
-        continue
-      }
-      const offer = { tenant: tenantNamed(tenant), source, context, events, fromServer: true }
-      intake.take(request, offer, received_ms)
-    }
+    put(groups, request, route.path, options)
     const durable = await intake.whenDurable(answer)
     return evenIfLost ? answer : durable
   }
@@ -34,4 +46,16 @@ export function extraRoute(route: ExtraRoute, { intake, tenantNamed }: ExtraRout
     handle,
     ...(route.contentTypes === undefined ? {} : { contentTypes: route.contentTypes }),
   }
+}
+
+/** Events of a source in the same process. */
+export async function takeGroups(groups: readonly EventGroup[], options: ExtraRouteOptions): Promise<void> {
+  const { intake } = options
+  let answer = intake.busy()
+  if (answer === undefined && groups.length > 0) {
+    put(groups, FROM_WITHIN, 'collector', options)
+    answer = await intake.whenDurable(NO_CONTENT)
+  }
+  if (answer !== undefined && answer !== NO_CONTENT)
+    throw new LogError('unavailable', 'the log cannot take more now', { retriable: true })
 }

@@ -1,0 +1,37 @@
+import type { FieldMap } from '../fieldMap.ts'
+
+/** CloudFront's real-time logs with all their fields in the order offered (tab-separated; `-` is nothing). */
+export const cloudfront: FieldMap = {
+  docs: 'https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/real-time-logs.html',
+  columns: [
+    'timestamp',
+    'c-ip',
+    'time-to-first-byte',
+    'sc-status',
+    'sc-bytes',
+    'cs-method',
+    'cs-protocol',
+    'cs-host',
+    'cs-uri-stem',
+    'cs-bytes',
+    'x-edge-location',
+    'x-edge-request-id',
+    'x-host-header',
+    'time-taken',
+    'cs-protocol-version',
+    'c-ip-version',
+    'cs-user-agent',
+    'cs-referer',
+    'cs-cookie',
+    'cs-uri-query',
+    'x-edge-response-result-type',
+  ],
+  time: { field: 'timestamp', unit: 's' },
+  edge: ['x-edge-location'],
+  path: 'cs-uri-stem',
+  query: 'cs-uri-query',
+  status: 'sc-status',
+  bytes: 'sc-bytes',
+  ttfb: { field: 'time-to-first-byte', unit: 's' },
+  cache: { field: 'x-edge-response-result-type', hit: ['Hit', 'RefreshHit', 'OriginShieldHit'] },
+}
