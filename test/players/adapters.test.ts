@@ -20,6 +20,27 @@ describe('each adapter in Chromium, against the truth of frame callbacks', () =>
   })
 
   for (const player of PLAYERS) {
+    test(`${player.name}: the last interval arrives when the tab is closed`, async () => {
+      const source = stage[player.source]
+      const view = await openPage(stage.browser, {
+        ...(player.library && { libraries: [player.library] }),
+        scripts: [TRUTH, ...pageScripts(stage, player)],
+      })
+      undo.push(view.close)
+      const ask = <T>(code: string) => view.page.evaluate(code) as Promise<T>
+      const options = JSON.stringify({ url: stage.recorder.url })
+      await ask(`void start(${JSON.stringify(source.origin + source.path)}, ${options})`)
+      await waitFor(() => ask<boolean>('truth.frames.length > 25'), { what: 'a second of play' })
+      const { session, lived } = await ask<{ session: string; lived: number }>(
+        '({ session: session.id, lived: performance.now() - truth.from })',
+      )
+      await view.page.close()
+      const beats = () => stage.recorder.events('heartbeat', session)
+      await waitFor(() => beats().some((each) => each.reason === 'hide'), { what: 'the last interval' })
+      const told = sum(beats().map((each) => each.interval_ms))
+      assert.ok(Math.abs(told - lived) < 300, `the intervals tile the session: ${told} of ${lived}`)
+    })
+
     test(`${player.name}: first screen, a scripted stall, a seek, a pause, and a page that navigates away`, async () => {
       const source = stage[player.source]
       const shaper = await startShaper({ target: source.origin, line: source.line ?? {} })

@@ -20,20 +20,23 @@ export interface Truth {
   readonly notes: readonly { readonly at: number; readonly name: string }[]
 }
 
-/** Gaps between frames longer than a freeze (W3C: mean + 150 ms), less one frame, that no seek or pause explains. */
+/**
+ * Gaps between frames longer than a freeze (W3C: mean + 150 ms), less one frame, in which the element itself ran out
+ * of data, and that no seek or pause explains. A busy machine makes gaps too; those are no stalls.
+ */
 export function trueStalls(truth: Truth, frame_ms = 40): { at: number; ms: number }[] {
   const stalls: { at: number; ms: number }[] = []
   for (let index = 1; index < truth.frames.length; index++) {
     const last = truth.frames[index - 1]!
     const next = truth.frames[index]!
     const gap = next.at - last.at
-    const excused = truth.notes.some(
-      (note) =>
-        (note.name === 'seeking' || note.name === 'pause') &&
-        note.at > last.at - frame_ms &&
-        note.at < next.at,
-    )
-    if (!excused && gap > frame_ms + 150) stalls.push({ at: last.at, ms: gap - frame_ms })
+    const inside = (names: string) =>
+      truth.notes.some(
+        (note) => names.includes(note.name) && note.at > last.at - frame_ms && note.at < next.at,
+      )
+    if (gap > frame_ms + 150 && inside('waiting') && !inside('seeking pause')) {
+      stalls.push({ at: last.at, ms: gap - frame_ms })
+    }
   }
   return stalls
 }
