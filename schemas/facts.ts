@@ -56,6 +56,7 @@ export const FACTS = {
     sums: ['rows'],
     histograms: ['seconds'],
   },
+  watch_skipped: { help: 'The watcher could not read a batch; the writer sets it apart.', level: 'error', labels: ['topic'] },
   window_late: {
     help: 'Rows came after their window was judged; they were added all the same.',
     level: 'debug',

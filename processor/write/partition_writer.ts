@@ -5,8 +5,8 @@ import type { Table } from '../../schemas/derive/columns.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import { HEADERS, topicOf } from '../../schemas/topics.ts'
 import type { Dedupe } from '../dedupe/dedupe.ts'
+import { type SchemaRegistry, UnknownSchema } from '../schema_registry.ts'
 import { arrowStream, isRows, type Prepared, prepare, rowsOf, schemaOf } from './range.ts'
-import { type SchemaRegistry, UnknownSchema } from './schema_registry.ts'
 import { type InsertPort, isRetriable } from './store_port.ts'
 
 export interface PartitionWriterOptions {

@@ -6,9 +6,9 @@ import type { Emit } from '../../schemas/facts.ts'
 import { isKind } from '../../schemas/kinds/kinds.ts'
 import { topicOf } from '../../schemas/topics.ts'
 import { DEDUPE_COLUMNS, Dedupe, HORIZON_MS } from '../dedupe/dedupe.ts'
+import { SchemaRegistry } from '../schema_registry.ts'
 import { intentOf, PartitionWriter, Stopped } from './partition_writer.ts'
 import { isRows } from './range.ts'
-import { SchemaRegistry } from './schema_registry.ts'
 import type { InsertPort } from './store_port.ts'
 
 export interface WriterOptions {

@@ -1,7 +1,7 @@
-import { type Log, LogError, type LogRecord } from '../../log/log.ts'
-import { columnNames, fingerprint, schemaMessage } from '../../schemas/arrow/schema.ts'
-import type { Table } from '../../schemas/derive/columns.ts'
-import { HEADERS, STATE_TOPICS } from '../../schemas/topics.ts'
+import { type Log, LogError, type LogRecord } from '../log/log.ts'
+import { columnNames, fingerprint, schemaMessage } from '../schemas/arrow/schema.ts'
+import type { Table } from '../schemas/derive/columns.ts'
+import { HEADERS, STATE_TOPICS } from '../schemas/topics.ts'
 
 /** A message written under a schema that nobody has published: it cannot be read now, and perhaps never. */
 export class UnknownSchema extends Error {

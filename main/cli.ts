@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { registerConfig } from './commands/config.ts'
+import { registerLocalise } from './commands/localise.ts'
+import { registerMigrate } from './commands/migrate.ts'
+import { registerRoles } from './commands/roles.ts'
+import { ConfigError } from './config/load.ts'
+import { ListenError } from './listen_error.ts'
+
+export const VERSION = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+).version
+
+/** The program with all its commands. */
+export function createProgram(): Command {
+  const program = new Command('firstframe')
+    .description(
+      'The control room for live streams: what viewers feel, where on the link it breaks, for whom, and who to call.',
+    )
+    .version(VERSION)
+    .showHelpAfterError('(firstframe --help lists the commands)')
+    .showSuggestionAfterError()
+  registerRoles(program, VERSION)
+  registerConfig(program)
+  registerMigrate(program, VERSION)
+  registerLocalise(program)
+  return program
+}
+
+/** Runs the command line; errors a person can mend are told in a line, others with their stack. */
+export async function run(argv: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync([...argv])
+  } catch (error) {
+    const known =
+      error instanceof ConfigError ||
+      error instanceof ListenError ||
+      (error as { expected?: boolean }).expected === true
+    console.error(known ? `firstframe: ${(error as Error).message}` : error)
+    process.exit(known ? 2 : 1)
+  }
+}

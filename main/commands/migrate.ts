@@ -1,0 +1,44 @@
+import type { Command } from 'commander'
+import { configOf, withConfig } from './options.ts'
+
+export function registerMigrate(program: Command, version: string): void {
+  withConfig(program.command('migrate'))
+    .description(
+      'bring the store’s tables to this version; without --apply the plan is shown and nothing is done',
+    )
+    .option('--apply', 'do it')
+    .action(async (flags) => {
+      const { createTelemetry } = await import('../../telemetry/telemetry.ts')
+      const { createContext } = await import('../context.ts')
+      const { connectStore, migratorOf } = await import('../roles/store.ts')
+      const config = configOf(flags)
+      if (config.store.url === '') {
+        throw Object.assign(
+          new Error(
+            'store.url is empty: the embedded store migrates by itself when it starts. Set FIRSTFRAME_STORE_URL for a ClickHouse.',
+          ),
+          { expected: true },
+        )
+      }
+      const context = createContext(config, createTelemetry({ level: 'warn', version }))
+      const { store } = connectStore(context)
+      const migrator = migratorOf(context, store)
+      try {
+        const { applied, pending } = await migrator.plan()
+        for (const each of applied)
+          console.log(`done     ${each.version} ${each.name} (${new Date(each.appliedMs).toISOString()})`)
+        for (const each of pending) {
+          console.log(`pending  ${each.version} ${each.name}`)
+          if (!flags.apply) console.log(each.statements.map((statement) => `${statement};\n`).join('\n'))
+        }
+        if (pending.length === 0) console.log('The tables are up to date.')
+        else if (flags.apply)
+          console.log(
+            `Done: ${(await migrator.apply()).map((each) => each.version).join(', ') || 'another process was faster'}.`,
+          )
+        else console.log('Nothing was done. Add --apply to do it.')
+      } finally {
+        await store.close()
+      }
+    })
+}

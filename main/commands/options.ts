@@ -1,0 +1,50 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { loadConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
+
+/** Where the configuration is looked for when nobody names a file. */
+const STANDARD_FILE = 'firstframe.yaml'
+
+export const whole = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isInteger(value)) throw new InvalidArgumentError('It must be a whole number.')
+  return value
+}
+
+/** Adds the settings that every role takes on the command line; all others stand in the file or the environment. */
+export const withConfig = (command: Command): Command =>
+  command
+    .option('--config <file>', `YAML file of settings (default: ${STANDARD_FILE} if it is there)`)
+    .option('--port <n>', 'public port: beacons, time, health', whole)
+    .option('--host <address>', 'address of the public port')
+    .option('--console-port <n>', 'console: page, API, /metrics, SQL', whole)
+    .option('--console-host <address>', 'address of the console')
+    .option('--data <folder>', 'folder of the embedded log and store')
+    .option('--log-level <level>', 'debug, info, warn, error or silent')
+
+interface ConfigFlags {
+  readonly config?: string
+  readonly port?: number
+  readonly host?: string
+  readonly consolePort?: number
+  readonly consoleHost?: string
+  readonly data?: string
+  readonly logLevel?: string
+}
+
+/** The configuration of this process, from file, environment and the flags of `withConfig`. Throws ConfigError. */
+export function configOf(flags: ConfigFlags): Config {
+  const named = flags.config ?? process.env.FIRSTFRAME_CONFIG
+  return loadConfig({
+    file: { path: named ?? STANDARD_FILE, optional: named === undefined },
+    environment: process.env,
+    flags: {
+      port: flags.port,
+      host: flags.host,
+      console_port: flags.consolePort,
+      console_host: flags.consoleHost,
+      data: flags.data,
+      log_level: flags.logLevel,
+    },
+  })
+}

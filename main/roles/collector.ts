@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createCollector } from '../../collector/collector.ts'
+import type { ExtraRoute } from '../../collector/http/endpoint.ts'
+import type { Log } from '../../log/log.ts'
+import { buildPlayer } from '../../player/build.ts'
+import type { Context, Role } from '../context.ts'
+import { ListenError } from '../listen_error.ts'
+
+/** Addresses that give out the player SDK, built from the sources at start. */
+async function sdkRoutes(context: Context): Promise<ExtraRoute[]> {
+  const files = await buildPlayer({ outdir: join(context.data, 'sdk') })
+  return Promise.all(
+    files.map(async ({ name, file }): Promise<ExtraRoute> => {
+      const body = await readFile(file)
+      return {
+        method: 'GET',
+        path: name,
+        handle: async () => ({ status: 200, contentType: 'text/javascript; charset=utf-8', body }),
+      }
+    }),
+  )
+}
+
+/** Takes beacons on the public port. */
+export async function startCollector(
+  context: Context,
+  log: Log,
+  routes: readonly ExtraRoute[] = [],
+): Promise<Role & { readonly url: string }> {
+  const { config, emit, clock, name, secret, data } = context
+  let closing = false
+  const collector = createCollector({
+    log,
+    name,
+    emit,
+    clock,
+    salt: secret,
+    keys: Object.fromEntries(
+      config.tenants.map(({ key, name: tenant, requests_per_s }) => [
+        key,
+        { tenant, ...(requests_per_s === undefined ? {} : { requests_per_second: requests_per_s }) },
+      ]),
+    ),
+    demo: config.demo_tenant,
+    addresses: config.geo,
+    cacheFolder: data,
+    trustedProxies: config.trusted_proxies,
+    batching: {
+      maxRows: config.batch_rows,
+      ...(config.log.kind === 'kafka' ? { linger_ms: config.linger_ms } : {}),
+    },
+    routes: [...(await sdkRoutes(context)), ...routes],
+  })
+  try {
+    await collector.app.listen({ host: config.host, port: config.port })
+  } catch (error) {
+    throw new ListenError('port', config.port, error)
+  }
+  const { port } = collector.app.server.address() as AddressInfo
+  emit({ type: 'started', role: 'collector' })
+  return {
+    name: 'collector',
+    url: `http://127.0.0.1:${port}`,
+    readiness() {
+      if (closing) return 'it is stopping'
+      const { ok, reason } = log.health()
+      return ok ? undefined : (reason ?? 'the log is away')
+    },
+    async close() {
+      closing = true
+      await collector.close()
+      emit({ type: 'stopped', role: 'collector' })
+    },
+  }
+}

@@ -1,0 +1,58 @@
+import type { Context, Role } from '../context.ts'
+import { openLog } from '../context.ts'
+import { startCollector } from './collector.ts'
+import { startConsole } from './console.ts'
+import { connectStore, startStore } from './store.ts'
+import { startWatch } from './watch.ts'
+import { startWrite } from './write.ts'
+
+type Add = <R extends Role>(role: R) => R
+
+async function sharedLog(context: Context, add: Add) {
+  if (context.config.log.kind === 'embedded') {
+    throw Object.assign(
+      new Error(
+        'one role in a process of its own needs a log that processes share: set FIRSTFRAME_LOG_KIND=kafka and FIRSTFRAME_LOG_BROKERS, or run `firstframe all`.',
+      ),
+      { expected: true },
+    )
+  }
+  const log = await openLog(context)
+  add({ name: 'log', readiness: () => undefined, close: () => log.close() })
+  return log
+}
+
+function sharedStore(context: Context) {
+  if (context.config.store.url === '') {
+    throw Object.assign(
+      new Error(
+        'this role needs a store that is elsewhere: set FIRSTFRAME_STORE_URL to a ClickHouse or to a `firstframe store`.',
+      ),
+      { expected: true },
+    )
+  }
+  return connectStore(context)
+}
+
+export async function collector(context: Context, add: Add): Promise<void> {
+  add(await startCollector(context, await sharedLog(context, add)))
+}
+
+export async function write(context: Context, add: Add): Promise<void> {
+  const { store } = sharedStore(context)
+  add(await startWrite(context, await sharedLog(context, add), store))
+}
+
+export async function watch(context: Context, add: Add): Promise<void> {
+  add(await startWatch(context, await sharedLog(context, add)))
+}
+
+export async function console_(context: Context, add: Add): Promise<void> {
+  const { url } = add(await startConsole(context, sharedStore(context)))
+  console.log(`Console: ${url}`)
+}
+
+export async function store(context: Context, add: Add): Promise<void> {
+  const { url } = add(await startStore(context))
+  console.log(`Store: ${url}`)
+}

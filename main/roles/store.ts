@@ -1,0 +1,128 @@
+import { createHmac } from 'node:crypto'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { DdlOptions } from '../../schemas/derive/ddl.ts'
+import { KINDS } from '../../schemas/kinds/kinds.ts'
+import { migrations } from '../../schemas/migrations.ts'
+import { ROLLUPS } from '../../schemas/rollups.ts'
+import { SYSTEM_TABLES } from '../../schemas/system.ts'
+import { createStore, type Store } from '../../store/client.ts'
+import { createMigrator } from '../../store/migrate.ts'
+import { type RetentionRule, startRetention } from '../../store/retention.ts'
+import { type StoreSupervisor, superviseStore } from '../../store/supervisor.ts'
+import type { Context, Role } from '../context.ts'
+
+/** The read-only user of the store. */
+export const READER = 'reader'
+
+export interface StoreAccess {
+  readonly url: string
+  /** Reads and writes. */
+  readonly store: Store
+  /** Who reads only: for the console's SQL and analysts. */
+  readonly reader: { readonly user: string; readonly password: string }
+}
+
+export const ddlOptions = ({ config }: Context): DdlOptions => ({
+  database: config.store.database,
+  ...(config.store.cluster === '' ? {} : { cluster: config.store.cluster }),
+})
+
+/** Which tables give way first when the disk is full: raw heartbeats before anything, incidents last. */
+const retentionRules = (): RetentionRule[] => [
+  ...Object.entries(KINDS).map(([table, { retention_days }], index) => ({
+    table,
+    days: retention_days,
+    priority: table === 'heartbeat' ? 0 : 1 + index,
+  })),
+  ...Object.entries(ROLLUPS).map(([table, { retention_days, step_s }]) => ({
+    table,
+    days: retention_days,
+    priority: step_s < 60 ? 20 : 30,
+  })),
+  ...Object.entries(SYSTEM_TABLES).map(([table, { retention_days }]) => ({
+    table,
+    days: retention_days,
+    priority: table === 'dead_letter' ? 0 : 40,
+  })),
+]
+
+const migratorOf = (context: Context, store: Store) =>
+  createMigrator({
+    store,
+    migrations: migrations(ddlOptions(context)),
+    clock: context.clock,
+    ...(context.config.store.cluster === ''
+      ? {}
+      : {
+          onCluster: {
+            clause: ` ON CLUSTER '${context.config.store.cluster}'`,
+            engine: 'ReplicatedReplacingMergeTree(applied_ms)',
+          },
+        }),
+  })
+
+export { migratorOf }
+
+/** Connects to the ClickHouse the configuration names. */
+export function connectStore({ config }: Context): StoreAccess {
+  const { url, user, password, database, reader_password } = config.store
+  return {
+    url,
+    store: createStore({ url, user, password, database }),
+    reader: { user: READER, password: reader_password },
+  }
+}
+
+/** Runs the embedded store in a child process, brings its tables up to date, and keeps it within its bound of disk. */
+export async function startStore(
+  context: Context,
+): Promise<Role & StoreAccess & { readonly supervisor: StoreSupervisor }> {
+  const { config, data, emit, clock, secret } = context
+  const user = config.store.user
+  const password = config.store.password || createHmac('sha256', secret).update('store').digest('hex')
+  const reader = { user: READER, password: config.store.reader_password }
+  const supervisor = await superviseStore({
+    command: [
+      process.execPath,
+      fileURLToPath(new URL('../firstframe.mjs', import.meta.url)),
+      'store-process',
+    ],
+    env: process.env,
+    store: {
+      dir: join(data, 'store'),
+      host: config.store.host,
+      port: config.store.port,
+      database: config.store.database,
+      maxMemoryBytes: config.store.memory_bytes,
+      users: [
+        { name: user, password, access: 'write' },
+        { name: reader.user, password: reader.password, access: 'read' },
+      ],
+    },
+    emit,
+    clock: () => performance.now(),
+  })
+  const store = createStore({ url: supervisor.url, user, password, database: config.store.database })
+  await migratorOf(context, store).apply()
+  const retention = startRetention({
+    store,
+    rules: retentionRules(),
+    maxBytes: config.store.max_bytes,
+    clock,
+    emit,
+  })
+  return {
+    name: 'store',
+    url: supervisor.url,
+    store,
+    reader,
+    supervisor,
+    readiness: () => (supervisor.ready ? undefined : 'the store is starting'),
+    async close() {
+      await retention.stop()
+      await store.close()
+      await supervisor.stop()
+    },
+  }
+}

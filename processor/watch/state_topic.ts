@@ -1,0 +1,27 @@
+import type { Log, LogMessage } from '../../log/log.ts'
+import { STATE_TOPICS } from '../../schemas/topics.ts'
+import type { StateEntry } from './incident/judge.ts'
+
+const TOPIC = STATE_TOPICS.incident_state.name
+const EMPTY = new Uint8Array()
+
+/** Messages that keep entries of state in the compacted topic. */
+export const stateMessages = (entries: Iterable<StateEntry>): LogMessage[] =>
+  [...entries].map(({ key, value }) => ({
+    topic: TOPIC,
+    partition: 0,
+    key,
+    headers: {},
+    value: value === null ? EMPTY : Buffer.from(value),
+  }))
+
+/** The newest value of every key that has one. */
+export async function readState(log: Log): Promise<Map<string, string>> {
+  const state = new Map<string, string>()
+  for await (const { key, value } of log.replay({ topic: TOPIC, partition: 0 })) {
+    if (key === undefined) continue
+    if (value.byteLength === 0) state.delete(key)
+    else state.set(key, Buffer.from(value).toString('utf8'))
+  }
+  return state
+}

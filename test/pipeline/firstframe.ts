@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort } from '../stream/freePort.ts'
+
+const PROGRAM = fileURLToPath(new URL('../../main/firstframe.mjs', import.meta.url))
+
+export interface Firstframe {
+  readonly url: string
+  readonly consoleUrl: string
+  readonly data: string
+  pid(): number
+  /** Output until now. */
+  output(): string
+  /** Starts it (again) on the same folder and ports; resolves when it takes beacons, with how long that took, ms. */
+  start(): Promise<number>
+  kill(): Promise<void>
+  /** SIGTERM, and the exit code. */
+  stop(): Promise<number | null>
+  /** stop, and remove the folder. */
+  dispose(): Promise<void>
+}
+
+/** `firstframe all` as a user runs it, in a process and a folder of its own. */
+export async function startFirstframe(
+  options: {
+    readonly environment?: Record<string, string>
+    readonly role?: string
+    readonly args?: readonly string[]
+  } = {},
+): Promise<Firstframe> {
+  const data = await mkdtemp(join(tmpdir(), 'firstframe-'))
+  const port = await freePort()
+  const consolePort = await freePort()
+  let child: ChildProcess | undefined
+  let text = ''
+  const url = `http://127.0.0.1:${port}`
+  const exited = (one: ChildProcess) =>
+    one.exitCode !== null || one.signalCode !== null
+      ? Promise.resolve(one.exitCode)
+      : new Promise<number | null>((resolve) => one.once('exit', (code) => resolve(code)))
+  const self: Firstframe = {
+    url,
+    consoleUrl: `http://127.0.0.1:${consolePort}`,
+    data,
+    pid: () => child!.pid!,
+    output: () => text,
+    async start() {
+      const began = performance.now()
+      child = spawn(
+        process.execPath,
+        [
+          PROGRAM,
+          options.role ?? 'all',
+          '--port',
+          String(port),
+          '--host',
+          '127.0.0.1',
+          '--console-port',
+          String(consolePort),
+          '--data',
+          data,
+          ...(options.args ?? []),
+        ],
+        { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.environment } },
+      )
+      for (const stream of [child.stdout!, child.stderr!]) {
+        stream.on('data', (chunk: Buffer) => {
+          text += String(chunk)
+        })
+      }
+      const own = child
+      for (;;) {
+        if (own.exitCode !== null)
+          throw new Error(`firstframe ended with ${own.exitCode}:\n${text.slice(-4000)}`)
+        if (performance.now() - began > 60_000)
+          throw new Error(`firstframe does not answer:\n${text.slice(-4000)}`)
+        const answer = await fetch(`${url}/readyz`).catch(() => undefined)
+        if (answer?.ok) return performance.now() - began
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    },
+    async kill() {
+      child!.kill('SIGKILL')
+      await exited(child!)
+    },
+    async stop() {
+      child!.kill('SIGTERM')
+      return exited(child!)
+    },
+    async dispose() {
+      if (child !== undefined && child.exitCode === null && child.signalCode === null) await self.stop()
+      await rm(data, { recursive: true, force: true })
+    },
+  }
+  await self.start()
+  return self
+}
