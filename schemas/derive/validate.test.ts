@@ -8,6 +8,7 @@ const parse = (text: string): object => JSON.parse(text) as object
 
 test('a right event is taken, with what of the context it overrides', () => {
   assert.equal(validateEvent('heartbeat', heartbeat), undefined)
+  assert.equal(validateEvent('heartbeat', { ...heartbeat, cdn: undefined }), undefined)
   assert.equal(
     validateEvent('heartbeat', { ...heartbeat, cdn: 'b', played_ms: 9_999.5, av_offset_ms: -3 }),
     undefined,

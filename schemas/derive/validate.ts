@@ -53,9 +53,10 @@ function compile(fields: Fields): Validator {
   const values = Object.fromEntries(
     Object.entries(fields).flatMap(([name, field]) => (field.values ? [[name, new Set(field.values)]] : [])),
   )
-  const unknown = (value: object): Refusal => {
-    const name = Object.keys(value).find((key) => !known.has(key)) ?? '(inherited)'
-    return { code: 'unknown_field', detail: name.slice(0, SHOWN) }
+  // Also called when known keys are undefined, which JSON never makes; those are missing.
+  const unknown = (value: object): Refusal | undefined => {
+    const name = Object.keys(value).find((key) => !known.has(key))
+    return name === undefined ? undefined : { code: 'unknown_field', detail: name.slice(0, SHOWN) }
   }
   const lines = Object.entries(fields).map(([name, field]) => {
     const missing = field.required ? `return refuse('missing_field', '${name}')` : ''
