@@ -15,13 +15,15 @@ const DEFAULT_BATCH_BYTES = 4 << 20
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5_000
 const BEAT_MS = 1_000
-const COMMIT_WITHIN_MS = 20_000
-/** These say that the group has moved on: the partition may be another's. */
+const COMMIT_WITHIN_MS = 3_000
+const MISSED_BEATS = 3
+/** These say that the group has moved on (the partition may be another's), or that its coordinator has. */
 const MOVED = new Set([
   'REBALANCE_IN_PROGRESS',
   'ILLEGAL_GENERATION',
   'UNKNOWN_MEMBER_ID',
   'FENCED_INSTANCE_ID',
+  'NOT_COORDINATOR_FOR_GROUP',
 ])
 
 export interface GroupOptions {
@@ -63,6 +65,8 @@ export function joinGroup(group: GroupOptions): Subscription {
   const leaving = new Map<string, Promise<void>>()
   let consumer: Consumer | undefined
   let memberId: string | undefined
+  /** This member must join again, which kafkajs does when no handler runs: handlers are not tried again until then. */
+  let turning = false
   let joining: { done: Promise<void>; resolve: () => void } | undefined
   /** kafkajs's commit of one attempt, for the consumer that runs now. */
   let commitOnce: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
@@ -101,6 +105,7 @@ export function joinGroup(group: GroupOptions): Subscription {
     consumer = one
     commitOnce = undefined
     memberId = undefined
+    turning = false
     const crashed = new Promise<never>((_, reject) => {
       one.on(one.events.CRASH, ({ payload }) => reject(payload.error))
       stop.signal.addEventListener('abort', () => reject(new Error('closed')), { once: true })
@@ -133,6 +138,7 @@ export function joinGroup(group: GroupOptions): Subscription {
     // Another member number means that the group went on without this member for a while.
     const forgotten = memberId !== undefined && memberId !== member
     memberId = member
+    turning = false
     for (const [name, one] of held) if (forgotten || !mine.has(name)) lose(name, one)
     for (const [topic, partitions] of Object.entries(assignment)) {
       const added = partitions.filter((partition) => !held.has(`${topic}/${partition}`))
@@ -143,35 +149,42 @@ export function joinGroup(group: GroupOptions): Subscription {
   }
 
   function begin(topic: string, partitions: readonly number[]): void {
-    const asked = ask(topic, partitions)
-    for (const partition of partitions) {
-      const name = `${topic}/${partition}`
-      const one: Held = {
-        topic,
-        partition,
-        lost: false,
-        next: 0,
-        sought: undefined,
-        ready: Promise.resolve(),
-        busy: Promise.resolve(),
-      }
+    const added = partitions.map((partition): Held => {
+      const ready = Promise.resolve()
+      return { topic, partition, lost: false, next: 0, sought: undefined, ready, busy: ready }
+    })
+    const told = ask(topic, added)
+    for (const one of added) {
+      const name = `${topic}/${one.partition}`
       const before = leaving.get(name)
       held.set(name, one)
-      one.ready = insist(one, async () => {
+      one.ready = (async () => {
         await before
-        const assignment = (await asked).get(partition) ?? (await ask(topic, [partition])).get(partition)
-        if (assignment === undefined)
-          throw new LogError('unavailable', `${name} is not told`, { retriable: true })
-        const start =
-          (await options.assigned?.(assignment)) ?? assignment.committed?.offset ?? assignment.begin
-        one.next = Math.max(start, assignment.begin)
-      }).then(() => undefined)
+        const assignment = (await told).get(one.partition)
+        if (assignment === undefined) return
+        await insist(one, async () => {
+          const start =
+            (await options.assigned?.(assignment)) ?? assignment.committed?.offset ?? assignment.begin
+          one.next = Math.max(start, assignment.begin)
+        })
+      })()
     }
   }
 
-  async function ask(topic: string, partitions: readonly number[]): Promise<Map<number, Assignment>> {
-    const told = await group.assignments(options.group, topic, partitions).catch(() => [])
-    return new Map(told.map((assignment) => [assignment.partition, assignment]))
+  /** What the brokers know of partitions that were added, asked until they tell, or all are lost again. */
+  async function ask(topic: string, added: readonly Held[]): Promise<Map<number, Assignment>> {
+    const partitions = added.map(({ partition }) => partition)
+    for (let wait = FIRST_PAUSE_MS; !stop.signal.aborted; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
+      try {
+        const told = await group.assignments(options.group, topic, partitions)
+        return new Map(told.map((assignment) => [assignment.partition, assignment]))
+      } catch (error) {
+        if (added.every((one) => one.lost)) break
+        tell(topic)(error)
+        await pause(wait, undefined, { signal: stop.signal }).catch(() => undefined)
+      }
+    }
+    return new Map()
   }
 
   function lose(name: string, one: Held): void {
@@ -200,31 +213,33 @@ export function joinGroup(group: GroupOptions): Subscription {
     const { batch } = payload
     const one = held.get(`${batch.topic}/${batch.partition}`)
     if (one === undefined || stop.signal.aborted) return
-    const turning = { over: false }
+    let missed = 0
     const beat = setInterval(() => {
-      payload.heartbeat().catch((error: unknown) => {
-        if (MOVED.has(errorType(error))) turning.over = true
-      })
+      payload.heartbeat().then(
+        () => {
+          missed = 0
+        },
+        (error: unknown) => {
+          missed += 1
+          if (MOVED.has(errorType(error)) || missed >= MISSED_BEATS) turning = true
+        },
+      )
     }, BEAT_MS)
-    const done = one.busy.then(() => deliver(from, one, batch, payload, turning))
+    const done = one.busy.then(() => deliver(from, one, batch, payload))
     one.busy = done.catch(() => undefined)
     try {
       await done
     } finally {
       clearInterval(beat)
     }
+    // kafkajs looks for the coordinator, and joins again, when a batch ends in this error.
+    if (turning) throw Object.assign(new Error('the group turns over'), { type: 'REBALANCE_IN_PROGRESS' })
   }
 
-  async function deliver(
-    from: Consumer,
-    one: Held,
-    batch: Batch,
-    payload: EachBatchPayload,
-    turning: { over: boolean },
-  ): Promise<void> {
+  async function deliver(from: Consumer, one: Held, batch: Batch, payload: EachBatchPayload): Promise<void> {
     const { topic, partition } = one
     await one.ready
-    if (one.lost || stop.signal.aborted) return
+    if (one.lost || turning || stop.signal.aborted) return
     // After a join kafkajs begins at the commit; `assigned` and what was handled since may say otherwise.
     if (
       Number((batch as Batch & { fetchedOffset: string }).fetchedOffset) !== one.next &&
@@ -241,15 +256,16 @@ export function joinGroup(group: GroupOptions): Subscription {
       const after = part.at(-1)!.offset + 1
       const handled = await insist(
         one,
-        async () => {
-          await options.handler({ topic, partition, records: part, end: Math.max(end, after) })
-          if (options.autoCommit !== false) await commit({ topic, partition }, { offset: after })
-        },
-        turning,
+        () => options.handler({ topic, partition, records: part, end: Math.max(end, after) }),
+        () => turning,
       )
       if (!handled) return
       one.next = after
       payload.resolveOffset(String(after - 1))
+      // A commit that fails is made up for by the next: what was handled is not handled again while the partition stays.
+      if (options.autoCommit !== false)
+        await commit({ topic, partition }, { offset: after }).catch(tell(topic))
+      if (turning) return
     }
     one.next = Math.max(one.next, Number(batch.lastOffset()) + 1)
     payload.resolveOffset(batch.lastOffset())
@@ -279,8 +295,9 @@ export function joinGroup(group: GroupOptions): Subscription {
         return
       } catch (cause) {
         const type = errorType(cause)
+        if (MOVED.has(type) || performance.now() + wait > end) turning = true
         if (MOVED.has(type)) throw new LogError('revoked', `${name}: ${type}`, { retriable: true, cause })
-        if (performance.now() + wait > end)
+        if (turning)
           throw new LogError('unavailable', `${name} cannot be committed: ${type}`, {
             retriable: true,
             cause,
@@ -311,8 +328,12 @@ export function joinGroup(group: GroupOptions): Subscription {
     if (!seen) throw new Error('the consumer is stopping')
   }
 
-  /** Does a step until it succeeds; false when the partition is lost, the group turns over, or reading stops first. */
-  async function insist(one: Held, step: () => Promise<void>, turning = { over: false }): Promise<boolean> {
+  function tell(topic: string): (error: unknown) => void {
+    return (error) => emit({ type: 'log_handler_failed', group: options.group, topic, error })
+  }
+
+  /** Does a step until it succeeds; false when the partition is lost, or reading stops, or it is told to give up. */
+  async function insist(one: Held, step: () => Promise<void>, giveUp = () => false): Promise<boolean> {
     for (
       let wait = FIRST_PAUSE_MS;
       !one.lost && !stop.signal.aborted;
@@ -322,8 +343,8 @@ export function joinGroup(group: GroupOptions): Subscription {
         await step()
         return true
       } catch (error) {
-        emit({ type: 'log_handler_failed', group: options.group, topic: one.topic, error })
-        if (turning.over) return false
+        tell(one.topic)(error)
+        if (giveUp()) return false
         await pause(wait, undefined, { signal: stop.signal }).catch(() => undefined)
       }
     }
