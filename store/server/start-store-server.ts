@@ -73,6 +73,7 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
     running: createRunningQueries(engine),
     clock: options.clock,
   }
+  const asked = new Set<Promise<void>>()
   const server = createServer(
     { maxHeaderSize: 1 << 20, keepAliveTimeout: 30_000, requestTimeout: 300_000 },
     (request, response) => {
@@ -87,7 +88,11 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
         response.statusCode = 405
         response.setHeader('Allow', 'GET, HEAD, POST')
         response.end()
-      } else void serveQuery(serve, { request, response, args: url.searchParams })
+      } else {
+        const answer = serveQuery(serve, { request, response, args: url.searchParams })
+        asked.add(answer)
+        void answer.finally(() => asked.delete(answer))
+      }
     },
   )
   await listen(server, options)
@@ -97,9 +102,9 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
     url: `http://${host}:${port}`,
     version: engine.version,
     async close() {
-      const closed = new Promise((resolve) => server.close(resolve))
-      server.closeIdleConnections()
-      await closed
+      server.close()
+      await Promise.allSettled(asked)
+      server.closeAllConnections()
       await spool.close()
     },
   }
