@@ -1,4 +1,4 @@
-import { XMLParser } from 'fast-xml-parser'
+import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import { parse } from 'mpd-parser'
 import type { ByteRange, Piece, Track } from './tracks.ts'
 
@@ -50,6 +50,8 @@ export function isoDurationMs(text: string | undefined): number | undefined {
 /** Reads a manifest as it stands at `nowMs`. Never throws: a string says why it is not readable. */
 export function readDash(text: string, url: string, nowMs: number): DashManifest | string {
   if (!/<MPD[\s>]/.test(text.slice(0, 4_096))) return 'there is no MPD element in it'
+  const valid = XMLValidator.validate(text)
+  if (valid !== true) return `not well-formed XML, line ${valid.err.line}: ${valid.err.msg}`
   try {
     const xml = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '' })
     const { MPD } = xml.parse(text) as { MPD: Record<string, string | undefined> }

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { Browser } from 'playwright-core'
+import { PROBE_REASONS } from '../schemas/probe-reasons.ts'
+import { type MediaServer, playable, startMediaServer } from '../test/stream/index.ts'
+import { browserPicture } from './browser/browserPicture.ts'
+import { launchChromium } from './browser/launch.ts'
+import { type CheckResult, check } from './check.ts'
+import { testCertificate } from './testing/certificate.ts'
+import { FAULTS, type FaultName, type FaultServer, startFaultServer } from './testing/faults.ts'
+import { ENCODINGS, type EncodingName, type LiveEncoding, startEncoding } from './testing/streams.ts'
+
+const clock = () => performance.timeOrigin + performance.now()
+const DAY_MS = 86_400_000
+const undo: (() => Promise<unknown>)[] = []
+after(async () => {
+  for (const step of undo.reverse()) await step()
+})
+
+let server: MediaServer
+let faults: FaultServer
+let browser: Browser
+let expired: ReturnType<typeof testCertificate>
+
+before(async () => {
+  server = await startMediaServer()
+  undo.push(server.stop)
+  const names = Object.keys(ENCODINGS) as EncodingName[]
+  const encodings: LiveEncoding[] = await Promise.all(
+    names.map((name) => startEncoding(name, join(server.mediaDir, name))),
+  )
+  undo.push(() => Promise.all(encodings.map((encoding) => encoding.stop())))
+  browser = await launchChromium()
+  undo.push(() => browser.close())
+  const now = clock()
+  expired = testCertificate(now - 90 * DAY_MS, now - DAY_MS)
+  faults = await startFaultServer({
+    healthy: `${server.mediaUrl}/healthy`,
+    alternates: Object.fromEntries(names.map((name) => [name, `${server.mediaUrl}/${name}`])),
+    expired,
+  })
+  undo.push(faults.stop)
+  await Promise.all(
+    encodings.map((encoding) =>
+      playable(
+        `${server.mediaUrl}/${encoding.name}/1/index.m3u8`,
+        encoding.name === 'gop' ? 2 : 8,
+        encoding.log,
+      ),
+    ),
+  )
+})
+
+/** Checks once and, where nothing was found, a second time with what the first one learnt. */
+async function twoChecks(fault: FaultName): Promise<CheckResult> {
+  const url = faults.url(fault)
+  const options = {
+    clock,
+    durationMs: 4_800,
+    ...('decoding' in FAULTS[fault] ? { picture: browserPicture({ clock, browser, lookMs: 4_500 }) } : {}),
+    ca: expired.cert,
+  }
+  const first = await check(url, options)
+  if (first.verdict !== 'healthy') return first
+  return check(url, { ...options, memory: first.memory })
+}
+
+test('each of fifteen faults is named with its stage and reason', {
+  timeout: 120_000,
+  concurrency: true,
+}, async (t) => {
+  const names = Object.keys(FAULTS) as FaultName[]
+  assert.equal(names.length, 15)
+  await Promise.all(
+    names.map((fault) =>
+      t.test(fault, async () => {
+        const { reason } = FAULTS[fault]
+        const result = await twoChecks(fault)
+        const told = JSON.stringify(result.findings)
+        assert.equal(result.reason, reason, told)
+        assert.equal(result.stage, PROBE_REASONS[reason].stage, told)
+        assert.notEqual(result.verdict, 'healthy')
+      }),
+    ),
+  )
+})
+
+test('fifty checks of the healthy stream raise no alarm', { timeout: 120_000 }, async () => {
+  const url = faults.url()
+  const results = await Promise.all(Array.from({ length: 50 }, () => check(url, { clock })))
+  const alarms = results.filter((result) => result.verdict !== 'healthy')
+  assert.deepEqual(
+    alarms.map((result) => result.findings),
+    [],
+  )
+  for (const result of results) {
+    assert.ok((result.measures.bitrateKbps ?? 0) > 150, 'the bitrate was measured')
+    assert.equal(result.measures.variants, 2)
+  }
+})
+
+test('real decoding finds nothing wrong with the healthy picture and its sound', {
+  timeout: 60_000,
+}, async () => {
+  const result = await check(faults.url(), { clock, picture: browserPicture({ clock, browser }) })
+  assert.deepEqual(result.findings, [])
+  assert.ok((result.seen.picture?.frames.length ?? 0) > 20)
+  assert.ok(Math.max(...(result.seen.picture?.loudnessDbfs ?? [])) > -40, 'the tone was heard')
+})
+
+test('a Referer opens what anti-hotlinking had closed', async () => {
+  const headers = { Referer: 'https://shop.example/' }
+  const result = await check(faults.url('hotlink_403'), { clock, headers, durationMs: 2_000 })
+  assert.deepEqual(result.findings, [])
+})
