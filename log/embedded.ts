@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Emit } from '../schemas/facts.ts'
+import { checkMessage, checkPartition } from './check.ts'
 import { openStorage } from './lmdb.ts'
 import {
   type Log,
   LogError,
   type LogMessage,
-  MAX_MESSAGE_BYTES,
   type Partition,
   type ReplayOptions,
   type TopicSpec,
@@ -80,11 +80,9 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
   /** Bytes in use when an append was refused: it is full until they are fewer. */
   let refusedAt: number | undefined
 
-  const placeOf = ({ topic, partition }: Partition): Place => {
-    const place = byTopic.get(topic)?.[partition]
-    if (place === undefined)
-      throw new LogError('unknown_topic', `no ${topic}/${partition}`, { retriable: false })
-    return place
+  const placeOf = (partition: Partition): Place => {
+    checkPartition(topics, partition)
+    return byTopic.get(partition.topic)![partition.partition]!
   }
   const mustBeOpen = (): void => {
     if (closing !== undefined) throw new LogError('closed', 'the log is closed', { retriable: false })
@@ -113,11 +111,8 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
   timer.unref()
 
   function prepare(message: LogMessage): Pending['items'][number] {
+    checkMessage(topics, message)
     const place = placeOf(message)
-    if (place.compacted && message.key === undefined)
-      throw new TypeError(`a message of the compacted topic ${message.topic} needs a key`)
-    if (message.value.length > MAX_MESSAGE_BYTES)
-      throw new LogError('too_large', `a message of ${message.value.length} bytes`, { retriable: false })
     // Times do not fall within a partition, whatever the clock does: replay by time relies on it.
     const appended_ms = Math.max(clock(), lastTime.get(place) ?? newestTime(place))
     lastTime.set(place, appended_ms)

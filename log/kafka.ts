@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Emit } from '../schemas/facts.ts'
+import { checkMessage, checkPartition } from './check.ts'
 import { joinGroup } from './kafka-group.ts'
 import { readRange } from './kafka-read.ts'
 import { startSender } from './kafka-send.ts'
@@ -73,11 +74,6 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
   const mustBeOpen = (): void => {
     if (closing !== undefined) throw new LogError('closed', 'the log is closed', { retriable: false })
   }
-  const mustKnow = ({ topic, partition }: Partition): void => {
-    const spec = topics.get(topic)
-    if (spec === undefined || partition < 0 || partition >= spec.partitions)
-      throw new LogError('unknown_topic', `no ${topic}/${partition}`, { retriable: false })
-  }
 
   /** Asks a broker something; a failed connection is not used again. */
   async function ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
@@ -140,11 +136,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
     mustBeOpen()
     const byPartition = new Map<string, LogMessage[]>()
     for (const message of messages) {
-      mustKnow(message)
-      if (topics.get(message.topic)!.compacted === true && message.key === undefined)
-        throw new TypeError(`a message of the compacted topic ${message.topic} needs a key`)
-      if (message.value.length > MAX_MESSAGE_BYTES)
-        throw new LogError('too_large', `a message of ${message.value.length} bytes`, { retriable: false })
+      checkMessage(topics, message)
       const name = `${message.topic}/${message.partition}`
       const known = byPartition.get(name)
       if (known === undefined) byPartition.set(name, [message])
@@ -158,7 +150,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
 
   async function bounds({ topic, partition }: Partition): Promise<{ begin: number; end: number }> {
     mustBeOpen()
-    mustKnow({ topic, partition })
+    checkPartition(topics, { topic, partition })
     await becomeReady()
     const all = await ask((one) => one.fetchTopicOffsets(topic))
     const found = all.find((one) => one.partition === partition)
@@ -217,7 +209,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
     append,
     async subscribe(subscribe) {
       mustBeOpen()
-      for (const topic of subscribe.topics) mustKnow({ topic, partition: 0 })
+      for (const topic of subscribe.topics) checkPartition(topics, { topic, partition: 0 })
       const subscription = joinGroup({
         client,
         options: subscribe,

@@ -56,7 +56,11 @@ export const FACTS = {
     sums: ['rows'],
     histograms: ['seconds'],
   },
-  watch_skipped: { help: 'The watcher could not read a batch; the writer sets it apart.', level: 'error', labels: ['topic'] },
+  watch_skipped: {
+    help: 'The watcher could not read a batch; the writer sets it apart.',
+    level: 'error',
+    labels: ['topic'],
+  },
   window_late: {
     help: 'Rows came after their window was judged; they were added all the same.',
     level: 'debug',
@@ -91,6 +95,30 @@ export const FACTS = {
   },
   kafka_client: { help: 'What the Kafka client says of its own retries.', level: 'debug' },
   kafka_codec_missing: { help: 'A compression codec is not there; another is written.', level: 'warn' },
+  log_spill_began: {
+    help: 'The log does not take messages of a partition: they wait on the disk.',
+    level: 'warn',
+    labels: ['topic'],
+  },
+  log_spill_ended: {
+    help: 'All messages of a partition that waited on the disk are in the log.',
+    level: 'info',
+    labels: ['topic'],
+  },
+  log_spilled: {
+    help: 'Messages went to the disk because the log was away.',
+    level: 'debug',
+    labels: ['topic'],
+    sums: ['messages'],
+    gauges: ['spill_bytes'],
+  },
+  log_unspilled: {
+    help: 'Messages that had waited on the disk were appended to the log.',
+    level: 'debug',
+    labels: ['topic'],
+    sums: ['messages'],
+    gauges: ['spill_bytes'],
+  },
   log_trim_failed: { help: 'The embedded log could not remove old messages.', level: 'error' },
   log_trimmed_unread: {
     help: 'The bound on the log demanded that messages be removed which a group had not read.',
