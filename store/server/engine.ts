@@ -71,8 +71,13 @@ export async function openEngine(options: {
   const addon = loadAddon()
   const dir = resolve(options.dir)
   const memory = `--max_server_memory_usage=${Math.round(options.maxMemoryBytes)}`
-  // stays open: it carries the configuration
-  addon.CreateConnection(dir, [memory, ...(options.args ?? [])])
+  try {
+    // stays open: it carries the configuration
+    addon.CreateConnection(dir, [memory, ...(options.args ?? [])])
+  } catch (error) {
+    const why = 'is it locked by another store? One process a directory'
+    throw new Error(`cannot open the data directory ${dir} (${why}): ${String(error)}`, { cause: error })
+  }
   const parser = addon.CreateConnection(dir)
   const ask = async (sql: string) =>
     (await addon.QueryAsyncConnection(parser, sql, 'RawBLOB')).bytes.toString('utf8')
