@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { LOG_FORMATS } from '../../collector/edge/edgeSource.ts'
 
 const secret = { secret: true } as const
 const port = (standard: number, description: string) =>
@@ -23,11 +24,44 @@ export const Tenant = Type.Object(
     salt: Type.Optional(
       Type.String({ ...secret, description: 'Salt for hashing viewers. Default: made from the key.' }),
     ),
+    publish_secrets: Type.Optional(
+      Type.Array(Type.String({ minLength: 8, ...secret }), {
+        description:
+          'Secrets that sign stream keys, newest first. None: whoever reaches the media server may publish.',
+      }),
+    ),
     requests_per_s: Type.Optional(
       Type.Integer({
         minimum: 1,
         description: 'Requests a second this key may send; more are answered 429.',
       }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** A CDN that sends its logs to `POST /v1/edge`. */
+export const Edge = Type.Object(
+  {
+    name: Type.String({
+      minLength: 1,
+      description: 'Name of the source; the dimension `cdn` unless `cdn` says.',
+    }),
+    format: Type.Union(
+      LOG_FORMATS.map((format) => Type.Literal(format)),
+      { description: `Field map: ${LOG_FORMATS.join(', ')}.` },
+    ),
+    secret: Type.String({
+      minLength: 8,
+      ...secret,
+      description: 'What the sender shows as `Authorization: Bearer …`.',
+    }),
+    tenant: Type.String({ default: 'demo', description: 'Whose facts these are.' }),
+    cdn: Type.Optional(Type.String({ description: 'The dimension `cdn`.' })),
+    show: Type.Optional(Type.String({ description: 'The show, where the log does not say.' })),
+    app: Type.Optional(Type.String({ description: 'The app, where the log does not say.' })),
+    stream: Type.Optional(
+      Type.String({ description: 'A pattern over the path whose first group names the stream.' }),
     ),
   },
   { additionalProperties: false },
@@ -150,6 +184,15 @@ export const Config = Type.Object(
       default: [],
       description: 'Media servers and encoders to ask, and secrets of those that tell: see ingest/README.md.',
     }),
+    edge: Type.Array(Edge, { default: [], description: 'CDNs that send their logs.' }),
+    livekit: Type.Record(
+      Type.String(),
+      Type.Object(
+        { secret: Type.String({ ...secret }), tenant: Type.String({ default: 'demo' }) },
+        { additionalProperties: false },
+      ),
+      { default: {}, description: 'LiveKit: secret and tenant by API key, for its webhooks.' },
+    ),
     probes: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
       default: [],
       description: 'Addresses to check: see probe/README.md.',

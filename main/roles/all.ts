@@ -2,6 +2,7 @@ import type { Context, Role } from '../context.ts'
 import { openLog } from '../context.ts'
 import { startCollector } from './collector.ts'
 import { startConsole } from './console.ts'
+import { mediaRoutes, startIngest } from './ingest.ts'
 import { connectStore, startStore } from './store.ts'
 import { startWatch } from './watch.ts'
 import { startWrite } from './write.ts'
@@ -15,6 +16,7 @@ export async function startAll(context: Context, add: <R extends Role>(role: R) 
   add(await startWrite(context, log, access.store))
   add(await startWatch(context, log))
   const page = add(await startConsole(context, access))
-  const collector = add(await startCollector(context, log))
+  const collector = add(await startCollector(context, log, mediaRoutes(context)))
+  add(await startIngest(context, collector.url))
   console.log(`Console:  ${page.url}\nBeacons:  ${collector.url}/v1/beacons`)
 }

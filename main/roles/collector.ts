@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createCollector } from '../../collector/collector.ts'
+import type { EdgeSource } from '../../collector/edge/edgeSource.ts'
 import type { ExtraRoute } from '../../collector/http/endpoint.ts'
 import type { Log } from '../../log/log.ts'
 import { buildPlayer } from '../../player/build.ts'
@@ -51,6 +52,8 @@ export async function startCollector(
       maxRows: config.batch_rows,
       ...(config.log.kind === 'kafka' ? { linger_ms: config.linger_ms } : {}),
     },
+    edge: Object.fromEntries(config.edge.map(({ name, ...source }) => [name, source as EdgeSource])),
+    tickEvery_ms: 500,
     routes: [...(await sdkRoutes(context)), ...routes],
   })
   try {

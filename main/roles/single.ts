@@ -2,6 +2,7 @@ import type { Context, Role } from '../context.ts'
 import { openLog } from '../context.ts'
 import { startCollector } from './collector.ts'
 import { startConsole } from './console.ts'
+import { mediaRoutes, startIngest } from './ingest.ts'
 import { connectStore, startStore } from './store.ts'
 import { startWatch } from './watch.ts'
 import { startWrite } from './write.ts'
@@ -35,7 +36,9 @@ function sharedStore(context: Context) {
 }
 
 export async function collector(context: Context, add: Add): Promise<void> {
-  add(await startCollector(context, await sharedLog(context, add)))
+  const { url } = add(await startCollector(context, await sharedLog(context, add), mediaRoutes(context)))
+  add(await startIngest(context, url))
+  console.log(`Beacons: ${url}/v1/beacons`)
 }
 
 export async function write(context: Context, add: Add): Promise<void> {

@@ -5,10 +5,11 @@ import type { RequestTiming } from '../core/startupPhases.ts'
  * another origin needs `Timing-Allow-Origin`, and the browser's list of requests may be full.
  */
 export function resourceTiming(url: string): RequestTiming | undefined {
-  const [entry] = performance.getEntriesByName(
-    new URL(url, document.baseURI).href,
-    'resource',
-  ) as PerformanceResourceTiming[]
+  const { href } = new URL(url, document.baseURI)
+  // A player that reports by CMCD adds its argument to the address after it has told it.
+  const entry = (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).find(
+    ({ name }) => name === href || (name.startsWith(href) && /^[?&]CMCD=/.test(name.slice(href.length))),
+  )
   if (!entry?.responseStart) return undefined
   const { secureConnectionStart: secure, connectEnd, connectStart } = entry
   return {
