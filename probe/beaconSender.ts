@@ -100,11 +100,13 @@ export function beaconSender(options: BeaconSenderOptions): BeaconSender {
       queue.push(event)
       while (queue.length > keep) queue.shift()
     },
-    flush: (signal) => {
-      flushing ??= drain(signal).finally(() => {
+    flush: async (signal) => {
+      // one sender at a time, so that events arrive in the order of their numbers
+      while (flushing !== undefined) await flushing
+      flushing = drain(signal).finally(() => {
         flushing = undefined
       })
-      return flushing
+      await flushing
     },
     waiting: () => queue.length,
   }
