@@ -1,7 +1,7 @@
 import type { ClientContext } from '../schemas/envelope.ts'
 import type { KindFields } from '../schemas/kinds/kinds.ts'
 import type { Adapter, AdapterSample, Attached, Host, PlaybackError } from './adapter.ts'
-import { native, protocolOf } from './adapters/native.ts'
+import { native } from './adapters/native.ts'
 import type { ClockReading } from './core/clockOffset.ts'
 import { guard } from './core/guard.ts'
 import type { SenderStats } from './core/sender.ts'
@@ -90,7 +90,7 @@ export function createMonitor(adapters: readonly Adapter[]) {
   /** A version an adapter was not tried with still plays; it is said once. */
   const warned = new Set<string>()
   const warnOnce = (name: string, version: string | undefined, known: readonly string[] | undefined) => {
-    if (!known || known.includes((version ?? '').replace(/^v/, '').split('.')[0]!) || warned.has(name)) return
+    if (!known || known.includes((version ?? '').split('.')[0]!) || warned.has(name)) return
     warned.add(name)
     console.warn(
       `Firstframe: ${name} ${version ?? 'of unknown version'} was not tried (known: ${known.join(', ')})`,
@@ -113,13 +113,13 @@ export function createMonitor(adapters: readonly Adapter[]) {
       const adapter =
         options.adapter ??
         (player === undefined ? native : (adapters.find((each) => each.match(player)) ?? native))
-      const version = guard(() => adapter.version?.(player as never))()
+      const version = guard(() => adapter.version?.(player as never))()?.replace(/^v/, '')
       warnOnce(adapter.name, version, adapter.known)
       let attached: Attached | undefined
       const { cdn } = options
       const own = {
         ...{ app: options.app, viewer: options.viewer, cdn: typeof cdn === 'string' ? cdn : undefined },
-        ...{ player_version: version, protocol: adapter.protocol ?? protocolOf(video.currentSrc) },
+        ...{ player_version: version, protocol: adapter.protocol },
         ...{ network: networkOf(), weight: sample < 1 ? 1 / sample : undefined },
       }
       const context = Object.fromEntries(

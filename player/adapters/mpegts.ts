@@ -83,7 +83,8 @@ export const mpegts: Adapter = {
     })
     on('loading_complete', () => host.error({ code: 'loading_complete', category: 'network' }))
     return {
-      sample: () => ({ bandwidth_kbps: speed_kbps }),
+      // At the live edge what comes is what is encoded.
+      sample: () => ({ bandwidth_kbps: speed_kbps, bitrate_kbps: speed_kbps }),
       detach: () => {
         for (const stop of stops) stop()
       },

@@ -1,15 +1,5 @@
 import type { Adapter } from '../adapter.ts'
 
-const PROTOCOLS: readonly [RegExp, string][] = [
-  [/\.m3u8(\?|$)/i, 'hls'],
-  [/\.mpd(\?|$)/i, 'dash'],
-  [/\.flv(\?|$)/i, 'http-flv'],
-]
-
-/** The protocol that an address names by its ending. */
-export const protocolOf = (url: string): string | undefined =>
-  PROTOCOLS.find(([pattern]) => pattern.test(url))?.[1]
-
 /** A `<video>` that plays by itself: files everywhere, HLS in Safari. */
 export const native: Adapter = {
   name: 'native',

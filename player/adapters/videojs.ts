@@ -2,7 +2,18 @@ import type { Adapter, ErrorCategory } from '../adapter.ts'
 import { guard } from '../core/guard.ts'
 import { referenceBytes } from './referenceBytes.ts'
 
+interface VhsSegment {
+  readonly resolvedUri?: string
+  readonly map?: { readonly resolvedUri?: string }
+  /** Media time, s, once it was loaded. */
+  readonly start?: number
+  readonly end?: number
+  /** EXT-X-PROGRAM-DATE-TIME. */
+  readonly dateTimeObject?: Date
+}
+
 interface VhsPlaylist {
+  readonly segments?: readonly VhsSegment[]
   readonly attributes?: {
     readonly BANDWIDTH?: number
     readonly CODECS?: string
@@ -25,10 +36,6 @@ interface Vhs {
     readonly on: (name: string, run: () => void) => void
     readonly off: (name: string, run: () => void) => void
   }
-  readonly convertToProgramTime: (
-    time_s: number,
-    done: (error: unknown, time?: { programDateTime: string }) => void,
-  ) => void
 }
 
 interface VideojsPlayer {
@@ -95,9 +102,23 @@ export const videojs: Adapter = {
       host.source('manifest', url)
       host.mark('manifest')
     })
+    const filmed = ({ playlists }: Vhs) => {
+      const at = player.currentTime()
+      const inside = playlists
+        .media()
+        ?.segments?.find(({ start = Infinity, end = 0 }) => start <= at && at < end)
+      const date = inside?.dateTimeObject?.getTime()
+      return date === undefined ? undefined : date + (at - inside!.start!) * 1000
+    }
     const progress = guard(() => {
-      engine()
+      const segments = engine()?.playlists.media()?.segments ?? []
       rendition()
+      const urls = segments.flatMap((each) => [each.map?.resolvedUri, each.resolvedUri])
+      const asked = urls
+        .map((url) => (url ? performance.getEntriesByName(url)[0] : undefined))
+        .filter((entry) => entry !== undefined)
+        .sort((a, b) => a.startTime - b.startTime)[0]
+      if (asked) host.source('media', asked.name)
     })
     const failed = guard(() => {
       const error = player.error()
@@ -117,13 +138,7 @@ export const videojs: Adapter = {
         const vhs = engine()
         if (!vhs) return {}
         count(vhs)
-        let filmed_ms: number | undefined
-        guard(() =>
-          vhs.convertToProgramTime(player.currentTime(), (error, time) => {
-            if (!error && time) filmed_ms = Date.parse(time.programDateTime)
-          }),
-        )()
-        return { bandwidth_kbps: vhs.bandwidth / 1000, filmed_ms }
+        return { bandwidth_kbps: vhs.bandwidth / 1000, filmed_ms: filmed(vhs) }
       },
       detach: () => {
         unwatch()

@@ -7,6 +7,7 @@ import { codecName } from './codecName.ts'
 import { createCounters } from './counters.ts'
 import { createLedger, type Ledger, type PlayState } from './ledger.ts'
 import { createPlayback, type Playback } from './playback.ts'
+import { protocolOf } from './protocolOf.ts'
 import { type Cancel, createSender, type PostAnswer, type SenderStats } from './sender.ts'
 import { type RequestTiming, type StartupMarks, startupPhases } from './startupPhases.ts'
 
@@ -263,6 +264,8 @@ export function createSession(
     clock: clock.reading,
     stats: sender.stats,
     rate: (next) => {
+      // Shaka holds the element by rate 0 while it fills its buffer; that is no pace.
+      if (next === 0) return
       rate = Math.min(16, Math.max(0, next))
       ledger?.rate(rate, now())
     },
@@ -279,6 +282,8 @@ export function createSession(
     },
     source: (what, url) => {
       urls[what] ??= url
+      const protocol = context.protocol ?? protocolOf(url)
+      if (protocol !== context.protocol) context = known({ ...context, protocol }) as ClientContext
       const cdn = what === 'media' ? environment.cdnOf?.(url) : undefined
       if (cdn !== undefined) context = { ...context, cdn }
     },

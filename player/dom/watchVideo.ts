@@ -54,7 +54,8 @@ export function watchVideo(video: HTMLVideoElement, session: SessionCore): () =>
     playback.look(now(), {
       time_s: video.currentTime,
       ahead_ms: bufferAhead(video),
-      ready: video.readyState,
+      // A player that holds the element by rate 0 waits for data.
+      ready: video.playbackRate === 0 ? 0 : video.readyState,
       decoded: video.getVideoPlaybackQuality?.().totalVideoFrames ?? 0,
       framed: framed(),
     }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
-import { openPage, startShaper, waitFor } from '../stream/index.ts'
+import { clockBarTime, openPage, READ_CLOCK_BAR, startShaper, waitFor } from '../stream/index.ts'
 import { PLAYERS, pageScripts } from './players.ts'
 import { type Stage, startStage } from './stage.ts'
 import { TRUTH, type Truth, trueStalls } from './truth.ts'
@@ -24,7 +24,7 @@ describe('each adapter in Chromium, against the truth of frame callbacks', () =>
       const source = stage[player.source]
       const view = await openPage(stage.browser, {
         ...(player.library && { libraries: [player.library] }),
-        scripts: [TRUTH, ...pageScripts(stage, player)],
+        scripts: [TRUTH, READ_CLOCK_BAR, ...pageScripts(stage, player)],
       })
       undo.push(view.close)
       const ask = <T>(code: string) => view.page.evaluate(code) as Promise<T>
@@ -47,7 +47,7 @@ describe('each adapter in Chromium, against the truth of frame callbacks', () =>
       undo.push(shaper.stop)
       const view = await openPage(stage.browser, {
         ...(player.library && { libraries: [player.library] }),
-        scripts: [TRUTH, ...pageScripts(stage, player)],
+        scripts: [TRUTH, READ_CLOCK_BAR, ...pageScripts(stage, player)],
       })
       const { page } = view
       undo.push(view.close)
@@ -87,6 +87,7 @@ describe('each adapter in Chromium, against the truth of frame callbacks', () =>
         await frames(15)
         await ask('video.pause()')
         await ask('new Promise((done) => setTimeout(done, 400))')
+        const bits = player.dated ? await ask<number>('readClockBar(video)') : 0
         await ask('video.play()')
         await frames(15)
         const truth = await ask<Truth>('truth')
@@ -95,6 +96,7 @@ describe('each adapter in Chromium, against the truth of frame callbacks', () =>
         const last = await beat('hide')
 
         const [startup] = stage.recorder.events('startup', session)
+        let latency = ''
         assert.equal(startup!.outcome, 'started')
         const first = truth.frames[0]!.at - truth.from
         const off = startup!.video_startup_time_ms! - first
@@ -128,6 +130,13 @@ describe('each adapter in Chromium, against the truth of frame callbacks', () =>
         const paused_ms = sum(later.map((each) => each.paused_ms))
         assert.ok(paused_ms >= 350 && paused_ms <= 900, `paused ${paused_ms} ms`)
 
+        if (player.dated) {
+          const told = beats().find((each) => each.reason === 'pause')!
+          const true_latency = told.time_ms! - clockBarTime(bits, Date.now())
+          latency = `; latency told ${told.live_latency_ms} true ${true_latency}`
+          assert.ok(Math.abs(told.live_latency_ms! - true_latency) <= 300, latency)
+        }
+
         for (const each of beats()) {
           const parts = sum([each.played_ms, each.stalled_ms, each.paused_ms, each.seeking_ms])
           if (each.reason !== 'start') assert.equal(parts, each.interval_ms, `the parts of ${each.reason}`)
@@ -140,7 +149,7 @@ describe('each adapter in Chromium, against the truth of frame callbacks', () =>
           assert.ok(sum(beats().map((each) => each.bytes)) > 50_000, `bytes: ${told()}`)
         console.log(
           `# ${player.name}: first screen told ${startup!.video_startup_time_ms} true ${first.toFixed(1)}; ` +
-            `stalled told ${told_ms} true ${true_ms.toFixed(0)} ms; first told ${begun.stalled_ms} ms into it`,
+            `stalled told ${told_ms} true ${true_ms.toFixed(0)} ms; first told ${begun.stalled_ms} ms into it${latency}`,
         )
       }
     })

@@ -10,13 +10,15 @@ export interface PlayerUnderTest {
   readonly source: 'hls' | 'dash' | 'flv' | 'file'
   /** Body of `async start(url, options)`: makes the player, monitors it, plays; `watch(player)` does the monitoring. */
   readonly start: string
-  /** Renditions change in the manifest it takes. */
   readonly codec?: string
+  /** Its stream says when it was filmed. */
+  readonly dated?: true
 }
 
 export const PLAYERS: readonly PlayerUnderTest[] = [
   {
     name: 'hls.js',
+    dated: true,
     library: 'hls.js',
     source: 'hls',
     codec: 'h264',
@@ -27,17 +29,20 @@ export const PLAYERS: readonly PlayerUnderTest[] = [
   },
   {
     name: 'dash.js',
+    dated: true,
     library: 'dashjs',
     script: '/firstframe-dash.js',
     source: 'dash',
     codec: 'h264',
     start: `window.player = dashjs.MediaPlayer().create()
       player.updateSettings({ streaming: { delay: { liveDelay: 3 }, liveCatchup: { enabled: false } } })
+      player.clearDefaultUTCTimingSources()
       watch(player)
       player.initialize(video, url, true)`,
   },
   {
     name: 'shaka',
+    dated: true,
     library: 'shaka',
     script: '/firstframe-shaka.js',
     source: 'dash',
@@ -63,6 +68,7 @@ export const PLAYERS: readonly PlayerUnderTest[] = [
   },
   {
     name: 'video.js',
+    dated: true,
     library: 'video.js',
     script: '/firstframe-videojs.js',
     source: 'hls',

@@ -63,7 +63,7 @@ export async function startStage(): Promise<Stage> {
   try {
     const flvServer = later(await startHttpFlv())
     const server = later(await startMediaServer())
-    const encoder = later(startEncoder({ rtmpUrl: server.rtmpUrl, stream: 'show', gop: 25 }))
+    const encoder = later(startEncoder({ rtmpUrl: server.rtmpUrl, stream: 'show', gop: 25, burnClock: true }))
     later(startEncoder({ rtmpUrl: flvServer.rtmpUrl, stream: 'show', gop: 25 }))
     await published(server, 'show')
     const picture = { width: 320, height: 180, bitrate: 400 }
