@@ -4,93 +4,194 @@ import { cardinalityOf, type Grouping, oneGroup, refine } from './group.ts'
 /** More than this many (cell, frame) pairs and neighbouring frames are pooled, so that memory stays bounded. */
 const MAX_PAIRS = 4_000_000
 
+export interface BaselineOptions {
+  readonly now: Cells
+  readonly before: Cells
+  readonly countPerViewer: number
+  /** Viewers a frame by which a cell's ratio is drawn towards the typical one. */
+  readonly shrinkage: number
+  /** Part of the frames that is used, the quietest first. */
+  readonly quiet: number
+  /** How far the typical ratio of a cell follows its dimension values: 0 not at all, 1 fully. */
+  readonly structure: number
+}
+
 /**
  * Joins now with before and says what each cell of now should have been.
  *
- * The expected ratio of a cell is the median over the frames before of its ratio in each, shrunk by `shrinkage`
- * viewers towards the median ratio of everybody: a median, because a minute before that had its own trouble must not
- * become normal; shrunk, because three viewers a minute say little. A cell never seen before is expected to be like all.
+ * - Of the frames before only the quietest are used: trouble that comes and goes must not become normal.
+ * - A cell's *typical* ratio is everybody's, times what each of its dimension values is usually worse or better than
+ *   everybody (median over the quiet frames), damped by `structure` because dimensions overlap.
+ * - Its expected ratio is the median over the quiet frames of its own ratio, drawn towards the typical one as if
+ *   `shrinkage` more viewers had been seen: three viewers a minute say little. A cell never seen is typical.
  */
-export const matchBaseline = (options: {
-  now: Cells
-  before: Cells
-  countPerViewer: number
-  shrinkage: number
-}): Matched => {
+export const matchBaseline = (options: BaselineOptions): Matched => {
   const { now, before, countPerViewer, shrinkage } = options
   const nowRows = now.value.length
-  const rows = nowRows + before.value.length
-  let grouping: Grouping = oneGroup(rows)
-  const joined: Int32Array[] = []
-  now.codes.forEach((column, d) => {
-    const codes = new Int32Array(rows)
-    codes.set(column)
-    codes.set(before.codes[d]!, nowRows)
-    joined.push(codes)
-    // "Not told" (-1) is a value of its own while joining.
-    const shifted = codes.map((code) => (code < 0 ? 0 : code + 1))
-    grouping = refine(grouping, shifted, cardinalityOf(shifted))
-  })
+  const { of, joined } = join(now, before)
 
   // Rows of now come first, so the cells of now are the groups 0 … size-1.
   let size = 0
-  for (let i = 0; i < nowRows; i++) if (grouping.of[i]! >= size) size = grouping.of[i]! + 1
+  for (let i = 0; i < nowRows; i++) if (of[i]! >= size) size = of[i]! + 1
   const value = new Float64Array(size)
   const count = new Float64Array(size)
   const first = new Int32Array(size).fill(-1)
   for (let i = 0; i < nowRows; i++) {
-    const cell = grouping.of[i]!
+    const cell = of[i]!
     value[cell] = value[cell]! + now.value[i]! / countPerViewer
     count[cell] = count[cell]! + now.count[i]! / countPerViewer
     if (first[cell]! < 0) first[cell] = i
   }
-  const codes = joined.map((column) => Int32Array.from(first, (row) => column[row]!))
+  const codes = joined.map((column) => {
+    const own = new Int32Array(size)
+    for (let cell = 0; cell < size; cell++) own[cell] = column[first[cell]!]!
+    return own
+  })
 
-  const { frameOf, frames } = numberFrames(before, size)
-  const frameValue = new Float64Array(frames)
-  const frameCount = new Float64Array(frames)
+  const quiet = quietFrames(before, options.quiet, size)
+  const { frames } = quiet
   const cellValue = new Float64Array(size * frames)
   const cellCount = new Float64Array(size * frames)
   for (let i = 0; i < before.value.length; i++) {
-    const f = frameOf[i]!
-    const v = before.value[i]! / countPerViewer
-    const n = before.count[i]! / countPerViewer
-    frameValue[f] = frameValue[f]! + v
-    frameCount[f] = frameCount[f]! + n
-    const cell = grouping.of[nowRows + i]!
-    if (cell >= size) continue
-    cellValue[cell * frames + f] = cellValue[cell * frames + f]! + v
-    cellCount[cell * frames + f] = cellCount[cell * frames + f]! + n
+    const frame = quiet.frameOf[i]!
+    const cell = of[nowRows + i]!
+    if (frame < 0 || cell >= size) continue
+    const at = cell * frames + frame
+    cellValue[at] = cellValue[at]! + before.value[i]! / countPerViewer
+    cellCount[at] = cellCount[at]! + before.count[i]! / countPerViewer
   }
 
+  const everybody = frames ? quiet.ratio : ratioOf(value, count)
+  const expected = typical({ codes, cellValue, cellCount, frames, everybody, structure: options.structure })
   const ratios = new Float64Array(frames)
-  let known = 0
-  for (let f = 0; f < frames; f++) {
-    if (frameCount[f]! > 0) ratios[known++] = frameValue[f]! / frameCount[f]!
-  }
-  const everybody = known ? median(ratios, known) : ratioOf(value, count)
-  const expected = new Float64Array(size)
   for (let cell = 0; cell < size; cell++) {
-    known = 0
-    for (let f = cell * frames; f < (cell + 1) * frames; f++) {
-      const n = cellCount[f]!
-      if (n > 0) ratios[known++] = (cellValue[f]! + shrinkage * everybody) / (n + shrinkage)
+    let known = 0
+    for (let at = cell * frames; at < (cell + 1) * frames; at++) {
+      const n = cellCount[at]!
+      if (n > 0) ratios[known++] = (cellValue[at]! + shrinkage * expected[cell]!) / (n + shrinkage)
     }
-    expected[cell] = known ? median(ratios, known) : everybody
+    if (known) expected[cell] = median(ratios, known)
   }
-  return { size, codes, value, count, expected }
+  return {
+    size,
+    codes,
+    value,
+    count,
+    expected,
+    rise: quiet.usual > 0 ? ratioOf(value, count) / quiet.usual : 1,
+  }
 }
 
-/** Numbers the frames 0…F-1 in their order; pools neighbours when cells × frames would grow too large. */
-const numberFrames = (before: Cells, cells: number): { frameOf: Int32Array; frames: number } => {
-  const frameOf = new Int32Array(before.value.length)
-  if (!before.frame || before.value.length === 0) return { frameOf, frames: 1 }
-  const distinct = [...new Set(before.frame)].sort((a, b) => a - b)
+/** Numbers the cells over the rows of now and, behind them, before. "Not told" (-1) is a value of its own here. */
+const join = (now: Cells, before: Cells): { of: Int32Array; joined: Int32Array[] } => {
+  const nowRows = now.value.length
+  const rows = nowRows + before.value.length
+  let grouping: Grouping = oneGroup(rows)
+  const joined = now.codes.map((column, d) => {
+    const codes = new Int32Array(rows)
+    codes.set(column)
+    codes.set(before.codes[d]!, nowRows)
+    const shifted = new Int32Array(rows)
+    for (let i = 0; i < rows; i++) shifted[i] = Math.max(0, codes[i]! + 1)
+    grouping = refine(grouping, shifted, cardinalityOf(shifted))
+    return codes
+  })
+  return { of: grouping.of, joined }
+}
+
+/** Which frame, of the quietest, each row of before belongs to (-1: none); their median ratio, and that of all frames. */
+const quietFrames = (
+  before: Cells,
+  part: number,
+  cells: number,
+): { frameOf: Int32Array; frames: number; ratio: number; usual: number } => {
+  const rows = before.value.length
+  const frameOf = new Int32Array(rows)
+  const totals = new Map<number, { value: number; count: number }>()
+  let last = { frame: Number.NaN, total: { value: 0, count: 0 } }
+  for (let i = 0; i < rows; i++) {
+    const frame = before.frame ? before.frame[i]! : 0
+    if (frame !== last.frame) {
+      const total = totals.get(frame) ?? { value: 0, count: 0 }
+      totals.set(frame, total)
+      last = { frame, total }
+    }
+    last.total.value += before.value[i]!
+    last.total.count += before.count[i]!
+  }
+  const all = [...totals].flatMap(([frame, { value, count }]) =>
+    count > 0 ? [{ frame, ratio: value / count }] : [],
+  )
+  all.sort((a, b) => a.ratio - b.ratio || a.frame - b.frame)
+  const kept = all.slice(0, Math.ceil(all.length * part - 1e-9))
   const most = Math.max(1, Math.floor(MAX_PAIRS / Math.max(1, cells)))
-  const pool = Math.ceil(distinct.length / most)
-  const numbered = new Map(distinct.map((frame, i) => [frame, Math.floor(i / pool)]))
-  for (let i = 0; i < frameOf.length; i++) frameOf[i] = numbered.get(before.frame[i]!)!
-  return { frameOf, frames: Math.ceil(distinct.length / pool) }
+  const pool = Math.ceil(kept.length / most)
+  const number = new Map(kept.map(({ frame }, i) => [frame, Math.floor(i / pool)]))
+  let known = { frame: Number.NaN, number: -1 }
+  for (let i = 0; i < rows; i++) {
+    const frame = before.frame ? before.frame[i]! : 0
+    if (frame !== known.frame) known = { frame, number: number.get(frame) ?? -1 }
+    frameOf[i] = known.number
+  }
+  const middle = (of: { ratio: number }[]): number =>
+    of.length
+      ? median(
+          Float64Array.from(of, ({ ratio }) => ratio),
+          of.length,
+        )
+      : 0
+  return {
+    frameOf,
+    frames: kept.length ? Math.ceil(kept.length / pool) : 0,
+    ratio: middle(kept),
+    usual: middle(all),
+  }
+}
+
+/** Viewers a frame by which the ratio of one dimension value is drawn towards everybody's. */
+const VALUE_SHRINKAGE = 100
+
+const typical = (options: {
+  codes: readonly Int32Array[]
+  cellValue: Float64Array
+  cellCount: Float64Array
+  frames: number
+  everybody: number
+  structure: number
+}): Float64Array => {
+  const { codes, cellValue, cellCount, frames, everybody, structure } = options
+  const size = codes[0]?.length ?? 0
+  const ratios = new Float64Array(size).fill(everybody)
+  if (!frames || everybody <= 0 || structure <= 0) return ratios
+  const ofFrames = new Float64Array(frames)
+  for (const column of codes) {
+    const cardinality = cardinalityOf(column)
+    const value = new Float64Array(cardinality * frames)
+    const count = new Float64Array(cardinality * frames)
+    for (let cell = 0; cell < size; cell++) {
+      const code = column[cell]!
+      if (code < 0) continue
+      for (let f = 0; f < frames; f++) {
+        const at = code * frames + f
+        value[at] = value[at]! + cellValue[cell * frames + f]!
+        count[at] = count[at]! + cellCount[cell * frames + f]!
+      }
+    }
+    const factor = new Float64Array(cardinality).fill(1)
+    for (let code = 0; code < cardinality; code++) {
+      let known = 0
+      for (let at = code * frames; at < (code + 1) * frames; at++) {
+        const n = count[at]!
+        if (n > 0) ofFrames[known++] = (value[at]! / everybody + VALUE_SHRINKAGE) / (n + VALUE_SHRINKAGE)
+      }
+      if (known) factor[code] = median(ofFrames, known) ** structure
+    }
+    for (let cell = 0; cell < size; cell++) {
+      const code = column[cell]!
+      if (code >= 0) ratios[cell] = ratios[cell]! * factor[code]!
+    }
+  }
+  return ratios
 }
 
 const ratioOf = (value: Float64Array, count: Float64Array): number => {

@@ -26,4 +26,6 @@ export interface Matched {
   readonly count: Float64Array
   /** Expected ratio of each cell, had nothing happened. */
   readonly expected: Float64Array
+  /** How much worse everybody is now than in the middle one of all the frames before: a factor. */
+  readonly rise: number
 }

@@ -18,41 +18,55 @@ export const lnGamma = (x: number): number => {
   return product === 1 ? value : value - Math.log(product)
 }
 
+/** Up to so many whole viewers a product is quicker than the gamma function. */
+const SMALL = 8
+
+/** ln Γ(x + k) - ln Γ(x): a product for a few whole steps, which is what a small cell needs. */
+const lnRising = (x: number, k: number): number => {
+  if (k === 0) return 0
+  if (k <= SMALL && Number.isInteger(k)) {
+    let product = x
+    for (let i = 1; i < k; i++) product *= x + i
+    return Math.log(product)
+  }
+  return lnGamma(x + k) - lnGamma(x)
+}
+
 /**
- * Log-likelihood of a cell (value of count) if its true ratio is spread around `mean` with `precision` (pseudo-viewers:
- * the larger, the closer to the mean). Terms that do not depend on mean and precision are left out: only differences
+ * Log-likelihood of a cell (value of count) if its true ratio is spread around `mean` with a relative standard
+ * deviation of about 1/√`tightness`. Terms that depend on neither mean nor tightness are left out: only differences
  * of the same cell are ever used.
  */
-export type CellLikelihood = (value: number, count: number, mean: number, precision: number) => number
+export type CellLikelihood = (value: number, count: number, mean: number, tightness: number) => number
 
-/** Beta-binomial: `value` of `count` viewers, the cell's own rate ~ Beta(mean × precision, (1 - mean) × precision). */
-const share: CellLikelihood = (value, count, mean, precision) => {
+/**
+ * Beta-binomial: `value` of `count` viewers, the cell's own rate ~ Beta with that mean. The spread is relative to the
+ * rarer of the two outcomes, so that failing 2 % and succeeding 98 % is the same thing.
+ */
+const share: CellLikelihood = (value, count, mean, tightness) => {
   const m = Math.min(Math.max(mean, 1e-6), 1 - 1e-6)
+  const precision = tightness / Math.min(m, 1 - m)
   const a = m * precision
   const b = precision - a
-  return (
-    lnGamma(a + value) -
-    lnGamma(a) +
-    lnGamma(b + Math.max(0, count - value)) -
-    lnGamma(b) +
-    lnGamma(precision) -
-    lnGamma(precision + count)
-  )
+  const well = Math.max(0, count - value)
+  if (count <= SMALL && Number.isInteger(count) && Number.isInteger(value)) {
+    // The same as below in one logarithm: most cells of a large table are this small.
+    let ratio = 1
+    for (let i = 0; i < value; i++) ratio *= (a + i) / (precision + i)
+    for (let i = 0; i < well; i++) ratio *= (b + i) / (precision + value + i)
+    return Math.log(ratio)
+  }
+  return lnRising(a, value) + lnRising(b, well) - lnRising(precision, count)
 }
 
 /**
  * Gamma with an inverse-gamma mean (a beta prime): the sum of `count` measurements whose standard deviation is as
  * large as their mean, and the cell's own mean spread around `mean`. So a level needs no unit and no known variance.
  */
-const level: CellLikelihood = (value, count, mean, precision) => {
-  const alpha = precision + 1
-  const beta = precision * Math.max(mean, 1e-12)
-  return (
-    alpha * Math.log(beta) +
-    lnGamma(alpha + count) -
-    lnGamma(alpha) -
-    (alpha + count) * Math.log(value + beta)
-  )
+const level: CellLikelihood = (value, count, mean, tightness) => {
+  const alpha = tightness + 1
+  const beta = tightness * Math.max(mean, 1e-12)
+  return alpha * Math.log(beta) + lnRising(alpha, count) - (alpha + count) * Math.log(value + beta)
 }
 
 /** The likelihood for a kind of ratio. */

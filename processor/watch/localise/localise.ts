@@ -1,7 +1,8 @@
 import { matchBaseline } from './baseline.ts'
-import type { Cells, Matched, RatioKind } from './cells.ts'
-import { weigher } from './evidence.ts'
+import type { Cells, RatioKind } from './cells.ts'
+import { type Evidence, weigher } from './evidence.ts'
 import { likelihoodOf } from './likelihood.ts'
+import { posterior } from './posterior.ts'
 import { screen } from './screen.ts'
 
 export interface LocaliseOptions {
@@ -20,13 +21,15 @@ export interface LocaliseOptions {
   readonly countPerViewer?: number
   /** Longest combination that is looked for. Default 3. */
   readonly depth?: number
+  /** Numbers of the model that differ from `MODEL`: for measuring them. */
+  readonly model?: Partial<LocaliseModel>
 }
 
 /** One explanation; codes are those of `now`, an empty cause means everything got worse alike. */
 export interface Localised {
   /** Index of the dimension and code of its value. */
   readonly cause: readonly { readonly dimension: number; readonly code: number }[]
-  /** Share of the excess that lies in this cause, 0…1. */
+  /** Share of the whole excess that lies in this cause, 0…1. */
   readonly explains: number
   /** Probability that exactly this combination is the cause, 0…1. */
   readonly confidence: number
@@ -37,11 +40,45 @@ export interface Localised {
   readonly expected: number
 }
 
-/** See README.md for where each of these comes from. */
-const MODEL = { inside: 3, outside: 300, everything: 100, drift: 0.3, shrinkage: 30, temperature: 2 }
+/**
+ * The model's numbers; README.md says where each comes from and how little it matters. A tightness is an inverse squared
+ * relative spread: 4 = each cell about ±50 % around its level. Of several the one that fits an explanation best is used.
+ */
+export interface LocaliseModel {
+  /** Tightness of the cells' ratios around the level that their cause rose to. */
+  readonly inside: readonly number[]
+  /** Tightness of all other cells around what was expected of them. */
+  readonly outside: readonly number[]
+  /** Standard deviation of the logarithm of the drift common to all cells outside. */
+  readonly drift: number
+  /** Viewers a frame by which a cell's earlier ratio is drawn towards the typical one. */
+  readonly shrinkage: number
+  /** Part of the frames before that is used, the quietest first. */
+  readonly quiet: number
+  /** How far the typical ratio of a cell follows its dimension values, 0…1. */
+  readonly structure: number
+  /** How many nats count as one: cells are not independent witnesses. */
+  readonly temperature: number
+}
+
+export const MODEL: LocaliseModel = {
+  inside: [2.5, 25],
+  outside: [8, 64],
+  drift: 0.3,
+  shrinkage: 30,
+  quiet: 1 / 3,
+  structure: 0.5,
+  temperature: 2,
+}
 
 /** How many cells the full likelihood may visit; keeps 100,000 cells within the time of a tick. */
 const VISITS = 3_000_000
+
+/** 45 labelled incidents cannot teach more certainty than (45 + 1) ÷ (45 + 2). */
+const MOST_CERTAIN = 46 / 47
+
+/** Above this probability of nothing in particular no cause is named at all. */
+const SURELY_NOTHING = 0.9
 
 /**
  * Which few combinations of dimension values explain that a ratio got worse: ranked, the most probable first.
@@ -49,6 +86,7 @@ const VISITS = 3_000_000
  */
 export const localise = (options: LocaliseOptions): Localised[] => {
   const { now, before, top = 5, worse = 'higher', countPerViewer = 1, depth = 3 } = options
+  const model = { ...MODEL, ...options.model }
   const kind = options.kind ?? kindOf(now, before)
   // A falling share is a rising share of its complement.
   const flip = kind === 'share' && worse === 'lower'
@@ -57,51 +95,89 @@ export const localise = (options: LocaliseOptions): Localised[] => {
     now: flip ? complement(now) : now,
     before: flip ? complement(before) : before,
     countPerViewer,
-    shrinkage: MODEL.shrinkage,
+    shrinkage: model.shrinkage,
+    quiet: model.quiet,
+    structure: model.structure,
   })
   const weigh = weigher({
     cells,
     likelihood: likelihoodOf(kind),
     additive: kind === 'share',
     sign,
-    inside: MODEL.inside,
-    outside: MODEL.outside,
-    drift: MODEL.drift,
+    inside: model.inside,
+    outside: model.outside,
+    drift: model.drift,
   })
   const keep = Math.min(300, Math.max(32, Math.floor(VISITS / Math.max(1, cells.size))))
-  const candidates = screen({ cells, kind, sign, depth, precision: MODEL.outside, keep })
-  const root = weigh.of(
-    Int32Array.from({ length: cells.size }, (_, i) => i),
-    MODEL.everything,
-  )
-  const weighed = [
-    { dims: [] as readonly number[], cells: new Int32Array(0), ...root },
-    ...candidates.map((candidate) => ({ ...candidate, ...weigh.of(candidate.cells) })),
-  ].filter(({ score }) => score > 0)
-  weighed.sort((a, b) => b.score - a.score || a.dims.length - b.dims.length)
-
+  const { candidates, choices } = screen({ cells, kind, sign, depth, tightness: model.outside[0]!, keep })
+  // Everything at once is no looser than what is outside a cause: it must have risen evenly.
+  const everything = new Int32Array(cells.size)
+  for (let i = 0; i < everything.length; i++) everything[i] = i
+  const root = weigh.one(everything, model.outside)
+  const singles = simplest([
+    { dims: [], evidence: root },
+    ...candidates.map(({ dims, cells: members }) => ({ dims, evidence: weigh.one(members) })),
+  ]).map((one) => ({ ...one, names: one.dims.map((d) => d * 2 ** 32 + codeOf(one, d)) }))
+  const { probabilities, nothing } = posterior({ weigh, singles, choices, temperature: model.temperature })
   const excess = (root.value - root.expected) * sign
-  const most = weighed[0]?.score ?? 0
-  let total = Math.exp(-most / MODEL.temperature)
-  for (const { score } of weighed) total += Math.exp((score - most) / MODEL.temperature)
-  return weighed.slice(0, top).map((one) => {
-    const own = (one.value - one.expected) * sign
+  const named = (one: Weighed, probability: number): Localised => {
+    const { value, count, expected } = one.evidence
+    const own = (value - expected) * sign
     return {
-      cause: one.dims.map((dimension) => ({ dimension, code: codeOf(cells, one.cells, dimension) })),
-      explains: own / Math.max(own, excess),
-      confidence: Math.exp((one.score - most) / MODEL.temperature) / total,
-      viewers: Math.round(kind === 'share' ? one.value : one.count),
-      ratio: one.value / one.count,
-      expected: one.expected / one.count,
+      cause: one.dims.map((dimension) => ({ dimension, code: codeOf(one, dimension) })),
+      explains: own > 0 ? own / Math.max(own, excess) : 0,
+      confidence: probability * MOST_CERTAIN,
+      viewers: Math.round(kind === 'share' ? value : count),
+      ratio: value / count,
+      expected: expected / count,
     }
+  }
+  if (nothing > SURELY_NOTHING) {
+    // All alike may still be so much worse that no ordinary drift explains it.
+    const drifts = (Math.log(cells.rise) * sign) / model.drift
+    if (!(drifts > 1.5)) return []
+    return [named({ dims: [], evidence: root }, 1 - Math.exp(-0.5 * drifts ** 2))]
+  }
+  return singles
+    .map((one, i) => ({ one, probability: probabilities[i]! }))
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, top)
+    .map(({ one, probability }) => named(one, probability))
+
+  function codeOf(one: Weighed, dimension: number): number {
+    return cells.codes[dimension]![one.evidence.members[0]!]!
+  }
+}
+
+interface Weighed {
+  readonly dims: readonly number[]
+  readonly evidence: Evidence
+}
+
+/** Best first, without what is not worse at all, and without longer names for the very same cells. */
+const simplest = (all: readonly Weighed[]): Weighed[] => {
+  const sorted = all
+    .filter(({ evidence }) => evidence.score > 0)
+    .sort((a, b) => b.evidence.score - a.evidence.score || a.dims.length - b.dims.length)
+  const seen = new Map<string, Weighed[]>()
+  return sorted.filter((one) => {
+    const { members, value, count } = one.evidence
+    const key = `${members.length} ${members[0]} ${members.at(-1)} ${value} ${count}`
+    const alike = seen.get(key) ?? []
+    seen.set(key, [...alike, one])
+    return !alike.some(
+      (other) =>
+        other.dims.length < one.dims.length && members.every((cell, i) => other.evidence.members[i] === cell),
+    )
   })
 }
 
-const codeOf = (cells: Matched, members: Int32Array, dimension: number): number =>
-  cells.codes[dimension]![members[0]!]!
-
-const kindOf = (...tables: Cells[]): RatioKind =>
-  tables.every(({ value, count }) => value.every((v, i) => v <= count[i]!)) ? 'share' : 'level'
+const kindOf = (...tables: Cells[]): RatioKind => {
+  for (const { value, count } of tables) {
+    for (let i = 0; i < value.length; i++) if (value[i]! > count[i]!) return 'level'
+  }
+  return 'share'
+}
 
 const complement = (cells: Cells): Cells => ({
   ...cells,

@@ -13,8 +13,7 @@ export interface Candidate {
  * Looks at every conjunction of 1…depth dimension values and keeps the `keep` most promising ones.
  *
  * The measure is a scan statistic against the expected values (Kulldorff 1997), one-sided, with each cell's count
- * saturated at `precision` viewers, as in an over-dispersed (beta-binomial) count: Σ over cells only, so a cuboid costs
- * one pass. It decides nothing: it only spares the full likelihood for combinations that cannot win.
+ * saturated as in an over-dispersed count (variance m + m²/tightness): Σ over cells only, so a cuboid costs one pass. It decides nothing: it only spares the full likelihood for combinations that cannot win.
  */
 export const screen = (options: {
   cells: Matched
@@ -22,16 +21,18 @@ export const screen = (options: {
   /** 1: a rise is bad; -1: a fall is bad. */
   sign: 1 | -1
   depth: number
-  precision: number
+  tightness: number
   keep: number
-}): Candidate[] => {
-  const { cells, kind, sign, depth, precision, keep } = options
+}): { candidates: Candidate[]; choices: number } => {
+  const { cells, kind, sign, depth, tightness, keep } = options
   const { size } = cells
   const value = new Float64Array(size)
   const count = new Float64Array(size)
   const expected = new Float64Array(size)
   for (let i = 0; i < size; i++) {
-    const weight = 1 / (1 + cells.count[i]! / precision)
+    // A level is the sum of `count` measurements; a share is the count of events among them.
+    const events = kind === 'share' ? cells.count[i]! * cells.expected[i]! : cells.count[i]!
+    const weight = 1 / (1 + events / tightness)
     value[i] = cells.value[i]! * weight
     count[i] = cells.count[i]! * weight
     expected[i] = count[i]! * cells.expected[i]!
@@ -40,6 +41,7 @@ export const screen = (options: {
   const cardinality = cells.codes.map((column) => cardinalityOf(column))
   const varied = cells.codes.flatMap((column, d) => (hasTwoValues(column) ? [d] : []))
   const best = new Shortlist(keep)
+  let choices = 0
   const cuboids: { dims: number[]; grouping: Grouping }[] = []
 
   const descend = (parent: Grouping, dims: number[], from: number): void => {
@@ -49,16 +51,18 @@ export const screen = (options: {
       const here = [...dims, d]
       const cuboid = cuboids.push({ dims: here, grouping }) - 1
       const gains = gainsOf({ grouping, value, count, expected, kind, sign })
+      choices += gains.length
       for (let group = 0; group < gains.length; group++) best.offer(gains[group]!, cuboid, group)
       if (here.length < depth) descend(grouping, here, k + 1)
     }
   }
   descend(oneGroup(size), [], 0)
 
-  return best.taken().map(({ cuboid, group }) => {
+  const candidates = best.taken().map(({ cuboid, group }) => {
     const { dims, grouping } = cuboids[cuboid]!
     return { dims, cells: membersOf(grouping, group) }
   })
+  return { candidates, choices }
 }
 
 /** The scan gain of every group of a cuboid; 0 where nothing got worse. */
