@@ -19,3 +19,7 @@ export const within = (inner: Where, outer: Where): boolean =>
   Object.entries(outer).every(([name, value]) => inner[name] === value)
 
 export const sameCause = (a: Where, b: Where): boolean => within(a, b) && within(b, a)
+
+/** Two scopes name different values of the same dimension. */
+export const contradict = (a: Where, b: Where): boolean =>
+  Object.entries(a).some(([name, value]) => name in b && b[name] !== value)

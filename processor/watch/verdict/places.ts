@@ -16,6 +16,8 @@ const EVERYWHERE: Place = { cause: {}, explains: 1, confidence: 0.5 }
 /** Before is compared in so many frames of ten seconds. */
 const FRAMES = 3
 const FRAME_MS = 10_000
+/** An edge is a CDN in a region: it is named by these, as long as it does not stand alone among several. */
+const PLACES = CAUSAL_DIMENSIONS.filter((name) => name !== 'edge')
 /** Rows beyond which only the likeliest dimensions are looked at. */
 const MOST_ROWS = 60_000
 /** Tried in this order when there is too much to look at. */
@@ -55,7 +57,7 @@ export function locate({
   const to = view.watermark_ms
   const from = Math.min(to - 1000, Math.max(onset_ms, to - 15_000))
   const where: Where | undefined = signal.kind === 'hop' ? { hop: signal.hop } : undefined
-  let names = (dimensions ?? CAUSAL_DIMENSIONS).filter((name) => view.dimensions(signal.kind).includes(name))
+  let names = (dimensions ?? PLACES).filter((name) => view.dimensions(signal.kind).includes(name))
   const read = (a: number, b: number) =>
     view.cells([signal.numerator, signal.denominator], a, b, { dimensions: names, ...(where && { where }) })
   let now = read(from, to)

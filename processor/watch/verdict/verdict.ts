@@ -3,6 +3,7 @@ import type { Observation } from '../detect/observation.ts'
 import { SIGNALS, type Signal } from '../detect/signals.ts'
 import type { StreamView, Where } from '../windows/view.ts'
 import { compatible, isEverywhere } from './compatible.ts'
+import { excessWithin } from './excess.ts'
 import { type Localise, locate, type Place } from './places.ts'
 
 /** Where it breaks, for whom, and what was left out and why. */
@@ -80,11 +81,14 @@ function ofMedia(options: VerdictOptions): Verdict {
       if (sure && !isEverywhere(player.cause)) continue
       return placed(hop, sick, { ...place, confidence: Math.max(place.confidence, 0.9) }, 'sick')
     }
-    if (isEverywhere(player.cause) || !compatible(place.cause, player.cause)) {
+    const together = !isEverywhere(player.cause) && compatible(place.cause, player.cause)
+    // Where early stalls are too few to be placed, the hop's own place is tried on them.
+    const holds = together || excessWithin({ view, seen: felt!, cause: place.cause, began_ms: options.began_ms }) >= 0.6
+    if (!holds) {
       partly ??= { observation: sick, place }
       continue
     }
-    const finer = Object.keys(player.cause).length >= Object.keys(place.cause).length ? player : place
+    const finer = together && Object.keys(player.cause).length >= Object.keys(place.cause).length ? player : place
     return placed(hop, felt!, { ...finer, confidence: Math.max(finer.confidence, place.confidence) }, 'sick')
   }
   if (player === undefined || felt === undefined) {

@@ -1,0 +1,30 @@
+import type { Hop } from '../schemas/kinds/kinds.ts'
+import type { Scenario } from './scenario_schema.ts'
+import type { Trouble } from './stage.ts'
+
+/** The incident that ought to come of one fault. */
+export interface Expectation {
+  readonly trouble: Trouble
+  readonly page: boolean
+  readonly hops: readonly string[]
+  readonly cause: Readonly<Record<string, string>>
+  readonly within_s: number
+}
+
+/** What a scenario expects: what it says, and for every fault it does not mention what follows from the fault. */
+export function expectationsOf(scenario: Scenario, troubles: readonly Trouble[]): Expectation[] {
+  return troubles
+    .filter(({ kind }) => kind !== 'planned_break')
+    .map((trouble): Expectation => {
+      const said = scenario.expect?.find(({ fault }) => fault === trouble.id)
+      const { spec, place } = trouble
+      const hop: Hop = spec.hop
+      return {
+        trouble,
+        page: said?.page ?? true,
+        hops: said?.hop ? [said.hop, ...(said.also_hops ?? [])] : [hop, ...(spec.also ?? [])],
+        cause: said?.cause ?? spec.cause ?? place,
+        within_s: said?.within_s ?? 5,
+      }
+    })
+}

@@ -1,0 +1,81 @@
+import { Value } from '@sinclair/typebox/value'
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { CAUSAL_DIMENSIONS } from '../schemas/dimensions.ts'
+import { Scenario } from './scenario_schema.ts'
+
+/** What is wrong with a file, and where: both counted from 1. */
+export interface FileError {
+  readonly line: number
+  readonly column: number
+  readonly message: string
+}
+
+export type Parsed = { readonly scenario: Scenario } | { readonly errors: readonly FileError[] }
+
+/** Reads a rehearsal's YAML; every mistake is told with its line. */
+export function parseScenario(text: string): Parsed {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines })
+  const where = (offset: number) => {
+    const { line, col } = lines.linePos(offset)
+    return { line, column: col }
+  }
+  if (document.errors.length > 0) {
+    return { errors: document.errors.map(({ pos, message }) => ({ ...where(pos[0]), message: message.split('\n')[0]! })) }
+  }
+  const data: unknown = document.toJS()
+  const errors: FileError[] = []
+  const at = (path: readonly string[]): { line: number; column: number } => where(offsetOf(document.contents, path))
+  if (!Value.Check(Scenario, data)) {
+    const told = new Set<string>()
+    for (const { path, message, schema } of Value.Errors(Scenario, data)) {
+      if (told.has(path)) continue
+      told.add(path)
+      const names = path.split('/').slice(1)
+      const allowed = (schema.anyOf as { const?: string }[] | undefined)?.map((one) => one.const).filter(Boolean)
+      errors.push({
+        ...at(names),
+        message: `${names.join('.') || 'scenario'}: ${allowed?.length ? `one of ${allowed.join(', ')}` : message}`,
+      })
+    }
+    return { errors }
+  }
+  const ids = new Set<string>()
+  for (const [i, fault] of (data.faults ?? []).entries()) {
+    const id = fault.id ?? fault.kind
+    if (ids.has(id)) errors.push({ ...at(['faults', String(i)]), message: `two faults are called ${id}: give one an id` })
+    ids.add(id)
+    for (const name of Object.keys(fault.place ?? {})) {
+      if (!CAUSAL_DIMENSIONS.some((dimension) => dimension === name) && name !== 'node')
+        errors.push({ ...at(['faults', String(i), 'place', name]), message: `${name} is no dimension of a place: ${CAUSAL_DIMENSIONS.join(', ')}` })
+    }
+    if (fault.at_s >= data.length_s)
+      errors.push({ ...at(['faults', String(i), 'at_s']), message: 'begins after the show is over' })
+  }
+  for (const [list, name] of [['expect', 'fault'], ['plan', 'for']] as const) {
+    for (const [i, entry] of (data[list] ?? []).entries()) {
+      const id = (entry as Record<string, unknown>)[name]
+      if (typeof id === 'string' && !ids.has(id))
+        errors.push({ ...at([list, String(i), name]), message: `no fault is called ${id}` })
+    }
+  }
+  return errors.length > 0 ? { errors } : { scenario: data }
+}
+
+/** Where in the text a path stands; the nearest thing that is there when it is missing. */
+function offsetOf(root: unknown, path: readonly string[]): number {
+  let node: unknown = root
+  let offset = (root as Node | null)?.range?.[0] ?? 0
+  for (const name of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === name)
+      if (pair === undefined) break
+      offset = (pair.key as Node).range?.[0] ?? offset
+      node = pair.value
+    } else if (isSeq(node)) {
+      node = node.items[Number(name)]
+      offset = (node as Node | undefined)?.range?.[0] ?? offset
+    } else break
+  }
+  return offset
+}
