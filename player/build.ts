@@ -32,7 +32,7 @@ const registers = (name: string) =>
 
 /**
  * Builds into `outdir`: `firstframe.js` (a script tag, `window.Firstframe`, native and hls.js), `firstframe.mjs`,
- * and for each further adapter `firstframe-<name>.js` and `.mjs`. Throws when esbuild finds an error.
+ * for each further adapter `firstframe-<name>.js` and `.mjs`, and `firstframe-cohost.js` for co-hosting. Throws when esbuild finds an error.
  */
 export async function buildPlayer(options: { readonly outdir: string }): Promise<readonly BuiltFile[]> {
   const { outdir } = options
@@ -51,6 +51,12 @@ export async function buildPlayer(options: { readonly outdir: string }): Promise
     await bundle(`firstframe-${name}.js`, { stdin, format: 'iife' })
     await bundle(`firstframe-${name}.mjs`, { entryPoints: [path(`adapters/${name}.ts`)], format: 'esm' })
   }
+  const cohost = `import { watchPeerConnection } from './adapters/watchPeerConnection.ts'
+window.Firstframe.watchPeerConnection = watchPeerConnection`
+  const stdin = { contents: cohost, resolveDir: path('.'), loader: 'ts' } as const
+  await bundle('firstframe-cohost.js', { stdin, format: 'iife' })
+  const module = [path('adapters/watchPeerConnection.ts')]
+  await bundle('firstframe-cohost.mjs', { entryPoints: module, format: 'esm' })
   return built
 }
 
@@ -66,6 +72,8 @@ export async function checkSizes(): Promise<readonly Weighed[]> {
     const result = await build({ ...COMMON, entryPoints: [path(file)], format: 'esm', write: false })
     return { name, bytes: gzipSync(result.outputFiles[0]!.contents, { level: 9 }).length, limit }
   }
-  const adapters = ['hls', ...ADAPTERS].map((name) => weigh(name, `adapters/${name}.ts`, SIZE_LIMITS.adapter))
+  const adapters = ['hls', ...ADAPTERS, 'watchPeerConnection'].map((name) =>
+    weigh(name, `adapters/${name}.ts`, SIZE_LIMITS.adapter),
+  )
   return Promise.all([weigh('core + native', 'bundles/core.ts', SIZE_LIMITS.core), ...adapters])
 }

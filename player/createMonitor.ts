@@ -3,6 +3,7 @@ import type { KindFields } from '../schemas/kinds/kinds.ts'
 import type { Adapter, AdapterSample, Attached, Host, PlaybackError } from './adapter.ts'
 import { native } from './adapters/native.ts'
 import type { ClockReading } from './core/clockOffset.ts'
+import { type CueHandler, createCues } from './core/cues.ts'
 import { guard } from './core/guard.ts'
 import type { SenderStats } from './core/sender.ts'
 import { createSession, type SessionCore, type SessionNews } from './core/session.ts'
@@ -44,8 +45,6 @@ export type TrackFields = Omit<KindFields<'interaction'>, 'action' | 'outcome'> 
   readonly outcome?: KindFields<'interaction'>['outcome']
 }
 
-export type SeiHandler = Host['sei']
-
 export interface Session {
   readonly id: string
   /** Reports an interaction: `track('red_packet', { round: 'r7', outcome: 'success', rtt_ms: 84 })`. */
@@ -61,8 +60,10 @@ export interface Session {
   readonly end: () => void
   /** Tells of events made, sent, refused, dropped. Returns how to stop. */
   readonly on: (handler: (news: SessionNews) => void) => () => void
-  /** Every SEI message (user data unregistered) the player meets, before its frame is shown. Returns how to stop. */
-  readonly onSei: (handler: SeiHandler) => () => void
+  /** Calls `handler` when the frame that carries a round's cue is shown (hls.js, mpegts.js). Returns how to stop. */
+  readonly onCue: (handler: CueHandler) => () => void
+  /** The page showed a round that it learnt of by another way (a push message): compared with its frame. */
+  readonly shown: (round: string, cue?: string, at?: number) => void
   /** The collector's clock minus this one, and its bound of error, ms. */
   readonly clock: () => ClockReading | undefined
   readonly stats: () => SenderStats
@@ -100,12 +101,24 @@ export function createMonitor(adapters: readonly Adapter[]) {
   return function monitor(video: HTMLVideoElement, options: MonitorOptions): Session {
     const id = makeId()
     const listeners = new Set<(news: SessionNews) => void>()
-    const seiHandlers = new Set<SeiHandler>()
     const sample = options.sample ?? 1
     const chosen = Math.random() < sample
     let running: Running | undefined
     let extra: ClientContext = {}
     let seq = 0
+
+    const later = (run: () => void, ms: number) => {
+      const timer = setTimeout(guard(run), ms)
+      return () => clearTimeout(timer)
+    }
+    const epoch_ms = Date.now() - performance.now()
+    const cues = createCues({
+      now: () => performance.now(),
+      wall: (at) => at + epoch_ms + (running?.core.clock()?.offset_ms ?? 0),
+      later,
+      painted: (run) => requestAnimationFrame(guard(run)),
+      report: (...args) => running?.core.report(...args),
+    })
 
     const start = guard(() => {
       if (running || !chosen) return
@@ -133,12 +146,9 @@ export function createMonitor(adapters: readonly Adapter[]) {
         { key: options.key, context, heartbeat_ms: options.heartbeat_ms ?? 10_000, number: () => ++seq },
         {
           now: () => performance.now(),
-          epoch_ms: Date.now() - performance.now(),
+          epoch_ms,
           random: Math.random,
-          later: (run, ms) => {
-            const timer = setTimeout(guard(run), ms)
-            return () => clearTimeout(timer)
-          },
+          later,
           post: postBeacon(base),
           time: askTime(base),
           timing: (address) => guard(resourceTiming)(address),
@@ -157,12 +167,10 @@ export function createMonitor(adapters: readonly Adapter[]) {
         video,
         ...{ mark: guard(core.mark), source: guard(core.source), request: guard(core.request) },
         ...{ rendition: guard(core.rendition), error: guard(core.error) },
-        sei: (uuid, data, time_s) => {
-          for (const each of seiHandlers) guard(each)(uuid, data, time_s)
-        },
+        sei: guard(cues.sei),
       }
       attached = guard(() => adapter.attach(player as never, host))()
-      const unwatch = guard(() => watchVideo(video, core))()
+      const unwatch = guard(() => watchVideo(video, core, cues.frame))()
       running = {
         core,
         stop: () => {
@@ -207,7 +215,8 @@ export function createMonitor(adapters: readonly Adapter[]) {
         running?.stop()
       }),
       on: (handler) => join(listeners, handler),
-      onSei: (handler) => join(seiHandlers, handler),
+      onCue: cues.on,
+      shown: guard(cues.shown),
       clock: () => running?.core.clock(),
       stats: () => running?.core.stats() ?? { queued: 0, sent: 0, refused: 0, dropped: 0 },
     }

@@ -38,7 +38,11 @@ const ERRORS = [
 ] as const
 
 /** Tells the session what happens to the element. Returns how to stop. */
-export function watchVideo(video: HTMLVideoElement, session: SessionCore): () => void {
+export function watchVideo(
+  video: HTMLVideoElement,
+  session: SessionCore,
+  shownFrame: (at: number, mediaTime: number) => void,
+): () => void {
   const { playback } = session
   const stops: (() => void)[] = []
   const on = (target: EventTarget, names: string, run: (event: Event) => void) => {
@@ -60,6 +64,9 @@ export function watchVideo(video: HTMLVideoElement, session: SessionCore): () =>
       framed: framed(),
     }),
   )
+  on(video, 'timeupdate', () => {
+    if (!framed()) shownFrame(now(), video.currentTime)
+  })
   on(video, 'playing waiting pause seeked ended', ({ type }) => {
     look()
     // Reaching the end pauses too; that is no viewer's pause.
@@ -99,6 +106,7 @@ export function watchVideo(video: HTMLVideoElement, session: SessionCore): () =>
   const next = () => {
     frame = video.requestVideoFrameCallback((at, metadata) => {
       next()
+      guard(shownFrame)(metadata.expectedDisplayTime, metadata.mediaTime)
       // A picture shown before anybody asked to play is a poster.
       if (session.requested()) shown(at, metadata)
     })
