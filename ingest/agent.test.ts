@@ -47,10 +47,8 @@ test('an agent carries hooks and reports to a collector elsewhere, in order, als
   await encoder.kill('SIGKILL')
   away = false
   const said = () =>
-    beacons.flatMap(({ events, context, key }) =>
-      events.map(
-        (each) => `${key} ${context?.source} ${context?.stream} ${'event' in each ? each.event : ''}`,
-      ),
+    beacons.flatMap(({ events, key }) =>
+      events.map((each) => `${key} ${each.source} ${each.stream} ${'event' in each ? each.event : ''}`),
     )
   await waitFor(
     () => said().some((each) => each.includes('lost')) && said().some((each) => each.includes('unpublish')),

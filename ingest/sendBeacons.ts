@@ -21,8 +21,11 @@ export interface BeaconSender {
   readonly stop: () => Promise<void>
 }
 
+/** Groups in one beacon; a group has one event or a few. */
+const BATCH = 100
+
 /**
- * A `Send` for a machine without a collector (the encoder's own): each group is one beacon by HTTP, in order.
+ * A `Send` for a machine without a collector (the encoder's own): what is waiting goes in one beacon, in order.
  * 429 and 5xx and a line that is down are tried again; other answers are given up and told.
  */
 export function sendBeacons(options: SendBeaconsOptions): BeaconSender {
@@ -33,14 +36,20 @@ export function sendBeacons(options: SendBeaconsOptions): BeaconSender {
   let working: Promise<void> | undefined
   let wake: (() => void) | undefined
 
-  /** true: done with it, one way or the other. */
-  async function post({ group, at_ms }: { group: EventGroup; at_ms: number }): Promise<boolean> {
-    const { source } = group
+  /** true: done with them, one way or the other. */
+  async function post(batch: typeof kept): Promise<boolean> {
     const beacon: Beacon = {
       key: options.key,
       sent_ms: clock(),
-      context: { ...(source === undefined ? {} : { source }), ...group.context },
-      events: group.events.map((event) => ({ time_ms: at_ms, ...event })),
+      // A beacon has one context, and these are of many streams: each event brings its own.
+      events: batch.flatMap(({ group: { source, context, events }, at_ms }) =>
+        events.map((event) => ({
+          time_ms: at_ms,
+          ...(source === undefined ? {} : { source }),
+          ...context,
+          ...event,
+        })),
+      ),
     }
     try {
       const answer = await fetch(address, {
@@ -52,6 +61,7 @@ export function sendBeacons(options: SendBeaconsOptions): BeaconSender {
       const text = await answer.text()
       if (answer.status === 429 || answer.status >= 500) return false
       if (answer.status !== 204) {
+        const { source } = batch[0]!.group
         emit({ type: 'ingest_send_failed', source, status: answer.status, answer: text.slice(0, 500) })
       }
       return true
@@ -62,14 +72,18 @@ export function sendBeacons(options: SendBeaconsOptions): BeaconSender {
 
   async function work(): Promise<void> {
     let failures = 0
-    for (let next = kept[0]; next !== undefined; next = kept[0]) {
-      if (await post(next)) {
+    while (kept.length > 0) {
+      const batch = kept.slice(0, BATCH)
+      if (await post(batch)) {
         failures = 0
-        if (kept[0] === next) kept.shift()
+        // What came while it was on its way may have pushed the oldest out.
+        const sent = new Set(batch)
+        while (kept.length > 0 && sent.has(kept[0]!)) kept.shift()
         continue
       }
       if (stopped) return
-      if (failures === 0) emit({ type: 'ingest_send_failed', source: next.group.source, kept: kept.length })
+      if (failures === 0)
+        emit({ type: 'ingest_send_failed', source: batch[0]?.group.source, kept: kept.length })
       const wait_ms = retry_ms[Math.min(failures, retry_ms.length - 1)] ?? 1_000
       failures++
       await new Promise<void>((resolve) => {

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { createHash, createHmac } from 'node:crypto'
+import { test } from 'node:test'
+import { callRoute, checked, NOW } from '../callRoute.ts'
+
+test('LiveKit: a webhook is believed only with its token, and never gives the stream key away', async () => {
+  const path = '/v1/ingest/livekit'
+  const livekit = { APIkey: { secret: 'shh', tenant: 'demo' } }
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const token = (body: Buffer, change: object = {}, secret = 'shh', alg = 'HS256') => {
+    const sha256 = createHash('sha256').update(body).digest('base64')
+    const claims = { iss: 'APIkey', nbf: NOW / 1000 - 1, exp: NOW / 1000 + 300, sha256, ...change }
+    const text = `${part({ alg, typ: 'JWT' })}.${part(claims)}`
+    return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
+  }
+  const hook = (event: string, more: object) =>
+    Buffer.from(
+      JSON.stringify({
+        event,
+        id: 'EV_1',
+        created_at: String(NOW / 1000),
+        room: { sid: 'RM_1', name: 'show' },
+        ...more,
+      }),
+    )
+  const send = (body: Buffer, authorization: string) =>
+    callRoute({ livekit }, path, { body, headers: { authorization } })
+
+  const joined = hook('participant_joined', { participant: { sid: 'PA_1', identity: 'guest' } })
+  const answer = await send(joined, token(joined))
+  assert.deepEqual(checked(answer.events), [
+    {
+      stream: 'show',
+      source: 'livekit',
+      kind: 'cohost',
+      time_ms: NOW,
+      interval_ms: 0,
+      event: 'joined',
+      peer: 'guest',
+    },
+  ])
+  const ingress = hook('ingress_started', {
+    ingress_info: { name: 'studio', streamKey: 'very-secret', roomName: 'show' },
+  })
+  const started = checked((await send(ingress, token(ingress))).events)
+  assert.deepEqual([started[0]?.event, started[0]?.node], ['publish', 'studio'])
+  assert.ok(!JSON.stringify(started).includes('very-secret'))
+
+  const refusals: [string, string][] = [
+    ['', 'no_token'],
+    [token(joined, { iss: 'other' }), 'unknown_key'],
+    [token(joined, { iss: '__proto__' }), 'unknown_key'],
+    [token(joined, {}, 'guess'), 'bad_signature'],
+    [token(joined, {}, 'shh', 'none'), 'bad_signature'],
+    [token(joined, { exp: NOW / 1000 - 3600 }), 'expired'],
+    [token(ingress), 'body_differs'],
+  ]
+  for (const [authorization, code] of refusals) {
+    const refused = await send(joined, authorization)
+    assert.deepEqual([refused.status, refused.body, refused.events], [401, code, undefined])
+  }
+})
