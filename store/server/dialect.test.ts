@@ -231,7 +231,7 @@ test('what is not spoken is refused by name', async () => {
   }
   const snappy = await askStore(
     { url: it.url, user: it.reader },
-    { body: 'x', headers: { 'content-encoding': 'snappy' } },
+    { body: 'x', headers: { 'content-encoding': 'compress' } },
   )
   assert.equal(snappy.headers.get('x-clickhouse-exception-code'), '48')
 })

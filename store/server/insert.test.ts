@@ -165,6 +165,8 @@ test('a body beyond the bound is refused', async () => {
       headers: { 'content-encoding': 'gzip' },
     })
     assert.equal(bomb.status, 413)
+    const broken = await askStore(small, { body: 'not lz4', headers: { 'content-encoding': 'lz4' } })
+    assert.deepEqual([broken.status, broken.headers.get('x-clickhouse-exception-code')], [500, '381'])
   } finally {
     await small.stop()
   }

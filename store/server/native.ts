@@ -10,14 +10,38 @@ const WITH_COLUMN_FLAG = 54_454
 const BLOCK_INFO = Buffer.from([1, 0, 2, 0xff, 0xff, 0xff, 0xff, 0])
 const PLAIN = Buffer.from([0])
 
-/** The engine's plain Native → the framing a client of that protocol version reads. Columns are copied as they are. */
-export function frameNative(bytes: Uint8Array, version: number): Uint8Array {
-  return reframe(bytes, { from: 0, to: version })
-}
-
-/** A client's Native → the plain one. */
-export function unframeNative(bytes: Uint8Array, version: number): Uint8Array {
-  return reframe(bytes, { from: version, to: 0 })
+/**
+ * The engine's plain Native → the framing a client of that protocol version reads. Columns are copied as they are.
+ * (What clients insert is plain Native whatever version they name, so there is no way back.)
+ */
+export function frameNative(input: Uint8Array, version: number): Uint8Array {
+  if (version < WITH_BLOCK_INFO) return input
+  const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength)
+  const reader = new Reader(bytes)
+  const out: Buffer[] = []
+  while (reader.at < bytes.length) {
+    out.push(BLOCK_INFO)
+    let kept = reader.at
+    const columns = reader.varint()
+    const rows = reader.varint()
+    for (let i = 0; i < columns; i++) {
+      reader.skip(reader.varint())
+      const type = reader.text()
+      if (version >= WITH_COLUMN_FLAG) {
+        out.push(bytes.subarray(kept, reader.at), PLAIN)
+        kept = reader.at
+      }
+      if (rows === 0) continue
+      const layout = nativeLayout(type)
+      if (version < WITH_LOW_CARDINALITY && holdsDictionary(layout)) {
+        throw refusal('notImplemented', `client_protocol_version ${version} knows no LowCardinality`)
+      }
+      skipPrefix(reader, layout)
+      skipData(reader, layout, rows)
+    }
+    out.push(bytes.subarray(kept, reader.at))
+  }
+  return Buffer.concat(out)
 }
 
 /** As frameNative, chunk by chunk; each chunk holds whole blocks. */
@@ -26,41 +50,6 @@ export async function* frameNativeChunks(
   version: number,
 ): AsyncGenerator<Uint8Array, void> {
   for await (const chunk of source) yield frameNative(chunk, version)
-}
-
-function reframe(input: Uint8Array, { from, to }: { from: number; to: number }): Uint8Array {
-  const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength)
-  const reader = new Reader(bytes)
-  const out: Buffer[] = []
-  while (reader.at < bytes.length) {
-    if (from >= WITH_BLOCK_INFO) reader.blockInfo()
-    if (to >= WITH_BLOCK_INFO) out.push(BLOCK_INFO)
-    let kept = reader.at
-    const columns = reader.varint()
-    const rows = reader.varint()
-    for (let i = 0; i < columns; i++) {
-      reader.skip(reader.varint())
-      const type = reader.text()
-      out.push(bytes.subarray(kept, reader.at))
-      if (from >= WITH_COLUMN_FLAG && reader.byte() !== 0) {
-        throw refusal(
-          'notImplemented',
-          'Native with custom serialization is not supported by the embedded store',
-        )
-      }
-      if (to >= WITH_COLUMN_FLAG) out.push(PLAIN)
-      kept = reader.at
-      if (rows === 0) continue
-      const layout = nativeLayout(type)
-      if (to > 0 && to < WITH_LOW_CARDINALITY && holdsDictionary(layout)) {
-        throw refusal('notImplemented', `client_protocol_version ${to} knows no LowCardinality`)
-      }
-      skipPrefix(reader, layout)
-      skipData(reader, layout, rows)
-    }
-    out.push(bytes.subarray(kept, reader.at))
-  }
-  return Buffer.concat(out)
 }
 
 function holdsDictionary(layout: NativeLayout): boolean {
@@ -156,13 +145,5 @@ class Reader {
     const length = this.varint()
     this.skip(length)
     return this.bytes.toString('utf8', this.at - length, this.at)
-  }
-
-  blockInfo(): void {
-    for (let field = this.varint(); field !== 0; field = this.varint()) {
-      if (field === 1) this.skip(1)
-      else if (field === 2) this.skip(4)
-      else throw broken('the block info')
-    }
   }
 }

@@ -56,8 +56,10 @@ export function readRequest(request: IncomingMessage, args: URLSearchParams, dat
 }
 
 /** The body's chunks, decompressed, within a bound. */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer[]> {
-  const encoding = request.headers['content-encoding'] ?? 'identity'
+export async function readBody(
+  request: IncomingMessage,
+  { encoding, maxBytes }: { readonly encoding: string; readonly maxBytes: number },
+): Promise<Buffer[]> {
   const chunks: Buffer[] = []
   let size = 0
   const source = encoding === 'identity' ? request : request.pipe(decoder(encoding))

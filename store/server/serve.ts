@@ -3,7 +3,8 @@ import { type Engine, type EngineConnection, type EngineResult, literal } from '
 import { EngineError, parseEngineError, refusal } from './errors.ts'
 import { isChunked } from './formats.ts'
 import type { Gate } from './gate.ts'
-import { frameNative, frameNativeChunks, unframeNative } from './native.ts'
+import { inflateByEngine, inflatedByEngine } from './inflate.ts'
+import { frameNative, frameNativeChunks } from './native.ts'
 import { createReply } from './reply.ts'
 import { readBody, readRequest, type StoreRequest } from './request.ts'
 import type { RunningQueries, RunningQuery } from './running.ts'
@@ -50,7 +51,7 @@ export async function serveQuery(
     const user = authenticate(request, args, options.users)
     if (user instanceof EngineError) throw user
     asked = readRequest(request, args, options.database)
-    const body = await readBody(request, options.maxBodyBytes)
+    const body = await bodyOf(options, request)
     const lead = asked.urlQuery !== '' && body.length > 0 ? `${asked.urlQuery}\n` : asked.urlQuery
     const bytes = Buffer.concat([Buffer.from(lead), ...body])
     if (bytes.length === 0 && asked.get) {
@@ -68,6 +69,14 @@ export async function serveQuery(
     }
     reply(asked).error(parseEngineError(error))
   }
+}
+
+async function bodyOf(options: ServeOptions, request: IncomingMessage): Promise<Buffer[]> {
+  const { engine, spool, maxBodyBytes: maxBytes } = options
+  const encoding = request.headers['content-encoding'] ?? 'identity'
+  if (!inflatedByEngine(encoding)) return readBody(request, { encoding, maxBytes })
+  const bytes = await readBody(request, { encoding: 'identity', maxBytes })
+  return bytes.length === 0 ? [] : [await inflateByEngine({ engine, spool, maxBytes }, { encoding, bytes })]
 }
 
 interface Work {
@@ -132,7 +141,7 @@ async function run(
     if (job.query.signal.aborted) throw refusal('cancelled', 'Query was cancelled')
     const elapsed = () => String(Math.round((options.clock() - started) * 1e6))
     if (statement.insert) {
-      const data = statement.insert.format === 'Native' ? unframe(work, statement) : tail(work, statement)
+      const data = work.bytes.subarray(statement.insert.dataAt)
       const done = await insertBytes(options, { connection, normal: statement.normal, data })
       const summary = { written_rows: String(done.rows), written_bytes: String(done.bytesCounted) }
       await reply.whole(new Uint8Array(0), 'TabSeparated', { ...summary, elapsed_ns: elapsed() })
@@ -194,13 +203,4 @@ async function kill(options: ServeOptions, work: Work, statement: Statement): Pr
 
 function isSelect(statement: Statement): boolean {
   return /^(SELECT|WITH|\()/.test(statement.normal)
-}
-
-function tail(work: Work, statement: Statement): Buffer {
-  return work.bytes.subarray(statement.insert?.dataAt ?? 0)
-}
-
-function unframe(work: Work, statement: Statement): Uint8Array {
-  const data = tail(work, statement)
-  return work.asked.protocolVersion > 0 ? unframeNative(data, work.asked.protocolVersion) : data
 }

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { startTestStore, type TestStore } from '../../store/testing.ts'
+import { run } from './run.ts'
+import { createTypedTable, TYPED_ROWS } from './typed-table.ts'
+
+const HERE = fileURLToPath(new URL('./python', import.meta.url))
+const CACHE = fileURLToPath(new URL('../../.cache/clients/python', import.meta.url))
+const HOW = 'on Debian: apt-get install python3 python3-venv (pip needs a package index to be reachable)'
+
+let it: TestStore
+let python = ''
+before(async () => {
+  python = join(CACHE, 'bin/python')
+  if (!existsSync(python)) {
+    await mkdir(CACHE, { recursive: true })
+    await run('python3', ['-m', 'venv', CACHE], { howToGet: HOW })
+  }
+  const wanted = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '-r',
+    join(HERE, 'requirements.txt'),
+  ]
+  await run(python, wanted, { howToGet: HOW })
+  it = await startTestStore()
+  await createTypedTable(it.store)
+})
+after(() => it?.stop())
+
+async function report(user: string, password: string) {
+  const { hostname, port } = new URL(it.url)
+  return JSON.parse(
+    await run(python, [join(HERE, 'client.py'), hostname, port, user, password], { howToGet: HOW }),
+  )
+}
+
+test('clickhouse-connect, pandas and pyarrow read what is there, as it stands', async () => {
+  const found = await report(it.reader, '')
+  const sum = (TYPED_ROWS * (TYPED_ROWS - 1)) / 2
+  assert.match(found.version, /^\d+\.\d+/)
+  assert.equal(found.zone, 'UTC')
+  assert.deepEqual(found.rows, [
+    ['0', 'cdn0', 'None', '0.0', "['a', 'bc']"],
+    ['1', 'cdn1', 'x', '0.25', "['a', 'bc']"],
+    ['2', 'cdn2', 'x', '0.5', "['a', 'bc']"],
+  ])
+  assert.deepEqual(found.parameter, ["it's \\ here", [1, 2]])
+  assert.deepEqual(found.bound, ["o'clock"])
+  assert.deepEqual(found.pandas, [300, TYPED_ROWS, sum])
+  assert.deepEqual(found.arrow, [TYPED_ROWS, sum])
+  assert.equal(found.streamed, TYPED_ROWS)
+  assert.equal(found.plain_arrow, TYPED_ROWS)
+  assert.equal(found.missing, true)
+  assert.equal(found.inserted, 'refused', 'a reader writes nothing')
+})
+
+test('who may write inserts rows, a data frame and an Arrow table', async () => {
+  assert.equal((await report(it.user, it.password)).inserted, 5)
+  const rows = await it.store.query('SELECT * FROM written ORDER BY n')
+  assert.deepEqual(
+    rows,
+    ['a', 'b', 'c', 'd', 'e'].map((cdn, i) => ({ n: i + 1, cdn })),
+  )
+})
