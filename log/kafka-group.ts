@@ -75,7 +75,8 @@ export function joinGroup(group: GroupOptions): Subscription {
 
   /** Joins, and joins anew after each crash, until closed. */
   async function live(): Promise<void> {
-    await group.ready
+    const stopped = new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
+    await Promise.race([group.ready, stopped])
     for (let wait = FIRST_PAUSE_MS; !stop.signal.aborted; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
       const began = performance.now()
       try {
