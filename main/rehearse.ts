@@ -16,7 +16,11 @@ export interface RehearsalOptions {
   /** When the show begins, ms since the epoch, whole seconds. */
   readonly start_time?: number
   /** Called after each second that was judged, for showing progress or for keeping the pace of a clock. */
-  readonly each?: (second: { readonly at_s: number; readonly viewers: number; readonly happenings: readonly Happening[] }) => void | Promise<void>
+  readonly each?: (second: {
+    readonly at_s: number
+    readonly viewers: number
+    readonly happenings: readonly Happening[]
+  }) => void | Promise<void>
   /** For tests: restarts the watcher after a second was judged, when it says so. */
   readonly restartAfter?: (at_s: number, judge: Judge) => boolean
 }
@@ -37,8 +41,12 @@ export async function rehearse({
   each,
   restartAfter,
 }: RehearsalOptions): Promise<Scorecard & { readonly happenings: readonly Happening[] }> {
-  const loaded = scenario.rules === undefined ? { rules: CATALOGUE_RULES } : loadRules(stringify({ rules: scenario.rules }))
-  if ('errors' in loaded) throw Object.assign(new Error(loaded.errors.map(({ message }) => message).join('; ')), { expected: true })
+  const loaded =
+    scenario.rules === undefined
+      ? { rules: CATALOGUE_RULES }
+      : loadRules(stringify({ rules: scenario.rules }))
+  if ('errors' in loaded)
+    throw Object.assign(new Error(loaded.errors.map(({ message }) => message).join('; ')), { expected: true })
   const show = createShow({ scenario, seed, start_time })
   let core = createWatchCore({ emit })
   const create = () => {
@@ -64,7 +72,14 @@ export async function rehearse({
       if (value === null) state.delete(key)
       else state.set(key, value)
     }
-    const news = output.changes.map(({ change, notify, incident }): Happening => ({ at_ms: watermark_ms + PATH_MS, change, notify, incident }))
+    const news = output.changes.map(
+      ({ change, notify, incident }): Happening => ({
+        at_ms: watermark_ms + PATH_MS,
+        change,
+        notify,
+        incident,
+      }),
+    )
     happenings.push(...news)
     await each?.({ at_s, viewers: show.alive, happenings: news })
     if (restartAfter === undefined) continue

@@ -1,15 +1,19 @@
 import type { Log } from '../../log/log.ts'
 import { createJudge } from '../../processor/watch/incident/judge.ts'
+import { startStages } from '../../processor/watch/partial/stages.ts'
 import { startWatcher } from '../../processor/watch/watcher.ts'
 import type { Context, Role } from '../context.ts'
 
 /** Nothing judged for longer than this makes the watcher not ready. */
 const BEHIND_MS = 15_000
 
-/** Judges the log as it comes. */
-export async function startWatch({ emit, clock }: Context, log: Log): Promise<Role> {
-  const judge = createJudge({ emit })
-  const watcher = await startWatcher({ log, judge, emit, clock })
+/** Judges the log as it comes: alone on an embedded log, in two stages with others on Kafka. */
+export async function startWatch({ config, emit, clock }: Context, log: Log): Promise<Role> {
+  const newJudge = () => createJudge({ emit })
+  const watcher =
+    config.log.kind === 'embedded'
+      ? await startWatcher({ log, judge: newJudge(), emit, clock })
+      : await startStages({ log, createJudge: newJudge, emit, clock })
   return {
     name: 'watch',
     readiness() {

@@ -1,26 +1,14 @@
 import type { Assignment, Log, LogBatch } from '../../log/log.ts'
-import { createBuilder } from '../../schemas/arrow/builder.ts'
-import { fingerprint } from '../../schemas/arrow/schema.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import { KIND_NAMES, type Kind } from '../../schemas/kinds/kinds.ts'
 import { HEADERS, topicOf } from '../../schemas/topics.ts'
 import { HORIZON_MS } from '../dedupe/dedupe.ts'
 import { SchemaRegistry } from '../schema_registry.ts'
-import type { IncidentChange } from './incident/incident.ts'
 import type { Judge, StateEntry } from './incident/judge.ts'
-import { incidentRow } from './incident/row.ts'
-import { readState, stateMessages } from './state_topic.ts'
+import { createJudging, type Notifier } from './judging.ts'
+import { readState } from './state_topic.ts'
 import { createWatchCore, KEEP_MS } from './watch_core.ts'
 import { Watermark } from './watermark.ts'
-import { SLICE_MS } from './windows/view.ts'
-
-/** Tells receivers; `processor/watch/notify` has the real one. */
-export interface Notifier {
-  /** What was sent before, so that nobody is told twice. */
-  restore(entries: Iterable<StateEntry>): void
-  /** Queues what receivers are to be told; resolves at once. */
-  take(changes: readonly IncidentChange[]): void
-}
 
 export interface WatcherOptions {
   readonly log: Log
@@ -40,14 +28,22 @@ export interface Watcher {
 
 /** Key of the moment that was judged last. */
 const JUDGED = 'judged'
-/** After a longer gap the seconds in between are not judged one by one: they are history. */
-const MOST_STEPS = 120
 
-const kindOf = new Map<string, Kind>(KIND_NAMES.map((kind) => [topicOf(kind), kind]))
+export const kindOf: ReadonlyMap<string, Kind> = new Map(KIND_NAMES.map((kind) => [topicOf(kind), kind]))
+
+/** The first offset appended at or after a time; the end if there is none. */
+export async function offsetAt(
+  log: Log,
+  { topic, partition, end }: Assignment,
+  time_ms: number,
+): Promise<number> {
+  for await (const { offset } of log.replay({ topic, partition, from: { time_ms } })) return offset
+  return end
+}
 
 /**
- * Reads every kind from the log into windows and judges them once a second of the watermark. What it must not forget is in
- * the compacted topic before anybody is told; windows are refilled from the log after a restart.
+ * The watcher of a log whose partitions one process reads: every kind into windows, judged once a second of the watermark.
+ * Windows are refilled from the log after a restart. Several watchers: `partial/`.
  */
 export async function startWatcher({
   log,
@@ -65,21 +61,23 @@ export async function startWatcher({
   const entries = [...state].map(([key, value]): StateEntry => ({ key, value }))
   judge.restore(entries)
   notifier?.restore(entries)
-  let judged_ms = Number(state.get(JUDGED) ?? 0)
-  let judging = Promise.resolve()
-  let closed = false
-
-  async function offsetAt({ topic, partition, end }: Assignment, time_ms: number): Promise<number> {
-    for await (const { offset } of log.replay({ topic, partition, from: { time_ms } })) return offset
-    return end
-  }
+  const judging = createJudging({
+    log,
+    windows: core.windows,
+    judge,
+    notifier,
+    emit,
+    clock,
+    judged_ms: Number(state.get(JUDGED) ?? 0),
+    key: JUDGED,
+  })
 
   async function assigned(assignment: Assignment): Promise<number> {
     const { topic, partition } = assignment
     const kind = kindOf.get(topic)!
     watermark.add(`${topic}/${partition}`)
     const now = clock()
-    const from = await offsetAt(assignment, now - KEEP_MS)
+    const from = await offsetAt(log, assignment, now - KEEP_MS)
     for await (const record of log.replay({
       topic,
       partition,
@@ -111,39 +109,7 @@ export async function startWatcher({
         }
       }
     }
-    judging = judging.then(step)
-    await judging
-  }
-
-  /** Judges every second up to the watermark. */
-  async function step(): Promise<void> {
-    const to = Math.floor(watermark.value / SLICE_MS) * SLICE_MS
-    if (closed || to <= core.windows.watermark_ms) return
-    const first = Math.max(core.windows.watermark_ms, judged_ms, to - MOST_STEPS * SLICE_MS) + SLICE_MS
-    for (let time = Math.min(first, to); time <= to; time += SLICE_MS) {
-      core.advance(time)
-      if (time > judged_ms) await judgeAt(time)
-    }
-    emit({ type: 'watermark', lag_seconds: (clock() - to) / 1000, streams: core.windows.streams.size })
-  }
-
-  async function judgeAt(time_ms: number): Promise<void> {
-    const { changes, state } = judge.evaluate({ views: core.windows.streams.values(), watermark_ms: time_ms })
-    judged_ms = time_ms
-    const messages = stateMessages([...state, { key: JUDGED, value: String(time_ms) }])
-    if (changes.length > 0) {
-      const builder = createBuilder('incident')
-      for (const { incident } of changes) builder.pushRow(incidentRow(incident))
-      const headers = {
-        [HEADERS.type]: 'rows',
-        [HEADERS.schema]: fingerprint('incident'),
-        [HEADERS.rows]: String(changes.length),
-        [HEADERS.time]: String(time_ms),
-      }
-      messages.push({ topic: topicOf('incident'), partition: 0, headers, value: builder.finish() })
-    }
-    await log.append(messages)
-    notifier?.take(changes)
+    await judging.step(watermark.value)
   }
 
   const subscription = await log.subscribe({
@@ -166,9 +132,8 @@ export async function startWatcher({
       return core.windows.streams.size
     },
     async close() {
-      closed = true
       await subscription.close()
-      await judging
+      await judging.close()
       emit({ type: 'stopped', role: 'watch' })
     },
   }

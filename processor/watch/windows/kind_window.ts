@@ -58,6 +58,18 @@ export class KindWindow {
     this.fine.get(start_ms)?.set(partition, slice)
   }
 
+  /** Seconds that ended by `watermark_ms` and changed since they were last handed on. */
+  *changed(watermark_ms: number): Generator<{ readonly start_ms: number; readonly slice: Slice }> {
+    for (const [start_ms, parts] of this.fine) {
+      if (start_ms + SLICE_MS > watermark_ms) continue
+      for (const slice of parts.values()) {
+        if (!slice.changed) continue
+        slice.changed = false
+        yield { start_ms, slice }
+      }
+    }
+  }
+
   heardFrom(cell: number, time_ms: number): void {
     const start = Math.floor(time_ms / SLICE_MS) * SLICE_MS
     const reporter = this.reporters.get(cell)

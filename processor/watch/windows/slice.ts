@@ -7,6 +7,8 @@ export class Slice {
   sums: Float64Array
   rows = 0
   readonly totals: Float64Array
+  /** Something was added since this was last handed on as a partial. */
+  changed = true
   private rowOf: Map<number, number> | undefined = new Map()
   /** By dimension, a code's sums; made when first asked for. */
   private marginals: (Map<number, Float64Array> | undefined)[] = []
@@ -44,6 +46,7 @@ export class Slice {
       this.rowOf = new Map()
       for (let row = 0; row < this.rows; row += 1) this.rowOf.set(this.cells[row]!, row)
     }
+    this.changed = true
     if (this.marginals.length > 0) this.marginals = []
     let row = this.rowOf.get(cell)
     if (row === undefined) {

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto'
+import type { Assignment, Log, LogBatch, LogMessage } from '../../../log/log.ts'
+import type { Emit } from '../../../schemas/facts.ts'
+import type { Kind } from '../../../schemas/kinds/kinds.ts'
+import { HEADERS, STATE_TOPICS } from '../../../schemas/topics.ts'
+import { HORIZON_MS } from '../../dedupe/dedupe.ts'
+import { SchemaRegistry } from '../../schema_registry.ts'
+import { createWatchCore, type WatchCore } from '../watch_core.ts'
+import { kindOf, offsetAt } from '../watcher.ts'
+import { Watermark } from '../watermark.ts'
+import { SLICE_MS } from '../windows/view.ts'
+import { encodePartial, packPartials } from './codec.ts'
+
+/** Which partition of the topic of partials a stream belongs to: one judge sees all of it. */
+export function judgePartition(
+  { tenant, show, stream }: { tenant: string; show: string; stream: string },
+  partitions: number,
+): number {
+  return createHash('sha256').update(`${tenant}\0${show}\0${stream}`).digest().readUInt32LE(0) % partitions
+}
+
+export interface StageOneOptions {
+  readonly log: Log
+  readonly emit: Emit
+  readonly clock: () => number
+  readonly group?: string
+}
+
+/** How far before its commit a partition is read again, so that seconds nobody handed on are made anew. */
+const OVERLAP_MS = 15_000
+/** A late row changes a second handed on less than this ago; older ones fill the store only. */
+const KEEP_MS = 60_000
+
+interface Source {
+  readonly kind: Kind
+  readonly core: WatchCore
+  readonly watermark: Watermark
+  /** Seconds before this may be half read: an earlier owner has handed them on. */
+  from_ms: number
+  told_ms: number
+}
+
+/**
+ * The first stage of several watchers: each source partition's seconds become partials in a topic keyed by stream. A partial
+ * takes the place of the earlier one of (stream, kind, second, source partition), so a partition may be read again.
+ */
+export async function startStageOne({
+  log,
+  emit,
+  clock,
+  group = 'watch',
+}: StageOneOptions): Promise<{ close(): Promise<void> }> {
+  const topic = STATE_TOPICS.partial.name
+  const partitions = log.topics.get(topic)?.partitions ?? 1
+  const sources = new Map<string, Source>()
+  const registry = new SchemaRegistry()
+  await registry.refresh(log)
+
+  async function assigned(assignment: Assignment): Promise<number> {
+    const { topic, partition, committed } = assignment
+    const kind = kindOf.get(topic)!
+    const core = createWatchCore({ emit, keep_ms: KEEP_MS })
+    const now = clock()
+    let since_ms = now - OVERLAP_MS
+    if (committed !== undefined) {
+      for await (const { appended_ms } of log.replay({
+        topic,
+        partition,
+        from: { offset: committed.offset },
+      })) {
+        since_ms = Math.min(since_ms, appended_ms - OVERLAP_MS)
+        break
+      }
+    }
+    const from = await offsetAt(log, assignment, since_ms)
+    for await (const record of log.replay({
+      topic,
+      partition,
+      from: { time_ms: now - HORIZON_MS },
+      until: from,
+    })) {
+      if (record.headers[HEADERS.type] === 'rows')
+        core.remember({ kind, partition, bytes: registry.source(kind, record) })
+    }
+    const half = from > assignment.begin ? Math.ceil(since_ms / SLICE_MS) * SLICE_MS + SLICE_MS : 0
+    sources.set(`${topic}/${partition}`, {
+      kind,
+      core,
+      watermark: new Watermark(),
+      from_ms: half,
+      told_ms: 0,
+    })
+    return from
+  }
+
+  async function handler({ topic, partition, records }: LogBatch): Promise<void> {
+    const name = `${topic}/${partition}`
+    const source = sources.get(name)
+    if (source === undefined) return
+    for (const record of records) {
+      const { headers } = record
+      if (headers[HEADERS.type] === 'tick')
+        source.watermark.tick(name, headers[HEADERS.collector] ?? '', Number(headers[HEADERS.time]))
+      else if (headers[HEADERS.type] === 'rows' && headers[HEADERS.spilled] === undefined) {
+        try {
+          source.core.ingest({ kind: source.kind, partition, bytes: registry.source(source.kind, record) })
+        } catch (error) {
+          emit({ type: 'watch_skipped', topic, error })
+          await registry.refresh(log)
+        }
+      }
+    }
+    await handOn(name, partition, source)
+  }
+
+  async function handOn(name: string, partition: number, source: Source): Promise<void> {
+    const watermark_ms = Math.floor(source.watermark.value / SLICE_MS) * SLICE_MS
+    if (watermark_ms <= source.told_ms) return
+    const packs = new Map<number, Buffer[]>()
+    for (const { tenant, show, stream, kinds } of source.core.windows.streams.values()) {
+      const to = judgePartition({ tenant, show, stream }, partitions)
+      for (const [kind, window] of kinds) {
+        for (const { start_ms, slice } of window.changed(watermark_ms)) {
+          if (start_ms < source.from_ms) continue
+          let pack = packs.get(to)
+          if (pack === undefined) packs.set(to, (pack = []))
+          pack.push(
+            encodePartial({ tenant, show, stream, kind, start_ms, partition, table: window.table, slice }),
+          )
+        }
+      }
+    }
+    const messages: LogMessage[] = [...packs].map(([to, pack]) => ({
+      topic,
+      partition: to,
+      headers: { [HEADERS.type]: 'rows' },
+      value: packPartials(pack),
+    }))
+    // The second stage knows this source partition as one of its collectors: its tick comes after its partials.
+    for (let to = 0; to < partitions; to += 1) {
+      const headers = {
+        [HEADERS.type]: 'tick',
+        [HEADERS.collector]: name,
+        [HEADERS.time]: String(watermark_ms),
+      }
+      messages.push({ topic, partition: to, headers, value: new Uint8Array() })
+    }
+    await log.append(messages)
+    source.told_ms = watermark_ms
+    source.core.advance(watermark_ms)
+  }
+
+  const subscription = await log.subscribe({
+    group,
+    topics: [...kindOf.keys()],
+    assigned,
+    revoked: async ({ topic, partition }) => {
+      sources.delete(`${topic}/${partition}`)
+    },
+    handler,
+  })
+  return { close: () => subscription.close() }
+}

@@ -1,0 +1,126 @@
+import type { Assignment, Log, LogBatch } from '../../../log/log.ts'
+import type { Emit } from '../../../schemas/facts.ts'
+import { HEADERS, STATE_TOPICS } from '../../../schemas/topics.ts'
+import type { Incident } from '../incident/incident.ts'
+import type { Judge, StateEntry } from '../incident/judge.ts'
+import { createJudging, type Judging, type Notifier } from '../judging.ts'
+import { readState } from '../state_topic.ts'
+import { KEEP_MS } from '../watch_core.ts'
+import { kindOf, offsetAt } from '../watcher.ts'
+import { Watermark } from '../watermark.ts'
+import { Windows } from '../windows/windows.ts'
+import { readPartials } from './codec.ts'
+import { judgePartition } from './stage_one.ts'
+
+export interface StageTwoOptions {
+  readonly log: Log
+  /** A judge of its own for each partition of streams. */
+  readonly createJudge: () => Judge
+  readonly notifier?: Notifier
+  readonly emit: Emit
+  readonly clock: () => number
+  readonly group?: string
+}
+
+/** A source partition without an owner is waited for so long: a watcher died and its partitions move. */
+const ABSENT_MS = 60_000
+
+interface Unit {
+  readonly windows: Windows
+  readonly watermark: Watermark
+  readonly judging: Judging
+  readonly judge: Judge
+}
+
+/**
+ * The second stage: partials of all source partitions added up by stream, and judged. Each partition of the topic of partials
+ * has windows, a judge and a state of its own, so it can move to another watcher as a whole.
+ */
+export async function startStageTwo(options: StageTwoOptions): Promise<{
+  readonly watermark_ms: number
+  readonly streams: number
+  close(): Promise<void>
+}> {
+  const { log, createJudge, notifier, emit, clock, group = 'judge' } = options
+  const topic = STATE_TOPICS.partial.name
+  const partitions = log.topics.get(topic)?.partitions ?? 1
+  const units = new Map<number, Unit>()
+
+  async function assigned(assignment: Assignment): Promise<number> {
+    const { partition } = assignment
+    const state = await readState(log)
+    const own = [...state]
+      .map(([key, value]): StateEntry => ({ key, value }))
+      .filter(
+        ({ key, value }) =>
+          !key.startsWith('incident/') ||
+          judgePartition(JSON.parse(value!) as Incident, partitions) === partition,
+      )
+    const judge = createJudge()
+    judge.restore(own)
+    notifier?.restore(own)
+    const windows = new Windows({ keep_ms: KEEP_MS })
+    const key = `judged/${partition}`
+    const judging = createJudging({
+      log,
+      windows,
+      judge,
+      notifier,
+      emit,
+      clock,
+      judged_ms: Number(state.get(key) ?? 0),
+      key,
+    })
+    const watermark = new Watermark({ gone_ms: ABSENT_MS })
+    watermark.add(String(partition), sourcePartitions(log))
+    units.set(partition, { windows, watermark, judging, judge })
+    return offsetAt(log, assignment, clock() - KEEP_MS)
+  }
+
+  async function handler({ partition, records }: LogBatch): Promise<void> {
+    const unit = units.get(partition)
+    if (unit === undefined) return
+    const { windows, watermark, judging } = unit
+    for (const { headers, value } of records) {
+      if (headers[HEADERS.type] === 'tick') {
+        watermark.tick(String(partition), headers[HEADERS.collector] ?? '', Number(headers[HEADERS.time]))
+        continue
+      }
+      for (const partial of readPartials(value)) {
+        const window = windows.stream(partial.tenant, partial.show, partial.stream).kind(partial.kind)
+        window.replace(partial.start_ms, partial.partition, partial.addTo(window), windows.watermark_ms)
+      }
+    }
+    await judging.step(watermark.value)
+  }
+
+  const subscription = await log.subscribe({
+    group,
+    topics: [topic],
+    assigned,
+    revoked: async ({ partition }) => {
+      const unit = units.get(partition)
+      units.delete(partition)
+      await unit?.judging.close()
+    },
+    handler,
+  })
+  return {
+    get watermark_ms() {
+      return Math.min(
+        ...[...units.values()].map(({ windows }) => windows.watermark_ms),
+        Number.MAX_SAFE_INTEGER,
+      )
+    },
+    get streams() {
+      return [...units.values()].reduce((sum, { windows }) => sum + windows.streams.size, 0)
+    },
+    close: () => subscription.close(),
+  }
+}
+
+/** Every partition the first stage reads, as it names itself in its ticks. */
+const sourcePartitions = (log: Log): string[] =>
+  [...kindOf.keys()].flatMap((name) =>
+    Array.from({ length: log.topics.get(name)?.partitions ?? 1 }, (_, index) => `${name}/${index}`),
+  )

@@ -1,0 +1,24 @@
+import type { Watcher } from '../watcher.ts'
+import { startStageOne } from './stage_one.ts'
+import { type StageTwoOptions, startStageTwo } from './stage_two.ts'
+
+/** Both stages in one process: each takes its share of partitions, beside other watchers' processes. */
+export async function startStages(options: StageTwoOptions): Promise<Watcher> {
+  const { log, emit, clock } = options
+  const two = await startStageTwo(options)
+  const one = await startStageOne({ log, emit, clock })
+  emit({ type: 'started', role: 'watch' })
+  return {
+    get watermark_ms() {
+      return two.watermark_ms
+    },
+    get streams() {
+      return two.streams
+    },
+    async close() {
+      await one.close()
+      await two.close()
+      emit({ type: 'stopped', role: 'watch' })
+    },
+  }
+}
