@@ -10,12 +10,12 @@ test('an agent carries hooks and reports to a collector elsewhere, in order, als
   const own = endWith(t)
   const beacons: Beacon[] = []
   let away = true
-  let refused = 0
+  let refused = ''
   const collector = createServer(async (request, response) => {
     let body = ''
     for await (const piece of request) body += piece
     if (away) {
-      refused++
+      refused += body
       response.writeHead(503, { 'retry-after': '1' }).end()
       return
     }
@@ -43,7 +43,10 @@ test('an agent carries hooks and reports to a collector elsewhere, in order, als
   const server = own(await startMediaServer({ on_publish: hook, on_publish_done: hook }))
   const progressUrl = `http://127.0.0.1:${port}/show?node=encoder-1`
   const encoder = own(startEncoder({ rtmpUrl: server.rtmpUrl, stream: 'show', progressUrl, progress_s: 0.5 }))
-  await waitFor(() => refused > 0, { what: 'the first try', detail: encoder.log })
+  await waitFor(() => refused.includes('"ffmpeg"') && refused.includes('"nginx-rtmp"'), {
+    what: 'both to be tried',
+    detail: encoder.log,
+  })
   await encoder.kill('SIGKILL')
   away = false
   const said = () =>
