@@ -6,6 +6,7 @@ import {
   reasonDictionary,
   tableDictionary,
 } from '../../schemas/derive/dictionary.ts'
+import { generateK6Thresholds } from '../../schemas/derive/k6.ts'
 
 /** Every generated file by its path from the top, and its text. */
 export async function generated(): Promise<ReadonlyMap<string, string>> {
@@ -19,5 +20,6 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ['docs/data/dimensions.md', dimensionDictionary()],
     ['docs/data/reasons.md', reasonDictionary()],
     ['docs/data/facts.md', factDictionary()],
+    ['k6/generated/thresholds.ts', generateK6Thresholds()],
   ])
 }

@@ -3,6 +3,10 @@ import { createServer as createSecureServer } from 'node:https'
 import { createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { check, NotCheckable, protocolOf } from '../../probe/check.ts'
+import { EXIT, runCheck } from '../../probe/command.ts'
+import { testCertificate } from '../../probe/testing/certificate.ts'
+import { startLowLatency } from '../../probe/testing/lowLatency.ts'
 import {
   published,
   startEncoder,
@@ -10,11 +14,7 @@ import {
   startHttpFlv,
   startMediaServer,
   waitFor,
-} from '../test/stream/index.ts'
-import { check, NotCheckable, protocolOf } from './check.ts'
-import { EXIT, runCheck } from './command.ts'
-import { testCertificate } from './testing/certificate.ts'
-import { startLowLatency } from './testing/lowLatency.ts'
+} from '../stream/index.ts'
 
 const clock = () => performance.timeOrigin + performance.now()
 const DAY_MS = 86_400_000

@@ -2,14 +2,19 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Browser } from 'playwright-core'
-import { PROBE_REASONS } from '../schemas/probe-reasons.ts'
-import { type MediaServer, playable, startMediaServer } from '../test/stream/index.ts'
-import { browserPicture } from './browser/browserPicture.ts'
-import { launchChromium } from './browser/launch.ts'
-import { type CheckResult, check } from './check.ts'
-import { testCertificate } from './testing/certificate.ts'
-import { FAULTS, type FaultName, type FaultServer, startFaultServer } from './testing/faults.ts'
-import { ENCODINGS, type EncodingName, type LiveEncoding, startEncoding } from './testing/streams.ts'
+import { browserPicture } from '../../probe/browser/browserPicture.ts'
+import { launchChromium } from '../../probe/browser/launch.ts'
+import { type CheckResult, check } from '../../probe/check.ts'
+import { testCertificate } from '../../probe/testing/certificate.ts'
+import { FAULTS, type FaultName, type FaultServer, startFaultServer } from '../../probe/testing/faults.ts'
+import {
+  ENCODINGS,
+  type EncodingName,
+  type LiveEncoding,
+  startEncoding,
+} from '../../probe/testing/streams.ts'
+import { PROBE_REASONS } from '../../schemas/probe-reasons.ts'
+import { type MediaServer, playable, startMediaServer } from '../stream/index.ts'
 
 const clock = () => performance.timeOrigin + performance.now()
 const DAY_MS = 86_400_000

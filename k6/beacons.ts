@@ -1,0 +1,87 @@
+import http from 'k6/http'
+import { metrics } from './metrics.ts'
+import type { Playhead } from './player/playhead.ts'
+import type { Played, Seen } from './player/playLive.ts'
+import { setting } from './settings.ts'
+
+/** One viewer's reports to a collector, as the player SDK would send them, marked synthetic. */
+export interface Reporter {
+  readonly started: (startupMs: number) => void
+  readonly beat: (playhead: Playhead, seen: Seen, reason: string) => void
+  readonly interaction: (action: string, round: string, outcome: string, rttMs: number) => void
+  readonly ended: (played: Played) => void
+  /** Sends what has gathered. */
+  readonly flush: () => Promise<void>
+}
+
+type Event = Record<string, unknown>
+
+const SILENT: Reporter = {
+  started: () => {},
+  beat: () => {},
+  interaction: () => {},
+  ended: () => {},
+  flush: async () => {},
+}
+
+/** Reports to `COLLECTOR` (an origin) when it is set; else nowhere. */
+export function createReporter(session: string): Reporter {
+  const collector = setting('COLLECTOR', '')
+  if (collector === '') return SILENT
+  const context = {
+    session,
+    show: setting('SHOW', 'k6'),
+    stream: setting('STREAM', 'k6'),
+    app: setting('APP', 'k6'),
+    player: 'k6',
+    protocol: 'hls',
+    source: 'k6',
+    synthetic: true,
+  }
+  let seq = 0
+  let waiting: Event[] = []
+  const add = (event: Event) => waiting.push({ ...event, seq: ++seq, time_ms: Date.now() })
+  const whole = (value: number | undefined) =>
+    value === undefined ? undefined : Math.max(0, Math.round(value))
+  return {
+    started: (startupMs) => add({ kind: 'startup', outcome: 'started', video_startup_time_ms: startupMs }),
+    beat: (playhead, seen, reason) =>
+      add({
+        kind: 'heartbeat',
+        reason,
+        state: playhead.state(),
+        ...playhead.take(Date.now()),
+        buffer_ms: whole(playhead.bufferMs()),
+        bitrate_kbps: seen.kbps,
+        bandwidth_kbps: seen.bandwidthKbps,
+        requests: seen.requests,
+        requests_failed: seen.requestsFailed,
+        switches: seen.switches,
+        bytes: seen.bytes,
+        ...(seen.latencyMs === undefined ? {} : { live_latency_ms: whole(seen.latencyMs) }),
+      }),
+    interaction: (action, round, outcome, rtt_ms) =>
+      add({ kind: 'interaction', action, round, outcome, channel: 'api', rtt_ms }),
+    ended: (played) => {
+      if (played.startupMs === undefined) {
+        add({
+          kind: 'startup',
+          outcome: 'failed',
+          error_category: 'network',
+          error_message: played.failure ?? '',
+        })
+      }
+    },
+    flush: async () => {
+      if (waiting.length === 0) return
+      const events = waiting
+      waiting = []
+      const body = JSON.stringify({ key: setting('KEY', 'demo'), sent_ms: Date.now(), context, events })
+      const response = await http.asyncRequest('POST', `${collector}/v1/beacons`, body, {
+        headers: { 'Content-Type': 'text/plain' },
+        tags: { name: 'beacon' },
+      })
+      if (response.status !== 204) metrics.beacons_refused.add(events.length)
+    },
+  }
+}

@@ -1,0 +1,228 @@
+import http from 'k6/http'
+import { createBitrateChooser } from './bitrate.ts'
+import { createPlayhead, type Playhead } from './playhead.ts'
+import { type MediaPlaylist, readMedia, readVariants, type Segment, type Variant } from './playlist.ts'
+
+export interface PlayOptions {
+  readonly url: string
+  /** How long to stay, ms from the request to play. */
+  readonly stayMs: number
+  /** Segments behind the live edge to begin at. hls.js’s default is 3. */
+  readonly holdBackSegments: number
+  /** Give up starting after this, ms. */
+  readonly startTimeoutMs: number
+  readonly headers?: Record<string, string>
+  readonly on?: {
+    readonly started?: (startupMs: number) => void
+    readonly request?: (ok: boolean) => void
+    readonly stall?: (began: boolean) => void
+    /** Every `TICK_MS` after the start: what the tick was spent on. */
+    readonly tick?: (tick: {
+      readonly stalled: boolean
+      readonly latencyMs?: number
+      readonly kbps: number
+    }) => void
+    readonly beat?: (playhead: Playhead, seen: Seen) => void
+  }
+}
+
+/** What a heartbeat tells beside the playhead's times. */
+export interface Seen {
+  readonly kbps: number
+  readonly bandwidthKbps: number
+  readonly latencyMs?: number
+  readonly bytes: number
+  readonly requests: number
+  readonly requestsFailed: number
+  readonly switches: number
+}
+
+export interface Played {
+  readonly startupMs?: number
+  /** Why it never began. */
+  readonly failure?: string
+  readonly playedMs: number
+  readonly stalledMs: number
+  readonly stalls: number
+}
+
+/** How often time is looked at, ms. */
+export const TICK_MS = 250
+const BEAT_MS = 10_000
+/** hls.js’s default: media ahead beyond this is not fetched. */
+const MAX_BUFFER_MS = 30_000
+const RETRY_MS = 1_000
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)))
+
+/** Plays a live HLS stream as hls.js would, without decoding: playlist, init segment, segments, one after the other. */
+export async function playLive(options: PlayOptions): Promise<Played> {
+  const { url, stayMs, on = {} } = options
+  const requestedAt = Date.now()
+  const until = requestedAt + stayMs
+  const playhead = createPlayhead({ requestedAt })
+  const bitrate = createBitrateChooser()
+  const counts = { bytes: 0, requests: 0, requestsFailed: 0, switches: 0 }
+  let variants: readonly Variant[] = []
+  let current = 0
+  let playlist: MediaPlaylist | undefined
+  let over = false
+  let failure: string | undefined
+  let joined: Segment | undefined
+
+  const get = async (uri: string, binary: boolean) => {
+    const response = await http.asyncRequest('GET', uri, null, {
+      responseType: binary ? 'binary' : 'text',
+      timeout: '30s',
+      headers: options.headers ?? {},
+      tags: { name: binary ? 'segment' : 'playlist' },
+    })
+    const ok = response.status >= 200 && response.status < 300
+    if (binary) {
+      counts.requests++
+      if (!ok) counts.requestsFailed++
+      on.request?.(ok)
+    }
+    return { ok, response }
+  }
+  const text = async (uri: string): Promise<string | undefined> => {
+    const { ok, response } = await get(uri, false)
+    return ok ? String(response.body) : undefined
+  }
+  const latencyMs = (): number | undefined => {
+    if (joined?.filmedMs === undefined || playhead.startedAt() === undefined) return undefined
+    return Date.now() - (joined.filmedMs + playhead.positionMs())
+  }
+  const seen = (): Seen => {
+    const latency = latencyMs()
+    return {
+      ...counts,
+      kbps: variants[current]?.kbps ?? 0,
+      bandwidthKbps: bitrate.kbps() || 0,
+      ...(latency === undefined ? {} : { latencyMs: latency }),
+    }
+  }
+  const addressOf = (): string => variants[current]?.uri ?? url
+
+  const open = async (): Promise<boolean> => {
+    const first = await text(url)
+    if (first === undefined) return false
+    variants = readVariants(first, url)
+    const media = variants.length > 0 ? await text(addressOf()) : first
+    playlist = media === undefined ? undefined : readMedia(media, addressOf())
+    return playlist !== undefined && playlist.segments.length > 0
+  }
+
+  const reload = async (): Promise<void> => {
+    let again = playlist?.targetMs ?? RETRY_MS
+    while (!over) {
+      await pause(again)
+      if (over) return
+      const asked = Date.now()
+      const address = addressOf()
+      const body = await text(address)
+      const next = body === undefined ? undefined : readMedia(body, address)
+      const before = playlist?.segments.at(-1)?.sequence
+      const changed = next !== undefined && next.segments.at(-1)?.sequence !== before
+      if (next !== undefined) playlist = next
+      const target = next?.targetMs ?? RETRY_MS
+      // as RFC 8216 asks: a target duration from the last load, half of it when nothing had changed
+      again = (changed ? target : target / 2) - (Date.now() - asked)
+    }
+  }
+
+  const fetchAll = async (): Promise<void> => {
+    let next: number | undefined
+    let init: string | undefined
+    while (!over) {
+      const segments = playlist?.segments ?? []
+      // the oldest still there: what left the playlist meanwhile cannot be had any more
+      const segment: Segment | undefined =
+        next === undefined
+          ? segments[Math.max(0, segments.length - options.holdBackSegments)]
+          : segments.find((each) => each.sequence >= (next as number))
+      playhead.advance(Date.now())
+      if (segment === undefined || playhead.bufferMs() > MAX_BUFFER_MS) {
+        await pause(50)
+        continue
+      }
+      if (segment.init !== undefined && segment.init !== init) {
+        if (!(await get(segment.init, true)).ok) {
+          await pause(RETRY_MS)
+          continue
+        }
+        init = segment.init
+      }
+      const asked = Date.now()
+      const { ok, response } = await get(segment.uri, true)
+      if (over) return
+      if (!ok) {
+        await pause(RETRY_MS)
+        continue
+      }
+      const bytes = (response.body as ArrayBuffer | null)?.byteLength ?? 0
+      counts.bytes += bytes
+      bitrate.measured(bytes, Date.now() - asked)
+      next = segment.sequence + 1
+      joined ??= segment
+      const stalled = playhead.state() === 'stalled'
+      playhead.arrive(Date.now(), segment.durationMs)
+      const startedAt = playhead.startedAt()
+      if (startedAt !== undefined && joined === segment) on.started?.(startedAt - requestedAt)
+      if (stalled && playhead.state() === 'playing') on.stall?.(false)
+      const better = variants.length > 1 ? bitrate.choose(variants, current) : current
+      if (better !== current) {
+        current = better
+        counts.switches++
+        const body = await text(addressOf())
+        playlist = (body === undefined ? undefined : readMedia(body, addressOf())) ?? playlist
+      }
+    }
+  }
+
+  const watch = async (): Promise<void> => {
+    let beatAt = Date.now() + BEAT_MS
+    while (Date.now() < until) {
+      await pause(Math.min(TICK_MS, until - Date.now()))
+      const before = playhead.state()
+      playhead.advance(Date.now())
+      const state = playhead.state()
+      if (before === 'playing' && state === 'stalled') on.stall?.(true)
+      if (state === 'starting') {
+        if (Date.now() - requestedAt < options.startTimeoutMs) continue
+        failure = `nothing played in ${options.startTimeoutMs} ms`
+        break
+      }
+      const latency = latencyMs()
+      on.tick?.({
+        stalled: state === 'stalled',
+        kbps: variants[current]?.kbps ?? 0,
+        ...(latency === undefined ? {} : { latencyMs: latency }),
+      })
+      if (Date.now() >= beatAt) {
+        beatAt += BEAT_MS
+        on.beat?.(playhead, seen())
+      }
+    }
+    over = true
+  }
+
+  const opening = async (): Promise<void> => {
+    while (!over && !(await open())) {
+      if (Date.now() - requestedAt > options.startTimeoutMs) return
+      await pause(RETRY_MS)
+    }
+    await Promise.all([reload(), fetchAll()])
+  }
+  await Promise.all([watch(), opening()])
+  playhead.advance(Date.now())
+  on.beat?.(playhead, seen())
+  const startedAt = playhead.startedAt()
+  return {
+    ...(startedAt === undefined ? {} : { startupMs: startedAt - requestedAt }),
+    ...(failure === undefined ? {} : { failure }),
+    playedMs: playhead.playedMs(),
+    stalledMs: playhead.stalledMs(),
+    stalls: playhead.stalls(),
+  }
+}

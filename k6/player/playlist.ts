@@ -1,0 +1,91 @@
+/** A variant of a master playlist. */
+export interface Variant {
+  readonly uri: string
+  readonly kbps: number
+  readonly height: number
+}
+
+export interface Segment {
+  readonly sequence: number
+  readonly uri: string
+  readonly durationMs: number
+  /** EXT-X-PROGRAM-DATE-TIME, ms since the epoch, carried on from segment to segment. */
+  readonly filmedMs?: number
+  readonly init?: string
+}
+
+export interface MediaPlaylist {
+  readonly targetMs: number
+  readonly segments: readonly Segment[]
+  readonly ended: boolean
+}
+
+/** Resolves an address against the playlist it stands in (k6 has no URL of its own). */
+export function resolve(uri: string, base: string): string {
+  if (/^[a-z][a-z0-9+.-]*:/i.test(uri)) return uri
+  const [, origin = '', path = '/'] = /^([a-z]+:\/\/[^/?#]+)([^?#]*)/i.exec(base) ?? []
+  if (uri.startsWith('//')) return origin.slice(0, origin.indexOf(':') + 1) + uri
+  if (uri.startsWith('/')) return origin + uri
+  const folder = path.slice(0, path.lastIndexOf('/') + 1) || '/'
+  const parts: string[] = []
+  const [plain = '', query] = uri.split(/(?=\?)/)
+  for (const part of (folder + plain).split('/')) {
+    if (part === '..') parts.pop()
+    else if (part !== '.') parts.push(part)
+  }
+  return `${origin}/${parts.join('/').replace(/^\/+/, '')}${query ?? ''}`
+}
+
+const attribute = (line: string, name: string): string | undefined => {
+  const found = new RegExp(`[:,]${name}=(?:"([^"]*)"|([^,]*))`).exec(line)
+  return found?.[1] ?? found?.[2]
+}
+
+/** The variants of a master playlist; empty when it is a media playlist. */
+export function readVariants(text: string, base: string): Variant[] {
+  const lines = text.split(/\r?\n/)
+  const variants: Variant[] = []
+  for (const [index, line] of lines.entries()) {
+    if (!line.startsWith('#EXT-X-STREAM-INF:')) continue
+    const uri = lines.slice(index + 1).find((each) => each !== '' && !each.startsWith('#'))
+    if (uri === undefined) continue
+    const height = Number(attribute(line, 'RESOLUTION')?.split('x')[1] ?? 0)
+    variants.push({ uri: resolve(uri, base), kbps: Number(attribute(line, 'BANDWIDTH') ?? 0) / 1000, height })
+  }
+  return variants
+}
+
+/** A media playlist; undefined when the text is none. */
+export function readMedia(text: string, base: string): MediaPlaylist | undefined {
+  if (!text.startsWith('#EXTM3U')) return undefined
+  let sequence = 0
+  let durationMs: number | undefined
+  let targetMs = 0
+  let filmedMs: number | undefined
+  let init: string | undefined
+  let ended = false
+  const segments: Segment[] = []
+  for (const line of text.split(/\r?\n/)) {
+    if (line.startsWith('#EXT-X-TARGETDURATION:')) targetMs = Number(line.slice(22)) * 1000
+    else if (line.startsWith('#EXT-X-MEDIA-SEQUENCE:')) sequence = Number(line.slice(22))
+    else if (line.startsWith('#EXT-X-PROGRAM-DATE-TIME:')) {
+      // +0000 is what ffmpeg writes; Date.parse wants +00:00
+      filmedMs = Date.parse(line.slice(25).replace(/([+-]\d\d)(\d\d)$/, '$1:$2'))
+    } else if (line.startsWith('#EXT-X-MAP:')) init = resolve(attribute(line, 'URI') ?? '', base)
+    else if (line.startsWith('#EXT-X-ENDLIST')) ended = true
+    else if (line.startsWith('#EXTINF:')) durationMs = Number.parseFloat(line.slice(8)) * 1000
+    else if (line !== '' && !line.startsWith('#') && durationMs !== undefined) {
+      segments.push({
+        sequence,
+        uri: resolve(line, base),
+        durationMs,
+        ...(filmedMs === undefined ? {} : { filmedMs }),
+        ...(init === undefined ? {} : { init }),
+      })
+      sequence++
+      if (filmedMs !== undefined) filmedMs += durationMs
+      durationMs = undefined
+    }
+  }
+  return targetMs > 0 ? { targetMs, segments, ended } : undefined
+}

@@ -1,0 +1,82 @@
+import exec from 'k6/execution'
+import { createReporter } from './beacons.ts'
+import { metrics } from './metrics.ts'
+import { type Played, playLive } from './player/playLive.ts'
+import { summaryFiles } from './report/summary.ts'
+import { numberSetting, required, thresholdsOf } from './settings.ts'
+
+const url = required('URL', 'the address of a live HLS playlist')
+const viewers = numberSetting('VIEWERS', 1)
+const seconds = numberSetting('SECONDS', 30)
+const rampSeconds = numberSetting('RAMP_SECONDS', Math.min(5, viewers / 10))
+
+export const options = {
+  scenarios: {
+    viewers: {
+      executor: 'per-vu-iterations',
+      vus: viewers,
+      iterations: 1,
+      maxDuration: `${Math.ceil(rampSeconds + seconds + 60)}s`,
+    },
+  },
+  thresholds: thresholdsOf([
+    'video_startup_time',
+    'rebuffering_ratio',
+    'rebuffering_frequency',
+    'stalled_viewers',
+    'video_start_failure',
+    'live_latency',
+    'media_request_failure',
+  ]),
+}
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** One virtual viewer: arrives, watches for `SECONDS`, leaves; its numbers go into the metrics of the catalogue. */
+export async function watchOnce(session: string): Promise<Played> {
+  const reporter = createReporter(session)
+  let stalls = 0
+  const beat =
+    (reason: string) =>
+    (playhead: Parameters<typeof reporter.beat>[0], seen: Parameters<typeof reporter.beat>[1]) => {
+      reporter.beat(playhead, seen, reason)
+      return reporter.flush()
+    }
+  const played = await playLive({
+    url,
+    stayMs: seconds * 1000,
+    holdBackSegments: numberSetting('HOLD_BACK_SEGMENTS', 3),
+    startTimeoutMs: numberSetting('START_TIMEOUT_SECONDS', 20) * 1000,
+    on: {
+      started: (startupMs) => {
+        metrics.video_startup_time.add(startupMs)
+        reporter.started(startupMs)
+      },
+      request: (ok) => metrics.media_request_failure.add(!ok),
+      stall: (began) => {
+        if (began) stalls++
+      },
+      tick: ({ stalled, latencyMs, kbps }) => {
+        metrics.rebuffering_ratio.add(stalled)
+        if (!stalled && latencyMs !== undefined) metrics.live_latency.add(latencyMs)
+        if (!stalled) metrics.bitrate.add(kbps)
+      },
+      beat: beat('interval'),
+    },
+  })
+  metrics.video_start_failure.add(played.startupMs === undefined)
+  if (played.startupMs !== undefined) {
+    metrics.stalled_viewers.add(stalls > 0 || played.stalls > 0)
+    metrics.rebuffering_frequency.add(played.stalls / ((played.playedMs + played.stalledMs) / 60_000))
+  }
+  reporter.ended(played)
+  await reporter.flush()
+  return played
+}
+
+export default async function viewer(): Promise<void> {
+  await wait(Math.random() * rampSeconds * 1000)
+  await watchOnce(`k6-${exec.vu.idInTest}-${Date.now().toString(36)}`)
+}
+
+export const handleSummary = summaryFiles('viewer')
