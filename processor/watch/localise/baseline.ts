@@ -72,14 +72,15 @@ export const matchBaseline = (options: BaselineOptions): Matched => {
     }
     if (known) expected[cell] = median(ratios, known)
   }
-  return {
-    size,
-    codes,
-    value,
-    count,
-    expected,
-    rise: quiet.usual > 0 ? ratioOf(value, count) / quiet.usual : 1,
+  // At now's own mix of cells, and against the middle of all frames in place of the quiet ones.
+  let were = 0
+  let are = 0
+  for (let cell = 0; cell < size; cell++) {
+    were += count[cell]! * expected[cell]!
+    are += value[cell]!
   }
+  const rise = were > 0 && quiet.usual > 0 ? ((are / were) * quiet.ratio) / quiet.usual : 1
+  return { size, codes, value, count, expected, rise }
 }
 
 /** Numbers the cells over the rows of now and, behind them, before. "Not told" (-1) is a value of its own here. */

@@ -76,6 +76,8 @@ export const readCsv = (text: string): TableResult => {
       lineOfRow = line
     }
   }
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) return { ok: false, line: 1, why: `the column "${twice}" stands twice` }
   return { ok: true, table: { columns: new Map(names.map((name, i) => [name, columns[i]!])), rows } }
 }
 
