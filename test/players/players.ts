@@ -86,7 +86,7 @@ export const PLAYERS: readonly PlayerUnderTest[] = [
 ]
 
 /** The page's scripts: the SDK, the adapter's own, and `start(url, options)`. */
-export const pageScripts = (stage: Stage, player: PlayerUnderTest): string[] => [
+export const pageScripts = (stage: Pick<Stage, 'files'>, player: PlayerUnderTest): string[] => [
   stage.files['/firstframe.js']!.body.toString(),
   ...(player.script === undefined ? [] : [stage.files[player.script]!.body.toString()]),
   `// video.js gives the element's id to a box around it.
