@@ -13,12 +13,12 @@ import { streamKey } from './streamKey.ts'
 
 const emit = () => undefined
 
-/** A server whose answer a test changes. */
+/** A server whose answer a test changes. What it counts and the clock move together, in `body`, so no poll falls between. */
 async function answering(path: string, own: ReturnType<typeof endWith>) {
-  const state = { body: '', status: 200 }
+  const state = { body: () => '', status: 200 }
   const server = createServer((request, response) => {
     if (request.url !== path) response.writeHead(404).end()
-    else response.writeHead(state.status).end(state.body)
+    else response.writeHead(state.status).end(state.body())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   own(() => {
@@ -104,7 +104,11 @@ test('SRS: its API is asked, and rates are differences', async (t) => {
   const heard: Record<string, unknown>[] = []
   let now = NOW
   const facts: string[] = []
-  state.body = page(srsStream(1_000_000, 1000))
+  let seconds = 0
+  state.body = () => {
+    now = NOW + ++seconds * 1000
+    return page(srsStream(1_000_000 + seconds * 50_000, 1000 + seconds * 25))
+  }
   const read = readSources([{ type: 'srs', url, interval_ms: 200, node: 'srs-1', show: 'gala' }])
   assert.ok(read.ok)
   own(
@@ -118,8 +122,6 @@ test('SRS: its API is asked, and rates are differences', async (t) => {
   await waitFor(() => heard.length > 0, { what: 'the first reading' })
   assert.equal(heard[0]?.event, 'publish')
   assert.equal(heard[0]?.bitrate_in_kbps, 402)
-  now += 1000
-  state.body = page(srsStream(1_050_000, 1025))
   await waitFor(() => heard.some((each) => each.fps_in === 25 && each.bitrate_in_kbps === 400), {
     what: 'rates',
   })
@@ -130,7 +132,7 @@ test('SRS: its API is asked, and rates are differences', async (t) => {
   await waitFor(() => facts.includes('ingest_poll_failed'), { what: 'the failure' })
   const before = heard.length
   state.status = 200
-  state.body = page(srsStream(10, 1, false))
+  state.body = () => page(srsStream(10, 1, false))
   await waitFor(() => heard.length > before, { what: 'the end' })
   assert.deepEqual([heard.at(-1)?.event, heard.at(-1)?.status], ['unpublish', 'down'])
   assert.deepEqual(facts, ['ingest_poll_failed', 'ingest_poll_recovered'])
@@ -158,15 +160,17 @@ test('MediaMTX: its metrics page, its commands and its authentication', async (t
   const { state, url } = await answering('/metrics', own)
   const heard: Record<string, unknown>[] = []
   let now = NOW
-  state.body = mediamtxPage(1_000_000, 0)
+  let seconds = 0
+  state.body = () => {
+    now = NOW + ++seconds * 1000
+    return mediamtxPage(1_000_000 + seconds * 50_000, seconds * 10)
+  }
   const read = readSources([{ type: 'mediamtx', url, interval_ms: 200 }])
   assert.ok(read.ok)
   const send = (groups: readonly EventGroup[]) => void heard.push(...checked(groups))
   own(await startSources({ sources: read.sources, send, emit, clock: () => now }))
   await waitFor(() => heard.length > 0, { what: 'the first reading' })
   assert.deepEqual([heard[0]?.stream, heard[0]?.rtt_ms, heard[0]?.clients], ['show', 42.5, 4])
-  now += 1000
-  state.body = mediamtxPage(1_050_000, 10)
   await waitFor(() => heard.some((each) => each.bitrate_in_kbps === 400), { what: 'rates' })
   const rated = heard.find((each) => each.bitrate_in_kbps === 400)!
   assert.equal(rated.frames_dropped, 30)
@@ -203,6 +207,7 @@ test('OBS: an agent logs in, reads both answers, leaves out a stopped output, an
   await once(server, 'listening')
   own(() => new Promise((resolve) => server.close(resolve)))
   const state = { active: true, reconnecting: false, bytes: 1_000_000, skipped: 5, frames: 1000 }
+  let now = NOW
   let client: WebSocket | undefined
   server.on('connection', (socket) => {
     client = socket
@@ -215,6 +220,10 @@ test('OBS: an agent logs in, reads both answers, leaves out a stopped output, an
         else socket.close(4009)
       }
       if (op !== 8) return
+      now += 1000
+      state.bytes += 125_000
+      state.skipped += 3
+      state.frames += 30
       const responses: Record<string, object> = {
         GetStreamStatus: {
           outputActive: state.active,
@@ -244,7 +253,6 @@ test('OBS: an agent logs in, reads both answers, leaves out a stopped output, an
   })
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
   const heard: Record<string, unknown>[] = []
-  let now = NOW
   const read = readSources([
     { type: 'obs', url, password: 'password', stream: 'show', node: 'studio', interval_ms: 200 },
   ])
@@ -254,8 +262,6 @@ test('OBS: an agent logs in, reads both answers, leaves out a stopped output, an
   await waitFor(() => heard.length > 0, { what: 'the first look' })
   assert.equal(heard[0]?.event, 'publish')
   assert.equal(heard[0]?.memory_bytes, 256 * 1024 * 1024)
-  Object.assign(state, { bytes: 1_125_000, skipped: 8, frames: 1030 })
-  now += 1000
   await waitFor(() => heard.some((each) => each.bitrate_out_kbps === 1000), { what: 'rates' })
   const rated = heard.find((each) => each.bitrate_out_kbps === 1000)!
   assert.deepEqual(
