@@ -102,6 +102,22 @@ test('what cannot be started at all is an error, not an endless try', async () =
   )
 })
 
+test('a store that hangs is ended and started again', async () => {
+  const facts: Fact[] = []
+  const hung = await startTestStore({ hungMs: 1_500, emit: (fact) => facts.push(fact) })
+  try {
+    const { pid } = hung.supervisor
+    assert.ok(pid)
+    process.kill(pid, 'SIGSTOP')
+    while (hung.supervisor.ready) await new Promise((resolve) => setTimeout(resolve, 10))
+    await hung.supervisor.whenReady(bounded())
+    assert.match(String(facts.find(({ type }) => type === 'store_died')?.cause), /did not answer for 1500 ms/)
+    assert.ok(await hung.store.ping())
+  } finally {
+    await hung.stop()
+  }
+})
+
 test('when its parent is killed the store ends, too, and the directory is free', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'firstframe-orphan-'))
   const parent = fileURLToPath(new URL('../test/store-parent.ts', import.meta.url))

@@ -16,6 +16,8 @@ export interface SuperviseOptions {
   readonly backoff?: { readonly firstMs: number; readonly lastMs: number; readonly steadyMs: number }
   /** A start that takes longer is ended and tried again. */
   readonly readyMs?: number
+  /** A store whose engine does not answer for so long is ended and started again. */
+  readonly hungMs?: number
 }
 
 export interface StoreSupervisor {
@@ -33,6 +35,8 @@ export interface StoreSupervisor {
   stop(): Promise<void>
 }
 
+/** Longer than any pause that a busy machine makes. */
+const HUNG_MS = 60_000
 const BACKOFF = { firstMs: 100, lastMs: 5_000, steadyMs: 30_000 }
 
 /**
@@ -67,11 +71,22 @@ export async function superviseStore(options: SuperviseOptions): Promise<StoreSu
     })
     state.child = child
     let why = ''
+    let heard = began
+    const hungMs = options.hungMs ?? HUNG_MS
+    const watch = setInterval(() => {
+      if (!state.ready) return
+      if (options.clock() - heard > hungMs) {
+        why = `its engine did not answer for ${hungMs} ms`
+        child.kill('SIGKILL')
+      } else tell(child, { type: 'alive?' })
+    }, hungMs / 6)
     const slow = setTimeout(() => child.kill('SIGKILL'), options.readyMs ?? 60_000)
     child.on('message', (message: FromStore) => {
       if (message.type === 'up') tell(child, { type: 'start', options: { ...options.store, port } })
       else if (message.type === 'failed') why = message.message
+      else if (message.type === 'alive') heard = options.clock()
       else {
+        heard = options.clock()
         clearTimeout(slow)
         state.url = message.url
         state.version = message.version
@@ -92,6 +107,7 @@ export async function superviseStore(options: SuperviseOptions): Promise<StoreSu
 
     const died = (code: number | null, signal: NodeJS.Signals | null) => {
       clearTimeout(slow)
+      clearInterval(watch)
       state.ready = false
       state.child = undefined
       if (state.stopping) return

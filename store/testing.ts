@@ -34,6 +34,7 @@ export async function startTestStore(
     readonly dir?: string
     readonly emit?: Emit
     readonly server?: Partial<StoreServerOptions>
+    readonly hungMs?: number
   } = {},
 ): Promise<TestStore> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'firstframe-store-')))
@@ -56,6 +57,7 @@ export async function startTestStore(
     },
     emit: options.emit ?? (() => undefined),
     clock: () => performance.now(),
+    ...(options.hungMs !== undefined && { hungMs: options.hungMs }),
     backoff: { firstMs: 10, lastMs: 100, steadyMs: 1_000 },
   })
   const store = createStore({ url: supervisor.url, user, password })

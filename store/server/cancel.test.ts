@@ -6,7 +6,7 @@ let it: TestStore
 before(async () => {
   it = await startTestStore({
     server: {
-      reads: { limit: 3, queue: 2, waitMs: 1_500 },
+      guests: { limit: 3, queue: 2, waitMs: 1_500 },
       users: [{ name: 'other', password: '', access: 'read' }],
     },
   })
@@ -81,9 +81,10 @@ test('the client’s signal ends a query', async () => {
 test('too many at once wait in line, and beyond the line are refused at once', async () => {
   const stop = new AbortController()
   const holders = [1, 2, 3].map(() =>
-    askStore(writer(), { body: ENDLESS, signal: stop.signal }).catch(() => undefined),
+    askStore(reader(), { body: READ_ENDLESS, signal: stop.signal }).catch(() => undefined),
   )
   await until(held, 'every place is taken')
+  assert.equal((await it.store.query('SELECT 1')).length, 1, 'the pipeline has places of its own')
   const waiting = [1, 2].map(() => askStore(reader(), { body: 'SELECT 1' }))
   await until(async () => (await refused()) === '202', 'the line is full')
   const both = await Promise.all(waiting)
@@ -105,7 +106,7 @@ test('too many at once wait in line, and beyond the line are refused at once', a
   }
   /** An insert looks, for it needs no place for reading. */
   async function held() {
-    const three = `SELECT throwIf(count() != 3) AS n FROM system.processes WHERE query = ${quoted(ENDLESS)}`
+    const three = `SELECT throwIf(count() != 3) AS n FROM system.processes WHERE query = ${quoted(READ_ENDLESS)}`
     return (
       (await askStore(writer(), { body: `CREATE OR REPLACE TABLE seen ENGINE = Memory AS ${three}` }))
         .status === 200

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { after, before, beforeEach, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { compress } from '@mongodb-js/zstd'
 import { tableFromArrays, tableToIPC } from 'apache-arrow'
 import { StoreError } from '../store-error.ts'
 import { askStore, startTestStore, type TestStore } from '../testing.ts'
@@ -165,6 +166,8 @@ test('a body beyond the bound is refused', async () => {
       headers: { 'content-encoding': 'gzip' },
     })
     assert.equal(bomb.status, 413)
+    const zeros = { body: await compress(Buffer.alloc(8 << 20)), headers: { 'content-encoding': 'zstd' } }
+    assert.equal((await askStore(small, zeros)).status, 413)
     const broken = await askStore(small, { body: 'not lz4', headers: { 'content-encoding': 'lz4' } })
     assert.deepEqual([broken.status, broken.headers.get('x-clickhouse-exception-code')], [500, '381'])
   } finally {

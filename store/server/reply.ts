@@ -5,6 +5,9 @@ import { createGzip } from 'node:zlib'
 import { type EngineError, httpStatus } from './errors.ts'
 import { contentType } from './formats.ts'
 
+/** A client that takes nothing for so long is given up. */
+const STALL_MS = 60_000
+
 /** What the Summary header tells (strings, as ClickHouse writes them). */
 export type Summary = Readonly<Record<string, string>>
 
@@ -106,7 +109,10 @@ async function toResponse(source: Readable, response: ServerResponse, cut = () =
 
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
+    // who does not read on keeps others from their turn
+    const stalled = setTimeout(() => response.destroy(), STALL_MS)
     const done = () => {
+      clearTimeout(stalled)
       response.off('drain', done)
       response.off('close', done)
       resolve()

@@ -21,6 +21,7 @@ export interface ServeOptions {
   readonly displayName: string
   readonly limits: ReaderLimits
   readonly maxBodyBytes: number
+  readonly guests: Gate
   readonly reads: Gate
   readonly writes: Gate
   readonly running: RunningQueries
@@ -104,7 +105,8 @@ async function answer(options: ServeOptions, work: Work): Promise<void> {
   }
   response.on('close', gone)
   try {
-    const gate = statement.class === 'read' ? options.reads : options.writes
+    const reads = user.access === 'read' ? options.guests : options.reads
+    const gate = statement.class === 'read' ? reads : options.writes
     const leave = await gate.enter(query.signal)
     try {
       await run(options, work, { statement, query, readonly })

@@ -20,17 +20,24 @@ export interface StoreServerOptions {
   readonly database?: string
   readonly maxMemoryBytes?: number
   readonly maxBodyBytes?: number
-  /** Queries at a time, and how many may wait for how long. */
-  readonly reads?: { readonly limit: number; readonly queue: number; readonly waitMs: number }
-  readonly writes?: { readonly limit: number; readonly queue: number; readonly waitMs: number }
+  /** Queries at a time, and how many may wait for how long: of read-only users, */
+  readonly guests?: GateLimits
+  /** of who may write when they read (so that no guest keeps the console waiting), */
+  readonly reads?: GateLimits
+  /** and when they write. */
+  readonly writes?: GateLimits
   readonly readerLimits?: Partial<ReaderLimits>
   /** Monotonic milliseconds. */
   readonly clock: () => number
 }
 
+export type GateLimits = { readonly limit: number; readonly queue: number; readonly waitMs: number }
+
 export interface StoreServer {
   readonly url: string
   readonly version: string
+  /** Asks the engine itself; never resolves while that hangs. */
+  alive(): Promise<void>
   /**
    * Takes no more requests and waits for those that run. The engine itself stays open until the process ends (by
    * SIGKILL, best: an exit waits for its threads); what was answered is on the disk.
@@ -68,7 +75,8 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
     displayName: 'firstframe',
     limits: { ...READER_LIMITS, ...options.readerLimits },
     maxBodyBytes: options.maxBodyBytes ?? 256 << 20,
-    reads: createGate({ name: 'read', ...(options.reads ?? { limit: 8, queue: 64, waitMs: 10_000 }) }),
+    guests: createGate({ name: 'guest', ...(options.guests ?? { limit: 6, queue: 64, waitMs: 10_000 }) }),
+    reads: createGate({ name: 'read', ...(options.reads ?? { limit: 6, queue: 64, waitMs: 10_000 }) }),
     writes: createGate({ name: 'write', ...(options.writes ?? { limit: 6, queue: 64, waitMs: 60_000 }) }),
     running: createRunningQueries(engine),
     clock: options.clock,
@@ -101,6 +109,10 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
   return {
     url: `http://${host}:${port}`,
     version: engine.version,
+    async alive() {
+      const probe = engine.connect()
+      await probe.run('SELECT 1').finally(() => probe.close())
+    },
     async close() {
       server.close()
       await Promise.allSettled(asked)
