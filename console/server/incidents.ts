@@ -1,0 +1,168 @@
+import type { Log } from '../../log/log.ts'
+import { readBatch } from '../../schemas/arrow/reader.ts'
+import { columnsOf } from '../../schemas/derive/columns.ts'
+import { HEADERS, topicOf } from '../../schemas/topics.ts'
+import type { Store } from '../../store/client.ts'
+
+/** An incident as the page shows it; times in ms since the epoch, `resolved_ms` 0 while it is open. */
+export interface IncidentView {
+  readonly id: string
+  readonly version: number
+  readonly tenant: string
+  readonly show: string
+  readonly stream: string
+  readonly state: string
+  readonly severity: string
+  readonly rule: string
+  readonly metric: string
+  readonly hop: string
+  readonly cause: Readonly<Record<string, string>>
+  readonly summary_en: string
+  readonly summary_zh: string
+  readonly value: number
+  readonly baseline: number
+  readonly explains: number
+  readonly confidence: number
+  readonly viewers: number
+  readonly evidence: unknown
+  readonly began_ms: number
+  readonly opened_ms: number
+  readonly updated_ms: number
+  readonly resolved_ms: number
+}
+
+type Row = Record<string, string | number>
+
+function fromRow(row: Row): IncidentView {
+  const { cause, evidence, began_time, opened_time, updated_time, resolved_time, ...rest } = row
+  const json = (text: unknown): unknown => {
+    try {
+      return JSON.parse(String(text || '{}'))
+    } catch {
+      return {}
+    }
+  }
+  return {
+    ...rest,
+    cause: json(cause),
+    evidence: json(evidence),
+    began_ms: Number(began_time),
+    opened_ms: Number(opened_time),
+    updated_ms: Number(updated_time),
+    resolved_ms: Number(resolved_time),
+  } as unknown as IncidentView
+}
+
+const NAMES = columnsOf('incident').map(({ name }) => name)
+const SELECT = columnsOf('incident')
+  .map(({ name, field }) => (field.type === 'time' ? `toUnixTimestamp64Milli(${name}) AS ${name}` : name))
+  .join(', ')
+
+export interface Incidents {
+  /** Incidents that were open at some time of a range, newest first; as they stand now. */
+  list(options: {
+    tenant: string
+    show?: string
+    stream?: string
+    from_ms: number
+    to_ms: number
+    limit?: number
+  }): Promise<IncidentView[]>
+  one(tenant: string, id: string): Promise<IncidentView | undefined>
+  /** Calls back as soon as the watcher has found, changed or closed one. Returns how to stop. */
+  onChange(callback: (incident: IncidentView) => void): () => void
+  close(): Promise<void>
+}
+
+/** Most recent changes kept in memory, until the store has them for sure. */
+const RECENT = 500
+
+/**
+ * Incidents from the store, and what is newer from the log: a finding is on the page before it is in the table.
+ * Without a log (a console elsewhere) the store alone tells.
+ */
+export async function watchIncidents({
+  store,
+  log,
+  name,
+}: {
+  readonly store: Store
+  readonly log: Log | undefined
+  readonly name: string
+}): Promise<Incidents> {
+  const recent = new Map<string, IncidentView>()
+  const listeners = new Set<(incident: IncidentView) => void>()
+  const subscription = await log?.subscribe({
+    group: `console-${name}`,
+    topics: [topicOf('incident')],
+    assigned: async ({ begin, end }) => Math.max(begin, end - RECENT),
+    handler: async ({ records }) => {
+      for (const { headers, value } of records) {
+        if (headers[HEADERS.type] !== 'rows') continue
+        const batch = readBatch('incident', value, NAMES)
+        for (let row = 0; row < batch.rows; row += 1) {
+          const incident = fromRow(
+            Object.fromEntries(NAMES.map((each) => [each, batch.column(each).at(row)])) as Row,
+          )
+          recent.delete(incident.id)
+          recent.set(incident.id, incident)
+          if (recent.size > RECENT) recent.delete(recent.keys().next().value!)
+          for (const listener of listeners) listener(incident)
+        }
+      }
+    },
+  })
+
+  function newest(rows: readonly Row[], fits: (incident: IncidentView) => boolean): IncidentView[] {
+    const found = new Map(rows.map((row) => [String(row.id), fromRow(row)]))
+    for (const incident of recent.values()) {
+      const known = found.get(incident.id)
+      if (fits(incident) && (known === undefined || known.version < incident.version))
+        found.set(incident.id, incident)
+    }
+    return [...found.values()].sort((a, b) => b.opened_ms - a.opened_ms)
+  }
+
+  return {
+    async list({ tenant, show, stream, from_ms, to_ms, limit = 100 }) {
+      const conditions = ['tenant = {tenant:String}', 'opened_time < fromUnixTimestamp64Milli({to_ms:Int64})']
+      conditions.push("(state = 'open' OR resolved_time >= fromUnixTimestamp64Milli({from_ms:Int64}))")
+      if (show !== undefined) conditions.push('show = {show:String}')
+      if (stream !== undefined) conditions.push('stream = {stream:String}')
+      const params = {
+        tenant,
+        from_ms: Math.floor(from_ms),
+        to_ms: Math.floor(to_ms),
+        ...(show === undefined ? {} : { show }),
+        ...(stream === undefined ? {} : { stream }),
+      }
+      const rows = await store.query<Row>(
+        `SELECT ${SELECT} FROM (SELECT * FROM incident FINAL WHERE ${conditions.join(' AND ')} ORDER BY opened_time DESC LIMIT ${limit})`,
+        { params },
+      )
+      return newest(
+        rows,
+        (incident) =>
+          incident.tenant === tenant &&
+          (show === undefined || incident.show === show) &&
+          (stream === undefined || incident.stream === stream) &&
+          incident.opened_ms < to_ms &&
+          (incident.state === 'open' || incident.resolved_ms >= from_ms),
+      ).slice(0, limit)
+    },
+    async one(tenant, id) {
+      const rows = await store.query<Row>(
+        `SELECT ${SELECT} FROM (SELECT * FROM incident FINAL WHERE tenant = {tenant:String} AND id = {id:String})`,
+        { params: { tenant, id } },
+      )
+      return newest(rows, (incident) => incident.id === id && incident.tenant === tenant)[0]
+    },
+    onChange(callback) {
+      listeners.add(callback)
+      return () => listeners.delete(callback)
+    },
+    async close() {
+      await subscription?.close()
+    },
+  }
+}
