@@ -28,8 +28,9 @@ test('each protocol version has its framing', async () => {
     `${INFO}\x02\x01\x03one\x05UInt8\x00\x01\x04text\x06String\x00\x02ab`,
   )
   assert.equal(
-    latin((await native('SELECT 1 AS one WHERE 0', 54_460)).bytes.subarray(0, 8)),
-    INFO.slice(0, 8),
+    (await native('SELECT 1 AS one WHERE 0', 54_460)).bytes.length,
+    0,
+    'no rows, no block, as without it',
   )
 })
 

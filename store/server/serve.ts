@@ -10,11 +10,12 @@ import { readBody, readRequest, type StoreRequest } from './request.ts'
 import type { RunningQueries, RunningQuery } from './running.ts'
 import { prelude, type ReaderLimits } from './settings.ts'
 import type { Spool } from './spool.ts'
-import { insertFromFile, killByOurIds, readStatement, type Statement } from './statement.ts'
+import { insertFromFile, killByOurIds, type Parse, readStatement, type Statement } from './statement.ts'
 import { authenticate, type StoreUser } from './users.ts'
 
 export interface ServeOptions {
   readonly engine: Engine
+  readonly parse: Parse
   readonly spool: Spool
   readonly users: readonly StoreUser[]
   readonly database: string
@@ -90,7 +91,7 @@ interface Work {
 
 async function answer(options: ServeOptions, work: Work): Promise<void> {
   const { asked, user, response } = work
-  const statement = await readStatement(options.engine, work.bytes)
+  const statement = await readStatement(options.parse, work.bytes)
   if (statement.kill) return kill(options, work, statement)
   const readonly = user.access === 'read' || asked.get
   if (readonly && statement.class !== 'read') {

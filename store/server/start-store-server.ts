@@ -7,6 +7,7 @@ import { createRunningQueries } from './running.ts'
 import { serveQuery } from './serve.ts'
 import { identifier, type ReaderLimits } from './settings.ts'
 import { openSpool } from './spool.ts'
+import { createParse } from './statement.ts'
 import type { StoreUser } from './users.ts'
 
 export interface StoreServerOptions {
@@ -69,6 +70,7 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
   const spool = await openSpool()
   const serve = {
     engine,
+    parse: createParse(engine),
     spool,
     users: options.users,
     database,

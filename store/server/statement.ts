@@ -1,4 +1,4 @@
-import type { Engine } from './engine.ts'
+import type { Analysis, Engine } from './engine.ts'
 import { refusal } from './errors.ts'
 import { findInsertData } from './insert-data.ts'
 import { tokens } from './lexer.ts'
@@ -18,6 +18,26 @@ export interface Statement {
   readonly kill: { readonly queryId: string | undefined } | undefined
 }
 
+/** What the engine's parser says about a text. */
+export type Parse = (text: string) => Promise<Analysis & { readonly normal: string }>
+
+const REMEMBERED = 500
+
+/** Asks the engine, and remembers: boards ask the same thing every few seconds. A text's meaning never changes. */
+export function createParse(engine: Engine): Parse {
+  const known = new Map<string, Analysis & { readonly normal: string }>()
+  return async (text) => {
+    const seen = known.get(text)
+    if (seen) return seen
+    const normal = await engine.normalise(text)
+    const found = { ...(await engine.analyse(text)), normal }
+    if (text.length < 20_000) known.set(text, found)
+    // the one that came in first goes
+    if (known.size > REMEMBERED) known.delete(known.keys().next().value as string)
+    return found
+  }
+}
+
 /** ClickHouse's `max_query_size`: a statement without its data may not be longer. */
 export const MAX_STATEMENT_BYTES = 1 << 20
 
@@ -25,7 +45,7 @@ export const MAX_STATEMENT_BYTES = 1 << 20
  * Reads a statement from the bytes of a request. Refuses several statements, INTO OUTFILE and FROM INFILE, which
  * would touch files here: judged by the engine's own parser, not by a pattern.
  */
-export async function readStatement(engine: Engine, bytes: Buffer): Promise<Statement> {
+export async function readStatement(parse: Parse, bytes: Buffer): Promise<Statement> {
   const head = bytes.subarray(0, MAX_STATEMENT_BYTES).toString('latin1')
   const data = findInsertData(head)
   if (!data && bytes.length > MAX_STATEMENT_BYTES) {
@@ -36,8 +56,7 @@ export async function readStatement(engine: Engine, bytes: Buffer): Promise<Stat
   }
   const text = data ? bytes.subarray(0, data.end).toString('utf8') : bytes.toString('utf8')
   if (text.trim() === '') throw refusal('syntax', 'Syntax error: Empty query')
-  const normal = await engine.normalise(text)
-  const found = await engine.analyse(text)
+  const { normal, ...found } = await parse(text)
   if (found.statements !== 1) throw refusal('syntax', 'Syntax error (Multi-statements are not allowed)')
   const shape = readShape(normal)
   if (shape.outfile) throw refusal('outfile', 'INTO OUTFILE is not allowed')
