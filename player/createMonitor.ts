@@ -88,14 +88,10 @@ function networkOf(): string | undefined {
 
 /** Makes `monitor` for a set of adapters; they are asked in order whose player it is. */
 export function createMonitor(adapters: readonly Adapter[]) {
-  /** A version an adapter was not tried with still plays; it is said once. */
   const warned = new Set<string>()
-  const warnOnce = (name: string, version: string | undefined, known: readonly string[] | undefined) => {
-    if (!known || known.includes((version ?? '').split('.')[0]!) || warned.has(name)) return
-    warned.add(name)
-    console.warn(
-      `Firstframe: ${name} ${version ?? 'of unknown version'} was not tried (known: ${known.join(', ')})`,
-    )
+  const warnOnce = (about: string, text: string) => {
+    if (!warned.has(about)) console.warn(text)
+    warned.add(about)
   }
   /** Watches one playback and reports it. Never throws into the page. */
   return function monitor(video: HTMLVideoElement, options: MonitorOptions): Session {
@@ -127,7 +123,11 @@ export function createMonitor(adapters: readonly Adapter[]) {
         options.adapter ??
         (player === undefined ? native : (adapters.find((each) => each.match(player)) ?? native))
       const version = guard(() => adapter.version?.(player as never))()?.replace(/^v/, '')
-      warnOnce(adapter.name, version, adapter.known)
+      const { name, known } = adapter
+      // An unknown version still plays and is still watched.
+      if (known && !known.includes(`${version}`.split('.')[0]!)) {
+        warnOnce(name, `Firstframe: ${name} ${version} was not tried, only ${known.join(', ')}`)
+      }
       let attached: Attached | undefined
       const { cdn } = options
       const own = {
@@ -159,6 +159,8 @@ export function createMonitor(adapters: readonly Adapter[]) {
           ...(typeof cdn === 'function' && { cdnOf: (address: string) => guard(cdn)(address) }),
         },
         (news) => {
+          // Whoever builds the page should see what is wrong with it, once.
+          if (news.type === 'refused') warnOnce('refused', `Firstframe: events refused: ${news.codes}`)
           for (const each of listeners) guard(each)(news)
         },
       )

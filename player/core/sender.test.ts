@@ -84,11 +84,11 @@ test('what was refused is not sent again; the rest was taken', async () => {
   await time.pass(10_000)
   assert.equal(posts.length, 1)
   assert.deepEqual(told, ['sent 1', 'refused 1 too_late'])
-  answers.push({ status: 401 })
+  answers.push({ status: 401, answer: { message: 'unknown key: demos' } })
   sender.push(event(), {}, true)
   await time.pass(60_000)
   assert.equal(posts.length, 2)
-  assert.equal(told.at(-1), 'refused 1 401')
+  assert.equal(told.at(-1), 'refused 1 unknown key: demos')
 })
 
 test('too large a body is halved', async () => {

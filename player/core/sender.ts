@@ -8,7 +8,8 @@ export interface PostAnswer {
   readonly status: number
   /** The header Retry-After as it stands. */
   readonly retryAfter?: string | null
-  readonly answer?: BeaconAnswer
+  /** What stands in the answer: refused events, or why the whole was refused. */
+  readonly answer?: Partial<BeaconAnswer> & { readonly message?: string }
 }
 
 export interface SenderOptions {
@@ -127,10 +128,14 @@ export function createSender(options: SenderOptions): Sender {
       const { status } = answer
       const again = status === 0 || status === 408 || status === 425 || status === 429 || status >= 500
       if (!again && !(status === 413 && batch.length > 1)) {
-        const refused = status >= 400 ? batch.length : (answer.answer?.refused.length ?? 0)
+        const some = answer.answer?.refused ?? []
+        const refused = status >= 400 ? batch.length : some.length
         forget(batch)
         tell('sent', batch.length - refused)
-        const codes = status >= 400 ? [String(status)] : answer.answer?.refused.map((each) => each.code)
+        const codes =
+          status >= 400
+            ? [answer.answer?.message ?? `${status}`]
+            : some.map(({ code, detail }) => (detail ? `${code}: ${detail}` : code))
         tell('refused', refused, codes)
       }
       settle(answer)

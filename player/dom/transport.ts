@@ -1,4 +1,4 @@
-import type { BeaconAnswer, TimeAnswer } from '../../schemas/beacon.ts'
+import type { TimeAnswer } from '../../schemas/beacon.ts'
 import type { PostAnswer } from '../core/sender.ts'
 
 const PATIENCE_MS = 10_000
@@ -7,7 +7,7 @@ const PATIENCE_MS = 10_000
 const patience = (): RequestInit =>
   typeof AbortSignal.timeout === 'function' ? { signal: AbortSignal.timeout(PATIENCE_MS) } : {}
 
-const parse = (text: string): BeaconAnswer | undefined => {
+const parse = (text: string): PostAnswer['answer'] => {
   try {
     return JSON.parse(text)
   } catch {

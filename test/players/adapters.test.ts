@@ -137,6 +137,7 @@ describe('each adapter in Chromium, against the truth of frame callbacks', () =>
           assert.ok(Math.abs(told.live_latency_ms! - true_latency) <= 300, latency)
         }
 
+        assert.deepEqual(stage.recorder.problems, [], 'the catalogue takes every event')
         for (const each of beats()) {
           const parts = sum([each.played_ms, each.stalled_ms, each.paused_ms, each.seeking_ms])
           if (each.reason !== 'start') assert.equal(parts, each.interval_ms, `the parts of ${each.reason}`)

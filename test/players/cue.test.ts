@@ -96,6 +96,7 @@ test('a round’s cue: the frame that carries it, the skew of the page, and the 
       }
     }
 
+    assert.deepEqual(recorder.problems, [])
     const errors: number[] = []
     for (const { app, page, session } of views) {
       const cues = (await page.evaluate('cues')) as SeenCue[]

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { Beacon, BeaconEvent } from '../../schemas/beacon.ts'
+import { validateContext, validateEvent } from '../../schemas/derive/validate.ts'
 import type { Kind } from '../../schemas/kinds/kinds.ts'
 
 /** What the next posts are answered; without one: 204. */
@@ -16,6 +17,8 @@ export interface Recorder {
   readonly url: string
   readonly beacons: readonly Beacon[]
   readonly script: (...answers: Scripted[]) => void
+  /** What the catalogue would have refused. */
+  readonly problems: readonly string[]
   /** The events of a kind and session, by `seq`, each once. */
   readonly events: <K extends Kind>(kind: K, session?: string) => Recorded<K>[]
   /** This much is added to the times of /v1/time, ms. */
@@ -27,6 +30,7 @@ export interface Recorder {
 export async function startRecorder(): Promise<Recorder> {
   const beacons: Beacon[] = []
   const recorded: Recorded[] = []
+  const problems: string[] = []
   const answers: Scripted[] = []
   let skew = 0
   const server = createServer((request, response) => {
@@ -45,7 +49,11 @@ export async function startRecorder(): Promise<Recorder> {
       if (answer === undefined || answer.status < 300) {
         const beacon = JSON.parse(Buffer.concat(parts).toString()) as Beacon
         beacons.push(beacon)
+        const wrong = validateContext(beacon.context ?? {})
+        if (wrong) problems.push(`context: ${wrong.code} ${wrong.detail}`)
         for (const event of beacon.events) {
+          const refusal = validateEvent(event.kind, event)
+          if (refusal) problems.push(`${event.kind}: ${refusal.code} ${refusal.detail}`)
           recorded.push({ ...beacon.context, ...event, came_ms: received_ms } as Recorded)
         }
       }
@@ -57,6 +65,7 @@ export async function startRecorder(): Promise<Recorder> {
   return {
     url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
     beacons,
+    problems,
     script: (...more) => answers.push(...more),
     events: <K extends Kind>(kind: K, session?: string) => {
       const seen = new Map<string, Recorded>()
