@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { registerConfig } from './commands/config.ts'
+import { registerIngest } from './commands/ingest.ts'
 import { registerLocalise } from './commands/localise.ts'
 import { registerMigrate } from './commands/migrate.ts'
+import { registerProbe } from './commands/probe.ts'
 import { registerRoles } from './commands/roles.ts'
 import { ConfigError } from './config/load.ts'
 import { ListenError } from './listen_error.ts'
@@ -24,6 +26,8 @@ export function createProgram(): Command {
   registerConfig(program)
   registerMigrate(program, VERSION)
   registerLocalise(program)
+  registerProbe(program, VERSION)
+  registerIngest(program, VERSION)
   return program
 }
 

@@ -29,6 +29,8 @@ export interface TelemetryOptions {
   /** Least serious level written. */
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   readonly destination?: DestinationStream
+  /** Lines go to standard error: standard output is a stream of something else. */
+  readonly toStandardError?: boolean
   /** Constant fields of each line and label of `firstframe_build_info`. */
   readonly version: string
 }
@@ -36,12 +38,17 @@ export interface TelemetryOptions {
 type Sink = (fact: Fact, labels: Record<string, string>) => void
 
 /** Makes facts into metrics and log lines; the only place that knows prom-client and pino. */
-export function createTelemetry({ level, destination, version }: TelemetryOptions): Telemetry {
+export function createTelemetry({
+  level,
+  destination,
+  toStandardError,
+  version,
+}: TelemetryOptions): Telemetry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: PREFIX })
   const logger = pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    destination as DestinationStream,
+    (destination ?? (toStandardError ? pino.destination(2) : undefined)) as DestinationStream,
   )
   new Gauge({
     name: `${PREFIX}build_info`,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { expectedError } from '../expected_error.ts'
 import { configOf, withConfig } from './options.ts'
 
 export function registerMigrate(program: Command, version: string): void {
@@ -13,11 +14,8 @@ export function registerMigrate(program: Command, version: string): void {
       const { connectStore, migratorOf } = await import('../roles/store.ts')
       const config = configOf(flags)
       if (config.store.url === '') {
-        throw Object.assign(
-          new Error(
-            'store.url is empty: the embedded store migrates by itself when it starts. Set FIRSTFRAME_STORE_URL for a ClickHouse.',
-          ),
-          { expected: true },
+        throw expectedError(
+          'store.url is empty: the embedded store migrates by itself when it starts. Set FIRSTFRAME_STORE_URL for a ClickHouse.',
         )
       }
       const context = createContext(config, createTelemetry({ level: 'warn', version }))

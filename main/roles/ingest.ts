@@ -5,6 +5,7 @@ import { ingestRoutes } from '../../ingest/routes.ts'
 import { type BeaconSender, sendBeacons } from '../../ingest/sendBeacons.ts'
 import { readSources, startSources } from '../../ingest/sources.ts'
 import type { Context, Role } from '../context.ts'
+import { expectedError } from '../expected_error.ts'
 
 /** Addresses under `/v1/ingest/` for the hooks of encoders and media servers. */
 export function mediaRoutes({ config, emit, clock }: Context): ExtraRoute[] {
@@ -23,7 +24,7 @@ export function mediaRoutes({ config, emit, clock }: Context): ExtraRoute[] {
 /** Asks and listens to the sources of the configuration; what they say goes to the collector like any beacon. */
 export async function startIngest({ config, emit, clock }: Context, collectorUrl: string): Promise<Role> {
   const read = readSources(config.sources)
-  if (!read.ok) throw Object.assign(new Error(`${read.error}. See ingest/README.md.`), { expected: true })
+  if (!read.ok) throw expectedError(`${read.error}. See ingest/README.md.`)
   const keys = new Map([[DEMO, DEMO], ...config.tenants.map(({ name, key }) => [name, key] as const)])
   const standard = config.demo_tenant ? DEMO : (config.tenants[0]?.name ?? DEMO)
   const senders = new Map<string, BeaconSender>()

@@ -1,5 +1,6 @@
 import type { Context, Role } from '../context.ts'
 import { openLog } from '../context.ts'
+import { expectedError } from '../expected_error.ts'
 import { startCollector } from './collector.ts'
 import { startConsole } from './console.ts'
 import { mediaRoutes, startIngest } from './ingest.ts'
@@ -11,11 +12,8 @@ type Add = <R extends Role>(role: R) => R
 
 async function sharedLog(context: Context, add: Add) {
   if (context.config.log.kind === 'embedded') {
-    throw Object.assign(
-      new Error(
-        'one role in a process of its own needs a log that processes share: set FIRSTFRAME_LOG_KIND=kafka and FIRSTFRAME_LOG_BROKERS, or run `firstframe all`.',
-      ),
-      { expected: true },
+    throw expectedError(
+      'one role in a process of its own needs a log that processes share: set FIRSTFRAME_LOG_KIND=kafka and FIRSTFRAME_LOG_BROKERS, or run `firstframe all`.',
     )
   }
   const log = await openLog(context)
@@ -25,11 +23,8 @@ async function sharedLog(context: Context, add: Add) {
 
 function sharedStore(context: Context) {
   if (context.config.store.url === '') {
-    throw Object.assign(
-      new Error(
-        'this role needs a store that is elsewhere: set FIRSTFRAME_STORE_URL to a ClickHouse or to a `firstframe store`.',
-      ),
-      { expected: true },
+    throw expectedError(
+      'this role needs a store that is elsewhere: set FIRSTFRAME_STORE_URL to a ClickHouse or to a `firstframe store`.',
     )
   }
   return connectStore(context)

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Command } from 'commander'
+import { expectedError } from '../expected_error.ts'
+import { configOf, withConfig } from './options.ts'
+
+const list = (value: string, before: string[] = []): string[] => [...before, value]
+
+export function registerProbe(program: Command, version: string): void {
+  program
+    .command('check')
+    .argument('<url>', 'http(s)://….m3u8, .mpd or .flv, or rtmp(s)://…')
+    .description(
+      'check one live stream by hand, as a viewer would meet it; exit code 0 healthy, 1 not, 2 could not check',
+    )
+    .option('--json', 'the whole result as one JSON object')
+    .option('--duration <seconds>', 'how long to watch', Number)
+    .option('--declared <kbps>', 'the bitrate the stream should have', Number)
+    .option('--browser', 'also play it in headless Chromium and look at the picture')
+    .option('--chromium <path>', 'where Chromium is')
+    .option('--header <line>', 'request header, `Name: value`; may be given several times', list)
+    .option('--variant <which>', 'first, highest or lowest')
+    .action(async (url: string, flags) => {
+      const { runCheck } = await import('../../probe/command.ts')
+      const abort = new AbortController()
+      process.once('SIGINT', () => abort.abort())
+      process.exitCode = await runCheck(
+        { url, ...flags },
+        {
+          write: (text) => process.stdout.write(text),
+          writeError: (text) => process.stderr.write(text),
+          clock: Date.now,
+          colour: process.stdout.isTTY === true,
+          signal: abort.signal,
+        },
+      )
+      // Sockets of a stream that was given up would keep the process.
+      setTimeout(() => process.exit(), 1000).unref()
+    })
+
+  withConfig(program.command('probe'))
+    .description('check the configuration’s `probes` again and again, and report to a collector')
+    .option('--collector <url>', 'the collector’s address', 'http://127.0.0.1:8080')
+    .option('--key <key>', 'the tenant’s write key', 'demo')
+    .option('--region <name>', 'where this probe looks from (default: probe_region of the configuration)')
+    .option('--parallel <n>', 'most checks at once', Number, 8)
+    .action(async (flags) => {
+      const config = configOf(flags)
+      const { readTargets } = await import('../../probe/target.ts')
+      const { targets, problems } = readTargets(config.probes)
+      if (problems.length > 0) throw expectedError(`${problems.join('\n')}\nSee probe/README.md.`)
+      if (targets.length === 0)
+        throw expectedError(
+          '`probes` is empty: name at least one target in firstframe.yaml. See probe/README.md.',
+        )
+      const { createTelemetry } = await import('../../telemetry/telemetry.ts')
+      const { check } = await import('../../probe/check.ts')
+      const { beaconSender } = await import('../../probe/beaconSender.ts')
+      const { startScheduler } = await import('../../probe/scheduler.ts')
+      const { browserPicture } = await import('../../probe/browser/browserPicture.ts')
+      const { emit } = createTelemetry({ level: config.log_level as 'info', version })
+      const region = flags.region ?? (config.probe_region || hostname())
+      const clock = Date.now
+      const sender = beaconSender({
+        collector: flags.collector,
+        key: flags.key,
+        region,
+        session: randomUUID(),
+        clock,
+        emit,
+      })
+      const picture = targets.some(({ browser }) => browser) ? browserPicture({ clock }) : undefined
+      const scheduler = startScheduler({
+        targets,
+        check,
+        sender,
+        clock,
+        random: Math.random,
+        emit,
+        parallel: flags.parallel,
+        ...(picture === undefined ? {} : { picture }),
+      })
+      emit({ type: 'started', role: 'probe' })
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+        process.once(signal, () => {
+          void scheduler.stop().then(() => {
+            emit({ type: 'stopped', role: 'probe' })
+            process.exit(0)
+          })
+        })
+      }
+    })
+}
