@@ -58,7 +58,10 @@ export function createContext(config: Config, telemetry: Telemetry): Context {
 }
 
 /** Opens the log the configuration names. */
-export async function openLog(context: Context): Promise<Log> {
+export async function openLog(
+  context: Context,
+  { spill = false }: { readonly spill?: boolean } = {},
+): Promise<Log> {
   const { config, data, emit, clock } = context
   if (config.log.kind === 'embedded') {
     return openEmbeddedLog({
@@ -70,5 +73,5 @@ export async function openLog(context: Context): Promise<Log> {
     })
   }
   const { openKafka } = await import('./kafka.ts')
-  return openKafka(context)
+  return openKafka(context, { spill })
 }

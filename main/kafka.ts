@@ -1,18 +1,24 @@
 import { join } from 'node:path'
 import { openKafkaLog } from '../log/kafka.ts'
 import type { Log } from '../log/log.ts'
+import { openSpillingLog } from '../log/spill.ts'
 import { topics } from '../schemas/topics.ts'
 import type { Context } from './context.ts'
+import { expectedError } from './expected_error.ts'
 
-/** The log on Kafka; a module of its own, so that a laptop never loads kafkajs. */
-export async function openKafka({ config, name, emit, clock }: Context): Promise<Log> {
-  const { brokers, partitions, replication, compression } = config.log
-  if (brokers.length === 0) {
-    throw Object.assign(new Error('log.brokers is empty: set FIRSTFRAME_LOG_BROKERS=host:port,host:port.'), {
-      expected: true,
-    })
-  }
-  return openKafkaLog({
+/**
+ * The log on Kafka; a module of its own, so that a laptop never loads kafkajs.
+ * @param spill whether what is appended while Kafka is away waits on this machine's disk: the collector's, whose senders do
+ *   not wait, while writers and watchers can
+ */
+export async function openKafka(
+  { config, name, data, emit, clock }: Context,
+  { spill }: { readonly spill: boolean },
+): Promise<Log> {
+  const { brokers, partitions, replication, compression, spill_bytes } = config.log
+  if (brokers.length === 0)
+    throw expectedError('log.brokers is empty: set FIRSTFRAME_LOG_BROKERS=host:port,host:port.')
+  const inner = await openKafkaLog({
     brokers,
     clientId: name,
     topics: topics(partitions),
@@ -21,6 +27,7 @@ export async function openKafka({ config, name, emit, clock }: Context): Promise
     emit,
     clock,
   })
+  return spill
+    ? openSpillingLog({ inner, path: join(data, 'spill'), maxBytes: spill_bytes, emit, clock })
+    : inner
 }
-
-export const spillFolder = (data: string): string => join(data, 'spill')

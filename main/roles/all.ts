@@ -10,7 +10,7 @@ import { startWrite } from './write.ts'
 /** The whole of Firstframe in one process (and the store's child). */
 export async function startAll(context: Context, add: <R extends Role>(role: R) => R): Promise<void> {
   const { config } = context
-  const log = await openLog(context)
+  const log = await openLog(context, { spill: true })
   add({ name: 'log', readiness: () => undefined, close: () => log.close() })
   const access = config.store.url === '' ? add(await startStore(context)) : connectStore(context)
   add(await startWrite(context, log, access.store))

@@ -10,13 +10,13 @@ import { startWrite } from './write.ts'
 
 type Add = <R extends Role>(role: R) => R
 
-async function sharedLog(context: Context, add: Add) {
+async function sharedLog(context: Context, add: Add, options: { spill?: boolean } = {}) {
   if (context.config.log.kind === 'embedded') {
     throw expectedError(
       'one role in a process of its own needs a log that processes share: set FIRSTFRAME_LOG_KIND=kafka and FIRSTFRAME_LOG_BROKERS, or run `firstframe all`.',
     )
   }
-  const log = await openLog(context)
+  const log = await openLog(context, options)
   add({ name: 'log', readiness: () => undefined, close: () => log.close() })
   return log
 }
@@ -31,7 +31,9 @@ function sharedStore(context: Context) {
 }
 
 export async function collector(context: Context, add: Add): Promise<void> {
-  const { url } = add(await startCollector(context, await sharedLog(context, add), mediaRoutes(context)))
+  const { url } = add(
+    await startCollector(context, await sharedLog(context, add, { spill: true }), mediaRoutes(context)),
+  )
   add(await startIngest(context, url))
   console.log(`Beacons: ${url}/v1/beacons`)
 }
