@@ -94,7 +94,7 @@ export function createStore(options: StoreClientOptions): Store {
         await client.command({ query: sql, ...given(query) })
       }),
     insertArrow: (insert) =>
-      told(async () => {
+      inserted(async () => {
         // settings given beside the query would stay with a connection; in the SQL they belong to this insert alone
         const query =
           `INSERT INTO ${insert.table} (${insert.columns.map(quoteName).join(', ')}) ` +
@@ -104,7 +104,7 @@ export function createStore(options: StoreClientOptions): Store {
         await drain(result.stream)
       }),
     insertRows: (insert) =>
-      told(async () => {
+      inserted(async () => {
         if (insert.rows.length === 0) return
         const settings = insert.token === undefined ? '' : `SETTINGS ${tokenSetting(insert.token)} `
         const query = `INSERT INTO ${insert.table} ${settings}FORMAT JSONEachRow`
@@ -166,6 +166,15 @@ async function told<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     throw storeError(error)
+  }
+}
+
+async function inserted(work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    const { message, code, type, fault, cause } = storeError(error)
+    throw new StoreError(message, { code, type, fault, retriable: fault !== 'data', cause })
   }
 }
 

@@ -20,6 +20,7 @@ test('whose fault an error is', () => {
     [33, 'Cannot read all data', 'data'],
     [117, 'Incorrect data', 'data'],
     [349, 'Cannot insert NULL in ordinary column', 'data'],
+    [65, 'Body is too large', 'data'],
     [60, 'Unknown table', 'query'],
     [16, 'No such column', 'query'],
     [62, 'Syntax error', 'query'],

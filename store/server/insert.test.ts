@@ -135,6 +135,7 @@ test('broken Arrow is the data’s fault, an unknown table the query’s, an eng
       (reason: unknown) => reason,
     )
     assert.ok(error instanceof StoreError)
+    assert.equal(error.retriable, error.fault !== 'data', 'rows are given up only for what is their fault')
     return error.fault
   }
   assert.equal(await fault({ chunks: [bytes.subarray(0, 900)] }), 'data')
