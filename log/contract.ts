@@ -1,107 +1,23 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { after, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { contractContext, type LogUnderTest, text } from './contract-context.ts'
 import {
   type Assignment,
   type Log,
   type LogBatch,
   LogError,
-  type LogMessage,
   type LogRecord,
   MAX_MESSAGE_BYTES,
   type ReplayOptions,
-  type TopicSpec,
 } from './log.ts'
-
-/** What a log must offer to be put under the contract. */
-export interface LogUnderTest {
-  /** Opens the log at a place of its own; the same `at` gives the same messages again. */
-  open(at: string, topics: readonly TopicSpec[]): Promise<Log>
-  /** What `contract.child.ts` needs to open the same log in another process. */
-  child(at: string): Readonly<Record<string, unknown>>
-  /** How long a condition may take to come true, ms: a group's join on Kafka takes seconds. */
-  readonly patience_ms: number
-}
-
-const text = (record: { value: Uint8Array }): string => Buffer.from(record.value).toString()
 
 /** What `Log` promises, as tests that every implementation passes. */
 export function logContract(name: string, log: LogUnderTest): void {
-  const opened = new Set<Log>()
-  const children = new Set<ChildProcess>()
-  let number = 0
-
-  async function begin(
-    spec: Partial<TopicSpec> = {},
-  ): Promise<{ at: string; topic: string; topics: TopicSpec[]; log: Log }> {
-    number += 1
-    const at = `contract-${process.pid}-${number}`
-    const topic = `${at}-topic`
-    const topics = [{ name: topic, partitions: 2, ...spec }]
-    return { at, topic, topics, log: await reopen(at, topics) }
-  }
-  async function reopen(at: string, topics: readonly TopicSpec[]): Promise<Log> {
-    const one = await log.open(at, topics)
-    opened.add(one)
-    return one
-  }
-  async function close(one: Log): Promise<void> {
-    opened.delete(one)
-    await one.close()
-  }
-  const message = (
-    topic: string,
-    value: string | Uint8Array,
-    more: Partial<LogMessage> = {},
-  ): LogMessage => ({
-    topic,
-    partition: 0,
-    headers: {},
-    value: typeof value === 'string' ? Buffer.from(value) : value,
-    ...more,
-  })
-  async function all(one: Log, options: ReplayOptions): Promise<LogRecord[]> {
-    const records: LogRecord[] = []
-    for await (const record of one.replay(options)) records.push(record)
-    return records
-  }
-  async function until(what: string, condition: () => boolean): Promise<void> {
-    const end = performance.now() + log.patience_ms
-    while (!condition()) {
-      assert.ok(performance.now() < end, `${what}: not within ${log.patience_ms} ms`)
-      await pause(5)
-    }
-  }
-  async function child(task: Record<string, unknown>): Promise<ChildProcess> {
-    const script = fileURLToPath(new URL('contract.child.ts', import.meta.url))
-    const argument = JSON.stringify(task)
-    const one = spawn(process.execPath, ['--import', 'tsx', script, argument], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    children.add(one)
-    const lines = createInterface({ input: one.stdout! })
-    const [line] = (await Promise.race([
-      once(lines, 'line'),
-      once(one, 'exit').then(() => ['it exited']),
-    ])) as [string]
-    assert.equal(line, 'done')
-    return one
-  }
-  async function kill(one: ChildProcess): Promise<void> {
-    children.delete(one)
-    one.kill('SIGKILL')
-    await once(one, 'exit')
-  }
+  const { begin, reopen, close, message, all, until, child, kill, end } = contractContext(log)
 
   describe(`the log's contract: ${name}`, () => {
-    after(async () => {
-      for (const one of children) one.kill('SIGKILL')
-      for (const one of opened) await one.close()
-    })
+    after(end)
 
     test('keeps the order of a partition, and what belongs to a message', async () => {
       const { topic, log: one } = await begin()

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Emit } from '../schemas/facts.ts'
-import { toRecord } from './kafka-read.ts'
+import { commitSeen, type Deferred, deferred } from './kafka-commit.ts'
+import { splitRecords, toRecord } from './kafka-read.ts'
 import { type Batch, type Consumer, type EachBatchPayload, errorType, type KafkaClient } from './kafkajs.ts'
 import {
   type Assignment,
@@ -67,7 +68,7 @@ export function joinGroup(group: GroupOptions): Subscription {
   let memberId: string | undefined
   /** This member must join again, which kafkajs does when no handler runs: handlers are not tried again until then. */
   let turning = false
-  let joining: { done: Promise<void>; resolve: () => void } | undefined
+  let joining: Deferred | undefined
   /** kafkajs's commit of one attempt, for the consumer that runs now. */
   let commitOnce: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
   let closing: Promise<void> | undefined
@@ -253,7 +254,7 @@ export function joinGroup(group: GroupOptions): Subscription {
     const end = Number(batch.highWatermark)
     const records = batch.messages.map((message) => toRecord(topic, partition, message))
     const fresh = records.filter(({ offset }) => offset >= one.next)
-    for (const part of split(fresh, options.maxBatchBytes ?? DEFAULT_BATCH_BYTES)) {
+    for (const part of splitRecords(fresh, options.maxBatchBytes ?? DEFAULT_BATCH_BYTES)) {
       const after = part.at(-1)!.offset + 1
       const handled = await insist(
         one,
@@ -287,12 +288,7 @@ export function joinGroup(group: GroupOptions): Subscription {
       try {
         if (commitOnce !== undefined) await commitOnce({ topics } as never)
         else
-          await commitSeen(consumer, name, {
-            topic,
-            partition,
-            offset: String(offset),
-            metadata: metadata ?? null,
-          })
+          await commitSeen(consumer, { topic, partition, offset: String(offset), metadata: metadata ?? null })
         return
       } catch (cause) {
         const type = errorType(cause)
@@ -306,27 +302,6 @@ export function joinGroup(group: GroupOptions): Subscription {
         await pause(wait)
       }
     }
-  }
-
-  /** Before the first batch there is only kafkajs's public commit, which does nothing, silently, while it stops. */
-  async function commitSeen(
-    from: Consumer,
-    name: string,
-    offset: { topic: string; partition: number; offset: string; metadata: string | null },
-  ): Promise<void> {
-    let seen = false
-    const off = from.on(from.events.COMMIT_OFFSETS, ({ payload }) => {
-      const names = payload.topics.flatMap(({ topic, partitions }) =>
-        partitions.map((one) => `${topic}/${one.partition}`),
-      )
-      if (names.includes(name)) seen = true
-    })
-    try {
-      await from.commitOffsets([offset])
-    } finally {
-      off()
-    }
-    if (!seen) throw new Error('the consumer is stopping')
   }
 
   function tell(topic: string): (error: unknown) => void {
@@ -379,26 +354,4 @@ export function joinGroup(group: GroupOptions): Subscription {
       return closing
     },
   }
-}
-
-function* split<T extends { value: Uint8Array }>(records: readonly T[], maxBytes: number): Iterable<T[]> {
-  let part: T[] = []
-  let bytes = 0
-  for (const record of records) {
-    part.push(record)
-    bytes += record.value.length
-    if (bytes < maxBytes) continue
-    yield part
-    part = []
-    bytes = 0
-  }
-  if (part.length > 0) yield part
-}
-
-function deferred(): { done: Promise<void>; resolve: () => void } {
-  let resolve = (): void => {}
-  const done = new Promise<void>((settle) => {
-    resolve = settle
-  })
-  return { done, resolve }
 }

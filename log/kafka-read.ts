@@ -60,3 +60,18 @@ async function fetchSome(fetcher: Fetcher, topic: string, partition: number, off
     await pause(wait)
   }
 }
+
+/** Cuts records into batches: a batch ends with the record that reaches the bound. */
+export function* splitRecords(records: readonly LogRecord[], maxBytes: number): Iterable<LogRecord[]> {
+  let part: LogRecord[] = []
+  let bytes = 0
+  for (const record of records) {
+    part.push(record)
+    bytes += record.value.length
+    if (bytes < maxBytes) continue
+    yield part
+    part = []
+    bytes = 0
+  }
+  if (part.length > 0) yield part
+}

@@ -1,4 +1,12 @@
-import kafkajs, { type Admin, type Consumer, type Kafka, type Producer } from 'kafkajs'
+import { connect, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import kafkajs, {
+  type Admin,
+  type Consumer,
+  type ISocketFactoryArgs,
+  type Kafka,
+  type Producer,
+} from 'kafkajs'
 import type { Emit } from '../schemas/facts.ts'
 
 /** The only file that imports kafkajs (2.2.4, unmaintained): what the Kafka log needs of it, and its traps. */
@@ -72,6 +80,7 @@ export function kafkaClient(connection: KafkaConnection, emit: Emit): KafkaClien
     ...(connection.ssl === undefined ? {} : { ssl: connection.ssl }),
     ...(connection.sasl === undefined ? {} : { sasl: connection.sasl as never }),
     connectionTimeout: 3_000,
+    socketFactory: connectSocket,
     requestTimeout: 10_000,
     retry: { ...RETRY, retries: 5 },
     logLevel: logLevel.ERROR,
@@ -104,6 +113,17 @@ export function kafkaClient(connection: KafkaConnection, emit: Emit): KafkaClien
       }),
     fetcher: () => groupless(clusterOf(kafka)),
   }
+}
+
+/** As kafkajs's own, which warns of a leak when more than ten requests wait for a broker that is just coming back. */
+function connectSocket({ host, port, ssl, onConnect }: ISocketFactoryArgs): Socket {
+  const name = isIP(host) === 0 ? { servername: host } : {}
+  const socket = ssl
+    ? connectTls({ host, port, ...name, ...ssl }, onConnect)
+    : connect({ host, port }, onConnect)
+  socket.setKeepAlive(true, 60_000)
+  socket.setMaxListeners(0)
+  return socket
 }
 
 /**

@@ -65,7 +65,8 @@ const MAX_OFFSET = Number.MAX_SAFE_INTEGER
  * fills, so a write waits for the flush, not only for the commit.
  */
 export function openStorage(path: string): Storage {
-  const root = open({ path, ...BINARY, maxDbs: 4, noSubdir: false })
+  // With event turn batching a failed transaction also rejects a promise that nobody can catch, which ends the process.
+  const root = open({ path, ...BINARY, maxDbs: 4, noSubdir: false, eventTurnBatching: false })
   const messages = root.openDB('messages', BINARY)
   const keys = root.openDB('keys', BINARY)
   const metas = root.openDB('meta', BINARY)

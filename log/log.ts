@@ -15,7 +15,10 @@ export interface TopicSpec {
   readonly retention_ms?: number
 }
 
-/** A message to append. In a compacted topic `key` is required, and an empty value deletes the key. */
+/**
+ * A message to append. In a compacted topic `key` is required, and an empty value deletes the key: readers see it as a
+ * message for a day, to learn of it, and take it for a deletion.
+ */
 export interface LogMessage {
   readonly topic: string
   readonly partition: number
@@ -66,7 +69,11 @@ export interface SubscribeOptions {
   readonly assigned?: (assignment: Assignment) => Promise<number | undefined>
   /** The partition leaves this member (another takes it, or the subscription closes). Its last handler has resolved. */
   readonly revoked?: (partition: Partition) => Promise<void>
-  /** Called with one batch of one partition at a time; different partitions may interleave. */
+  /**
+   * Called with one batch of one partition at a time; different partitions may interleave. One that rejects gets the
+   * same batch again after a pause. On Kafka a group cannot turn over while a handler runs, so a handler whose commit is
+   * refused should reject instead of trying for ever.
+   */
   readonly handler: (batch: LogBatch) => Promise<void>
   /**
    * true (the default): the offset after a batch is committed once its handler resolves.
@@ -94,6 +101,7 @@ export interface Log {
   readonly topics: ReadonlyMap<string, TopicSpec>
   /** Resolves when every message is durable; rejects with a LogError and then none or some are. */
   append(messages: readonly LogMessage[]): Promise<void>
+  /** Resolves at once; partitions come by `assigned`, on Kafka seconds later, or when a broker answers. */
   subscribe(options: SubscribeOptions): Promise<Subscription>
   /** Reads without a group: for refilling windows, rebuilding state, and looking back. */
   replay(options: ReplayOptions): AsyncIterable<LogRecord>
