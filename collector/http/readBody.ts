@@ -7,61 +7,71 @@ const DRAINED_BYTES = 32 << 20
 
 const EMPTY = Buffer.alloc(0)
 
-/**
- * Reads a request's body within `limit` bytes, before and after decompression, and calls back once.
- * `gone` means that the client went away and nobody waits for an answer.
- */
-export function readBody(
-  request: IncomingMessage,
-  limit: number,
-  done: (body: Buffer | Refusal | 'gone') => void,
-): void {
-  let first: Buffer | undefined
-  let rest: Buffer[] | undefined
-  let bytes = 0
-  let settled = false
-  const settle = (outcome: Buffer | Refusal | 'gone'): void => {
-    if (settled) return
-    settled = true
-    done(outcome)
-  }
-  request.on('data', (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes > limit) {
-      first = rest = undefined
-      if (bytes > DRAINED_BYTES) {
-        settle({ code: 'too_large', detail: `more than ${limit} bytes` })
-        request.destroy()
-      }
-    } else if (first === undefined) first = chunk
-    else if (rest === undefined) rest = [first, chunk]
-    else rest.push(chunk)
-  })
-  request.on('end', () => {
-    if (bytes > limit) settle({ code: 'too_large', detail: `${bytes} bytes; ${limit} are taken` })
-    else decompress(request, rest === undefined ? (first ?? EMPTY) : Buffer.concat(rest), limit, settle)
-  })
-  request.on('error', () => settle('gone'))
-  request.on('close', () => {
-    if (!request.complete) settle('gone')
-  })
+/** Whoever waits for a body. Told once; or never, when the client went away and nobody waits for an answer. */
+export interface BodyReader {
+  bodyRead(body: Buffer | Refusal): void
 }
 
-function decompress(
-  request: IncomingMessage,
-  body: Buffer,
-  limit: number,
-  done: (body: Buffer | Refusal) => void,
-): void {
-  const encoding = request.headers['content-encoding']
-  if (encoding === undefined || encoding === 'identity' || encoding === '') done(body)
-  else if (encoding !== 'gzip' && encoding !== 'x-gzip')
-    done({ code: 'bad_encoding', detail: `content-encoding ${encoding.slice(0, 40)}` })
-  else
-    gunzip(body, { maxOutputLength: limit }, (error, plain) => {
-      if (error === null) done(plain)
-      else if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
-        done({ code: 'too_large', detail: `more than ${limit} bytes after decompression` })
-      else done({ code: 'bad_encoding', detail: 'the body is not gzip' })
-    })
+/** Reads a request's body within `limit` bytes, before and after decompression. */
+export function readBody(request: IncomingMessage, limit: number, reader: BodyReader): void {
+  const body = new Body(request, limit, reader)
+  request.on('data', (chunk: Buffer) => body.add(chunk))
+  request.on('end', () => body.end())
+  request.on('error', () => body.forget())
+}
+
+class Body {
+  private readonly request: IncomingMessage
+  private readonly limit: number
+  private readonly reader: BodyReader
+  private first: Buffer | undefined
+  private rest: Buffer[] | undefined
+  private bytes = 0
+  private told = false
+
+  constructor(request: IncomingMessage, limit: number, reader: BodyReader) {
+    this.request = request
+    this.limit = limit
+    this.reader = reader
+  }
+  add(chunk: Buffer): void {
+    this.bytes += chunk.length
+    if (this.bytes > this.limit) {
+      this.first = this.rest = undefined
+      if (this.bytes > DRAINED_BYTES) {
+        this.tell(this.tooLarge())
+        this.request.destroy()
+      }
+    } else if (this.first === undefined) this.first = chunk
+    else if (this.rest === undefined) this.rest = [this.first, chunk]
+    else this.rest.push(chunk)
+  }
+  end(): void {
+    if (this.bytes > this.limit) this.tell(this.tooLarge())
+    else this.decompress(this.rest === undefined ? (this.first ?? EMPTY) : Buffer.concat(this.rest))
+  }
+  forget(): void {
+    this.told = true
+  }
+  private tooLarge(): Refusal {
+    return { code: 'too_large', detail: `more than ${this.limit} bytes` }
+  }
+  private tell(outcome: Buffer | Refusal): void {
+    if (this.told) return
+    this.told = true
+    this.reader.bodyRead(outcome)
+  }
+  private decompress(body: Buffer): void {
+    const encoding = this.request.headers['content-encoding']
+    if (encoding === undefined || encoding === 'identity' || encoding === '') this.tell(body)
+    else if (encoding !== 'gzip' && encoding !== 'x-gzip')
+      this.tell({ code: 'bad_encoding', detail: `content-encoding ${encoding.slice(0, 40)}` })
+    else
+      gunzip(body, { maxOutputLength: this.limit }, (error, plain) => {
+        if (error === null) this.tell(plain)
+        else if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+          this.tell({ code: 'too_large', detail: `more than ${this.limit} bytes after decompression` })
+        else this.tell({ code: 'bad_encoding', detail: 'the body is not gzip' })
+      })
+  }
 }

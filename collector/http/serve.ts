@@ -12,7 +12,8 @@ const PREFLIGHT_SECONDS = '86400'
 const ALLOWED_HEADERS =
   'content-type, content-encoding, x-firstframe-key, cmcd-request, cmcd-object, cmcd-status, cmcd-session'
 
-type Headers = Record<string, string | number>
+/** Names and values in turn: what `writeHead` writes without looking any header up. */
+type Headers = (string | number)[]
 
 /**
  * Cross-origin pages may send and read everything here, with credentials too: a page that is being closed only gets
@@ -20,42 +21,66 @@ type Headers = Record<string, string | number>
  */
 function corsHeaders(origin: string | undefined): Headers {
   return origin === undefined
-    ? {}
-    : {
-        'access-control-allow-origin': origin,
-        'access-control-allow-credentials': 'true',
-        'access-control-expose-headers': 'retry-after',
-        vary: 'origin',
-      }
+    ? []
+    : [
+        'access-control-allow-origin',
+        origin,
+        'access-control-allow-credentials',
+        'true',
+        'access-control-expose-headers',
+        'retry-after',
+        'vary',
+        'origin',
+      ]
 }
 
 /** Answers any preflight. */
 export function servePreflight(request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(204, {
+  response.writeHead(204, [
     ...corsHeaders(request.headers.origin),
-    'access-control-allow-methods': 'GET, POST, OPTIONS',
-    'access-control-allow-headers': request.headers['access-control-request-headers'] ?? ALLOWED_HEADERS,
-    'access-control-max-age': PREFLIGHT_SECONDS,
-  })
+    'access-control-allow-methods',
+    'GET, POST, OPTIONS',
+    'access-control-allow-headers',
+    request.headers['access-control-request-headers'] ?? ALLOWED_HEADERS,
+    'access-control-max-age',
+    PREFLIGHT_SECONDS,
+  ])
   response.end()
 }
 
 export function sendAnswer(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   if (response.headersSent || response.destroyed) return
   const headers = corsHeaders(request.headers.origin)
-  if (answer.retryAfter !== undefined) headers['retry-after'] = answer.retryAfter
-  if (answer.status !== 204) headers['cache-control'] = 'no-store'
-  if (answer.contentType !== undefined) headers['content-type'] = answer.contentType
-  if (answer.body !== undefined) headers['content-length'] = Buffer.byteLength(answer.body)
+  if (answer.retryAfter !== undefined) headers.push('retry-after', answer.retryAfter)
+  if (answer.status !== 204) headers.push('cache-control', 'no-store')
+  if (answer.contentType !== undefined) headers.push('content-type', answer.contentType)
+  if (answer.body !== undefined) headers.push('content-length', Buffer.byteLength(answer.body))
   response.writeHead(answer.status, headers)
   response.end(answer.body)
 }
 
 /** First value of each name; a query with a name twice can otherwise put its own value before ours. */
-export function queryOf(url: string, mark: number): Readonly<Record<string, string>> {
+export function parseQuery(text: string): Readonly<Record<string, string>> {
   const query: Record<string, string> = Object.create(null)
-  if (mark < 0) return query
-  for (const [name, value] of new URLSearchParams(url.slice(mark + 1))) query[name] ??= value
+  for (const [name, value] of new URLSearchParams(text)) query[name] ??= value
+  return query
+}
+
+/** Nearly all requests have one of a few queries (the write key), so those are parsed once. */
+const LONGEST_KEPT = 200
+const MOST_KEPT = 1_000
+const queries = new Map<string, Readonly<Record<string, string>>>()
+
+function queryOf(url: string, mark: number): Readonly<Record<string, string>> {
+  if (mark < 0) return NO_QUERY
+  const text = url.slice(mark + 1)
+  if (text.length > LONGEST_KEPT) return parseQuery(text)
+  let query = queries.get(text)
+  if (query === undefined) {
+    query = parseQuery(text)
+    if (queries.size >= MOST_KEPT) queries.clear()
+    queries.set(text, query)
+  }
   return query
 }
 
@@ -77,47 +102,71 @@ export interface ServeOptions {
 }
 
 /** Serves one request of an endpoint: the same whether Fastify routed it or the short way did. */
-export function serveWith({ emit, tally, refusedBody }: ServeOptions) {
-  return function serve(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): void {
-    const send = (answer: Answer): void => {
-      tally.answered(endpoint.path, answer.status)
-      sendAnswer(request, response, answer)
-    }
-    const failed = (error: unknown): void => {
-      emit({ type: 'route_failed', route: endpoint.path, error })
-      send(refusedFor('internal'))
-    }
-    const answerTo = (body: Buffer): void => {
-      const url = request.url!
-      const mark = url.indexOf('?')
-      try {
-        const answer = endpoint.handle({
-          method: request.method!,
-          path: mark < 0 ? url : url.slice(0, mark),
-          query: mark < 0 ? NO_QUERY : queryOf(url, mark),
-          headers: request.headers,
-          remoteAddress: request.socket.remoteAddress ?? '',
-          body,
-        })
-        if (answer instanceof Promise) answer.then(send, failed)
-        else send(answer)
-      } catch (error) {
-        failed(error)
-      }
-    }
-    const reject = (refusal: Refusal): void => {
-      refusedBody(refusal)
-      send(refused(refusal))
-    }
-    if (endpoint.method === 'POST' && !takes(endpoint, request.headers['content-type'])) {
+export type Serve = (endpoint: Endpoint, request: IncomingMessage, response: ServerResponse) => void
+
+export const serveWith = (options: ServeOptions): Serve =>
+  function serve(endpoint, request, response) {
+    new Exchange(options, endpoint, request, response).begin()
+  }
+
+/** One request on its way to its answer. A class, since closures made for each request cost more. */
+class Exchange {
+  private readonly options: ServeOptions
+  private readonly endpoint: Endpoint
+  private readonly request: IncomingMessage
+  private readonly response: ServerResponse
+
+  constructor(options: ServeOptions, endpoint: Endpoint, request: IncomingMessage, response: ServerResponse) {
+    this.options = options
+    this.endpoint = endpoint
+    this.request = request
+    this.response = response
+  }
+  begin(): void {
+    const { endpoint, request } = this
+    const type = request.headers['content-type']
+    if (endpoint.method === 'POST' && !takes(endpoint, type)) {
       request.resume()
-      reject({ code: 'bad_encoding', detail: String(request.headers['content-type']).slice(0, 60) })
+      this.bodyRead({ code: 'bad_encoding', detail: String(type).slice(0, 60) })
+    } else readBody(request, endpoint.bodyBytes ?? BEACON_LIMITS.body_bytes, this)
+  }
+  bodyRead(body: Buffer | Refusal): void {
+    if ('code' in body) {
+      this.options.refusedBody(body)
+      this.send(refused(body))
       return
     }
-    readBody(request, endpoint.bodyBytes ?? BEACON_LIMITS.body_bytes, (body) => {
-      if (body === 'gone') return
-      if ('code' in body) reject(body)
-      else answerTo(body)
-    })
+    const { endpoint, request } = this
+    const url = request.url!
+    const mark = url.indexOf('?')
+    try {
+      const answer = endpoint.handle({
+        method: request.method!,
+        path: mark < 0 ? url : url.slice(0, mark),
+        query: queryOf(url, mark),
+        headers: request.headers,
+        remoteAddress: request.socket.remoteAddress ?? '',
+        body,
+      })
+      if (answer instanceof Promise) void this.sendLater(answer)
+      else this.send(answer)
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+  private async sendLater(answer: Promise<Answer>): Promise<void> {
+    try {
+      this.send(await answer)
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+  private failed(error: unknown): void {
+    this.options.emit({ type: 'route_failed', route: this.endpoint.path, error })
+    this.send(refusedFor('internal'))
+  }
+  private send(answer: Answer): void {
+    this.options.tally.answered(this.endpoint.path, answer.status)
+    sendAnswer(this.request, this.response, answer)
   }
 }

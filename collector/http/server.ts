@@ -3,14 +3,14 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import type { Tally } from '../tally.ts'
 import { refusedFor } from './answers.ts'
 import type { Endpoint } from './endpoint.ts'
-import { sendAnswer, servePreflight, type serveWith } from './serve.ts'
+import { type Serve, sendAnswer, servePreflight } from './serve.ts'
 
 const REQUEST_MS = 15_000
 const IDLE_MS = 65_000
 
 export interface ServerOptions {
   readonly endpoints: readonly Endpoint[]
-  readonly serve: ReturnType<typeof serveWith>
+  readonly serve: Serve
   readonly tally: Tally
 }
 

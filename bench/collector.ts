@@ -1,0 +1,102 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beaconBody } from './collector/bodies.ts'
+import { load } from './collector/load.ts'
+
+/** Viewers with a connection each; an answer waits for the disk, so fewer would leave the collector idle. */
+const CONNECTIONS = 512
+const ROUNDS = 5
+
+interface Case {
+  readonly name: string
+  readonly events: number
+  readonly requests: number
+  readonly warmup: number
+}
+
+const CASES: readonly Case[] = [
+  { name: 'one-event', events: 1, requests: 40_000, warmup: 20_000 },
+  { name: 'batch-20', events: 20, requests: 8_000, warmup: 4_000 },
+]
+
+interface Server {
+  readonly child: ChildProcess
+  readonly port: number
+  cpu_us(): Promise<number>
+}
+
+async function start(file: string, args: readonly string[]): Promise<Server> {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), args, { execArgv: process.execArgv })
+  const message = async () => (await once(child, 'message'))[0] as { port: number; cpu_us: number }
+  const { port } = await message()
+  return {
+    child,
+    port,
+    async cpu_us() {
+      child.send('usage')
+      return (await message()).cpu_us
+    },
+  }
+}
+
+/** CPU µs an event that one server needs for a case, once. */
+async function measure(server: Server, { events, requests }: Case): Promise<number> {
+  const now = Date.now()
+  const bodies = Array.from({ length: 500 }, (_, index) => beaconBody(index, events, now))
+  const before = await server.cpu_us()
+  await load({ port: server.port, path: '/v1/beacons?key=demo', bodies, connections: CONNECTIONS, requests })
+  return ((await server.cpu_us()) - before) / (requests * events)
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
+
+/**
+ * Beacons of 38 fields through the whole collector, its embedded log on the disk, against a bare node:http server
+ * that reads and parses the same body. Both are processes of their own and take turns; CPU time is the operating
+ * system's, user and system, every thread counted.
+ */
+export async function run({ json }: { readonly json: boolean }): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-collector-'))
+  const servers: Server[] = []
+  try {
+    const reference = await start('./collector/reference.ts', [])
+    servers.push(reference)
+    const collector = await start('./collector/subject.ts', [folder])
+    servers.push(collector)
+    for (const each of CASES) {
+      for (const server of servers) await measure(server, { ...each, requests: each.warmup })
+      const pairs: { value: number; reference: number }[] = []
+      for (let round = 0; round < ROUNDS; round += 1)
+        pairs.push({ reference: await measure(reference, each), value: await measure(collector, each) })
+      const value = median(pairs.map((pair) => pair.value))
+      const bare = median(pairs.map((pair) => pair.reference))
+      const ratio = value / bare
+      if (json)
+        console.log(
+          JSON.stringify({
+            bench: 'collector',
+            case: each.name,
+            value,
+            unit: 'cpu_us/event',
+            reference: bare,
+            ratio,
+          }),
+        )
+      else
+        console.log(
+          `${each.name.padEnd(10)} collector ${value.toFixed(1)} µs/event, bare node:http + JSON.parse ${bare.toFixed(1)}: ${ratio.toFixed(2)}×`,
+        )
+    }
+  } finally {
+    for (const { child } of servers) {
+      const gone = once(child, 'exit')
+      child.disconnect()
+      await gone
+    }
+    await rm(folder, { recursive: true })
+  }
+}
