@@ -44,7 +44,7 @@ export const matchBaseline = (options: BaselineOptions): Matched => {
   }
   const codes = joined.map((column) => {
     const own = new Int32Array(size)
-    for (let cell = 0; cell < size; cell++) own[cell] = column[first[cell]!]!
+    for (let cell = 0; cell < size; cell++) own[cell] = column[first[cell]!]! - 1
     return own
   })
 
@@ -83,18 +83,20 @@ export const matchBaseline = (options: BaselineOptions): Matched => {
   return { size, codes, value, count, expected, rise }
 }
 
-/** Numbers the cells over the rows of now and, behind them, before. "Not told" (-1) is a value of its own here. */
+/**
+ * Numbers the cells over the rows of now and, behind them, before. "Not told" (-1) is a value of its own here, so the
+ * joined codes are one higher than those given.
+ */
 const join = (now: Cells, before: Cells): { of: Int32Array; joined: Int32Array[] } => {
   const nowRows = now.value.length
   const rows = nowRows + before.value.length
   let grouping: Grouping = oneGroup(rows)
   const joined = now.codes.map((column, d) => {
+    const earlier = before.codes[d]!
     const codes = new Int32Array(rows)
-    codes.set(column)
-    codes.set(before.codes[d]!, nowRows)
-    const shifted = new Int32Array(rows)
-    for (let i = 0; i < rows; i++) shifted[i] = Math.max(0, codes[i]! + 1)
-    grouping = refine(grouping, shifted, cardinalityOf(shifted))
+    for (let i = 0; i < nowRows; i++) codes[i] = Math.max(0, column[i]! + 1)
+    for (let i = nowRows; i < rows; i++) codes[i] = Math.max(0, earlier[i - nowRows]! + 1)
+    grouping = refine(grouping, codes, cardinalityOf(codes))
     return codes
   })
   return { of: grouping.of, joined }

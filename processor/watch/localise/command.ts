@@ -116,10 +116,10 @@ export const localiseCsv = (text: string, command: LocaliseCommand): NamedCause[
 
   const nowRows: number[] = []
   const beforeRows: number[] = []
-  rows.minute.forEach((minute, row) => {
-    if (minute === at) nowRows.push(row)
-    else if (minute < at) beforeRows.push(row)
-  })
+  for (let row = 0; row < rows.minute.length; row++) {
+    if (rows.minute[row] === at) nowRows.push(row)
+    else if (rows.minute[row]! < at) beforeRows.push(row)
+  }
   if (!nowRows.length) {
     return { code: 'minute_missing', message: `${file} has no row at ${at}. ${spanOf(rows.minute, time)}` }
   }
@@ -137,11 +137,10 @@ export const localiseCsv = (text: string, command: LocaliseCommand): NamedCause[
     return codes
   })
   const pick = (which: number[]): Cells => ({
-    codes: codes.map((column) => Int32Array.from(which, (row) => column[row]!)),
-    value: Float64Array.from(which, (row) => rows.value[row]!),
-    count: Float64Array.from(which, (row) => rows.count[row]!),
-    // Minutes as their rank: epoch seconds with fractions or beyond 32 bits are fine too.
-    frame: rankOf(which.map((row) => rows.minute[row]!)),
+    codes: codes.map((column) => gather(column, which, new Int32Array(which.length))),
+    value: gather(rows.value, which, new Float64Array(which.length)),
+    count: gather(rows.count, which, new Float64Array(which.length)),
+    frame: rankOf(gather(rows.minute, which, new Float64Array(which.length))),
   })
   const options: LocaliseOptions = {
     dimensions,
@@ -183,7 +182,12 @@ const numbersOf = (
     ['count', names.count],
   ] as const) {
     const column = table.columns.get(name)!
-    const numbers = Float64Array.from(column, (text) => (text.trim() === '' ? Number.NaN : Number(text)))
+    const numbers = new Float64Array(column.length)
+    for (let row = 0; row < column.length; row++) {
+      const number = Number(column[row])
+      // Number('') is 0, but nothing is no number.
+      numbers[row] = number === 0 && column[row]!.trim() === '' ? Number.NaN : number
+    }
     const bad = numbers.findIndex((number) => !Number.isFinite(number) || (key !== 'minute' && number < 0))
     if (bad >= 0) {
       return {
@@ -209,15 +213,24 @@ const spanOf = (minutes: Float64Array, time: string): string => {
 
 const encode = (column: readonly string[]): { values: string[]; codes: Int32Array } => {
   const known = new Map<string, number>()
-  const codes = Int32Array.from(column, (value) => {
-    const code = known.get(value) ?? known.size
-    known.set(value, code)
-    return code
-  })
+  const codes = new Int32Array(column.length)
+  for (let row = 0; row < column.length; row++) {
+    let code = known.get(column[row]!)
+    if (code === undefined) known.set(column[row]!, (code = known.size))
+    codes[row] = code
+  }
   return { values: [...known.keys()], codes }
 }
 
-const rankOf = (minutes: number[]): Int32Array => {
+const gather = <T extends Int32Array | Float64Array>(from: T, rows: readonly number[], into: T): T => {
+  for (let i = 0; i < rows.length; i++) into[i] = from[rows[i]!]!
+  return into
+}
+
+/** Minutes as their rank: epoch seconds with fractions or beyond 32 bits are fine too. */
+const rankOf = (minutes: Float64Array): Int32Array => {
   const rank = new Map([...new Set(minutes)].sort((a, b) => a - b).map((minute, i) => [minute, i]))
-  return Int32Array.from(minutes, (minute) => rank.get(minute)!)
+  const ranks = new Int32Array(minutes.length)
+  for (let i = 0; i < minutes.length; i++) ranks[i] = rank.get(minutes[i]!)!
+  return ranks
 }

@@ -1,85 +1,87 @@
-/** A table of text: the header's names and one array of strings a column. */
+/** A table of text: one array of strings for each name of the header. */
 export interface Table {
   readonly columns: ReadonlyMap<string, readonly string[]>
   readonly rows: number
 }
 
-export type TableResult = { ok: true; table: Table } | { ok: false; line: number; why: string }
+export type TableResult =
+  | { readonly ok: true; readonly table: Table }
+  | { readonly ok: false; readonly line: number; readonly why: string }
 
 /** Reads comma-separated values (RFC 4180: quotes, doubled quotes, line breaks within quotes; a BOM is dropped). */
 export const readCsv = (text: string): TableResult => {
   const names: string[] = []
   const columns: string[][] = []
-  let rows = 0
-  let line = 1
-  let field = 0
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0
-  let inHeader = true
-  let lineOfRow = 1
-  while (at < text.length) {
-    let cell: string
-    if (text[at] === '"') {
-      const parts: string[] = []
-      let from = at + 1
-      for (;;) {
-        const quote = text.indexOf('"', from)
-        if (quote < 0) return { ok: false, line: lineOfRow, why: 'a quote is opened and never closed' }
-        parts.push(text.slice(from, quote))
-        if (text[quote + 1] !== '"') {
-          at = quote + 1
-          break
-        }
-        parts.push('"')
-        from = quote + 2
-      }
-      cell = parts.join('')
-      for (const c of cell) if (c === '\n') line++
+  let quote = text.indexOf('"', at)
+  let rows = 0
+  for (let line = 1; at < text.length; line++) {
+    let end = text.indexOf('\n', at)
+    if (end < 0) end = text.length
+    let cells: string[]
+    const first = line
+    if (quote < 0 || quote > end) {
+      cells = text.slice(at, text[end - 1] === '\r' ? end - 1 : end).split(',')
+      at = end + 1
     } else {
-      let end = at
-      while (end < text.length && text[end] !== ',' && text[end] !== '\n' && text[end] !== '\r') end++
-      cell = text.slice(at, end)
-      at = end
+      const row = quotedRow(text, at)
+      if ('why' in row) return { ok: false, line: first, why: row.why }
+      cells = row.cells
+      at = row.at
+      line += row.breaks
+      quote = text.indexOf('"', at)
     }
-    const ended = at >= text.length || text[at] === '\n' || text[at] === '\r'
-    if (!ended && text[at] !== ',') {
-      return { ok: false, line: lineOfRow, why: 'text stands after a closing quote' }
-    }
-    const blank = ended && field === 0 && cell.trim() === ''
-    if (!blank) {
-      if (inHeader) {
+    if (cells.length === 1 && cells[0]!.trim() === '') continue
+    if (!names.length) {
+      for (const cell of cells) {
+        if (names.includes(cell.trim())) {
+          return { ok: false, line: first, why: `the column "${cell.trim()}" stands twice` }
+        }
         names.push(cell.trim())
         columns.push([])
-      } else {
-        if (field >= columns.length) return { ok: false, line: lineOfRow, why: moreOrFewer(columns, 'more') }
-        columns[field]!.push(cell)
       }
-      field++
+      continue
     }
-    if (!ended) {
-      at++
-      // "a,b," at the very end of the text: the last field is empty.
-      if (at >= text.length && !inHeader) columns[field]?.push('')
-      if (at >= text.length) field++
-    } else {
-      if (text[at] === '\r') at++
-      if (text[at] === '\n') at++
+    if (cells.length !== names.length) {
+      const why = `the row has ${cells.length > names.length ? 'more' : 'fewer'} fields than the header's ${names.length}`
+      return { ok: false, line: first, why }
     }
-    if (ended || at >= text.length) {
-      if (field > 0) {
-        if (inHeader) inHeader = false
-        else if (field !== columns.length)
-          return { ok: false, line: lineOfRow, why: moreOrFewer(columns, 'fewer') }
-        else rows++
-      }
-      field = 0
-      line++
-      lineOfRow = line
-    }
+    for (let i = 0; i < cells.length; i++) columns[i]!.push(cells[i]!)
+    rows++
   }
-  const twice = names.find((name, i) => names.indexOf(name) !== i)
-  if (twice !== undefined) return { ok: false, line: 1, why: `the column "${twice}" stands twice` }
   return { ok: true, table: { columns: new Map(names.map((name, i) => [name, columns[i]!])), rows } }
 }
 
-const moreOrFewer = (columns: string[][], word: 'more' | 'fewer'): string =>
-  `the row has ${word} fields than the header's ${columns.length}`
+/** One row that has quotes: its fields, where the next row begins, and how many line breaks stood within quotes. */
+const quotedRow = (
+  text: string,
+  from: number,
+): { cells: string[]; at: number; breaks: number } | { why: string } => {
+  const cells: string[] = []
+  let at = from
+  let breaks = 0
+  for (;;) {
+    let cell = ''
+    if (text[at] === '"') {
+      for (at++; ; ) {
+        const close = text.indexOf('"', at)
+        if (close < 0) return { why: 'a quote is opened and never closed' }
+        cell += text.slice(at, close)
+        at = close + 1
+        if (text[at] !== '"') break
+        cell += '"'
+        at++
+      }
+      breaks += cell.split('\n').length - 1
+    } else {
+      const start = at
+      while (at < text.length && text[at] !== ',' && text[at] !== '\n') at++
+      cell = text.slice(start, text[at - 1] === '\r' && text[at] !== ',' ? at - 1 : at)
+    }
+    cells.push(cell)
+    if (text[at] === '\r') at++
+    if (at >= text.length || text[at] === '\n') return { cells, at: at + 1, breaks }
+    if (text[at] !== ',') return { why: 'text stands after a closing quote' }
+    at++
+  }
+}

@@ -2,8 +2,8 @@ import type { Matched } from './cells.ts'
 import type { CellLikelihood } from './likelihood.ts'
 
 /** Logarithms of the common drifts tried for everything outside a cause: from about half to three times as bad. */
-const DRIFTS = [-0.6, -0.3, 0, 0.3, 0.6, 0.9, 1.2]
-const STEP = 0.3
+const DRIFTS = [-0.4, 0, 0.4, 0.8, 1.2]
+const STEP = 0.4
 
 /** What the data say for one set of cells that rose together, all others having drifted alike. */
 export interface Evidence {

@@ -108,7 +108,7 @@ export const localise = (options: LocaliseOptions): Localised[] => {
     outside: model.outside,
     drift: model.drift,
   })
-  const keep = Math.min(300, Math.max(32, Math.floor(VISITS / Math.max(1, cells.size))))
+  const keep = Math.min(150, Math.max(32, Math.floor(VISITS / Math.max(1, cells.size))))
   const { candidates, choices } = screen({ cells, kind, sign, depth, tightness: model.outside[0]!, keep })
   // Everything at once is no looser than what is outside a cause: it must have risen evenly.
   const everything = new Int32Array(cells.size)

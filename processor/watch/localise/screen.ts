@@ -83,7 +83,7 @@ const gainsOf = (options: {
     const group = of[i]!
     if (group < 0) continue
     v[group] = v[group]! + value[i]!
-    n[group] = n[group]! + count[i]!
+    if (kind === 'level') n[group] = n[group]! + count[i]!
     e[group] = e[group]! + expected[i]!
   }
   for (let group = 0; group < groups; group++) {
