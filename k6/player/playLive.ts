@@ -146,20 +146,19 @@ export async function playLive(options: PlayOptions): Promise<Played> {
         await pause(50)
         continue
       }
-      if (segment.init !== undefined && segment.init !== init) {
-        if (!(await get(segment.init, true)).ok) {
-          await pause(RETRY_MS)
-          continue
-        }
-        init = segment.init
-      }
       const asked = Date.now()
-      const { ok, response } = await get(segment.uri, true)
+      // hls.js asks for the init segment and the first segment at once
+      const needed = segment.init !== init ? segment.init : undefined
+      const [opened, { ok, response }] = await Promise.all([
+        needed === undefined ? undefined : get(needed, true),
+        get(segment.uri, true),
+      ])
       if (over) return
-      if (!ok) {
+      if (!ok || opened?.ok === false) {
         await pause(RETRY_MS)
         continue
       }
+      init = segment.init
       const bytes = (response.body as ArrayBuffer | null)?.byteLength ?? 0
       counts.bytes += bytes
       bitrate.measured(bytes, Date.now() - asked)
