@@ -208,7 +208,7 @@ const spanOf = (minutes: Float64Array, time: string): string => {
     if (minute < first) first = minute
     if (minute > last) last = minute
   }
-  return `Its column ${time} reaches from ${first} to ${last}.`
+  return `Its column ${time} reaches from ${first} to ${last}: give one of its minutes.`
 }
 
 const encode = (column: readonly string[]): { values: string[]; codes: Int32Array } => {
