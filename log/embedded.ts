@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Emit } from '../schemas/facts.ts'
 import { checkMessage, checkPartition } from './check.ts'
-import { openStorage } from './lmdb.ts'
+import { openStorage, type Storage } from './lmdb.ts'
 import {
   type Log,
   LogError,
@@ -56,7 +56,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
   const { emit, clock, maxBytes } = options
   mkdirSync(options.path, { recursive: true })
   const release = claimFolder(options.path)
-  const storage = openStorage(options.path)
+  const storage = openOrRelease(options.path, release)
   const topics = new Map(options.topics.map((topic) => [topic.name, topic]))
   const byTopic = await loadPlaces(storage, topics.values())
   const places = [...byTopic.values()].flat()
@@ -267,5 +267,14 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
     trim,
     usedBytes: () => storage.usedBytes(),
     committed: (group, partition) => commits.get(group, placeOf(partition)),
+  }
+}
+
+function openOrRelease(path: string, release: () => void): Storage {
+  try {
+    return openStorage(path)
+  } catch (error) {
+    release()
+    throw error
   }
 }

@@ -27,14 +27,14 @@ const HOW = 'On Debian: apt-get install -y maven default-jre-headless (Java 17 o
  * The folder with a Kafka broker's jars (43 MB), fetched once from Maven Central into `.cache/kafka` by whoever comes
  * first. Throws an error that says what is missing and how to get it when Maven or Java is not there.
  */
-export async function kafkaJars(): Promise<string> {
+export async function kafkaJars({ cache = CACHE }: { cache?: string } = {}): Promise<string> {
   await mustRun('java', ['-version'], 'A real Kafka broker needs Java.')
   const version = createHash('sha256').update(readFileSync(POM)).digest('hex').slice(0, 12)
-  const folder = join(CACHE, version)
+  const folder = join(cache, version)
   if (existsSync(folder)) return folder
   await mustRun('mvn', ['-v'], 'The jars of a real Kafka broker are fetched by Maven.')
-  mkdirSync(CACHE, { recursive: true })
-  const lock = join(CACHE, `${version}.lock`)
+  mkdirSync(cache, { recursive: true })
+  const lock = join(cache, `${version}.lock`)
   const end = performance.now() + LONGEST_FETCH_MS
   while (!takeLock(lock)) {
     await pause(200)
