@@ -131,8 +131,11 @@ export class Audience {
       if (drain === 0 || state < PLAYING!) continue
       if (trouble.active) {
         const buffer_ms = random.between(800, 5000)
-        if (state === PLAYING) this.change[seat] = Math.min(this.change[seat]!, now_ms + buffer_ms / (drain * trouble.severity))
-      } else this.change[seat] = state === STALLED ? now_ms + random.between(200, 1800) : now_ms + this.untilStall(seat)
+        if (state === PLAYING)
+          this.change[seat] = Math.min(this.change[seat]!, now_ms + buffer_ms / (drain * trouble.severity))
+      } else
+        this.change[seat] =
+          state === STALLED ? now_ms + random.between(200, 1800) : now_ms + this.untilStall(seat)
       this.schedule(seat, Math.min(this.nextBeat[seat]!, this.change[seat]!, this.leave[seat]!))
     }
   }
@@ -142,7 +145,11 @@ export class Audience {
     let drain = 0
     for (const trouble of this.stage.troubles) {
       if (trouble.active && (this.seats.mask[seat]! & (1 << trouble.bit)) !== 0)
-        drain = Math.max(drain, (trouble.spec.felt.drain ?? 0) * (trouble.spec.felt.drain === 1 && trouble.kind !== 'cdn_outage' ? 1 : trouble.severity))
+        drain = Math.max(
+          drain,
+          (trouble.spec.felt.drain ?? 0) *
+            (trouble.spec.felt.drain === 1 && trouble.kind !== 'cdn_outage' ? 1 : trouble.severity),
+        )
     }
     return drain
   }
@@ -179,14 +186,18 @@ export class Audience {
         this.state[seat] = STALLED!
         this.beat(seat, now, 'stall_start', 'stalled')
         const drain = this.drainOf(seat)
-        this.change[seat] = drain >= DRY ? Number.POSITIVE_INFINITY : now + (drain > 0 ? random.waiting(4000 * drain) + 1000 : random.waiting(1400) + 200)
+        this.change[seat] =
+          drain >= DRY
+            ? Number.POSITIVE_INFINITY
+            : now + (drain > 0 ? random.waiting(4000 * drain) + 1000 : random.waiting(1400) + 200)
       } else {
         this.count(seat, now)
         this.state[seat] = PLAYING!
         this.beat(seat, now, 'stall_end', 'playing')
         this.change[seat] = now + this.untilStall(seat)
       }
-    } else if (now >= this.nextBeat[seat]!) this.beat(seat, now, 'interval', state === STALLED ? 'stalled' : 'playing')
+    } else if (now >= this.nextBeat[seat]!)
+      this.beat(seat, now, 'interval', state === STALLED ? 'stalled' : 'playing')
     this.schedule(seat, Math.min(this.nextBeat[seat]!, this.change[seat]!, this.leave[seat]!))
   }
 
@@ -197,7 +208,8 @@ export class Audience {
     this.lag[seat] = random.about(1, 0.12)
     this.state[seat] = STARTING!
     let slow = 1
-    for (const trouble of this.reaching(seat)) slow = Math.max(slow, 1 + ((trouble.spec.felt.slow_start ?? 1) - 1) * trouble.severity)
+    for (const trouble of this.reaching(seat))
+      slow = Math.max(slow, 1 + ((trouble.spec.felt.slow_start ?? 1) - 1) * trouble.severity)
     if (seat < this.base) {
       // Without a time to leave in, the audience stays to be watched until all incidents are over.
       const leave_s = scenario.audience.leave_s ?? 0
@@ -211,7 +223,8 @@ export class Audience {
   private *reaching(seat: number): Generator<Trouble> {
     const mask = this.seats.mask[seat]!
     if (mask === 0) return
-    for (const trouble of this.stage.troubles) if (trouble.active && (mask & (1 << trouble.bit)) !== 0) yield trouble
+    for (const trouble of this.stage.troubles)
+      if (trouble.active && (mask & (1 << trouble.bit)) !== 0) yield trouble
   }
 
   private start(seat: number, now: number): void {
@@ -282,18 +295,28 @@ export class Audience {
     const writer = rows.of('heartbeat')
     const c = this.beatColumns
     const played = this.played[seat]!
-    let latency = normal.live_latency_ms * this.lag[seat]! + (normal.app_latency_ms[this.seats.value(seat, 'app')] ?? 0)
+    let latency =
+      normal.live_latency_ms * this.lag[seat]! + (normal.app_latency_ms[this.seats.value(seat, 'app')] ?? 0)
     let frames = 1
     let bits = 1
     let fatal = false
     for (const trouble of this.reaching(seat)) {
       const { felt } = trouble.spec
       const { severity } = trouble
-      latency += (felt.latency_ms ?? 0) * severity + (felt.latency_ms_per_s ?? 0) * severity * ((now - trouble.from_ms) / 1000)
+      latency +=
+        (felt.latency_ms ?? 0) * severity +
+        (felt.latency_ms_per_s ?? 0) * severity * ((now - trouble.from_ms) / 1000)
       if (felt.frames_lost) frames = 1 - felt.frames_lost * severity
       if (felt.bitrate_lost) bits = 1 - felt.bitrate_lost * severity
-      if (felt.failures && random.chance((felt.failures * severity * (now - this.lastBeat[seat]!)) / 60_000)) fatal = true
-      if (felt.latency_ms || felt.frames_lost || felt.bitrate_lost || fatal || (felt.drain && reason === 'stall_start'))
+      if (felt.failures && random.chance((felt.failures * severity * (now - this.lastBeat[seat]!)) / 60_000))
+        fatal = true
+      if (
+        felt.latency_ms ||
+        felt.frames_lost ||
+        felt.bitrate_lost ||
+        fatal ||
+        (felt.drain && reason === 'stall_start')
+      )
         this.stage.affected(trouble, now)
     }
     this.envelope(writer, c, seat, now)
@@ -322,7 +345,8 @@ export class Audience {
   }
 
   private envelope(writer: RowWriter, c: Columns, seat: number, now: number): void {
-    for (let i = 0; i < VIEWER_COLUMNS.length; i += 1) writer.set(c.viewer[i]!, this.seats.value(seat, VIEWER_COLUMNS[i]!))
+    for (let i = 0; i < VIEWER_COLUMNS.length; i += 1)
+      writer.set(c.viewer[i]!, this.seats.value(seat, VIEWER_COLUMNS[i]!))
     writer.set(c.session, `s${this.seats.session[seat]}`)
     writer.set(c.seq, this.nextSeq(seat))
     writer.set(c.event_time, this.stage.start_time + now)

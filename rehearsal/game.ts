@@ -41,8 +41,8 @@ export class Game {
       resource,
       node,
       sense,
-      // Sized so that the busiest planned round takes it to six tenths.
-      capacity: sense === 'load' ? Math.max(20, (scenario.audience.viewers * most) / 0.6) : capacity,
+      // Sized so that the busiest planned round takes it to half.
+      capacity: sense === 'load' ? Math.max(20, (scenario.audience.viewers * most) / 0.5) : capacity,
       level: sense === 'load' ? 0 : capacity,
       next_ms: 500 + random.next() * 500,
       seq: 0,
@@ -80,7 +80,10 @@ export class Game {
       if (!trouble.active || (mask & (1 << trouble.bit)) === 0) continue
       const { interaction_failures = 0, slow_interactions = 1 } = trouble.spec.felt
       if (interaction_failures === 0) continue
-      const amount = trouble.kind === 'gateway_overload' ? trouble.severity * Math.max(0, Math.min(1, this.overload)) : trouble.severity
+      const amount =
+        trouble.kind === 'gateway_overload'
+          ? trouble.severity * Math.max(0, Math.min(1, this.overload))
+          : trouble.severity
       failure = Math.max(failure, interaction_failures * amount)
       slow = Math.max(slow, 1 + (slow_interactions - 1) * amount)
       if (amount > 0) this.stage.affected(trouble, now)
@@ -138,10 +141,14 @@ export class Game {
     }
     const drain = troubles.find(
       ({ kind, active, place }) =>
-        kind === 'prize_pool_drain' && active && tank.resource === 'prize_pool' && (place.node ?? tank.node) === tank.node,
+        kind === 'prize_pool_drain' &&
+        active &&
+        tank.resource === 'prize_pool' &&
+        (place.node ?? tank.node) === tank.node,
     )
     // At severity 1 a full pool is gone in half a minute.
-    if (drain && tank.sense === 'stock') tank.level = Math.max(0, tank.level - (tank.capacity / 300) * drain.severity * 1.0)
+    if (drain && tank.sense === 'stock')
+      tank.level = Math.max(0, tank.level - (tank.capacity / 300) * drain.severity * 1.0)
     if (now < tank.next_ms) return
     tank.next_ms += 1000
     if (tank.sense === 'load') {
@@ -150,7 +157,10 @@ export class Game {
       this.lately = 0
       if (overload && tank.resource === 'gateway') {
         const since = (now - overload.from_ms) / 1000
-        tank.level = Math.max(tank.level, tank.capacity * Math.min(1.05, (since / 2.5) * (0.7 + 0.4 * overload.severity)))
+        tank.level = Math.max(
+          tank.level,
+          tank.capacity * Math.min(1.05, (since / 2.5) * (0.7 + 0.4 * overload.severity)),
+        )
         this.overload = tank.level / tank.capacity > 0.9 ? 1 : 0
         if (tank.level / tank.capacity > 0.8) this.stage.affected(overload, now)
       } else if (tank.resource === 'gateway') this.overload = 0

@@ -68,7 +68,8 @@ export class Link {
 
   private note(at_ms: number): void {
     for (const trouble of this.stage.troubles)
-      if (trouble.active && (trouble.kind === 'encoder_killed' || trouble.kind === 'encoder_cut')) this.stage.affected(trouble, at_ms)
+      if (trouble.active && (trouble.kind === 'encoder_killed' || trouble.kind === 'encoder_cut'))
+        this.stage.affected(trouble, at_ms)
   }
 
   private severity(kind: Trouble['kind']): number {
@@ -160,21 +161,19 @@ export class Link {
     }
     const origin = this.severity('origin_5xx')
     const errors = Math.min(requests, random.events(requests * (0.0005 + 0.3 * sick + 0.08 * origin)))
-    this.push(
-      node,
-      now,
-      {
-        status: 'up',
-        cdn: topology.cdns.names[node.cdn]!,
-        region: topology.regions.names[node.region]!,
-        edge: node.node,
-        requests,
-        status_5xx: errors,
-        cache_hits: Math.max(0, requests - errors - random.events(requests * 0.04)),
-        ...(requests > 0 && { ttfb_ms: random.about(45, 0.25 / Math.sqrt(Math.min(requests, 50))) * (1 + 9 * sick) }),
-        clients: viewers,
-      },
-    )
+    this.push(node, now, {
+      status: 'up',
+      cdn: topology.cdns.names[node.cdn]!,
+      region: topology.regions.names[node.region]!,
+      edge: node.node,
+      requests,
+      status_5xx: errors,
+      cache_hits: Math.max(0, requests - errors - random.events(requests * 0.04)),
+      ...(requests > 0 && {
+        ttfb_ms: random.about(45, 0.25 / Math.sqrt(Math.min(requests, 50))) * (1 + 9 * sick),
+      }),
+      clients: viewers,
+    })
   }
 
   private mark(kinds: readonly Trouble['kind'][], now: number): void {

@@ -21,18 +21,26 @@ export function parseScenario(text: string): Parsed {
     return { line, column: col }
   }
   if (document.errors.length > 0) {
-    return { errors: document.errors.map(({ pos, message }) => ({ ...where(pos[0]), message: message.split('\n')[0]! })) }
+    return {
+      errors: document.errors.map(({ pos, message }) => ({
+        ...where(pos[0]),
+        message: message.split('\n')[0]!,
+      })),
+    }
   }
   const data: unknown = document.toJS()
   const errors: FileError[] = []
-  const at = (path: readonly string[]): { line: number; column: number } => where(offsetOf(document.contents, path))
+  const at = (path: readonly string[]): { line: number; column: number } =>
+    where(offsetOf(document.contents, path))
   if (!Value.Check(Scenario, data)) {
     const told = new Set<string>()
     for (const { path, message, schema } of Value.Errors(Scenario, data)) {
       if (told.has(path)) continue
       told.add(path)
       const names = path.split('/').slice(1)
-      const allowed = (schema.anyOf as { const?: string }[] | undefined)?.map((one) => one.const).filter(Boolean)
+      const allowed = (schema.anyOf as { const?: string }[] | undefined)
+        ?.map((one) => one.const)
+        .filter(Boolean)
       errors.push({
         ...at(names),
         message: `${names.join('.') || 'scenario'}: ${allowed?.length ? `one of ${allowed.join(', ')}` : message}`,
@@ -43,16 +51,23 @@ export function parseScenario(text: string): Parsed {
   const ids = new Set<string>()
   for (const [i, fault] of (data.faults ?? []).entries()) {
     const id = fault.id ?? fault.kind
-    if (ids.has(id)) errors.push({ ...at(['faults', String(i)]), message: `two faults are called ${id}: give one an id` })
+    if (ids.has(id))
+      errors.push({ ...at(['faults', String(i)]), message: `two faults are called ${id}: give one an id` })
     ids.add(id)
     for (const name of Object.keys(fault.place ?? {})) {
       if (!CAUSAL_DIMENSIONS.some((dimension) => dimension === name) && name !== 'node')
-        errors.push({ ...at(['faults', String(i), 'place', name]), message: `${name} is no dimension of a place: ${CAUSAL_DIMENSIONS.join(', ')}` })
+        errors.push({
+          ...at(['faults', String(i), 'place', name]),
+          message: `${name} is no dimension of a place: ${CAUSAL_DIMENSIONS.join(', ')}`,
+        })
     }
     if (fault.at_s >= data.length_s)
       errors.push({ ...at(['faults', String(i), 'at_s']), message: 'begins after the show is over' })
   }
-  for (const [list, name] of [['expect', 'fault'], ['plan', 'for']] as const) {
+  for (const [list, name] of [
+    ['expect', 'fault'],
+    ['plan', 'for'],
+  ] as const) {
     for (const [i, entry] of (data[list] ?? []).entries()) {
       const id = (entry as Record<string, unknown>)[name]
       if (typeof id === 'string' && !ids.has(id))

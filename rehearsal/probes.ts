@@ -20,7 +20,14 @@ export class Probes {
     this.stage = stage
     const { topology, random } = stage
     this.probes = topology.probe_regions.flatMap((region) => [
-      { region, target: 'origin', hop: 'origin' as const, cdn: '', next_ms: 3000 + random.next() * EVERY_MS, seq: 0 },
+      {
+        region,
+        target: 'origin',
+        hop: 'origin' as const,
+        cdn: '',
+        next_ms: 3000 + random.next() * EVERY_MS,
+        seq: 0,
+      },
       ...topology.cdns.names.map((cdn) => ({
         region,
         target: cdn,
@@ -51,14 +58,24 @@ export class Probes {
       const ill =
         kind === 'origin_5xx'
           ? severity * 0.6
-          : kind === 'cdn_outage' && (place.cdn ?? probe.cdn) === probe.cdn && probe.cdn !== '' && (place.region ?? probe.region) === probe.region && place.isp === undefined
+          : kind === 'cdn_outage' &&
+              (place.cdn ?? probe.cdn) === probe.cdn &&
+              probe.cdn !== '' &&
+              (place.region ?? probe.region) === probe.region &&
+              place.isp === undefined
             ? severity
-            : (kind === 'encoder_killed' || kind === 'encoder_cut' || kind === 'planned_break') && now > trouble.from_ms + 6000
+            : (kind === 'encoder_killed' || kind === 'encoder_cut' || kind === 'planned_break') &&
+                now > trouble.from_ms + 6000
               ? 1
               : 0
       if (ill > failing) {
         failing = ill
-        reason = kind === 'cdn_outage' ? 'segment_status' : kind === 'origin_5xx' ? 'manifest_status' : 'live_edge_stands_still'
+        reason =
+          kind === 'cdn_outage'
+            ? 'segment_status'
+            : kind === 'origin_5xx'
+              ? 'manifest_status'
+              : 'live_edge_stands_still'
       }
     }
     const failed = random.chance(failing)

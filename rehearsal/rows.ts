@@ -60,7 +60,8 @@ export class Rows {
 
   of(kind: Kind): RowWriter {
     let writer = this.writers.get(kind)
-    if (writer === undefined) this.writers.set(kind, (writer = new RowWriter(kind, { weight: 1, ...this.always })))
+    if (writer === undefined)
+      this.writers.set(kind, (writer = new RowWriter(kind, { weight: 1, ...this.always })))
     return writer
   }
 

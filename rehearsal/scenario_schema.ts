@@ -8,18 +8,24 @@ const seconds = (description: string) => Type.Number({ minimum: 0, description }
 const positive = (description: string) => Type.Number({ exclusiveMinimum: 0, description })
 const shares = (description: string) =>
   Type.Record(Type.String({ minLength: 1 }), Type.Number({ minimum: 0 }), { description, minProperties: 1 })
-const names = (description: string) =>
-  Type.Array(Type.String({ minLength: 1 }), { description, minItems: 1 })
+const names = (description: string) => Type.Array(Type.String({ minLength: 1 }), { description, minItems: 1 })
 const place = Type.Record(Type.String(), Type.String(), {
-  description: 'Dimension values that are affected together, e.g. { cdn: cdn-b, region: Guangdong }; {} is everywhere.',
+  description:
+    'Dimension values that are affected together, e.g. { cdn: cdn-b, region: Guangdong }; {} is everywhere.',
 })
 
 const Audience = object(
   {
-    viewers: Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Watching at the height of the show.' }),
+    viewers: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'Watching at the height of the show.',
+    }),
     join_s: optional(seconds('The audience comes within this time from the start. Default 30.')),
     leave_s: optional(seconds('The audience leaves within this time before the end. Default 0: it stays.')),
-    stay_s: optional(positive('Mean time a viewer stays before somebody else comes in his place. Default 600.')),
+    stay_s: optional(
+      positive('Mean time a viewer stays before somebody else comes in his place. Default 600.'),
+    ),
     apps: optional(shares('Apps the show is seen in, with their share of the audience.')),
     pulses: optional(
       Type.Array(
@@ -27,9 +33,19 @@ const Audience = object(
           {
             at_s: seconds('When the round begins, seconds from the start.'),
             for_s: positive('How long it lasts.'),
-            interactions: optional(positive('Interactions a second of each viewer during the round. Default 0.3.')),
-            joins: optional(seconds('So many more viewers come for it, as a share of the audience. Default 0.1.')),
-            drains: optional(Type.Number({ minimum: 0, maximum: 1, description: 'Share of each stock that the round uses up. Default 0.1.' })),
+            interactions: optional(
+              positive('Interactions a second of each viewer during the round. Default 0.3.'),
+            ),
+            joins: optional(
+              seconds('So many more viewers come for it, as a share of the audience. Default 0.1.'),
+            ),
+            drains: optional(
+              Type.Number({
+                minimum: 0,
+                maximum: 1,
+                description: 'Share of each stock that the round uses up. Default 0.1.',
+              }),
+            ),
             round: optional(Type.String({ description: 'Name of the round.' })),
             every_s: optional(positive('Repeat every so many seconds until the end.')),
           },
@@ -37,7 +53,12 @@ const Audience = object(
         ),
       ),
     ),
-    interactions: optional(Type.Number({ minimum: 0, description: 'Interactions a second of each viewer between rounds. Default 0.02.' })),
+    interactions: optional(
+      Type.Number({
+        minimum: 0,
+        description: 'Interactions a second of each viewer between rounds. Default 0.02.',
+      }),
+    ),
   },
   'Who watches, and when.',
 )
@@ -49,7 +70,9 @@ const Topology = object(
     transcodes: optional(names('Transcoders.')),
     origins: optional(names('Origins.')),
     cdns: optional(shares('CDNs, with their share of the viewers.')),
-    regions: optional(shares('Regions, with their share of the viewers. Each CDN has one edge in each region.')),
+    regions: optional(
+      shares('Regions, with their share of the viewers. Each CDN has one edge in each region.'),
+    ),
     isps: optional(shares('Network operators.')),
     devices: optional(shares('Devices.')),
     renditions: optional(shares('Renditions.')),
@@ -71,7 +94,9 @@ const Topology = object(
       ),
     ),
     probe_regions: optional(
-      Type.Array(Type.String(), { description: 'Where probes look from; [] for none. Default: the first three regions.' }),
+      Type.Array(Type.String(), {
+        description: 'Where probes look from; [] for none. Default: the first three regions.',
+      }),
     ),
     silent: optional(
       Type.Array(
@@ -86,10 +111,15 @@ const Topology = object(
 const Fault = object(
   {
     id: optional(Type.String({ description: 'Named by `expect`. Default: its kind.' })),
-    kind: Type.Union(FAULT_KINDS.map((kind) => Type.Literal(kind)), { description: 'What breaks.' }),
+    kind: Type.Union(
+      FAULT_KINDS.map((kind) => Type.Literal(kind)),
+      { description: 'What breaks.' },
+    ),
     at_s: seconds('When it begins, seconds from the start.'),
     for_s: positive('How long it lasts.'),
-    severity: optional(Type.Number({ minimum: 0, maximum: 1, description: 'How bad: 1 is all of it. Default 0.8.' })),
+    severity: optional(
+      Type.Number({ minimum: 0, maximum: 1, description: 'How bad: 1 is all of it. Default 0.8.' }),
+    ),
     place: optional(place),
   },
   'Something that breaks.',
@@ -109,12 +139,19 @@ const Expect = object(
 
 const Step = object(
   {
-    level: Type.Union(['check', 'automatic', 'standby', 'manual'].map((level) => Type.Literal(level)), {
-      description: 'check before the show, automatic switch, hot standby, manual action.',
-    }),
+    level: Type.Union(
+      ['check', 'automatic', 'standby', 'manual'].map((level) => Type.Literal(level)),
+      {
+        description: 'check before the show, automatic switch, hot standby, manual action.',
+      },
+    ),
     who: Type.String({ description: 'Who does it.' }),
     does: Type.String({ description: 'What is done.' }),
-    for: optional(Type.String({ description: 'The fault it answers, by its id; without it the step is for the whole show.' })),
+    for: optional(
+      Type.String({
+        description: 'The fault it answers, by its id; without it the step is for the whole show.',
+      }),
+    ),
     within_s: optional(positive('How fast it must be done.')),
   },
   'One step of the contingency plan.',
@@ -126,7 +163,9 @@ export const Scenario = object(
     title: Type.String({ minLength: 1, description: 'What is rehearsed.' }),
     about: optional(Type.String({ description: 'More words.' })),
     length_s: Type.Number({ minimum: 10, maximum: 172_800, description: 'How long the show lasts.' }),
-    seed: optional(Type.Integer({ description: 'Chance is repeatable: the same seed gives the same show. Default 1.' })),
+    seed: optional(
+      Type.Integer({ description: 'Chance is repeatable: the same seed gives the same show. Default 1.' }),
+    ),
     show: optional(Type.String({ description: 'Name of the show. Default rehearsal.' })),
     stream: optional(Type.String({ description: 'Name of the stream. Default main.' })),
     audience: Audience,
@@ -137,7 +176,9 @@ export const Scenario = object(
           stalls_per_minute: optional(seconds('Of each viewer. Default 0.04.')),
           first_screen_ms: optional(positive('Median. Default 620.')),
           live_latency_ms: optional(positive('Default 1800.')),
-          app_latency_ms: optional(Type.Record(Type.String(), Type.Number(), { description: 'Added for viewers of an app.' })),
+          app_latency_ms: optional(
+            Type.Record(Type.String(), Type.Number(), { description: 'Added for viewers of an app.' }),
+          ),
           fps: optional(positive('Default 30.')),
           key_frame_interval_ms: optional(positive('Default 2000.')),
           bitrate_kbps: optional(positive('Default 4000.')),
@@ -162,9 +203,13 @@ export const Scenario = object(
         ),
       ),
     ),
-    expect: optional(Type.Array(Expect, { description: 'Default: one page for each fault, with its own hop and place.' })),
+    expect: optional(
+      Type.Array(Expect, { description: 'Default: one page for each fault, with its own hop and place.' }),
+    ),
     plan: optional(Type.Array(Step, { description: 'The contingency plan, in four levels.' })),
-    rules: optional(Type.Unknown({ description: 'Overrides of rules for this rehearsal, as in the rules file.' })),
+    rules: optional(
+      Type.Unknown({ description: 'Overrides of rules for this rehearsal, as in the rules file.' }),
+    ),
   },
   'A rehearsal of a live show.',
 )

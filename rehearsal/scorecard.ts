@@ -18,7 +18,11 @@ export interface Happening {
 
 export interface FaultScore {
   readonly fault: string
-  readonly expected: { readonly page: boolean; readonly hop: string; readonly cause: Readonly<Record<string, string>> }
+  readonly expected: {
+    readonly page: boolean
+    readonly hop: string
+    readonly cause: Readonly<Record<string, string>>
+  }
   readonly paged: boolean
   /** From the first affected beacon to the page. */
   readonly seconds_to_page: number | null
@@ -80,13 +84,18 @@ export function scorecardOf({
   const taken = new Set<Expectation>()
   const falsePages: Happening[] = []
   const settledOf = (id: string, page_ms: number): Happening['incident'] =>
-    happenings.filter(({ incident, at_ms }) => incident.id === id && at_ms <= page_ms + SETTLED_MS).at(-1)!.incident
+    happenings.filter(({ incident, at_ms }) => incident.id === id && at_ms <= page_ms + SETTLED_MS).at(-1)!
+      .incident
   for (const page of pages) {
     const settled = settledOf(page.incident.id, page.at_ms)
     const candidates = expectations
       .filter((one) => {
         const { trouble } = one
-        return !taken.has(one) && page.at_ms >= start_ms + trouble.from_ms - BEFORE_MS && page.at_ms <= start_ms + trouble.to_ms + AFTER_MS
+        return (
+          !taken.has(one) &&
+          page.at_ms >= start_ms + trouble.from_ms - BEFORE_MS &&
+          page.at_ms <= start_ms + trouble.to_ms + AFTER_MS
+        )
       })
       .sort((a, b) => rank(b, settled) - rank(a, settled))
     const best = candidates[0]
@@ -122,8 +131,12 @@ export function scorecardOf({
     const { id } = page.incident
     const settled = settledOf(id, page.at_ms)
     const first = trouble.first_affected_ms >= 0 ? trouble.first_affected_ms : trouble.from_ms
-    const resolved = happenings.filter(({ incident, change }) => incident.id === id && change === 'resolved').at(-1)
-    const reopened = happenings.filter(({ incident, change }) => incident.id === id && change === 'reopened').at(-1)
+    const resolved = happenings
+      .filter(({ incident, change }) => incident.id === id && change === 'resolved')
+      .at(-1)
+    const reopened = happenings
+      .filter(({ incident, change }) => incident.id === id && change === 'reopened')
+      .at(-1)
     const over = resolved !== undefined && (reopened === undefined || reopened.at_ms < resolved.at_ms)
     return {
       ...base,
@@ -176,6 +189,7 @@ const rank = (expected: Expectation, { hop, cause }: Happening['incident']): num
   (same(cause, expected.cause) ? 4 : 0) + (expected.hops.includes(hop) ? 2 : 0) + (expected.page ? 1 : 0)
 
 const same = (a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean =>
-  Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([name, value]) => b[name] === value)
+  Object.keys(a).length === Object.keys(b).length &&
+  Object.entries(a).every(([name, value]) => b[name] === value)
 
 const round = (seconds: number): number => Math.round(seconds * 100) / 100

@@ -35,7 +35,8 @@ export class Seats {
       player_version: topology.player_versions,
       network: topology.networks,
     }
-    const by = <T>(make: (name: Drawn) => T) => Object.fromEntries(DRAWN.map((name) => [name, make(name)])) as Record<Drawn, T>
+    const by = <T>(make: (name: Drawn) => T) =>
+      Object.fromEntries(DRAWN.map((name) => [name, make(name)])) as Record<Drawn, T>
     this.codes = by(() => new Uint8Array(count))
     this.names = by((name) => shares[name].names)
     this.choose = by((name) => chooser(shares[name].weights))
@@ -67,10 +68,4 @@ export class Seats {
 }
 
 /** Columns of a viewer, in the order in which they are written. */
-export const VIEWER_COLUMNS = [
-  ...DRAWN,
-  'os',
-  'edge',
-  'country',
-  'player',
-] as const
+export const VIEWER_COLUMNS = [...DRAWN, 'os', 'edge', 'country', 'player'] as const

@@ -33,7 +33,12 @@ export interface ShowOptions {
 const STEP_MS = 100
 
 /** Plays a scenario under an injected clock: columns of everything that would have been reported. */
-export function createShow({ scenario, seed = scenario.seed ?? 1, tenant = 'rehearsal', start_time }: ShowOptions): Show {
+export function createShow({
+  scenario,
+  seed = scenario.seed ?? 1,
+  tenant = 'rehearsal',
+  start_time,
+}: ShowOptions): Show {
   const rows = new Rows({
     tenant,
     show: scenario.show ?? 'rehearsal',

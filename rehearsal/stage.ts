@@ -70,13 +70,22 @@ export interface Topology {
   readonly silent: ReadonlySet<string>
 }
 
-const shares = (given: Readonly<Record<string, number>> | undefined, usual: Readonly<Record<string, number>>): Shares => {
+const shares = (
+  given: Readonly<Record<string, number>> | undefined,
+  usual: Readonly<Record<string, number>>,
+): Shares => {
   const all = given ?? usual
   return { names: Object.keys(all), weights: Object.values(all) }
 }
 
 function topologyOf({ topology = {}, audience }: Scenario): Topology {
-  const regions = shares(topology.regions, { Guangdong: 0.3, Zhejiang: 0.25, Beijing: 0.2, Sichuan: 0.15, Hubei: 0.1 })
+  const regions = shares(topology.regions, {
+    Guangdong: 0.3,
+    Zhejiang: 0.25,
+    Beijing: 0.2,
+    Sichuan: 0.15,
+    Hubei: 0.1,
+  })
   return {
     encoders: topology.encoders ?? ['encoder-1'],
     ingests: topology.ingests ?? ['ingest-1'],
@@ -180,7 +189,8 @@ export function createStage({
       ...scenario.normal,
     },
     affected(trouble, at_ms) {
-      if (trouble.first_affected_ms < 0 || at_ms < trouble.first_affected_ms) trouble.first_affected_ms = at_ms
+      if (trouble.first_affected_ms < 0 || at_ms < trouble.first_affected_ms)
+        trouble.first_affected_ms = at_ms
     },
     outage() {
       for (const { kind, how, active } of troubles) {

@@ -4,7 +4,11 @@ export class Wheel {
   private readonly step_ms: number
   private at: number
 
-  constructor({ start_ms, step_ms = 50, slots = 4096 }: { start_ms: number; step_ms?: number; slots?: number }) {
+  constructor({
+    start_ms,
+    step_ms = 50,
+    slots = 4096,
+  }: { start_ms: number; step_ms?: number; slots?: number }) {
     this.step_ms = step_ms
     this.at = Math.floor(start_ms / step_ms)
     this.slots = Array.from({ length: slots }, () => [])
@@ -12,7 +16,10 @@ export class Wheel {
 
   /** Beyond one turn it comes back early; the owner looks at its own time and puts it in again. */
   put(item: number, due_ms: number): void {
-    const due = Math.min(Math.max(Math.ceil(due_ms / this.step_ms), this.at + 1), this.at + this.slots.length - 1)
+    const due = Math.min(
+      Math.max(Math.ceil(due_ms / this.step_ms), this.at + 1),
+      this.at + this.slots.length - 1,
+    )
     this.slots[due % this.slots.length]!.push(item)
   }
 

@@ -64,7 +64,7 @@ export const METRICS = {
     denominator: 'interval_ms_sum',
     scale: 60_000,
     objective: 0.2,
-    rules: [{ type: 'baseline', window_s: 5, baseline_s: 180, factor: 3, step: 0.5, severity: 'critical' }],
+    rules: [{ type: 'baseline', window_s: 10, baseline_s: 180, factor: 3, step: 0.5, severity: 'critical' }],
   },
   stalled_viewers: {
     title: { en: 'Viewers who stalled', zh: '卡顿用户占比' },
@@ -132,7 +132,7 @@ export const METRICS = {
     denominator: 'interval_ms_sum',
     scale: 60_000,
     objective: 0.01,
-    rules: [{ type: 'baseline', window_s: 5, baseline_s: 180, factor: 4, step: 0.2, severity: 'critical' }],
+    rules: [{ type: 'baseline', window_s: 10, baseline_s: 180, factor: 4, step: 0.2, severity: 'critical' }],
   },
   live_latency: {
     title: { en: 'Live latency', zh: '端到端延迟' },
@@ -417,7 +417,7 @@ export const METRICS = {
     denominator: 'hop_requests_sum',
     where: { hop: 'origin' },
     objective: 0.001,
-    rules: [{ type: 'baseline', window_s: 3, baseline_s: 180, factor: 3, step: 0.02, severity: 'critical' }],
+    rules: [{ type: 'baseline', window_s: 10, baseline_s: 180, factor: 3, step: 0.02, severity: 'critical' }],
   },
   origin_ttfb: {
     title: { en: 'Origin first byte', zh: '源站首包' },
@@ -441,7 +441,7 @@ export const METRICS = {
     denominator: 'hop_requests_sum',
     where: { hop: 'edge' },
     objective: 0.001,
-    rules: [{ type: 'baseline', window_s: 3, baseline_s: 180, factor: 3, step: 0.02, severity: 'critical' }],
+    rules: [{ type: 'baseline', window_s: 10, baseline_s: 180, factor: 3, step: 0.02, severity: 'critical' }],
   },
   edge_ttfb: {
     title: { en: 'Edge first byte', zh: '边缘首包' },

@@ -47,7 +47,9 @@ export function detect(options: DetectOptions): Observation[] {
     }
   }
   // After a planned end every player runs dry: that is what an end looks like.
-  return farewell.ended ? found.filter(({ hop }) => hop === 'interaction') : found
+  if (farewell.ended) return found.filter(({ hop }) => hop === 'interaction')
+  if (farewell.returning) return found.filter(({ hop, rule }) => hop === 'interaction' || rule === 'absence')
+  return farewell.recovering ? found.filter(({ hop, rule }) => hop !== 'player' && rule !== 'quorum') : found
 }
 
 function judgeSignal(signal: Signal, { spec, objective }: ActiveRule, options: DetectOptions): Observation[] {

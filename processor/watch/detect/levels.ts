@@ -146,7 +146,8 @@ function judgeLoad(
   const speed = slope(recent) / capacity
   const left = speed > 0 ? (1 - share) / speed : Number.POSITIVE_INFINITY
   const full = share >= FULL
-  const soon = share >= HIGH_LOAD && left <= rule.horizon_s
+  // One high second may be chance; two are a trend.
+  const soon = share >= HIGH_LOAD && (all.at(-2) ?? 0) >= HIGH_LOAD && left <= rule.horizon_s
   if (!full && share < HIGH_LOAD) return undefined
   let onset = level.points.length - 1
   while (onset > 0 && all[onset - 1]! >= HIGH_LOAD * 0.9) onset -= 1

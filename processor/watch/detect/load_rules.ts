@@ -49,9 +49,11 @@ export function loadRules(text: string): LoadedRules {
     tell(offset(root), 'a file of rules is a map with the key rules')
     return { errors }
   }
-  for (const { key } of root.items) if (String(key) !== 'rules') tell(offset(key), `unknown key ${String(key)}: only rules is known here`)
+  for (const { key } of root.items)
+    if (String(key) !== 'rules') tell(offset(key), `unknown key ${String(key)}: only rules is known here`)
   const list = root.get('rules', true)
-  if (list === undefined || (isScalar(list) && list.value === null)) return errors.length > 0 ? { errors } : { rules: { overrides: [] } }
+  if (list === undefined || (isScalar(list) && list.value === null))
+    return errors.length > 0 ? { errors } : { rules: { overrides: [] } }
   if (!isSeq(list)) {
     tell(offset(list), 'rules is a list')
     return { errors }
@@ -63,9 +65,11 @@ export function loadRules(text: string): LoadedRules {
       continue
     }
     const before = errors.length
-    const keyAt = (map: typeof item, name: string) => offset(map.items.find(({ key }) => String(key) === name)?.key ?? map)
+    const keyAt = (map: typeof item, name: string) =>
+      offset(map.items.find(({ key }) => String(key) === name)?.key ?? map)
     for (const { key } of item.items)
-      if (!KEYS.includes(String(key))) tell(offset(key), `unknown key ${String(key)}${nearest(String(key), KEYS)}`)
+      if (!KEYS.includes(String(key)))
+        tell(offset(key), `unknown key ${String(key)}${nearest(String(key), KEYS)}`)
     const data = item.toJSON() as Record<string, unknown>
     const metric = data.metric
     if (metric === undefined) {
@@ -73,22 +77,32 @@ export function loadRules(text: string): LoadedRules {
       continue
     }
     if (typeof metric !== 'string' || !METRIC_NAMES.includes(metric as Metric)) {
-      tell(offset(item.get('metric', true)), `no metric ${String(metric)}${nearest(String(metric), METRIC_NAMES)}`)
+      tell(
+        offset(item.get('metric', true)),
+        `no metric ${String(metric)}${nearest(String(metric), METRIC_NAMES)}`,
+      )
       continue
     }
     const specs = metricOf(metric as Metric).rules ?? []
     const types = specs.map(({ type }) => type)
     const rule = data.rule
     if (rule !== undefined && !types.some((type) => type === rule))
-      tell(offset(item.get('rule', true)), `${metric} has no rule ${String(rule)}: ${types.join(', ') || 'none at all'}`)
-    if (data.off !== undefined && typeof data.off !== 'boolean') tell(keyAt(item, 'off'), 'off is true or false')
-    if (data.objective !== undefined && !isNumber(data.objective)) tell(keyAt(item, 'objective'), 'objective is a number')
+      tell(
+        offset(item.get('rule', true)),
+        `${metric} has no rule ${String(rule)}: ${types.join(', ') || 'none at all'}`,
+      )
+    if (data.off !== undefined && typeof data.off !== 'boolean')
+      tell(keyAt(item, 'off'), 'off is true or false')
+    if (data.objective !== undefined && !isNumber(data.objective))
+      tell(keyAt(item, 'objective'), 'objective is a number')
     const match = item.get('match', true)
     if (match !== undefined && !isMap(match)) tell(offset(match), 'match is a map of tenant, show, stream')
     if (isMap(match)) {
       for (const { key, value } of match.items) {
-        if (!MATCH.includes(String(key))) tell(offset(key), `unknown key ${String(key)}${nearest(String(key), MATCH)}`)
-        else if (!isScalar(value) || typeof value.value !== 'string') tell(offset(value), `${String(key)} is text`)
+        if (!MATCH.includes(String(key)))
+          tell(offset(key), `unknown key ${String(key)}${nearest(String(key), MATCH)}`)
+        else if (!isScalar(value) || typeof value.value !== 'string')
+          tell(offset(value), `${String(key)} is text`)
       }
     }
     const set = item.get('set', true)
@@ -97,13 +111,18 @@ export function loadRules(text: string): LoadedRules {
       const known = specs.filter(({ type }) => rule === undefined || type === rule)
       for (const { key, value } of set.items) {
         const name = String(key)
-        const example = known.map((spec) => (spec as unknown as Record<string, unknown>)[name]).find((one) => one !== undefined)
+        const example = known
+          .map((spec) => (spec as unknown as Record<string, unknown>)[name])
+          .find((one) => one !== undefined)
         const given = isScalar(value) ? value.value : undefined
         const names = [...new Set(known.flatMap((spec) => Object.keys(spec)))].filter((one) => one !== 'type')
-        if (example === undefined || name === 'type') tell(offset(key), `no value ${name} in this rule${nearest(name, names)}`)
+        if (example === undefined || name === 'type')
+          tell(offset(key), `no value ${name} in this rule${nearest(name, names)}`)
         else if (name === 'severity') {
-          if (!SEVERITIES.includes(String(given))) tell(offset(value), `severity is one of ${SEVERITIES.join(', ')}`)
-        } else if (typeof example === 'number' && !(isNumber(given) && given > 0)) tell(offset(value), `${name} is a number above 0`)
+          if (!SEVERITIES.includes(String(given)))
+            tell(offset(value), `severity is one of ${SEVERITIES.join(', ')}`)
+        } else if (typeof example === 'number' && !(isNumber(given) && given > 0))
+          tell(offset(value), `${name} is a number above 0`)
         else if (typeof example !== 'number') tell(offset(key), `${name} cannot be changed here`)
       }
     }

@@ -1,8 +1,11 @@
 import type { RuleSpec } from '../../../schemas/rules.ts'
-import { BLOCK_S, type CellMemory, type LaneMemory } from './lane_memory.ts'
+import { BLOCK_S, type CellMemory, type LaneMemory, RECENT_S } from './lane_memory.ts'
 import type { Observation } from './observation.ts'
 import type { Signal } from './signals.ts'
 import { surpriseOfCount, surpriseOfFew, threshold } from './tails.ts'
+
+/** Seconds between two beats of a player. */
+const BEAT_S = 10
 
 const history = new Float64Array(64)
 
@@ -68,6 +71,22 @@ export function judgeMix({
 }
 
 /**
+ * Whether players have been beating in step of late, as they do after all of them stalled together: then the gaps between
+ * their beats mean nothing.
+ * @param usual what two seconds bring
+ */
+function inStep(cell: CellMemory, measure: number, second: number, seconds: number, usual: number): boolean {
+  for (
+    let end = second - seconds;
+    end > second - RECENT_S + 2 && end > second - seconds - IN_STEP_S;
+    end -= 1
+  )
+    if (cell.window(measure, end, 2) > 1.7 * usual + 3 * Math.sqrt(usual * BEAT_S * 1000)) return true
+  return false
+}
+const IN_STEP_S = 40
+
+/**
  * Fewer plays go on than a moment ago, in the whole or in one app: the audience fell away at once. A show that ends
  * empties slowly; a beat every ten seconds hides nothing, since every beat says what interval it covers.
  */
@@ -89,12 +108,14 @@ export function judgeAudience({
     if (own < 3) continue
     const blocks = history.slice(0, own).sort()
     const before = blocks[own >> 1]! / (BLOCK_S * 1000)
-    for (const seconds of [10, rule.window_s]) {
+    for (const seconds of [3, 4, 5, 7, 10, rule.window_s]) {
       const now = cell.window(measure, second, seconds) / (seconds * 1000)
       if (now > before / rule.factor || now > before - rule.step) continue
-      const score = surpriseOfFew(now, before, 30)
+      // A beat tells of ten seconds, so that is what one piece of evidence is.
+      const score = surpriseOfFew((now * seconds) / BEAT_S, (before * seconds) / BEAT_S, 300)
       const bar = threshold(cell.group === '' ? 1 : apps)
       if (score < bar) continue
+      const unusual = seconds > 1.2 * BEAT_S || !inStep(cell, measure, second, seconds, before * 2000)
       let onset = second
       while (onset > second - seconds && cell.window(measure, onset, 1) / 1000 < before / 2) onset -= 1
       found.push({
@@ -107,7 +128,7 @@ export function judgeAudience({
         baseline: before,
         score,
         threshold: bar,
-        firing: true,
+        firing: unusual,
         onset_ms: (onset + 1) * 1000,
       })
       break

@@ -5,6 +5,8 @@ import type { Signal } from './signals.ts'
 
 type ObjectiveRule = Extract<RuleSpec, { type: 'objective' }>
 
+const LATEST_MS = 10_000
+
 /**
  * Burns the objective's budget too fast in a short and in a long window (Google SRE workbook's multi-window burn rate,
  * scaled to a show of hours). For a level `burn` is how many times the objective it is.
@@ -39,6 +41,10 @@ export function judgeObjective({
       ? value - uncertainty(signal, value, amount) >= limit
       : value + uncertainty(signal, value, amount) <= limit
   if (!burning(fast)) return undefined
+  // What is over does not burn, though the windows still remember it.
+  const latest = read(LATEST_MS)
+  if (!(latest.amount > 0) || (signal.higher_is_worse ? latest.value < limit : latest.value > limit))
+    return undefined
   return {
     metric: signal.metric,
     rule: 'objective',
@@ -50,7 +56,7 @@ export function judgeObjective({
     score: 30,
     threshold: 20,
     firing: burning(read(slow)),
-    onset_ms: to - rule.fast_s * 1000,
+    onset_ms: to - LATEST_MS,
   }
 }
 

@@ -56,6 +56,8 @@ export class StreamMemory {
       this.read(view, kinds, this.next_s, 1)
       const block = this.next_s + 1 - GUARD_S - BLOCK_S
       if (block % BLOCK_S !== 0) continue
+      const { ended, recovering } = this.farewells.at((this.next_s + 1) * 1000)
+      if (ended || recovering) continue
       for (const [name, lane] of this.lanes) {
         if (lane.first_ms / 1000 <= block && !tainted(name, block, block + BLOCK_S)) lane.settle(block)
       }

@@ -1,5 +1,6 @@
 import type { Match } from '../detect/active_rules.ts'
 import { matches } from '../detect/active_rules.ts'
+import { RECOVERY_MS } from '../detect/farewells.ts'
 import type { Incident } from './incident.ts'
 
 /**
@@ -22,7 +23,7 @@ export interface Planned {
 }
 
 /** A break ends with players coming back; so long after it nothing is judged either. */
-const AFTERMATH_MS = 10_000
+const AFTERMATH_MS = RECOVERY_MS
 
 export const inMaintenance = (
   planned: Iterable<Planned>,

@@ -147,6 +147,10 @@ export class StreamJudge {
     const now = view.watermark_ms
     const before = incident.state
     let news = false
+    // What is over for long enough is no part of it any more; the last one goes with the incident.
+    const over = incident.children.filter(({ last_bad_ms }) => now - last_bad_ms >= 3 * CLEAR_MS)
+    if (over.length < incident.children.length)
+      incident.children = incident.children.filter((one) => !over.includes(one))
     for (const one of seen) news = noteChild(incident, one, now) || news
     if (before === 'resolved') {
       if (!seen.some(({ firing }) => firing)) return []
@@ -241,8 +245,13 @@ export class StreamJudge {
     const reporting = this.reporting(view)
     const verdict = verdictOf({
       view,
-      symptoms,
-      seen: this.seen.filter((one) => familyOf(one) === incident.family),
+      symptoms: symptoms.map((one) => sinceFirst(incident, one)),
+      seen: [
+        ...this.seen
+          .filter((one) => familyOf(one) === incident.family)
+          .map((one) => sinceFirst(incident, one)),
+        ...lately(incident, this.seen),
+      ],
       began_ms: incident.began_ms,
       localise: this.options.localise,
       reporting,
@@ -263,7 +272,7 @@ export class StreamJudge {
       ? 'critical'
       : lead.severity
     incident.viewers = viewersOf(view, incident.cause)
-    const { en, zh } = summaries(incident)
+    const { en, zh } = summaries({ ...incident, rule: incident.rule.split('-')[1]! })
     incident.summary_en = en
     incident.summary_zh = zh
     incident.evidence = {
@@ -372,6 +381,23 @@ function noteChild(incident: Incident, seen: Observation, now_ms: number): boole
     known.scope = seen.scope
   }
   return false
+}
+
+/** What was ill upstream a moment ago and is not over: a quiet second clears nobody. */
+function lately(incident: Incident, seen: readonly Observation[]): Observation[] {
+  return incident.children
+    .filter(
+      (child) =>
+        child.hop !== 'player' && !seen.some((one) => one.metric === child.metric && one.rule === child.rule),
+    )
+    .map((child) => ({ ...child, score: STILL_ILL, threshold: STILL_ILL, firing: true }))
+}
+const STILL_ILL = 10
+
+/** A finding began when it was seen first, however far the windows have moved on since. */
+function sinceFirst(incident: Incident, seen: Observation): Observation {
+  const child = incident.children.find(({ metric, rule }) => metric === seen.metric && rule === seen.rule)
+  return child && child.onset_ms < seen.onset_ms ? { ...seen, onset_ms: child.onset_ms } : seen
 }
 
 /** Concurrent plays within a cause: time covered by beats ÷ time. */

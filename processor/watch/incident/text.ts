@@ -100,7 +100,7 @@ function sentence(told: Told): [string, string] {
       `${zh}拨测失败：${percent(value)} 的地点无法播放${note ? `（${note}）` : ''}`,
     ]
   const spec = metricOf(metric)
-  const from = amount(baseline, metric)
+  const from = spec.unit === 'per_minute' ? trim(baseline) : amount(baseline, metric)
   const to = amount(value, metric)
   if (metric === 'concurrent_plays')
     return [`Viewers fell from ${from} to ${to}${en}`, `${zh}观众从 ${from} 降至 ${to}`]

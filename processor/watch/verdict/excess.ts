@@ -3,7 +3,7 @@ import { SIGNALS } from '../detect/signals.ts'
 import type { StreamView, Where } from '../windows/view.ts'
 import { contradict, isEverywhere } from './compatible.ts'
 
-const NOW_MS = 5_000
+const LONGEST_MS = 15_000
 const BEFORE_MS = 60_000
 
 /**
@@ -29,7 +29,7 @@ export function excessWithin({
   const own: Where = signal.kind === 'hop' ? { hop: signal.hop, ...seen.scope } : seen.scope
   if (contradict(own, place)) return 0
   const to = view.watermark_ms
-  const from = Math.max(to - NOW_MS, Math.min(seen.onset_ms, to - 1000))
+  const from = Math.max(to - LONGEST_MS, Math.min(seen.onset_ms, to - 1000))
   const before = Math.floor(began_ms / 10_000) * 10_000
   const excess = (where: Where) => {
     const n = view.total(signal.numerator, from, to, where)

@@ -12,7 +12,8 @@ export interface Place {
   readonly confidence: number
 }
 
-const EVERYWHERE: Place = { cause: {}, explains: 1, confidence: 0.5 }
+/** What is said when it cannot be told. */
+const EVERYWHERE: Place = { cause: {}, explains: 0, confidence: 0 }
 /** Before is compared in so many frames of ten seconds. */
 const FRAMES = 3
 const FRAME_MS = 10_000
@@ -70,7 +71,7 @@ export function locate({
   const frames: Cells[] = []
   for (let f = 1; f <= FRAMES && clean - f * FRAME_MS >= view.first_ms - FRAME_MS; f += 1)
     frames.push(read(clean - f * FRAME_MS, clean - (f - 1) * FRAME_MS))
-  const joined = join(now, frames, signal, to - from)
+  const joined = join(now, frames, unitOf(signal, to - from))
   if (joined === undefined) return EVERYWHERE
   const found = localise({
     dimensions: joined.names,
@@ -93,7 +94,7 @@ export function locate({
 const clamp = (share: number): number => Math.min(1, Math.max(0, share))
 
 /** Gives now and before the same codes, and leaves out what has one value only. */
-function join(now: Cells, frames: readonly Cells[], signal: Signal, length_ms: number) {
+function join(now: Cells, frames: readonly Cells[], [valueUnit, countUnit]: readonly [number, number]) {
   const all = [now, ...frames]
   const rows = frames.reduce((sum, frame) => sum + frame.rows, 0)
   if (rows === 0) return undefined
@@ -137,8 +138,8 @@ function join(now: Cells, frames: readonly Cells[], signal: Signal, length_ms: n
   let from = 0
   frames.forEach((cells, index) => {
     frame.fill(index, from, from + cells.rows)
-    value.set(scaled(cells.sums[0]!, signal.numerator, length_ms), from)
-    count.set(scaled(cells.sums[1]!, signal.denominator, length_ms), from)
+    value.set(scaled(cells.sums[0]!, valueUnit), from)
+    count.set(scaled(cells.sums[1]!, countUnit), from)
     from += cells.rows
   })
   return {
@@ -146,13 +147,25 @@ function join(now: Cells, frames: readonly Cells[], signal: Signal, length_ms: n
     values,
     now: {
       codes: nowCodes,
-      value: scaled(now.sums[0]!, signal.numerator, length_ms),
-      count: scaled(now.sums[1]!, signal.denominator, length_ms),
+      value: scaled(now.sums[0]!, valueUnit),
+      count: scaled(now.sums[1]!, countUnit),
     },
     before: { codes: beforeCodes, value, count, frame },
   }
 }
 
-/** Time becomes viewers: what one viewer adds in the window that is looked at. */
-const scaled = (sums: Float64Array, measure: string, length_ms: number): Float64Array =>
-  measure.includes('_ms_sum') ? sums.map((sum) => sum / length_ms) : sums
+/**
+ * What one viewer adds to numerator and denominator in the window looked at. A share of time is one piece of evidence a
+ * viewer; a level that is weighted by time is known as well as a measurement every second.
+ */
+function unitOf(signal: Signal, length_ms: number): readonly [number, number] {
+  if (signal.nature === 'level') {
+    const unit = signal.denominator.includes('_ms_') ? 1000 : 1
+    return [unit, unit]
+  }
+  const unit = (measure: string) => (measure.includes('_ms_sum') ? length_ms : 1)
+  return [unit(signal.numerator), unit(signal.denominator)]
+}
+
+const scaled = (sums: Float64Array, unit: number): Float64Array =>
+  unit === 1 ? sums : sums.map((sum) => sum / unit)

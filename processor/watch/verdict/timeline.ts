@@ -62,14 +62,12 @@ export function timelineOf({
     return {
       hop,
       state: findings.length > 0 ? 'sick' : reporting.has(hop) ? 'clean' : 'silent',
-      findings: findings
-        .slice(0, 3)
-        .map(({ metric: name, now, baseline, onset_ms }) => ({
-          metric: name,
-          now: round(now),
-          baseline: round(baseline),
-          onset_ms,
-        })),
+      findings: findings.slice(0, 3).map(({ metric: name, now, baseline, onset_ms }) => ({
+        metric: name,
+        now: round(now),
+        baseline: round(baseline),
+        onset_ms,
+      })),
       metric,
       series: reporting.has(hop) ? seriesOf(view, hop, metric, from, to, cause) : [],
     }

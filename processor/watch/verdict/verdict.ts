@@ -63,10 +63,14 @@ function ofInteraction(options: VerdictOptions): Verdict {
 
 function ofMedia(options: VerdictOptions): Verdict {
   const { symptoms, seen, view, reporting } = options
-  const felt = best(symptoms.filter(({ hop, rule }) => hop === 'player' && rule !== 'spread'))
+  const felt = painful(symptoms.filter(({ hop, rule }) => hop === 'player' && rule !== 'spread'))
   const spread = symptoms.find(({ rule }) => rule === 'spread')
   const player = felt ? locatedOf(felt, options) : undefined
-  const onset = Math.min(...symptoms.filter(({ hop }) => hop === 'player').map(({ onset_ms }) => onset_ms))
+  const onset = Math.min(
+    ...symptoms
+      .filter(({ hop, rule }) => hop === 'player' && rule !== 'objective')
+      .map(({ onset_ms }) => onset_ms),
+  )
   const sure = player !== undefined && player.explains >= 0.75 && player.confidence >= 0.7
   let partly: { observation: Observation; place: Place } | undefined
   for (const hop of UPSTREAM) {
@@ -83,12 +87,14 @@ function ofMedia(options: VerdictOptions): Verdict {
     }
     const together = !isEverywhere(player.cause) && compatible(place.cause, player.cause)
     // Where early stalls are too few to be placed, the hop's own place is tried on them.
-    const holds = together || excessWithin({ view, seen: felt!, cause: place.cause, began_ms: options.began_ms }) >= 0.6
+    const holds =
+      together || excessWithin({ view, seen: felt!, cause: place.cause, began_ms: options.began_ms }) >= 0.6
     if (!holds) {
       partly ??= { observation: sick, place }
       continue
     }
-    const finer = together && Object.keys(player.cause).length >= Object.keys(place.cause).length ? player : place
+    const finer =
+      together && Object.keys(player.cause).length >= Object.keys(place.cause).length ? player : place
     return placed(hop, felt!, { ...finer, confidence: Math.max(finer.confidence, place.confidence) }, 'sick')
   }
   if (player === undefined || felt === undefined) {
@@ -98,7 +104,10 @@ function ofMedia(options: VerdictOptions): Verdict {
   if (partly && !sure) return placed(partly.observation.hop, partly.observation, partly.place, 'partly')
   const clean = UPSTREAM.filter((hop) => reporting.has(hop))
   if ('cdn' in player.cause || 'edge' in player.cause) return placed('edge', felt, player, 'behind')
-  const stalls = seen.some(({ metric }) => metric.startsWith('rebuffering') || metric === 'playback_failure')
+  const stalls = seen.some(
+    ({ metric, firing, scope }) =>
+      (metric.startsWith('rebuffering') || metric === 'playback_failure') && (firing || isEverywhere(scope)),
+  )
   if (felt.metric === 'live_latency' && isEverywhere(player.cause) && !stalls) {
     // Nobody can fall behind without standing still: what moved is the clock in the stream.
     return placed('encoder', felt, player, 'clock')
@@ -127,6 +136,24 @@ const best = (observations: readonly Observation[]): Observation | undefined => 
 }
 const rank = ({ score, threshold, rule }: Observation): number =>
   score / threshold - (rule === 'objective' ? 100 : 0)
+
+/** What hurts viewers most, of what is certain: an incident is told by it. */
+const PAIN = [
+  'concurrent_plays',
+  'playback_failure',
+  'rebuffering_frequency',
+  'rebuffering_ratio',
+  'video_start_failure',
+  'video_startup_time',
+]
+function painful(observations: readonly Observation[]): Observation | undefined {
+  const certain = observations.filter(({ firing, rule }) => firing && rule !== 'objective')
+  for (const metric of PAIN) {
+    const found = best(certain.filter((one) => one.metric === metric))
+    if (found) return found
+  }
+  return best(observations)
+}
 
 const signalOf = (observation: Observation): Signal | undefined =>
   SIGNALS.find(({ metric, hop }) => metric === observation.metric && hop === observation.hop)
