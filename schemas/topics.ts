@@ -11,6 +11,8 @@ export const STATE_TOPICS = {
   incident_state: { name: 'firstframe.incident_state', compacted: true },
   /** Arrow schemas by fingerprint, so that a batch of an older version is still read; each collector adds its own. */
   schema: { name: 'firstframe.schema', compacted: true },
+  /** Shows by tenant and name: their streams and apps, as an operator declared them. */
+  show: { name: 'firstframe.show', compacted: true },
   /** Partials of windows, from the watchers of partitions to the watcher of a stream. */
   partial: { name: 'firstframe.partial', compacted: false },
 } as const
@@ -27,6 +29,7 @@ export function topics(
     { name: STATE_TOPICS.partial.name, partitions, retention_ms: DAY / 24 },
     { name: STATE_TOPICS.incident_state.name, partitions: 1, compacted: true },
     { name: STATE_TOPICS.schema.name, partitions: 1, compacted: true },
+    { name: STATE_TOPICS.show.name, partitions: 1, compacted: true },
   ]
 }
 

@@ -1,0 +1,45 @@
+import { Value } from '@sinclair/typebox/value'
+import type { FastifyInstance } from 'fastify'
+import type { StateMap } from '../../log/state_map.ts'
+import { ShowEntry, showKey } from '../../schemas/show.ts'
+
+/** Why an entry is not one, naming the field. */
+export function wrongEntry(entry: unknown): string | undefined {
+  const [first] = [...Value.Errors(ShowEntry, entry)]
+  return first === undefined
+    ? undefined
+    : `${first.path.slice(1).replaceAll('/', '.') || 'entry'}: ${first.message}`
+}
+
+export const entriesOf = (map: Pick<StateMap, 'values'>): ShowEntry[] =>
+  [...map.values.values()].map((text) => JSON.parse(text) as ShowEntry)
+
+/**
+ * The registry of shows: `GET /api/registry` lists, `PUT /api/registry/:show` declares (body: ShowEntry without `show`),
+ * `DELETE` forgets. Answers 400 `bad_show` with the field that is wrong.
+ */
+export function serveRegistry(app: FastifyInstance, map: StateMap): void {
+  app.get('/api/registry', async () => ({ shows: entriesOf(map) }))
+
+  app.put('/api/registry/:show', async (request, reply) => {
+    const { show } = request.params as { show: string }
+    let body: unknown
+    try {
+      body = JSON.parse(String(request.body ?? ''))
+    } catch {
+      return reply.code(400).send({ code: 'bad_json', message: 'The body is not JSON.' })
+    }
+    const entry = { ...(body as object), show }
+    const wrong = wrongEntry(entry)
+    if (wrong !== undefined) return reply.code(400).send({ code: 'bad_show', message: wrong })
+    await map.put(showKey(entry as ShowEntry), JSON.stringify(entry))
+    return reply.code(204).send()
+  })
+
+  app.delete('/api/registry/:show', async (request, reply) => {
+    const { show } = request.params as { show: string }
+    const { tenant } = request.query as { tenant?: string }
+    await map.put(showKey({ show, ...(tenant === undefined ? {} : { tenant }) }), null)
+    return reply.code(204).send()
+  })
+}

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { parse } from 'yaml'
+import type { ShowEntry } from '../../schemas/show.ts'
+import { expectedError } from '../expected_error.ts'
+
+async function ask(url: string, init?: RequestInit): Promise<string> {
+  let answer: Response
+  try {
+    answer = await fetch(url, init)
+  } catch {
+    throw expectedError(
+      `${new URL(url).origin} does not answer. Is Firstframe running? Name its console with --url.`,
+    )
+  }
+  const text = await answer.text()
+  if (!answer.ok) throw expectedError(`${answer.status}: ${text}`)
+  return text
+}
+
+export function registerShows(program: Command): void {
+  const shows = program
+    .command('shows')
+    .description('which streams and apps belong to a show')
+    .option('--url <address>', 'the console’s address', 'http://127.0.0.1:8081')
+  const base = (): string => `${(shows.opts().url as string).replace(/\/$/, '')}/api/registry`
+
+  shows
+    .command('list', { isDefault: true })
+    .description('the shows that are declared')
+    .option('--json', 'as JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const text = await ask(base())
+      if (json) return void console.log(text)
+      const { shows: entries } = JSON.parse(text) as { shows: ShowEntry[] }
+      if (entries.length === 0)
+        console.log(
+          'No show is declared. `firstframe shows apply FILE` declares some; beacons that name their show need none.',
+        )
+      for (const { show, title, tenant, streams, starts } of entries) {
+        console.log(
+          `${show}${title === undefined ? '' : ` — ${title}`}${tenant === undefined ? '' : ` (${tenant})`}${starts === undefined ? '' : ` from ${starts}`}`,
+        )
+        for (const { stream, apps } of streams)
+          console.log(`  ${stream}${apps === undefined ? '' : `: ${apps.join(', ')}`}`)
+      }
+    })
+
+  shows
+    .command('apply')
+    .argument('<file>', 'YAML: a list under `shows:`, or one show')
+    .description('declare shows from a file; a show of the same name is replaced')
+    .action(async (file: string) => {
+      const value = parse(await readFile(file, 'utf8')) as { shows?: ShowEntry[] } | ShowEntry
+      const entries = 'shows' in value && Array.isArray(value.shows) ? value.shows : [value as ShowEntry]
+      for (const { show, ...entry } of entries) {
+        if (typeof show !== 'string') throw expectedError(`${file}: an entry has no \`show\`.`)
+        await ask(`${base()}/${encodeURIComponent(show)}`, {
+          method: 'PUT',
+          body: JSON.stringify(entry),
+          headers: { 'content-type': 'application/json' },
+        })
+        console.log(`declared ${show}`)
+      }
+    })
+
+  shows
+    .command('remove')
+    .argument('<show>')
+    .option('--tenant <name>', 'whose')
+    .description('forget a show’s declaration; its facts stay')
+    .action(async (show: string, { tenant }: { tenant?: string }) => {
+      await ask(
+        `${base()}/${encodeURIComponent(show)}${tenant === undefined ? '' : `?tenant=${encodeURIComponent(tenant)}`}`,
+        { method: 'DELETE' },
+      )
+      console.log(`forgot ${show}`)
+    })
+}

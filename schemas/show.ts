@@ -1,0 +1,47 @@
+import { type Static, Type } from '@sinclair/typebox'
+
+const name = (description: string) => Type.String({ minLength: 1, maxLength: 128, description })
+
+/** A show as an operator declares it: one row that opens into its streams, each seen in some apps. */
+export const ShowEntry = Type.Object(
+  {
+    show: name('Name of the show, as beacons say it.'),
+    tenant: Type.Optional(name('Whose. Default: demo.')),
+    title: Type.Optional(name('What people call it.')),
+    streams: Type.Array(
+      Type.Object(
+        {
+          stream: name('Name of the stream; reports that name only the stream belong to this show.'),
+          apps: Type.Optional(Type.Array(name('An app this stream is seen in.'))),
+        },
+        { additionalProperties: false },
+      ),
+      { description: 'Its streams.' },
+    ),
+    starts: Type.Optional(
+      Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT', description: 'When it begins, ISO 8601.' }),
+    ),
+    ends: Type.Optional(
+      Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT', description: 'When it ends, ISO 8601.' }),
+    ),
+    delay_ms: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 3_600_000,
+        description: 'Artificial delay of the operator; the objective of live latency is counted without it.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export type ShowEntry = Static<typeof ShowEntry>
+
+/** Key of a show in the compacted topic. */
+export const showKey = ({
+  tenant = 'demo',
+  show,
+}: {
+  readonly tenant?: string
+  readonly show: string
+}): string => `${tenant}/${show}`
