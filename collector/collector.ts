@@ -70,6 +70,7 @@ export function createCollector(options: CollectorOptions): Collector {
       ...(options.proxyHeaders === undefined ? {} : { headers: options.proxyHeaders }),
     }),
     userAgent: readUserAgent(),
+    ...(options.showOf === undefined ? {} : { showOf: options.showOf }),
   })
   const authenticated = authenticate({
     keys: options.keys ?? {},

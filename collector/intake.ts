@@ -58,6 +58,8 @@ export interface IntakeOptions {
   readonly addresses: Addresses
   readonly origin: (remoteAddress: string, headers: IncomingHttpHeaders) => Origin
   readonly userAgent: (header: string | undefined) => UserAgent
+  /** The show that declared a stream, for reports that name only the stream. */
+  readonly showOf?: (tenant: string, stream: string) => string | undefined
 }
 
 const RETRY_AFTER_s = 2
@@ -104,10 +106,22 @@ export function createIntake(options: IntakeOptions): Intake {
         : { ...refusedFor('unavailable', 'the log is behind'), retryAfter: RETRY_AFTER_s },
     take(request, offer, received_ms) {
       const row = contextOf(request, offer, received_ms)
+      const { show, stream } = offer.context as { show?: unknown; stream?: unknown }
       const sender = offer.sender ?? NO_CLOCK
       const refused: { index: number; code: Reason; detail?: string }[] = []
       for (let index = 0; index < offer.events.length; index += 1) {
-        const event = offer.events[index] as Values
+        let event = offer.events[index] as Values
+        // Who reports only a stream (a media server's hook) belongs to the show that declared it.
+        if (
+          options.showOf !== undefined &&
+          !show &&
+          typeof event === 'object' &&
+          event !== null &&
+          !event.show
+        ) {
+          const declared = options.showOf(offer.tenant.name, String(event.stream ?? stream ?? ''))
+          if (declared !== undefined) event = { ...event, show: declared }
+        }
         const refusal = takeOne(row, event, sender, received_ms, offer.flagsOf?.(index) ?? 0)
         if (refusal === undefined) continue
         refused.push({ index, ...refusal })

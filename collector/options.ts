@@ -61,6 +61,8 @@ export interface CollectorOptions {
   readonly tickEvery_ms?: number
   /** CDN log sources of `POST /v1/edge`, by name. */
   readonly edge?: Readonly<Record<string, EdgeSource>>
+  /** The show that declared a stream, for reports that name only the stream. */
+  readonly showOf?: (tenant: string, stream: string) => string | undefined
   /** Further addresses, such as those of `ingest/`. */
   readonly routes?: readonly ExtraRoute[]
 }

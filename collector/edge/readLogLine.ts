@@ -76,10 +76,10 @@ const pathOf = (address: string): string => address.replace(/^https?:\/\/[^/]+/,
 function cmcdOf(own: string, query: string): string | undefined {
   // Akamai writes a version in front: `//1.0@V/bl=…`.
   if (own !== '') return decoded(own.replace(/^\/\/[^/]*\//, ''))
-  // Logged queries are often escaped a second time.
   for (const part of [query, decoded(query)]) {
     const value = new URLSearchParams(part).get('CMCD')
-    if (value !== null) return value
+    // Logged queries are often escaped a second time; CMCD itself has an equals sign in all but the barest records.
+    if (value !== null) return value.includes('=') ? value : decoded(value)
   }
   return undefined
 }

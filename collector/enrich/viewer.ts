@@ -9,20 +9,32 @@ const HEX_DIGITS = 24
  * viewer is the same value within a tenant, and nobody without the salt can tell who it is.
  */
 export function hashViewer(): (tenant: Tenant, viewer: string) => string {
-  let known = new Map<string, string>()
-  let before = new Map<string, string>()
+  const tenants = new Map<string, Known>()
   return function viewerHash(tenant, viewer) {
     if (viewer === '') return ''
-    const text = `${tenant.salt}${viewer}`
-    let hash = known.get(text)
-    if (hash !== undefined) return hash
-    hash = before.get(text) ?? createHash('sha256').update(text).digest('hex').slice(0, HEX_DIGITS)
-    // Two generations: whoever was not seen for a while is forgotten without keeping an order.
-    if (known.size >= KEPT) {
-      before = known
-      known = new Map()
+    let known = tenants.get(tenant.name)
+    if (known === undefined) {
+      known = { current: new Map(), before: new Map() }
+      tenants.set(tenant.name, known)
     }
-    known.set(text, hash)
-    return hash
+    return known.current.get(viewer) ?? remember(known, viewer, tenant.salt)
   }
+}
+
+interface Known {
+  current: Map<string, string>
+  before: Map<string, string>
+}
+
+function remember(known: Known, viewer: string, salt: string): string {
+  const hash =
+    known.before.get(viewer) ??
+    createHash('sha256').update(salt).update(viewer).digest('hex').slice(0, HEX_DIGITS)
+  // Two generations: whoever was not seen for a while is forgotten without keeping an order.
+  if (known.current.size >= KEPT) {
+    known.before = known.current
+    known.current = new Map()
+  }
+  known.current.set(viewer, hash)
+  return hash
 }

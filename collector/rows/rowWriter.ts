@@ -1,7 +1,7 @@
 import type { Builder } from '../../schemas/arrow/builder.ts'
 import { columnsOf } from '../../schemas/derive/columns.ts'
 import { DIMENSIONS, type DimensionSpec } from '../../schemas/dimensions.ts'
-import { ENVELOPE } from '../../schemas/envelope.ts'
+import { CLIENT_FIELDS, ENVELOPE } from '../../schemas/envelope.ts'
 import { KIND_NAMES, KINDS, type Kind } from '../../schemas/kinds/kinds.ts'
 import type { Budgets } from '../enrich/budgets.ts'
 import type { Tenant } from '../tenants.ts'
@@ -37,6 +37,12 @@ export interface RowContext {
 
 const INDEX = new Map(Object.keys(ENVELOPE).map((name, index) => [name, index]))
 const at = (name: keyof typeof ENVELOPE): number => INDEX.get(name)!
+const TENANT = at('tenant')
+const WEIGHT = at('weight')
+const COLLECTOR = at('collector')
+const CLOCK_OFFSET = at('clock_offset_ms')
+const CLOCK_ERROR = at('clock_error_ms')
+const RECEIVED_TIME = at('received_time')
 const EVENT_TIME = at('event_time')
 const FLAG_BITS = at('flags')
 const BUDGETED = new Set(
@@ -44,6 +50,22 @@ const BUDGETED = new Set(
     .filter(([name, { budget }]) => budget > 0 && name !== 'country' && name !== 'isp')
     .map(([name]) => name),
 )
+
+/** Columns that are no part of what a client says in a context. */
+const NOT_SAID = new Set(
+  Object.keys(ENVELOPE).filter((name) => !(name in CLIENT_FIELDS) || name === 'weight'),
+)
+
+/** What stands in for a value the client did not say. */
+function unsaid(sender: Sender, name: string): string {
+  return name === 'device'
+    ? sender.device
+    : name === 'os'
+      ? sender.os
+      : name === 'source'
+        ? sender.source
+        : ''
+}
 
 type Setter = (row: RowContext, value: string) => string
 
@@ -90,29 +112,28 @@ export function writeRows(options: {
   )
   const keyedByNode = new Set<Kind>(KIND_NAMES.filter((kind) => KINDS[kind].keyed_by === 'node'))
 
+  const said = [...INDEX].flatMap(([name, column]) =>
+    NOT_SAID.has(name) ? [] : [{ name, column, change: changes.get(name) }],
+  )
+
+  // Called once a request and without closures: with beacons of one event it is as hot as the rows themselves.
   function prepare(sender: Sender, context: Values): RowContext {
-    const columns: number[] = []
-    const values: unknown[] = []
+    const columns: number[] = [TENANT, RECEIVED_TIME, COLLECTOR, WEIGHT]
+    const values: unknown[] = [sender.tenant.name, sender.received_ms, options.collector, context.weight ?? 1]
     const row: RowContext = { sender, context, columns, values }
-    const put = (name: string, value: unknown): void => {
-      if (value === undefined || value === null || value === '') return
-      columns.push(INDEX.get(name)!)
+    if (sender.clock_offset_ms !== undefined) {
+      columns.push(CLOCK_OFFSET, CLOCK_ERROR)
+      values.push(sender.clock_offset_ms, sender.clock_error_ms)
+    }
+    for (let index = 0; index < said.length; index += 1) {
+      const { name, column, change } = said[index]!
+      let value = context[name]
+      if (value === undefined || value === null || value === '') value = unsaid(sender, name)
+      if (change !== undefined) value = change(row, value as string)
+      if (value === '' || value === undefined) continue
+      columns.push(column)
       values.push(value)
     }
-    const text = (name: string): string => (context[name] as string | null | undefined) ?? ''
-    put('tenant', sender.tenant.name)
-    for (const name of INDEX.keys()) {
-      const change = changes.get(name)
-      if (name === 'device' || name === 'os') put(name, limited(name, text(name) || sender[name], sender))
-      else if (name === 'source') put(name, limited(name, text(name) || sender.source, sender))
-      else if (name === 'weight') put(name, context.weight ?? 1)
-      else if (change !== undefined) put(name, change(row, text(name)))
-      else put(name, context[name])
-    }
-    put('received_time', sender.received_ms)
-    put('collector', options.collector)
-    put('clock_offset_ms', sender.clock_offset_ms)
-    put('clock_error_ms', sender.clock_error_ms)
     return row
   }
 

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Log, LogError, type LogMessage } from '../../log/log.ts'
+import { fingerprint } from '../../schemas/arrow/schema.ts'
+import { TABLE_NAMES } from '../../schemas/derive/columns.ts'
+import type { Fact } from '../../schemas/facts.ts'
+import { HEADERS, topicOf, topics } from '../../schemas/topics.ts'
+import { NOW, startTestCollector } from '../testing.ts'
+import { createBatcher } from './batcher.ts'
+import { partitionOf } from './partitionOf.ts'
+
+/** A log whose appends settle when the test says so. */
+function heldLog(partitions = 1) {
+  const appends: { messages: readonly LogMessage[]; resolve: () => void; reject: (error: Error) => void }[] =
+    []
+  const log = {
+    topics: new Map(topics(partitions).map((topic) => [topic.name, topic])),
+    append: (messages: readonly LogMessage[]) =>
+      new Promise<void>((resolve, reject) => appends.push({ messages, resolve, reject })),
+    health: () => ({ ok: true }),
+  } as unknown as Log
+  return { log, appends }
+}
+
+const facts: Fact[] = []
+const make = (log: Log, more: object = {}) =>
+  createBatcher({
+    log,
+    collector: 'c',
+    emit: (fact) => void facts.push(fact),
+    clock: () => NOW,
+    linger_ms: 1,
+    maxRows: 10,
+    maxPendingBytes: 1 << 20,
+    ...more,
+  })
+
+function put(batcher: ReturnType<typeof make>, rows: number): void {
+  for (let row = 0; row < rows; row += 1) {
+    batcher.builderOf('heartbeat', 0).set(0, 'demo')
+    batcher.ended('heartbeat', 0, NOW)
+  }
+}
+const typesOf = (messages: readonly LogMessage[]) => messages.map(({ headers }) => headers[HEADERS.type])
+const turn = () => new Promise((resolve) => setTimeout(resolve, 5))
+async function appended(appends: readonly unknown[], count: number): Promise<void> {
+  for (let tries = 0; appends.length < count && tries < 400; tries += 1) await turn()
+  assert.equal(appends.length, count)
+}
+
+test('schemas go first, once; a tick stands behind everything taken before it, in every partition of every table', async () => {
+  const { log, appends } = heldLog(2)
+  const batcher = make(log)
+  put(batcher, 3)
+  batcher.tick(NOW + 5)
+  await appended(appends, 1)
+  const { messages, resolve } = appends[0]!
+  assert.deepEqual(typesOf(messages), [
+    ...TABLE_NAMES.map(() => 'schema'),
+    'rows',
+    ...TABLE_NAMES.flatMap(() => ['tick', 'tick']),
+  ])
+  const rows = messages[TABLE_NAMES.length]!
+  assert.deepEqual(
+    [rows.topic, rows.headers[HEADERS.rows], rows.headers[HEADERS.schema]],
+    [topicOf('heartbeat'), '3', fingerprint('heartbeat')],
+  )
+  assert.equal(messages.at(-1)!.headers[HEADERS.time], String(NOW + 5))
+  resolve()
+  put(batcher, 1)
+  await appended(appends, 2)
+  assert.deepEqual(typesOf(appends[1]!.messages), ['rows'])
+  appends[1]!.resolve()
+  await batcher.close()
+})
+
+test('an answer waits for its own batch, also when it was cut into full messages', async () => {
+  const { log, appends } = heldLog()
+  const batcher = make(log)
+  put(batcher, 25)
+  let durable = false
+  const first = batcher.durable().then(() => {
+    durable = true
+  })
+  await appended(appends, 1)
+  assert.deepEqual(
+    appends[0]!.messages.slice(TABLE_NAMES.length).map(({ headers }) => headers[HEADERS.rows]),
+    ['10', '10', '5'],
+  )
+  put(batcher, 1)
+  const second = batcher.durable()
+  await turn()
+  assert.equal(durable, false)
+  assert.equal(appends.length, 1, 'one append at a time keeps the order')
+  appends[0]!.resolve()
+  await first
+  await appended(appends, 2)
+  appends[1]!.reject(new LogError('unavailable', 'away', { retriable: true }))
+  await assert.rejects(second, (error: LogError) => error.retriable)
+  put(batcher, 1)
+  await appended(appends, 3)
+  appends[2]!.resolve()
+  await batcher.close()
+})
+
+test('there is no room while too much waits for the log', async () => {
+  const { log, appends } = heldLog()
+  const batcher = make(log, { maxPendingBytes: 20_000 })
+  put(batcher, 1)
+  await appended(appends, 1)
+  assert.equal(batcher.room(), false, 'the schemas alone are more')
+  appends[0]!.resolve()
+  await batcher.flush()
+  assert.equal(batcher.room(), true)
+  await batcher.close()
+})
+
+test('a log that is away makes 503 with Retry-After, and rates make 429', async () => {
+  const { log, appends } = heldLog()
+  const body = { events: [{ kind: 'heartbeat', interval_ms: 1 }] }
+  const it = await startTestCollector({ log, keys: { slow: { tenant: 't', requests_per_second: 1 } } })
+  const answers = Promise.all([
+    it.post(body),
+    it.post(body, { url: '/v1/beacons?key=slow' }),
+    it.post(body, { url: '/v1/beacons?key=slow' }),
+  ])
+  await appended(appends, 1)
+  appends[0]!.reject(new LogError('full', 'full', { retriable: true }))
+  const [away, first, limited] = await answers
+  assert.deepEqual([away.status, first.status, limited.status], [503, 503, 429])
+  assert.ok(Number(away.headers['retry-after']) > 0 && Number(limited.headers['retry-after']) > 0)
+  const closing = it.close()
+  for (let index = 1; index < 3; index += 1) {
+    await turn()
+    appends[index]?.resolve()
+  }
+  await closing
+})
+
+test('sessions spread evenly over partitions, and each stays on its own', () => {
+  const counts = [0, 0, 0, 0, 0, 0, 0]
+  for (let session = 0; session < 70_000; session += 1) {
+    const key = `0b5e1f3c-${session}`
+    const partition = partitionOf(key, 7)
+    assert.equal(partitionOf(key, 7), partition)
+    counts[partition]! += 1
+  }
+  for (const count of counts) assert.ok(count < 10_000 * 1.05 && count > 10_000 * 0.95, String(counts))
+  assert.equal(partitionOf('any', 1), 0)
+})
