@@ -1,4 +1,12 @@
-import { LogError, type LogMessage, MAX_MESSAGE_BYTES, type Partition, type TopicSpec } from './log.ts'
+import {
+  type Commit,
+  LogError,
+  type LogMessage,
+  MAX_MESSAGE_BYTES,
+  MAX_METADATA_BYTES,
+  type Partition,
+  type TopicSpec,
+} from './log.ts'
 
 /** Throws a LogError `unknown_topic` unless the log has this partition. */
 export function checkPartition(
@@ -20,4 +28,12 @@ export function checkMessage(topics: ReadonlyMap<string, TopicSpec>, message: Lo
     throw new TypeError(`a message of the compacted topic ${message.topic} needs a key`)
   if (message.value.length > MAX_MESSAGE_BYTES)
     throw new LogError('too_large', `a message of ${message.value.length} bytes`, { retriable: false })
+}
+
+/** Throws a LogError `too_large` for metadata that no log keeps. */
+export function checkCommit({ metadata }: Commit): void {
+  if (metadata === undefined || Buffer.byteLength(metadata) <= MAX_METADATA_BYTES) return
+  throw new LogError('too_large', `a commit's metadata of ${Buffer.byteLength(metadata)} bytes`, {
+    retriable: false,
+  })
 }

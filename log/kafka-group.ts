@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Emit } from '../schemas/facts.ts'
+import { checkCommit } from './check.ts'
 import { commitSeen, type Deferred, deferred } from './kafka-commit.ts'
 import { splitRecords, toRecord } from './kafka-read.ts'
 import { type Batch, type Consumer, type EachBatchPayload, errorType, type KafkaClient } from './kafkajs.ts'
@@ -16,7 +17,10 @@ const DEFAULT_BATCH_BYTES = 4 << 20
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5_000
 const BEAT_MS = 1_000
+/** Commits that fail for so long mean that the coordinator is elsewhere. */
 const COMMIT_WITHIN_MS = 3_000
+/** How long the group waits for a running handler before this member joins again without it. */
+const GRACE_MS = 3_000
 const MISSED_BEATS = 3
 /** These say that the group has moved on (the partition may be another's), or that its coordinator has. */
 const MOVED = new Set([
@@ -25,6 +29,14 @@ const MOVED = new Set([
   'UNKNOWN_MEMBER_ID',
   'FENCED_INSTANCE_ID',
   'NOT_COORDINATOR_FOR_GROUP',
+])
+
+/** No later try of the same commit can succeed. */
+const REFUSED = new Set([
+  'OFFSET_METADATA_TOO_LARGE',
+  'INVALID_COMMIT_OFFSET_SIZE',
+  'GROUP_AUTHORIZATION_FAILED',
+  'TOPIC_AUTHORIZATION_FAILED',
 ])
 
 export interface GroupOptions {
@@ -54,10 +66,11 @@ interface Held extends Partition {
 }
 
 /**
- * A member of a consumer group. kafkajs waits for the running handlers before it joins again (but not always: a moved
- * leader lets it join at once), so a partition that was lost is revoked when its own handler is done. A partition that
- * stays with the member goes on where it was, without `revoked` and `assigned`. When kafkajs crashes, or the group
- * forgets the member, everything is revoked and a new member joins.
+ * A member of a consumer group. kafkajs joins again when its handlers are done (or at once, when a leader moved), so
+ * they get a few seconds to finish, and then it joins without them: a handler may wait for a commit that waits for the
+ * join. A partition that was lost is revoked when its own handler is done. One that stays goes on where it was, without
+ * `revoked` and `assigned`. When kafkajs crashes, or the group forgets the member, everything is revoked and a new
+ * member joins.
  */
 export function joinGroup(group: GroupOptions): Subscription {
   const { client, options, emit } = group
@@ -66,8 +79,10 @@ export function joinGroup(group: GroupOptions): Subscription {
   const leaving = new Map<string, Promise<void>>()
   let consumer: Consumer | undefined
   let memberId: string | undefined
-  /** This member must join again, which kafkajs does when no handler runs: handlers are not tried again until then. */
+  /** This member must join again: handlers are not tried again until it has. */
   let turning = false
+  /** Counts joins: a batch fetched before one is not gone on with after it. */
+  let joins = 0
   let joining: Deferred | undefined
   /** kafkajs's commit of one attempt, for the consumer that runs now. */
   let commitOnce: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
@@ -87,7 +102,7 @@ export function joinGroup(group: GroupOptions): Subscription {
       }
       // Closing hands the partitions back by itself, while it is still a member.
       if (stop.signal.aborted) return
-      await loseAll()
+      loseAll()
       if (performance.now() - began > 10 * LONGEST_PAUSE_MS) wait = FIRST_PAUSE_MS
       await pause(wait, undefined, { signal: stop.signal }).catch(() => undefined)
     }
@@ -141,6 +156,7 @@ export function joinGroup(group: GroupOptions): Subscription {
     const forgotten = memberId !== undefined && memberId !== member
     memberId = member
     turning = false
+    joins += 1
     for (const [name, one] of held) if (forgotten || !mine.has(name)) lose(name, one)
     for (const [topic, partitions] of Object.entries(assignment)) {
       const added = partitions.filter((partition) => !held.has(`${topic}/${partition}`))
@@ -202,11 +218,10 @@ export function joinGroup(group: GroupOptions): Subscription {
     })
   }
 
-  async function loseAll(): Promise<void> {
+  function loseAll(): void {
     for (const [name, one] of held) lose(name, one)
     joining?.resolve()
     joining = undefined
-    await Promise.all(leaving.values())
   }
 
   /** One fetched batch: the fetch loop of its broker waits for it, so the heartbeat is kept up from here. */
@@ -215,8 +230,12 @@ export function joinGroup(group: GroupOptions): Subscription {
     const { batch } = payload
     const one = held.get(`${batch.topic}/${batch.partition}`)
     if (one === undefined || stop.signal.aborted) return
+    const over = deferred()
     let missed = 0
+    let turned_ms: number | undefined
     const beat = setInterval(() => {
+      if (turning) turned_ms ??= performance.now()
+      if (turned_ms !== undefined && performance.now() - turned_ms >= GRACE_MS) over.resolve()
       payload.heartbeat().then(
         () => {
           missed = 0
@@ -228,9 +247,9 @@ export function joinGroup(group: GroupOptions): Subscription {
       )
     }, BEAT_MS)
     const done = one.busy.then(() => deliver(from, one, batch, payload))
-    one.busy = done.catch(() => undefined)
+    one.busy = done.catch(tell(batch.topic))
     try {
-      await done
+      await Promise.race([done, over.done])
     } finally {
       clearInterval(beat)
     }
@@ -242,6 +261,8 @@ export function joinGroup(group: GroupOptions): Subscription {
     const { topic, partition } = one
     await one.ready
     if (one.lost || turning || stop.signal.aborted) return
+    const join = joins
+    const over = (): boolean => turning || join !== joins
     // After a join kafkajs begins at the commit; `assigned` and what was handled since may say otherwise.
     if (
       Number((batch as Batch & { fetchedOffset: string }).fetchedOffset) !== one.next &&
@@ -259,28 +280,29 @@ export function joinGroup(group: GroupOptions): Subscription {
       const handled = await insist(
         one,
         () => options.handler({ topic, partition, records: part, end: Math.max(end, after) }),
-        () => turning,
+        over,
       )
       if (!handled) return
       one.next = after
-      payload.resolveOffset(String(after - 1))
+      if (!over()) payload.resolveOffset(String(after - 1))
       // A commit that fails is made up for by the next: what was handled is not handled again while the partition stays.
       if (options.autoCommit !== false)
         await commit({ topic, partition }, { offset: after }).catch(tell(topic))
-      if (turning) return
+      if (over() || one.lost) return
     }
     one.next = Math.max(one.next, Number(batch.lastOffset()) + 1)
     payload.resolveOffset(batch.lastOffset())
   }
 
   async function commit({ topic, partition }: Partition, { offset, metadata }: Commit): Promise<void> {
+    checkCommit(metadata === undefined ? { offset } : { offset, metadata })
     const name = `${topic}/${partition}`
     const topics = [
       { topic, partitions: [{ partition, offset: String(offset), metadata: metadata ?? null }] },
     ]
     const before = held.get(name)
-    const end = performance.now() + COMMIT_WITHIN_MS
-    for (let wait = FIRST_PAUSE_MS; ; wait *= 2) {
+    const began = performance.now()
+    for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS / 5)) {
       await joining?.done
       const one = held.get(name)
       if (consumer === undefined || one === undefined || one !== before)
@@ -292,13 +314,15 @@ export function joinGroup(group: GroupOptions): Subscription {
         return
       } catch (cause) {
         const type = errorType(cause)
-        if (MOVED.has(type) || performance.now() + wait > end) turning = true
-        if (MOVED.has(type)) throw new LogError('revoked', `${name}: ${type}`, { retriable: true, cause })
-        if (turning)
+        const long = performance.now() - began > COMMIT_WITHIN_MS
+        if (REFUSED.has(type))
           throw new LogError('unavailable', `${name} cannot be committed: ${type}`, {
-            retriable: true,
+            retriable: false,
             cause,
           })
+        if (long && stop.signal.aborted)
+          throw new LogError('unavailable', `${name} is not committed: ${type}`, { retriable: true, cause })
+        if (long || MOVED.has(type)) turning = true
         await pause(wait)
       }
     }

@@ -107,6 +107,50 @@ test('partitions move between members: revoked after the handler, assigned with 
   await Promise.all(logs.map((log) => log.close()))
 })
 
+test('a handler that does not end does not keep the group from turning over', async () => {
+  const topic = 'stuck'
+  const topics = [{ name: topic, partitions: 2 }]
+  const logs = [await open({ topics }), await open({ topics })]
+  let release = (): void => {}
+  const stuck = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const began: number[] = []
+  const revoked: number[] = []
+  const a = await logs[0]!.subscribe({
+    group: 'stuck',
+    topics: [topic],
+    autoCommit: false,
+    revoked: async ({ partition }) => void revoked.push(partition),
+    handler: async ({ partition }) => {
+      began.push(partition)
+      await stuck
+    },
+  })
+  for (const partition of [0, 1]) await logs[0]!.append([say(topic, partition, 'x')])
+  await until('both handlers', () => began.length === 2)
+  const got: number[] = []
+  const read: number[] = []
+  await logs[1]!.subscribe({
+    group: 'stuck',
+    topics: [topic],
+    assigned: async ({ partition }) => void got.push(partition),
+    handler: async ({ partition }) => void read.push(partition),
+  })
+  await until('b reads what a does not end', () => read.length === 1)
+  assert.deepEqual(revoked, [], 'revoked comes when the handler is done')
+  const [moved] = got as [number]
+  await assert.rejects(
+    a.commit({ topic, partition: moved }, { offset: 1 }),
+    (error) => error instanceof LogError && error.code === 'revoked',
+  )
+  await a.commit({ topic, partition: 1 - moved }, { offset: 1, metadata: 'kept' })
+  release()
+  await until('revoked', () => revoked.length === 1)
+  assert.deepEqual(revoked, [moved])
+  await Promise.all(logs.map((log) => log.close()))
+})
+
 test('each compression is written and read', async () => {
   const value = Buffer.alloc(200_000, 'columns compress well ').toString()
   for (const compression of ['zstd', 'gzip', 'none'] satisfies Compression[]) {

@@ -71,8 +71,9 @@ export interface SubscribeOptions {
   readonly revoked?: (partition: Partition) => Promise<void>
   /**
    * Called with one batch of one partition at a time; different partitions may interleave. One that rejects gets the
-   * same batch again after a pause. On Kafka a group cannot turn over while a handler runs, so a handler whose commit is
-   * refused should reject instead of trying for ever.
+   * same batch again after a pause. On Kafka the partitions that one broker leads wait for each other's handlers, and a
+   * handler that runs for seconds while the group turns over goes on beside whoever got its partition: its commit is
+   * refused then.
    */
   readonly handler: (batch: LogBatch) => Promise<void>
   /**
@@ -84,7 +85,10 @@ export interface SubscribeOptions {
 }
 
 export interface Subscription {
-  /** Commits under this member's generation. Rejects with a retriable LogError if the partition has left it. */
+  /**
+   * Commits under this member's generation, tried until it is durable or the partition has left the member: then, and
+   * when it closes meanwhile, it rejects with a retriable LogError. Metadata takes up to `MAX_METADATA_BYTES`.
+   */
   commit(partition: Partition, commit: Commit): Promise<void>
   /** Stops taking batches, waits for running handlers, leaves the group. */
   close(): Promise<void>
@@ -116,6 +120,9 @@ export interface Log {
  * The largest value of a message, bytes: what both logs take. Kafka's topics are made with room for the headers on top.
  */
 export const MAX_MESSAGE_BYTES = 4 << 20
+
+/** The largest metadata of a commit, bytes: Kafka's default. */
+export const MAX_METADATA_BYTES = 4_096
 
 /** An error of the log. `retriable` says whether the same call can succeed later. */
 export class LogError extends Error {

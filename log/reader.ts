@@ -1,5 +1,6 @@
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import type { Emit } from '../schemas/facts.ts'
+import { checkCommit } from './check.ts'
 import type { Storage } from './lmdb.ts'
 import type { LogRecord, SubscribeOptions, Subscription } from './log.ts'
 import { LogError } from './log.ts'
@@ -46,7 +47,17 @@ export function startReader(reader: ReaderOptions): Subscription {
       const place = places.find((place) => place.topic === topic && place.partition === partition)
       if (place === undefined || !owned.has(place))
         throw new LogError('revoked', `${topic}/${partition} is not this member's`, { retriable: true })
-      await commits.set(options.group, place, commit)
+      checkCommit(commit)
+      for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
+        try {
+          return await commits.set(options.group, place, commit)
+        } catch (cause) {
+          if (stop.signal.aborted)
+            throw new LogError('unavailable', 'the commit is not on the disk', { retriable: true, cause })
+          reader.emit({ type: 'log_append_failed', log: 'embedded', error: cause })
+          await pause(wait, undefined, { signal: stop.signal }).catch(() => undefined)
+        }
+      }
     },
     close: () => (closing ??= close()),
   }
