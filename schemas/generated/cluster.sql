@@ -792,6 +792,202 @@ GROUP BY time, tenant, show, stream, app, cdn, isp, country, region, device, os,
 CREATE TABLE IF NOT EXISTS firstframe.heartbeat_1m ON CLUSTER 'firstframe' AS firstframe.heartbeat_1m_local
 ENGINE = Distributed('firstframe', 'firstframe', 'heartbeat_1m_local', rand());
 
+CREATE TABLE IF NOT EXISTS firstframe.heartbeat_stream_10s_local ON CLUSTER 'firstframe' (
+  time DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+  tenant LowCardinality(String) CODEC(ZSTD(1)),
+  show LowCardinality(String) CODEC(ZSTD(1)),
+  stream LowCardinality(String) CODEC(ZSTD(1)),
+  app LowCardinality(String) CODEC(ZSTD(1)),
+  cdn LowCardinality(String) CODEC(ZSTD(1)),
+  synthetic Bool CODEC(ZSTD(1)),
+  heartbeats_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  interval_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  played_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  stalled_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  watched_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  stalls_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  fast_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  slow_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  bitrate_played_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  bitrate_played_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  bandwidth_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  bandwidth_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  bytes_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  bytes_p2p_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  bytes_reference_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  bytes_compared_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  frames_rendered_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  frames_dropped_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  frames_total_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  fps_rendered_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  fps_rendered_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  buffer_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  buffer_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  live_latency_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  live_latency_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  live_latency_hist SimpleAggregateFunction(sumMap, Map(Int16, Float64)) CODEC(ZSTD(1)),
+  switches_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  media_requests_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  media_requests_failed_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  playback_failures_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  reports_expected_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  reports_received_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedAggregatingMergeTree()
+PARTITION BY toDate(time)
+PRIMARY KEY (tenant, show, stream, time)
+ORDER BY (tenant, show, stream, time, app, cdn, synthetic)
+TTL time + INTERVAL 60 DAY
+SETTINGS replicated_deduplication_window = 60000, index_granularity = 8192;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.heartbeat_stream_10s_view_local ON CLUSTER 'firstframe' TO firstframe.heartbeat_stream_10s_local AS
+SELECT
+  toDateTime(toStartOfInterval(received_time, INTERVAL 10 SECOND)) AS time,
+  tenant,
+  show,
+  stream,
+  app,
+  cdn,
+  synthetic,
+  sum(toFloat64(weight)) AS heartbeats_count,
+  sum(toFloat64(weight) * (assumeNotNull(interval_ms))) AS interval_ms_sum,
+  sum(toFloat64(weight) * (assumeNotNull(played_ms))) AS played_ms_sum,
+  sum(toFloat64(weight) * (assumeNotNull(stalled_ms))) AS stalled_ms_sum,
+  sum(toFloat64(weight) * (assumeNotNull(played_ms) + assumeNotNull(stalled_ms))) AS watched_ms_sum,
+  sum(toFloat64(weight) * (assumeNotNull(stall_count))) AS stalls_sum,
+  sum(toFloat64(weight) * (assumeNotNull(fast_ms))) AS fast_ms_sum,
+  sum(toFloat64(weight) * (assumeNotNull(slow_ms))) AS slow_ms_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(bitrate_kbps)) * played_ms, isNotNull(bitrate_kbps)) AS bitrate_played_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(played_ms)), isNotNull(bitrate_kbps)) AS bitrate_played_ms_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(bandwidth_kbps)), isNotNull(bandwidth_kbps)) AS bandwidth_sum,
+  sumIf(toFloat64(weight), isNotNull(bandwidth_kbps)) AS bandwidth_count,
+  sum(toFloat64(weight) * (assumeNotNull(bytes))) AS bytes_sum,
+  sum(toFloat64(weight) * (assumeNotNull(bytes_p2p))) AS bytes_p2p_sum,
+  sum(toFloat64(weight) * (assumeNotNull(bytes_reference))) AS bytes_reference_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(bytes)), bytes_reference >= 1) AS bytes_compared_sum,
+  sum(toFloat64(weight) * (assumeNotNull(frames_rendered))) AS frames_rendered_sum,
+  sum(toFloat64(weight) * (assumeNotNull(frames_dropped))) AS frames_dropped_sum,
+  sum(toFloat64(weight) * (assumeNotNull(frames_rendered) + assumeNotNull(frames_dropped))) AS frames_total_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(fps_rendered)), isNotNull(fps_rendered)) AS fps_rendered_sum,
+  sumIf(toFloat64(weight), isNotNull(fps_rendered)) AS fps_rendered_count,
+  sumIf(toFloat64(weight) * (assumeNotNull(buffer_ms)), isNotNull(buffer_ms)) AS buffer_sum,
+  sumIf(toFloat64(weight), isNotNull(buffer_ms)) AS buffer_count,
+  sumIf(toFloat64(weight) * (assumeNotNull(live_latency_ms)), isNotNull(live_latency_ms)) AS live_latency_sum,
+  sumIf(toFloat64(weight), isNotNull(live_latency_ms)) AS live_latency_count,
+  sumMapIf(map(toInt16(if(live_latency_ms > 1, ceil(log(assumeNotNull(live_latency_ms)) / 0.03922071315328133), 0)), toFloat64(weight)), isNotNull(live_latency_ms)) AS live_latency_hist,
+  sum(toFloat64(weight) * (assumeNotNull(switches))) AS switches_sum,
+  sum(toFloat64(weight) * (assumeNotNull(requests))) AS media_requests_sum,
+  sum(toFloat64(weight) * (assumeNotNull(requests_failed))) AS media_requests_failed_sum,
+  sumIf(toFloat64(weight), error_fatal AND error_category != 'business') AS playback_failures_count,
+  sum(toFloat64(weight) * (assumeNotNull(reports_expected))) AS reports_expected_sum,
+  sum(toFloat64(weight) * (assumeNotNull(reports_received))) AS reports_received_sum
+FROM firstframe.heartbeat_local
+GROUP BY time, tenant, show, stream, app, cdn, synthetic;
+
+CREATE TABLE IF NOT EXISTS firstframe.heartbeat_stream_10s ON CLUSTER 'firstframe' AS firstframe.heartbeat_stream_10s_local
+ENGINE = Distributed('firstframe', 'firstframe', 'heartbeat_stream_10s_local', rand());
+
+CREATE TABLE IF NOT EXISTS firstframe.audience_5m_local ON CLUSTER 'firstframe' (
+  time DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+  tenant LowCardinality(String) CODEC(ZSTD(1)),
+  show LowCardinality(String) CODEC(ZSTD(1)),
+  stream LowCardinality(String) CODEC(ZSTD(1)),
+  app LowCardinality(String) CODEC(ZSTD(1)),
+  codec LowCardinality(String) CODEC(ZSTD(1)),
+  synthetic Bool CODEC(ZSTD(1)),
+  heartbeats_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  interval_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  played_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  stalled_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  watched_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  stalls_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  stalled_sessions_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1)),
+  fast_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  slow_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  bitrate_played_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  bitrate_played_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  bandwidth_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  bandwidth_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  bytes_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  bytes_p2p_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  bytes_reference_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  bytes_compared_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  frames_rendered_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  frames_dropped_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  frames_total_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  fps_rendered_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  fps_rendered_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  buffer_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  buffer_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  live_latency_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  live_latency_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  live_latency_hist SimpleAggregateFunction(sumMap, Map(Int16, Float64)) CODEC(ZSTD(1)),
+  switches_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  media_requests_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  media_requests_failed_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  playback_failures_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  reports_expected_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  reports_received_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  sessions_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1)),
+  viewers_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedAggregatingMergeTree()
+PARTITION BY toYYYYMM(time)
+PRIMARY KEY (tenant, show, stream, time)
+ORDER BY (tenant, show, stream, time, app, codec, synthetic)
+TTL time + INTERVAL 400 DAY
+SETTINGS replicated_deduplication_window = 60000, index_granularity = 8192;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.audience_5m_view_local ON CLUSTER 'firstframe' TO firstframe.audience_5m_local AS
+SELECT
+  toDateTime(toStartOfInterval(event_time, INTERVAL 300 SECOND)) AS time,
+  tenant,
+  show,
+  stream,
+  app,
+  codec,
+  synthetic,
+  sum(toFloat64(weight)) AS heartbeats_count,
+  sum(toFloat64(weight) * (assumeNotNull(interval_ms))) AS interval_ms_sum,
+  sum(toFloat64(weight) * (assumeNotNull(played_ms))) AS played_ms_sum,
+  sum(toFloat64(weight) * (assumeNotNull(stalled_ms))) AS stalled_ms_sum,
+  sum(toFloat64(weight) * (assumeNotNull(played_ms) + assumeNotNull(stalled_ms))) AS watched_ms_sum,
+  sum(toFloat64(weight) * (assumeNotNull(stall_count))) AS stalls_sum,
+  uniqCombined64IfState(session, stalled_ms >= 1) AS stalled_sessions_uniq,
+  sum(toFloat64(weight) * (assumeNotNull(fast_ms))) AS fast_ms_sum,
+  sum(toFloat64(weight) * (assumeNotNull(slow_ms))) AS slow_ms_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(bitrate_kbps)) * played_ms, isNotNull(bitrate_kbps)) AS bitrate_played_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(played_ms)), isNotNull(bitrate_kbps)) AS bitrate_played_ms_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(bandwidth_kbps)), isNotNull(bandwidth_kbps)) AS bandwidth_sum,
+  sumIf(toFloat64(weight), isNotNull(bandwidth_kbps)) AS bandwidth_count,
+  sum(toFloat64(weight) * (assumeNotNull(bytes))) AS bytes_sum,
+  sum(toFloat64(weight) * (assumeNotNull(bytes_p2p))) AS bytes_p2p_sum,
+  sum(toFloat64(weight) * (assumeNotNull(bytes_reference))) AS bytes_reference_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(bytes)), bytes_reference >= 1) AS bytes_compared_sum,
+  sum(toFloat64(weight) * (assumeNotNull(frames_rendered))) AS frames_rendered_sum,
+  sum(toFloat64(weight) * (assumeNotNull(frames_dropped))) AS frames_dropped_sum,
+  sum(toFloat64(weight) * (assumeNotNull(frames_rendered) + assumeNotNull(frames_dropped))) AS frames_total_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(fps_rendered)), isNotNull(fps_rendered)) AS fps_rendered_sum,
+  sumIf(toFloat64(weight), isNotNull(fps_rendered)) AS fps_rendered_count,
+  sumIf(toFloat64(weight) * (assumeNotNull(buffer_ms)), isNotNull(buffer_ms)) AS buffer_sum,
+  sumIf(toFloat64(weight), isNotNull(buffer_ms)) AS buffer_count,
+  sumIf(toFloat64(weight) * (assumeNotNull(live_latency_ms)), isNotNull(live_latency_ms)) AS live_latency_sum,
+  sumIf(toFloat64(weight), isNotNull(live_latency_ms)) AS live_latency_count,
+  sumMapIf(map(toInt16(if(live_latency_ms > 1, ceil(log(assumeNotNull(live_latency_ms)) / 0.03922071315328133), 0)), toFloat64(weight)), isNotNull(live_latency_ms)) AS live_latency_hist,
+  sum(toFloat64(weight) * (assumeNotNull(switches))) AS switches_sum,
+  sum(toFloat64(weight) * (assumeNotNull(requests))) AS media_requests_sum,
+  sum(toFloat64(weight) * (assumeNotNull(requests_failed))) AS media_requests_failed_sum,
+  sumIf(toFloat64(weight), error_fatal AND error_category != 'business') AS playback_failures_count,
+  sum(toFloat64(weight) * (assumeNotNull(reports_expected))) AS reports_expected_sum,
+  sum(toFloat64(weight) * (assumeNotNull(reports_received))) AS reports_received_sum,
+  uniqCombined64State(session) AS sessions_uniq,
+  uniqCombined64State(viewer) AS viewers_uniq
+FROM firstframe.heartbeat_local
+GROUP BY time, tenant, show, stream, app, codec, synthetic;
+
+CREATE TABLE IF NOT EXISTS firstframe.audience_5m ON CLUSTER 'firstframe' AS firstframe.audience_5m_local
+ENGINE = Distributed('firstframe', 'firstframe', 'audience_5m_local', rand());
+
 CREATE TABLE IF NOT EXISTS firstframe.startup_10s_local ON CLUSTER 'firstframe' (
   time DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
   tenant LowCardinality(String) CODEC(ZSTD(1)),
