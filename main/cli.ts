@@ -6,6 +6,7 @@ import { registerLocalise } from './commands/localise.ts'
 import { registerMigrate } from './commands/migrate.ts'
 import { registerProbe } from './commands/probe.ts'
 import { registerRoles } from './commands/roles.ts'
+import { registerShows } from './commands/shows.ts'
 import { ConfigError } from './config/load.ts'
 import { ListenError } from './listen_error.ts'
 
@@ -28,6 +29,7 @@ export function createProgram(): Command {
   registerLocalise(program)
   registerProbe(program, VERSION)
   registerIngest(program, VERSION)
+  registerShows(program)
   return program
 }
 

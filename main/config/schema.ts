@@ -77,6 +77,11 @@ export const Config = Type.Object(
       description: 'Address of the console; it has no login, so keep it on loopback or behind a proxy.',
     }),
     console_port: port(8081, 'Console: page, API, /metrics, read-only SQL.'),
+    console_names: Type.Array(Type.String(), {
+      default: [],
+      description:
+        'Host names the console is reached by, beside localhost, addresses, names without a dot and public_url; others are refused.',
+    }),
     data: Type.String({ default: './data', description: 'Folder of the embedded log and store.' }),
     log_level: Type.Union(
       ['debug', 'info', 'warn', 'error', 'silent'].map((level) => Type.Literal(level)),

@@ -1,5 +1,6 @@
 import type { Context, Role } from '../context.ts'
 import { openLog } from '../context.ts'
+import { openShows } from '../shows.ts'
 import { startCollector } from './collector.ts'
 import { startConsole } from './console.ts'
 import { mediaRoutes, startIngest } from './ingest.ts'
@@ -15,8 +16,9 @@ export async function startAll(context: Context, add: <R extends Role>(role: R) 
   const access = config.store.url === '' ? add(await startStore(context)) : connectStore(context)
   add(await startWrite(context, log, access.store))
   add(await startWatch(context, log))
-  const page = add(await startConsole(context, access))
-  const collector = add(await startCollector(context, log, mediaRoutes(context)))
+  const shows = await openShows(log, context.name)
+  const page = add(await startConsole(context, access, log))
+  const collector = add(await startCollector(context, log, mediaRoutes(context), shows))
   add(await startIngest(context, collector.url))
   console.log(`Console:  ${page.url}\nBeacons:  ${collector.url}/v1/beacons`)
 }

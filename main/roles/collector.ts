@@ -5,9 +5,11 @@ import { createCollector } from '../../collector/collector.ts'
 import type { EdgeSource } from '../../collector/edge/edgeSource.ts'
 import type { ExtraRoute } from '../../collector/http/endpoint.ts'
 import type { Log } from '../../log/log.ts'
+import type { StateMap } from '../../log/state_map.ts'
 import { buildPlayer } from '../../player/build.ts'
 import type { Context, Role } from '../context.ts'
 import { ListenError } from '../listen_error.ts'
+import { showsByStream } from '../shows.ts'
 
 /** Addresses that give out the player SDK, built from the sources at start. */
 async function sdkRoutes(context: Context): Promise<ExtraRoute[]> {
@@ -29,6 +31,7 @@ export async function startCollector(
   context: Context,
   log: Log,
   routes: readonly ExtraRoute[] = [],
+  shows?: StateMap,
 ): Promise<Role & { readonly url: string }> {
   const { config, emit, clock, name, secret, data } = context
   let closing = false
@@ -54,6 +57,7 @@ export async function startCollector(
     },
     edge: Object.fromEntries(config.edge.map(({ name, ...source }) => [name, source as EdgeSource])),
     tickEvery_ms: 500,
+    ...(shows === undefined ? {} : { showOf: showsByStream(shows) }),
     routes: [...(await sdkRoutes(context)), ...routes],
   })
   try {

@@ -1,18 +1,41 @@
 import type { AddressInfo } from 'node:net'
+import { buildPage } from '../../console/build.ts'
 import { createConsole } from '../../console/server/console.ts'
+import { watchIncidents } from '../../console/server/incidents.ts'
+import type { Log } from '../../log/log.ts'
 import type { Context, Role } from '../context.ts'
 import { ListenError } from '../listen_error.ts'
+import { openShows } from '../shows.ts'
 import type { StoreAccess } from './store.ts'
 
-/** Serves the console's port. */
+const hostsOf = (urls: readonly string[]): string[] =>
+  urls.flatMap((url) => (URL.canParse(url) ? [new URL(url).hostname] : []))
+
+/** Serves the console's port. With the log, a finding is on the page before it is in the store. */
 export async function startConsole(
   context: Context,
   access: StoreAccess,
+  log?: Log,
 ): Promise<Role & { readonly url: string }> {
-  const { config, telemetry, emit } = context
+  const { config, telemetry, emit, clock, name } = context
+  const [page, incidents, shows] = await Promise.all([
+    buildPage(),
+    watchIncidents({ store: access.store, log, name }),
+    log === undefined ? undefined : openShows(log, `console-${name}`),
+  ])
   const app = createConsole({
+    ...(shows === undefined ? {} : { shows }),
     sql: { url: access.url, ...access.reader },
     metrics: async () => ({ contentType: telemetry.contentType, text: await telemetry.metrics() }),
+    page,
+    names: [...hostsOf([config.public_url]), ...config.console_names],
+    api: {
+      store: access.store,
+      incidents,
+      clock,
+      beaconsPort: config.port,
+      tenants: [...(config.demo_tenant ? ['demo'] : []), ...config.tenants.map((tenant) => tenant.name)],
+    },
   })
   try {
     await app.listen({ host: config.console_host, port: config.console_port })
@@ -27,6 +50,8 @@ export async function startConsole(
     readiness: () => undefined,
     async close() {
       await app.close()
+      await incidents.close()
+      await shows?.close()
       emit({ type: 'stopped', role: 'console' })
     },
   }

@@ -1,6 +1,7 @@
 import type { Context, Role } from '../context.ts'
 import { openLog } from '../context.ts'
 import { expectedError } from '../expected_error.ts'
+import { openShows } from '../shows.ts'
 import { startCollector } from './collector.ts'
 import { startConsole } from './console.ts'
 import { mediaRoutes, startIngest } from './ingest.ts'
@@ -31,9 +32,9 @@ function sharedStore(context: Context) {
 }
 
 export async function collector(context: Context, add: Add): Promise<void> {
-  const { url } = add(
-    await startCollector(context, await sharedLog(context, add, { spill: true }), mediaRoutes(context)),
-  )
+  const log = await sharedLog(context, add, { spill: true })
+  const shows = await openShows(log, context.name)
+  const { url } = add(await startCollector(context, log, mediaRoutes(context), shows))
   add(await startIngest(context, url))
   console.log(`Beacons: ${url}/v1/beacons`)
 }
@@ -48,7 +49,8 @@ export async function watch(context: Context, add: Add): Promise<void> {
 }
 
 export async function console_(context: Context, add: Add): Promise<void> {
-  const { url } = add(await startConsole(context, sharedStore(context)))
+  const log = context.config.log.kind === 'kafka' ? await sharedLog(context, add) : undefined
+  const { url } = add(await startConsole(context, sharedStore(context), log))
   console.log(`Console: ${url}`)
 }
 
