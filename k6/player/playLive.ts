@@ -1,6 +1,6 @@
 import http from 'k6/http'
 import { createBitrateChooser } from './bitrate.ts'
-import { createPlayhead, type Playhead } from './playhead.ts'
+import { chromiumResumeMs, createPlayhead, type Playhead } from './playhead.ts'
 import { type MediaPlaylist, readMedia, readVariants, type Segment, type Variant } from './playlist.ts'
 
 export interface PlayOptions {
@@ -60,7 +60,7 @@ export async function playLive(options: PlayOptions): Promise<Played> {
   const { url, stayMs, on = {} } = options
   const requestedAt = Date.now()
   const until = requestedAt + stayMs
-  const playhead = createPlayhead({ requestedAt })
+  const playhead = createPlayhead({ requestedAt, resumeMs: chromiumResumeMs })
   const bitrate = createBitrateChooser()
   const counts = { bytes: 0, requests: 0, requestsFailed: 0, switches: 0 }
   let variants: readonly Variant[] = []
@@ -69,6 +69,7 @@ export async function playLive(options: PlayOptions): Promise<Played> {
   let over = false
   let failure: string | undefined
   let joined: Segment | undefined
+  let ended: Played = { playedMs: 0, stalledMs: 0, stalls: 0 }
 
   const get = async (uri: string, binary: boolean) => {
     const response = await http.asyncRequest('GET', uri, null, {
@@ -204,6 +205,17 @@ export async function playLive(options: PlayOptions): Promise<Played> {
       }
     }
     over = true
+    // what is still on its way came too late for this viewer
+    playhead.advance(Math.min(Date.now(), until))
+    on.beat?.(playhead, seen())
+    const startedAt = playhead.startedAt()
+    ended = {
+      ...(startedAt === undefined ? {} : { startupMs: startedAt - requestedAt }),
+      ...(failure === undefined ? {} : { failure }),
+      playedMs: playhead.playedMs(),
+      stalledMs: playhead.stalledMs(),
+      stalls: playhead.stalls(),
+    }
   }
 
   const opening = async (): Promise<void> => {
@@ -214,14 +226,5 @@ export async function playLive(options: PlayOptions): Promise<Played> {
     await Promise.all([reload(), fetchAll()])
   }
   await Promise.all([watch(), opening()])
-  playhead.advance(Date.now())
-  on.beat?.(playhead, seen())
-  const startedAt = playhead.startedAt()
-  return {
-    ...(startedAt === undefined ? {} : { startupMs: startedAt - requestedAt }),
-    ...(failure === undefined ? {} : { failure }),
-    playedMs: playhead.playedMs(),
-    stalledMs: playhead.stalledMs(),
-    stalls: playhead.stalls(),
-  }
+  return ended
 }

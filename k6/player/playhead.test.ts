@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createBitrateChooser } from './bitrate.ts'
-import { createPlayhead } from './playhead.ts'
+import { chromiumResumeMs, createPlayhead } from './playhead.ts'
 import { readMedia, readVariants, resolve } from './playlist.ts'
 
 test('the start is no stall, and a stall lasts from the last frame to the next', () => {
@@ -24,6 +24,17 @@ test('the start is no stall, and a stall lasts from the last frame to the next',
     stall_count: 1,
   })
   assert.deepEqual(head.take(6_100), { interval_ms: 100, played_ms: 100, stalled_ms: 0, stall_count: 0 })
+})
+
+test('as in Chromium, each stall asks for more before it is over', () => {
+  assert.deepEqual([1, 2, 3, 4, 5].map(chromiumResumeMs), [400, 800, 1_600, 3_000, 3_000])
+  const head = createPlayhead({ requestedAt: 0, resumeMs: chromiumResumeMs })
+  head.arrive(0, 1_000)
+  head.arrive(2_000, 300)
+  assert.equal(head.state(), 'stalled')
+  head.arrive(2_100, 100)
+  assert.equal(head.state(), 'playing')
+  assert.equal(head.stalledMs(), 1_100)
 })
 
 test('the line decides the variant: down at once, up with room to spare', () => {

@@ -28,16 +28,22 @@ export interface Playhead {
 export interface PlayheadOptions {
   /** When the viewer asked to play, ms. */
   readonly requestedAt: number
-  /** Media that must be there before a stall is over, ms. Default 0: players go on with the next frame. */
-  readonly resumeMs?: number
+  /** Media that must be there before the n-th stall is over, ms. Default 0: it goes on with the next frame. */
+  readonly resumeMs?: (stall: number) => number
 }
+
+/**
+ * What Chromium waits for: each time its sound runs dry it doubles what it wants to have before it goes on, from 0.2 s
+ * up to 3 s. Seen in the browser: after the fourth stall a segment of two seconds is not enough to go on.
+ */
+export const chromiumResumeMs = (stall: number): number => Math.min(200 * 2 ** stall, 3_000)
 
 /**
  * A player without a picture: it begins with the first media, plays at 1×, and stands still when the buffer is empty.
  * The states and what counts are the SDK's: the start is no stall, and a stall lasts from the last frame to the next.
  */
 export function createPlayhead(options: PlayheadOptions): Playhead {
-  const { resumeMs = 0 } = options
+  const { resumeMs = () => 0 } = options
   let state: PlayheadState = 'starting'
   let at = options.requestedAt
   let arrived = 0
@@ -71,7 +77,7 @@ export function createPlayhead(options: PlayheadOptions): Playhead {
       if (state === 'starting' && arrived > 0) {
         state = 'playing'
         startedAt = at
-      } else if (state === 'stalled' && arrived - position > resumeMs) state = 'playing'
+      } else if (state === 'stalled' && arrived - position >= resumeMs(stalls)) state = 'playing'
     },
     bufferMs: () => arrived - position,
     positionMs: () => position,

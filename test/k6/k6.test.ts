@@ -115,12 +115,13 @@ test('without k6 the script says how to get it and exits 2', async () => {
   assert.match(told, /ensure\.sh --install/)
 })
 
-const PLAY = `window.start = (url, collector) => {
+const PLAY = `window.start = (url, collector, stayMs) => {
   const hls = new Hls({ lowLatencyMode: false })
   window.session = Firstframe.monitor(video, { url: collector, key: 'demo', show: 'a', stream: 's', player: hls })
   hls.loadSource(url)
   hls.attachMedia(video)
   video.play()
+  setTimeout(() => session.end(), stayMs)
 }`
 const sum = (values: readonly (number | undefined)[]) =>
   values.reduce<number>((all, each) => all + (each ?? 0), 0)
@@ -168,11 +169,12 @@ test('k6 and the SDK in Chromium agree on startup and stall within 10 % on the s
   })
   // both begin at the same moment of the stream: the browser when k6 asks for its first playlist
   await waitFor(() => shapers[0]?.requests.length, { what: 'k6 to begin', every_ms: 5 })
-  await view.page.evaluate(`void start(${JSON.stringify(forChromium)}, ${JSON.stringify(recorder.url)})`)
+  await view.page.evaluate(
+    `void start(${JSON.stringify(forChromium)}, ${JSON.stringify(recorder.url)}, ${seconds * 1000})`,
+  )
   const { code, out: told } = await viewer
   assert.ok(code === 0 || code === 99, told)
   const sdkSession = (await view.page.evaluate('session.id')) as string
-  await view.page.evaluate('session.end()')
   await waitFor(() => recorder.events('heartbeat', sdkSession).some((each) => each.reason === 'end'), {
     what: 'the last beat',
   })
