@@ -19,6 +19,7 @@ export const withConfig = (command: Command): Command =>
     .option('--host <address>', 'address of the public port')
     .option('--console-port <n>', 'console: page, API, /metrics, SQL', whole)
     .option('--console-host <address>', 'address of the console')
+    .option('--health-port <n>', 'health of this process: /healthz, /readyz, /metrics (0: none)', whole)
     .option('--data <folder>', 'folder of the embedded log and store')
     .option('--log-level <level>', 'debug, info, warn, error or silent')
 
@@ -28,6 +29,7 @@ interface ConfigFlags {
   readonly host?: string
   readonly consolePort?: number
   readonly consoleHost?: string
+  readonly healthPort?: number
   readonly data?: string
   readonly logLevel?: string
 }
@@ -43,6 +45,7 @@ export function configOf(flags: ConfigFlags): Config {
       host: flags.host,
       console_port: flags.consolePort,
       console_host: flags.consoleHost,
+      health_port: flags.healthPort,
       data: flags.data,
       log_level: flags.logLevel,
     },

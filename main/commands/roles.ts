@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Context, Role } from '../context.ts'
+import { serveHealth } from '../health.ts'
 import { configOf, withConfig } from './options.ts'
 
 interface RoleCommand {
@@ -67,6 +68,7 @@ export function registerRoles(program: Command, version: string): void {
 /** Runs roles until SIGTERM or SIGINT, then closes them in the opposite order. */
 async function runRoles(context: Context, start: RoleCommand['start']): Promise<void> {
   const roles: Role[] = []
+  let started = false
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
     closing ??= (async () => {
@@ -87,11 +89,23 @@ async function runRoles(context: Context, start: RoleCommand['start']): Promise<
     })
   }
   process.on('unhandledRejection', (error) => context.emit({ type: 'bug', where: 'rejection', error }))
+  const { config, telemetry } = context
   try {
+    if (config.health_port > 0) {
+      const health = await serveHealth({
+        host: config.health_host,
+        port: config.health_port,
+        roles,
+        started: () => started && closing === undefined,
+        metrics: async () => ({ contentType: telemetry.contentType, text: await telemetry.metrics() }),
+      })
+      roles.push({ name: 'health', readiness: () => undefined, close: () => health.close() })
+    }
     await start(context, (role) => {
       roles.push(role)
       return role
     })
+    started = true
   } catch (error) {
     if (closing === undefined) await close().catch(() => undefined)
     throw error
