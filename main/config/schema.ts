@@ -82,6 +82,11 @@ export const Config = Type.Object(
       description:
         'Host names the console is reached by, beside localhost, addresses, names without a dot and public_url; others are refused.',
     }),
+    health_host: Type.String({ default: '127.0.0.1', description: 'Address of the health port.' }),
+    health_port: port(
+      0,
+      'Health of any role: /healthz, /readyz, /metrics. 0: none; the collector has its own on the public port.',
+    ),
     data: Type.String({ default: './data', description: 'Folder of the embedded log and store.' }),
     log_level: Type.Union(
       ['debug', 'info', 'warn', 'error', 'silent'].map((level) => Type.Literal(level)),
