@@ -19,6 +19,7 @@ export class Audience {
   private readonly wheel: Wheel
   private readonly state: Uint8Array
   private readonly due: Float64Array
+  private readonly entered: Float64Array
   private readonly leave: Float64Array
   private readonly change: Float64Array
   private readonly nextBeat: Float64Array
@@ -48,6 +49,7 @@ export class Audience {
     this.state = new Uint8Array(count)
     const f64 = () => new Float64Array(count)
     this.due = f64()
+    this.entered = f64()
     this.leave = f64()
     this.change = f64()
     this.nextBeat = f64()
@@ -72,7 +74,7 @@ export class Audience {
 
   private schedule(seat: number, at_ms: number): void {
     this.due[seat] = at_ms
-    this.wheel.put(seat, at_ms)
+    this.entered[seat] = at_ms === Number.POSITIVE_INFINITY ? at_ms : this.wheel.put(seat, at_ms)
   }
 
   /** A seat taken by somebody who plays, or −1. */
@@ -93,12 +95,10 @@ export class Audience {
   /** Lets time pass. */
   advance(to_ms: number): void {
     this.wheel.turn(to_ms, (seat, now) => {
+      // Put in again since then: that entry counts.
+      if (this.entered[seat] !== now) return
       const due = this.due[seat]!
-      if (due > now) {
-        if (due < Number.POSITIVE_INFINITY) this.wheel.put(seat, due)
-        return
-      }
-      // Entered twice: what is due is done once.
+      if (due > now) return this.schedule(seat, due)
       this.due[seat] = Number.POSITIVE_INFINITY
       this.act(seat, Math.max(due, now - 50))
     })

@@ -35,7 +35,9 @@ export class Link {
     for (const node of topology.transcodes) add('transcode', node)
     for (const node of topology.origins) add('origin', node)
     topology.cdns.names.forEach((cdn, c) => {
-      topology.regions.names.forEach((region, r) => add('edge', `${cdn}-${region}`, c, r))
+      topology.regions.names.forEach((region, r) => {
+        add('edge', `${cdn}-${region}`, c, r)
+      })
     })
   }
 

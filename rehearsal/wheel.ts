@@ -14,13 +14,17 @@ export class Wheel {
     this.slots = Array.from({ length: slots }, () => [])
   }
 
-  /** Beyond one turn it comes back early; the owner looks at its own time and puts it in again. */
-  put(item: number, due_ms: number): void {
+  /**
+   * Beyond one turn it comes back early; the owner looks at its own time and puts it in again.
+   * @returns when it comes back; what comes back at another time was put in before and is out of date
+   */
+  put(item: number, due_ms: number): number {
     const due = Math.min(
       Math.max(Math.ceil(due_ms / this.step_ms), this.at + 1),
       this.at + this.slots.length - 1,
     )
     this.slots[due % this.slots.length]!.push(item)
+    return due * this.step_ms
   }
 
   /** Calls for everything due up to `to_ms`, step by step. */

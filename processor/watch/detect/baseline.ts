@@ -141,7 +141,19 @@ function surprise(
   return surpriseOfLevel(now / rate, chance * (1 + 1 / known) + WANDER * WANDER)
 }
 
-function normalOf(
+/** What is normal changes only with a new block, so it is kept until then. */
+function normalOf(options: BaselineOptions, cell: CellMemory, root: Normal | undefined): Normal | undefined {
+  const { signal, rule, lane, objective } = options
+  const key = `${signal.metric}/${rule.baseline_s}/${objective}/${root === undefined}`
+  const known = cell.kept.get(key) as { at: number; normal: Normal | undefined } | undefined
+  const at = cell.blockCount * 65_536 + lane.root.blockCount
+  if (known?.at === at) return known.normal
+  const normal = computeNormal(options, cell, root)
+  cell.kept.set(key, { at, normal })
+  return normal
+}
+
+function computeNormal(
   { signal, rule, lane, objective }: BaselineOptions,
   cell: CellMemory,
   root: Normal | undefined,

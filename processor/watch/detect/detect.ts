@@ -69,7 +69,7 @@ function judgeSignal(signal: Signal, { spec, objective }: ActiveRule, options: D
   if (spec.type === 'baseline') return judgeBaseline({ signal, rule: spec, lane, second, objective })
   if (spec.type === 'spread') return judgeSpread({ signal, rule: spec, lane, second })
   if (spec.type === 'objective') {
-    const observation = judgeObjective({ signal, rule: spec, view, objective })
+    const observation = judgeObjective({ signal, rule: spec, view, lane, objective })
     return observation ? [observation] : []
   }
   return []

@@ -1,3 +1,4 @@
+import { OTHER } from '../../../schemas/dimensions.ts'
 import type { Measure } from '../../../schemas/measures.ts'
 import type { Cells, Where } from '../windows/view.ts'
 
@@ -24,6 +25,8 @@ export class CellMemory {
   readonly recent: Float64Array
   readonly blocks: Float64Array
   blockCount = 0
+  /** What was worked out from the blocks, by whoever worked it out. */
+  readonly kept = new Map<string, unknown>()
 
   constructor(where: Where, width: number) {
     this.where = where
@@ -89,9 +92,12 @@ export class LaneMemory {
   /** Adds cells; their sums must be in the order of `measures`. `rows`: those that belong to this lane. */
   add(second: number, cells: Cells, rows?: readonly number[]): void {
     const dims = cells.dimensions
-    const singles = dims.map((name, at) => ({ name, at })).filter(({ name }) => !NOT_LOOKED_AT.has(name))
+    // What has one value only is the whole again.
+    const singles = dims
+      .map((name, at) => ({ name, at }))
+      .filter(({ name, at }) => !NOT_LOOKED_AT.has(name) && cells.values[at]!.length > 1)
     const pairs = PAIRS.map(([a, b]) => [dims.indexOf(a), dims.indexOf(b)] as const).filter(
-      ([a, b]) => a >= 0 && b >= 0,
+      ([a, b]) => a >= 0 && b >= 0 && cells.values[a]!.length > 1 && cells.values[b]!.length > 1,
     )
     const known: (CellMemory | null | undefined)[][] = singles.map(() => [])
     const knownPairs: Map<number, CellMemory | null>[] = pairs.map(() => new Map())
@@ -147,7 +153,7 @@ export class LaneMemory {
   }
 
   private cell(group: string, where: Where): CellMemory | null {
-    for (const value of Object.values(where)) if (value === '') return null
+    for (const value of Object.values(where)) if (value === '' || value === OTHER) return null
     const key = Object.entries(where)
       .map(([name, value]) => `${name}=${value}`)
       .join(',')

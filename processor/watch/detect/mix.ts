@@ -87,6 +87,18 @@ function inStep(cell: CellMemory, measure: number, second: number, seconds: numb
 const IN_STEP_S = 40
 
 /**
+ * Plays to be expected now: the median of the last minutes, or less when the audience was leaving already. Blocks are
+ * newest first; the trend is carried on over the time since the newest.
+ */
+function expectedPlays(blocks: Float64Array): number {
+  const median = blocks.slice().sort()[blocks.length >> 1]!
+  const span = Math.min(5, blocks.length - 1)
+  const trend = (blocks[0]! - blocks[span]!) / span
+  const carried = blocks[0]! + 2.5 * Math.min(0, trend)
+  return Math.max(0, Math.min(median, carried)) / (BLOCK_S * 1000)
+}
+
+/**
  * Fewer plays go on than a moment ago, in the whole or in one app: the audience fell away at once. A show that ends
  * empties slowly; a beat every ten seconds hides nothing, since every beat says what interval it covers.
  */
@@ -106,8 +118,7 @@ export function judgeAudience({
     if (cell.group !== '' && (cell.group !== 'app' || apps < 2)) continue
     const own = cell.history(measure, Math.ceil(rule.baseline_s / BLOCK_S), history)
     if (own < 3) continue
-    const blocks = history.slice(0, own).sort()
-    const before = blocks[own >> 1]! / (BLOCK_S * 1000)
+    const before = expectedPlays(history.subarray(0, own))
     for (const seconds of [3, 4, 5, 7, 10, rule.window_s]) {
       const now = cell.window(measure, second, seconds) / (seconds * 1000)
       if (now > before / rule.factor || now > before - rule.step) continue

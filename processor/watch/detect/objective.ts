@@ -1,5 +1,6 @@
 import type { RuleSpec } from '../../../schemas/rules.ts'
 import type { StreamView } from '../windows/view.ts'
+import { type LaneMemory, RECENT_S } from './lane_memory.ts'
 import type { Observation } from './observation.ts'
 import type { Signal } from './signals.ts'
 
@@ -15,11 +16,13 @@ export function judgeObjective({
   signal,
   rule,
   view,
+  lane,
   objective,
 }: {
   signal: Signal
   rule: ObjectiveRule
   view: StreamView
+  lane: LaneMemory
   objective: number | undefined
 }): Observation | undefined {
   if (objective === undefined) return undefined
@@ -33,7 +36,15 @@ export function judgeObjective({
     const amount = view.total(signal.denominator, to - length_ms, to, where)
     return { count, amount, value: amount > 0 ? (count * signal.scale) / amount : Number.NaN }
   }
-  const fast = read(rule.fast_s * 1000)
+  // The memory has the last minute at hand; the view is asked only when that one burns.
+  const second = Math.floor(to / 1000) - 1
+  const recent = (seconds: number) => {
+    if (seconds > RECENT_S) return read(seconds * 1000)
+    const count = lane.root.window(lane.at(signal.numerator), second, seconds)
+    const amount = lane.root.window(lane.at(signal.denominator), second, seconds)
+    return { count, amount, value: amount > 0 ? (count * signal.scale) / amount : Number.NaN }
+  }
+  const fast = recent(rule.fast_s)
   if (!(fast.amount > 0)) return undefined
   const limit = limitOf(signal, objective, rule.burn)
   const burning = ({ value, amount }: { value: number; amount: number }) =>
@@ -42,7 +53,7 @@ export function judgeObjective({
       : value + uncertainty(signal, value, amount) <= limit
   if (!burning(fast)) return undefined
   // What is over does not burn, though the windows still remember it.
-  const latest = read(LATEST_MS)
+  const latest = recent(LATEST_MS / 1000)
   if (!(latest.amount > 0) || (signal.higher_is_worse ? latest.value < limit : latest.value > limit))
     return undefined
   return {

@@ -1,4 +1,4 @@
-import { CAUSAL_DIMENSIONS } from '../../../schemas/dimensions.ts'
+import { CAUSAL_DIMENSIONS, OTHER } from '../../../schemas/dimensions.ts'
 import type { Signal } from '../detect/signals.ts'
 import type { Localised, LocaliseOptions } from '../localise/localise.ts'
 import type { Cells, StreamView, Where } from '../windows/view.ts'
@@ -111,7 +111,7 @@ function join(now: Cells, frames: readonly Cells[], [valueUnit, countUnit]: read
         if (known[code] !== -2) return known[code]!
         const text = map[code]!
         let own = -1
-        if (text !== '') {
+        if (text !== '' && text !== OTHER) {
           own = codes.get(text) ?? codes.size
           codes.set(text, own)
         }

@@ -1,0 +1,253 @@
+import { createHmac } from 'node:crypto'
+import {
+  type Dialect,
+  details,
+  headline,
+  type Language,
+  links,
+  type Notice,
+  type Outcome,
+} from './message.ts'
+import type { ReceiverConfig } from './receiver_config.ts'
+
+const MINUTE = 60_000
+const hmac = (key: string, text: string) => createHmac('sha256', key).update(text)
+const cut = (text: string, length: number) => (text.length <= length ? text : `${text.slice(0, length - 1)}…`)
+type Of<T extends ReceiverConfig['type']> = Extract<ReceiverConfig, { type: T }>
+
+/** Prometheus Alertmanager, `POST /api/v2/alerts`. Labels are an alert's identity there, so they stay as at the opening. */
+function alertmanager({ url }: Of<'alertmanager'>): Dialect {
+  return {
+    limit: { messages: 50, per_ms: 1000 },
+    // It forgets an alert that is not told again (resolve_timeout, 5 minutes).
+    repeat_ms: MINUTE,
+    compose({ event, incident, first }, now_ms) {
+      const alert = {
+        labels: {
+          alertname: first.rule,
+          incident: incident.id,
+          severity: first.severity,
+          hop: first.hop,
+          ...(incident.tenant && { tenant: incident.tenant }),
+          ...(incident.show && { show: incident.show }),
+          ...(incident.stream && { stream: incident.stream }),
+        },
+        annotations: {
+          summary: incident.summary_en,
+          summary_zh: incident.summary_zh,
+          hop: incident.hop,
+          cause: JSON.stringify(incident.cause),
+          viewers: String(Math.round(incident.viewers)),
+          ...(incident.evidence.runbook && { runbook_url: incident.evidence.runbook }),
+        },
+        startsAt: new Date(incident.began_ms).toISOString(),
+        ...(event === 'resolve' && {
+          endsAt: new Date(Math.min(now_ms, incident.resolved_ms || now_ms)).toISOString(),
+        }),
+        ...(incident.evidence.dashboard && { generatorURL: incident.evidence.dashboard }),
+      }
+      return { url: `${url.replace(/\/+$/, '')}/api/v2/alerts`, body: JSON.stringify([alert]) }
+    },
+  }
+}
+
+/** PagerDuty, Events API v2. */
+function pagerduty({
+  url = 'https://events.pagerduty.com/v2/enqueue',
+  routing_key,
+}: Of<'pagerduty'>): Dialect {
+  return {
+    limit: { messages: 100, per_ms: MINUTE },
+    compose(notice) {
+      const { event, incident } = notice
+      return {
+        url,
+        body: JSON.stringify({
+          routing_key,
+          event_action: event === 'resolve' ? 'resolve' : 'trigger',
+          dedup_key: incident.id,
+          ...(incident.evidence.dashboard && {
+            client: 'Firstframe',
+            client_url: incident.evidence.dashboard,
+          }),
+          links: links(notice, 'en').map(([text, href]) => ({ text, href })),
+          payload: {
+            summary: cut(incident.summary_en, 1024),
+            source:
+              [incident.tenant, incident.show, incident.stream].filter(Boolean).join('/') || 'firstframe',
+            severity: incident.severity,
+            timestamp: new Date(incident.began_ms).toISOString(),
+            component: incident.hop,
+            group: incident.show,
+            class: incident.rule,
+            custom_details: {
+              summary_zh: incident.summary_zh,
+              cause: incident.cause,
+              viewers: Math.round(incident.viewers),
+              explains: incident.explains,
+              confidence: incident.confidence,
+              value: incident.value,
+              baseline: incident.baseline,
+              clean_hops: incident.evidence.clean,
+            },
+          },
+        }),
+      }
+    },
+  }
+}
+
+/** Slack, incoming webhook: about one message a second. */
+function slack({ url, language = 'en' }: Of<'slack'>): Dialect {
+  const escape = (text: string) =>
+    text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  return {
+    limit: { messages: 1, per_ms: 1100 },
+    compose(notice) {
+      const head = escape(headline(notice, language))
+      const mark = notice.event === 'resolve' ? ':large_green_circle:' : ':red_circle:'
+      const fields = details(notice, language).map(([name, value]) => ({
+        type: 'mrkdwn',
+        text: `*${escape(name)}*\n${escape(value)}`,
+      }))
+      const buttons = links(notice, language).map(([text, to]) => `<${to}|${text}>`)
+      return {
+        url,
+        body: JSON.stringify({
+          text: cut(head, 3000),
+          blocks: [
+            { type: 'section', text: { type: 'mrkdwn', text: cut(`${mark} *${head}*`, 3000) } },
+            { type: 'section', fields: fields.slice(0, 10) },
+            ...(buttons.length > 0
+              ? [{ type: 'context', elements: [{ type: 'mrkdwn', text: buttons.join(' · ') }] }]
+              : []),
+          ],
+        }),
+      }
+    },
+  }
+}
+
+const markdown = (notice: Notice, language: Language): string =>
+  [
+    `### ${headline(notice, language).replaceAll('\n', '\n\n')}`,
+    ...details(notice, language).map(([name, value]) => `- **${name}** ${value}`),
+    links(notice, language)
+      .map(([text, to]) => `[${text}](${to})`)
+      .join(' · '),
+  ].join('\n')
+
+/** Robots answer 200 and say in the body what went wrong. */
+const robot =
+  (field: string, busy: readonly number[]) =>
+  (body: string): Outcome => {
+    try {
+      const answer = JSON.parse(body) as Record<string, unknown>
+      const code = Number(answer[field] ?? answer.StatusCode ?? 0)
+      return code === 0 ? 'taken' : busy.includes(code) ? 'retry' : 'refused'
+    } catch {
+      return 'taken'
+    }
+  }
+
+/** DingTalk group robot: 20 messages a minute, signed over the time in ms. */
+function dingtalk({ url, secret, language = 'both' }: Of<'dingtalk'>): Dialect {
+  return {
+    limit: { messages: 20, per_ms: MINUTE },
+    judge: robot('errcode', [130101, -1]),
+    compose(notice, now_ms) {
+      const signed = new URL(url)
+      if (secret) {
+        signed.searchParams.set('timestamp', String(now_ms))
+        signed.searchParams.set('sign', hmac(secret, `${now_ms}\n${secret}`).digest('base64'))
+      }
+      const title = cut(headline(notice, language === 'en' ? 'en' : 'zh'), 100)
+      return {
+        url: signed.href,
+        body: JSON.stringify({
+          msgtype: 'markdown',
+          markdown: { title, text: cut(markdown(notice, language), 5000) },
+        }),
+      }
+    },
+  }
+}
+
+/** Feishu group robot: 100 messages a minute, at most 20 KB; the key of its signature is time and secret, over nothing. */
+function feishu({ url, secret, language = 'both' }: Of<'feishu'>): Dialect {
+  return {
+    limit: { messages: 100, per_ms: MINUTE },
+    judge: robot('code', [9499, 11232]),
+    compose(notice, now_ms) {
+      const timestamp = String(Math.floor(now_ms / 1000))
+      const content = [
+        ...details(notice, language).map(([name, value]) => `**${name}** ${value}`),
+        links(notice, language)
+          .map(([text, to]) => `[${text}](${to})`)
+          .join(' · '),
+      ].join('\n')
+      return {
+        url,
+        body: JSON.stringify({
+          ...(secret && { timestamp, sign: hmac(`${timestamp}\n${secret}`, '').digest('base64') }),
+          msg_type: 'interactive',
+          card: {
+            config: { wide_screen_mode: true },
+            header: {
+              template:
+                notice.event === 'resolve'
+                  ? 'green'
+                  : notice.incident.severity === 'critical'
+                    ? 'red'
+                    : 'orange',
+              title: { tag: 'plain_text', content: cut(headline(notice, language), 1000) },
+            },
+            elements: [{ tag: 'markdown', content: cut(content, 5000) }],
+          },
+        }),
+      }
+    },
+  }
+}
+
+/**
+ * Any endpoint. `X-Firstframe-Signature: t=<seconds>,v1=<hex HMAC-SHA256 of "t.body">`: check it, and that t is recent.
+ */
+function webhook({ url, secret }: Of<'webhook'>): Dialect {
+  return {
+    limit: { messages: 10, per_ms: 1000 },
+    compose({ event, incident }, now_ms) {
+      const body = JSON.stringify({ version: 1, event, incident })
+      const seconds = Math.floor(now_ms / 1000)
+      return {
+        url,
+        body,
+        headers: {
+          'x-firstframe-event': event,
+          'x-firstframe-incident': incident.id,
+          ...(secret && {
+            'x-firstframe-signature': `t=${seconds},v1=${hmac(secret, `${seconds}.${body}`).digest('hex')}`,
+          }),
+        },
+      }
+    },
+  }
+}
+
+/** How a configured receiver is talked to. */
+export function dialectOf(config: ReceiverConfig): Dialect {
+  switch (config.type) {
+    case 'alertmanager':
+      return alertmanager(config)
+    case 'pagerduty':
+      return pagerduty(config)
+    case 'slack':
+      return slack(config)
+    case 'dingtalk':
+      return dingtalk(config)
+    case 'feishu':
+      return feishu(config)
+    case 'webhook':
+      return webhook(config)
+  }
+}

@@ -1,0 +1,94 @@
+import type { Incident } from '../incident/incident.ts'
+
+/** What a receiver is told. */
+export interface Notice {
+  readonly event: 'page' | 'update' | 'resolve'
+  readonly incident: Incident
+  /** As it was when it was opened: what identifies it at the receiver must not change. */
+  readonly first: { readonly severity: string; readonly hop: string; readonly rule: string }
+}
+
+/** A request, ready to be sent. */
+export interface Outgoing {
+  readonly url: string
+  readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** What the answer means. `retry`: the same may succeed later. */
+export type Outcome = 'taken' | 'retry' | 'refused'
+
+/** How one kind of receiver is talked to. */
+export interface Dialect {
+  /** @param now_ms goes into signatures */
+  compose(notice: Notice, now_ms: number): Outgoing
+  /** Looks into an answer 2xx; without it 2xx is success. */
+  judge?(body: string): Outcome
+  /** So many messages in so many ms. */
+  readonly limit: { readonly messages: number; readonly per_ms: number }
+  /** An open incident is told again so often, where the receiver forgets otherwise. */
+  readonly repeat_ms?: number
+}
+
+export type Language = 'en' | 'zh' | 'both'
+
+const HOPS_ZH: Readonly<Record<string, string>> = {
+  encoder: '编码器',
+  ingest: '推流接入',
+  transcode: '转码',
+  origin: '源站',
+  edge: '边缘 CDN',
+  player: '播放端',
+  interaction: '互动',
+}
+
+const EVENTS = {
+  page: ['', ''],
+  update: ['Update: ', '更新：'],
+  resolve: ['Resolved: ', '已恢复：'],
+} as const
+
+/** The headline in the language asked for. */
+export function headline({ event, incident }: Notice, language: Language): string {
+  const [en, zh] = EVENTS[event]
+  const english = `${en}${incident.summary_en}`
+  const chinese = `${zh}${incident.summary_zh}`
+  return language === 'en' ? english : language === 'zh' ? chinese : `${english}\n${chinese}`
+}
+
+/** The details under the headline: label and value. */
+export function details(
+  { event, incident }: Notice,
+  language: Language,
+): readonly (readonly [string, string])[] {
+  const zh = language === 'zh'
+  const say = (en: string, chinese: string) => (language === 'both' ? `${en} ${chinese}` : zh ? chinese : en)
+  const rows: [string, string][] = [
+    [say('Where', '环节'), zh ? (HOPS_ZH[incident.hop] ?? incident.hop) : incident.hop],
+    [say('Since', '开始'), time(incident.began_ms)],
+  ]
+  if (event === 'resolve') rows.push([say('Until', '恢复'), time(incident.resolved_ms)])
+  if (incident.show || incident.stream)
+    rows.push([say('Stream', '直播'), [incident.show, incident.stream].filter(Boolean).join(' / ')])
+  if (incident.explains > 0 && Object.keys(incident.cause).length > 0)
+    rows.push([
+      say('Sure', '把握'),
+      `${Math.round(incident.confidence * 100)} % · ${say('explains', '解释')} ${Math.round(incident.explains * 100)} %`,
+    ])
+  const { clean = [] } = incident.evidence
+  if (clean.length > 0)
+    rows.push([say('Clean', '正常'), clean.map((hop) => (zh ? (HOPS_ZH[hop] ?? hop) : hop)).join(', ')])
+  return rows
+}
+
+/** Links under the details, those that there are. */
+export function links({ incident }: Notice, language: Language): readonly (readonly [string, string])[] {
+  const { dashboard, runbook } = incident.evidence
+  const all: [string, string][] = [
+    [language === 'zh' ? '看板' : 'Dashboard', dashboard],
+    [language === 'zh' ? '处置手册' : 'Runbook', runbook],
+  ]
+  return all.filter(([, url]) => url)
+}
+
+const time = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`
