@@ -51,6 +51,8 @@ export interface Session {
   readonly track: (action: string, fields?: TrackFields) => void
   /** Reports an event of any kind that adapters make: `report('cohost', { … })`. */
   readonly report: SessionCore['report']
+  /** Counts a media request that the player does not see: `request({ bytes: 9e5, bytes_p2p: 9e5 })` of a P2P engine. */
+  readonly request: SessionCore['request']
   /** Reports an error of the page itself; category `business` (geo-block, sold out) is no failure. */
   readonly error: (error: PlaybackError) => void
   /** Changes dimensions from now on. */
@@ -118,6 +120,7 @@ export function createMonitor(adapters: readonly Adapter[]) {
 
     const start = guard(() => {
       if (running || !chosen) return
+      const begun = performance.now()
       const { url, player } = options
       const adapter =
         options.adapter ??
@@ -172,7 +175,7 @@ export function createMonitor(adapters: readonly Adapter[]) {
         sei: guard(cues.sei),
       }
       attached = guard(() => adapter.attach(player as never, host))()
-      const unwatch = guard(() => watchVideo(video, core, cues.frame))()
+      const unwatch = guard(() => watchVideo(video, core, cues.frame, begun))()
       running = {
         core,
         stop: () => {
@@ -200,6 +203,7 @@ export function createMonitor(adapters: readonly Adapter[]) {
         core.report('interaction', { outcome: 'success', ...fields, action }),
       ),
       report: with_core((core, ...args) => core.report(...args)) as SessionCore['report'],
+      request: with_core((core, request) => core.request(request)),
       error: with_core((core, error) => core.error(error)),
       setContext: guard((context) => {
         extra = { ...extra, ...context }

@@ -24,6 +24,8 @@ export interface Playback {
   /** A frame was put on the screen. `mediaTime` in s. */
   readonly frame: (at: number, mediaTime: number) => void
   readonly look: (at: number, look: Look) => void
+  /** What was until now is not known (the machine slept): standing still counts from here. */
+  readonly rest: (at: number) => void
 }
 
 /** A picture that stands still this much longer than a frame is no longer smooth (W3C's freeze rule adds 150 ms). */
@@ -82,6 +84,7 @@ export function createPlayback(change: (state: PlayState, at: number, from: Play
     settle(at)
   }
   return {
+    rest,
     state: () => state,
     event: (name, at) => {
       if (name === 'waiting') starving = true
@@ -132,7 +135,8 @@ export function createPlayback(change: (state: PlayState, at: number, from: Play
       if (moved) movedAt = at
       const decoding = seen.decoded !== decoded
       decoded = seen.decoded
-      const still = framed ? frameAt : movedAt
+      // Sound alone has no frames.
+      const still = framed && shown >= 0 ? frameAt : movedAt
       if (state === 'playing' && !decoding) {
         const lacking = starving || seen.ready < 3 || seen.ahead_ms < LOW_BUFFER_MS
         const quiet = at - still

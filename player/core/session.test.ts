@@ -209,3 +209,35 @@ test('an end is the last word', async () => {
   assert.equal(beats().at(-1)!.reason, 'end')
   assert.equal(beacons.flatMap((each) => each.events).length, beats().length + 1)
 })
+
+test('while the machine slept nothing was played, nor stalled', async () => {
+  const { start, play, session, beats, time } = setup()
+  start()
+  await play(1_000)
+  // No timer runs while a machine sleeps: they are all late.
+  time.sleep(3_600_000)
+  session.alive()
+  await play(2_000)
+  session.end()
+  const whole = beats().reduce((sum, each) => sum + each.interval_ms, 0)
+  assert.ok(whole <= 3_100, `${whole} ms`)
+  assert.equal(
+    beats().reduce((sum, each) => sum + (each.stalled_ms ?? 0), 0),
+    0,
+  )
+})
+
+test('a start whose autoplay was blocked begins with the viewer’s tap', async () => {
+  const { session, time, of } = setup()
+  session.request_play()
+  await time.pass(400)
+  session.mark('ready')
+  session.mark('frame')
+  session.playback.frame(time.now(), 0)
+  await time.pass(30_000)
+  session.request_play()
+  session.playback.event('play', time.now())
+  await time.pass(30)
+  session.playback.event('playing', time.now())
+  assert.deepEqual([of('startup')[0]!.outcome, of('startup')[0]!.video_startup_time_ms], ['started', 30])
+})

@@ -57,6 +57,8 @@ export type SessionNews =
 export interface SessionCore extends Omit<Host, 'video' | 'sei'> {
   readonly playback: Playback
   readonly rate: (rate: number) => void
+  /** Called many times a second. A long silence means that the machine or the page slept: that time is no play. */
+  readonly alive: () => void
   /** The viewer (or the page) asked to play. The first time counts. */
   readonly request_play: (at?: number) => void
   /** Whether anybody asked to play yet. */
@@ -77,6 +79,10 @@ const STALL_BEATS_MS = [1_000, 1_000, 1_000, 1_000, 1_000] as const
 const STALL_BEAT_MS = 5_000
 const SAME_ERROR_MS = 10_000
 const TWICE_MS = 100
+/** Timers of a page in the background run once a minute; without one for this long it slept. */
+const SLEPT_MS = 90_000
+/** A picture that was ready for this long before `play` waited for the viewer: its autoplay was blocked. */
+const BLOCKED_MS = 1_000
 const CLOCK_SAMPLES = 4
 const CLOCK_APART_MS = 150
 const CLOCK_RETRY_MS = 10_000
@@ -127,6 +133,7 @@ export function createSession(
   let switches = 0
   let rate = 1
   let hidden = -Infinity
+  let awake = now()
   let rendition: Rendition | undefined
   let frames: { decoded: number; dropped: number } | undefined
   let timer: Cancel | undefined
@@ -181,8 +188,18 @@ export function createSession(
     return ms === undefined || ms > 86_400_000 ? undefined : round(Math.max(0, ms))
   }
 
+  const alive = () => {
+    if (now() - awake > SLEPT_MS && ledger) {
+      ledger.take(now())
+      playback.rest(now())
+      measureClock(CLOCK_SAMPLES)
+    }
+    awake = now()
+  }
+
   const beat = (reason: Reason, error?: PlaybackError) => {
     if (!ledger || ended) return
+    alive()
     const spent = ledger.take(now())
     const sample = environment.sample()
     report(
@@ -231,7 +248,11 @@ export function createSession(
     // What passed after an end was no play; the error that ended it is told with its beat.
     if (from === 'ended' || from === 'failed') ledger.take(at)
     if (state === 'failed') return
-    if (from === 'starting') attempt('started')
+    if (from === 'starting') {
+      // A browser that tells no frames, and a picture that stood there before, begin when it moves.
+      marks.frame ??= at
+      attempt('started')
+    }
     if (state === 'stalled') stallBeats = 0
     const reason = reasonOf(state, from)
     if (reason) beat(reason)
@@ -260,6 +281,7 @@ export function createSession(
   return {
     playback,
     report,
+    alive,
     measureClock,
     clock: clock.reading,
     stats: sender.stats,
@@ -270,10 +292,12 @@ export function createSession(
       ledger?.rate(rate, now())
     },
     request_play: (at = now()) => {
-      if (marks.requested !== undefined || ended) return
-      marks = { ...marks, requested: at }
+      const blocked = !attempted && marks.ready !== undefined && at - marks.ready > BLOCKED_MS
+      if ((marks.requested !== undefined && !blocked) || ended) return
+      const { frame: _, ...before } = marks
+      marks = { ...before, requested: at }
+      if (!ledger) measureClock(CLOCK_SAMPLES)
       ledger = createLedger(at, playback.state())
-      measureClock(CLOCK_SAMPLES)
       schedule()
     },
     requested: () => marks.requested !== undefined,

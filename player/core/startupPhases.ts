@@ -24,6 +24,8 @@ export interface StartupMarks {
   demuxed?: number
   /** The first frame was decoded. */
   decoded?: number
+  /** The element had enough data to play (`canplaythrough`): an autoplay that is allowed begins now. */
+  ready?: number
   /** The first frame was on the screen. */
   frame?: number
   /** Handshake of the protocol, ms. */

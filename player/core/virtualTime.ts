@@ -5,6 +5,8 @@ export interface VirtualTime {
   readonly later: (run: () => void, ms: number) => Cancel
   /** Runs everything due in the next `ms`, in order, letting promises settle between. */
   readonly pass: (ms: number) => Promise<void>
+  /** Time goes by and nothing runs. */
+  readonly sleep: (ms: number) => void
 }
 
 /** A clock that stands until a test moves it. */
@@ -20,6 +22,9 @@ export function createVirtualTime(start = 1_000): VirtualTime {
       return () => {
         due = due.filter((each) => each !== entry)
       }
+    },
+    sleep: (ms) => {
+      now += ms
     },
     pass: async (ms) => {
       const until = now + ms

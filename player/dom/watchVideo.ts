@@ -37,11 +37,12 @@ const ERRORS = [
   ['src_not_supported', 'media'],
 ] as const
 
-/** Tells the session what happens to the element. Returns how to stop. */
+/** Tells the session what happens to the element, which was asked to play at `begun` if it was. Returns how to stop. */
 export function watchVideo(
   video: HTMLVideoElement,
   session: SessionCore,
   shownFrame: (at: number, mediaTime: number) => void,
+  begun: number,
 ): () => void {
   const { playback } = session
   const stops: (() => void)[] = []
@@ -54,7 +55,8 @@ export function watchVideo(
   }
   const now = () => performance.now()
   const framed = () => 'requestVideoFrameCallback' in video && document.visibilityState === 'visible'
-  const look = guard(() =>
+  const look = guard(() => {
+    session.alive()
     playback.look(now(), {
       time_s: video.currentTime,
       ahead_ms: bufferAhead(video),
@@ -62,8 +64,8 @@ export function watchVideo(
       ready: video.playbackRate === 0 ? 0 : video.readyState,
       decoded: video.getVideoPlaybackQuality?.().totalVideoFrames ?? 0,
       framed: framed(),
-    }),
-  )
+    })
+  })
   on(video, 'timeupdate', () => {
     if (!framed()) shownFrame(now(), video.currentTime)
   })
@@ -85,6 +87,7 @@ export function watchVideo(
   on(video, 'ratechange', () => session.rate(video.playbackRate))
   on(video, 'loadedmetadata', () => session.mark('demuxed'))
   on(video, 'loadeddata', () => session.mark('decoded'))
+  on(video, 'canplaythrough', () => session.mark('ready'))
   on(video, 'error', () => {
     const { error } = video
     const [code, category] = ERRORS[(error?.code ?? 0) - 1] ?? ['unknown', 'other']
@@ -119,7 +122,7 @@ export function watchVideo(
   stops.push(() => clearInterval(timer))
 
   session.rate(video.playbackRate)
-  if (video.autoplay || !video.paused) session.request_play()
+  if (video.autoplay || !video.paused) session.request_play(begun)
   if (!video.paused) {
     playback.event('play', now())
     if (video.readyState >= 3 && video.currentTime > 0) playback.event('playing', now())
