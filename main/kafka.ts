@@ -24,10 +24,19 @@ export async function openKafka(
     topics: topics(partitions),
     replication,
     compression,
+    // An append that is given up before the spill takes it cannot go in twice. Leaders move in 3 to 8 s.
+    ...(spill ? { giveUpAfter_ms: 6_000 } : {}),
     emit,
     clock,
   })
   return spill
-    ? openSpillingLog({ inner, path: join(data, 'spill'), maxBytes: spill_bytes, emit, clock })
+    ? openSpillingLog({
+        inner,
+        path: join(data, 'spill'),
+        maxBytes: spill_bytes,
+        patience_ms: 7_000,
+        emit,
+        clock,
+      })
     : inner
 }

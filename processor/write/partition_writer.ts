@@ -35,6 +35,15 @@ const IDLE_COMMIT_MS = 10_000
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5_000
 
+/** A range under way: what of it is prepared is never prepared again, since the dedupe step has seen it. */
+interface Range {
+  readonly to: number
+  readonly records: readonly LogRecord[]
+  readonly prepared: Prepared[]
+  /** Records looked at. */
+  done: number
+}
+
 /** Writes one partition: ranges of its messages in order, each with an intent, an insert under a token, and a commit. */
 export class PartitionWriter {
   private readonly o: PartitionWriterOptions
@@ -47,6 +56,7 @@ export class PartitionWriter {
   pendingRows = 0
   oldest_ms: number | undefined
   private running: Promise<void> | undefined
+  private current: Range | undefined
 
   constructor(options: PartitionWriterOptions) {
     this.o = options
@@ -80,15 +90,25 @@ export class PartitionWriter {
   }
 
   private async drain(): Promise<void> {
-    while (this.pending.length > 0 && !this.stopped) {
-      const range = this.take()
-      if (range.length === 0) return
-      await this.write(range, range.at(-1)!.offset)
+    while (!this.stopped) {
+      this.current ??= this.begin()
+      if (this.current === undefined) return
+      await this.write(this.current)
+      this.current = undefined
     }
+  }
+
+  private begin(): Range | undefined {
+    const records = this.take()
+    const last = records.at(-1)
+    return last === undefined
+      ? undefined
+      : { to: last.offset, records: records.filter(isRows), prepared: [], done: 0 }
   }
 
   /** The next range: messages of one schema, at most `max_rows`, or just what an unfinished intent covered. */
   private take(): LogRecord[] {
+    if (this.pending.length === 0) return []
     let end = 0
     let rows = 0
     let schema: string | undefined
@@ -118,42 +138,47 @@ export class PartitionWriter {
     return range
   }
 
-  private async write(range: readonly LogRecord[], to: number): Promise<void> {
-    const redo = this.intent === to
+  /** Writes a range; after a failure it goes on where it stopped, with the verdicts of the dedupe step it already has. */
+  private async write(range: Range): Promise<void> {
+    const { to, records, prepared } = range
     this.intent = undefined
-    const data = range.filter(isRows)
-    if (data.length === 0) {
+    if (records.length === 0) {
       if (this.o.clock() - this.committed_ms >= IDLE_COMMIT_MS) await this.commit(to + 1)
       this.next = to + 1
       return
     }
-    await this.insert(await this.prepareAll(data), to, redo)
+    for (; range.done < records.length; range.done += 1) {
+      const one = await this.prepareOne(records[range.done]!)
+      if (one !== undefined) prepared.push(one)
+    }
+    await this.insert(
+      prepared.filter(({ record }) => record.offset >= this.next),
+      to,
+    )
   }
 
-  private async prepareAll(data: readonly LogRecord[]): Promise<Prepared[]> {
+  private async prepareOne(record: LogRecord): Promise<Prepared | undefined> {
     const { table, registry, dedupe, log } = this.o
-    const prepared: Prepared[] = []
-    for (const record of data) {
-      try {
-        prepared.push(prepare(table, record, dedupe, registry))
-      } catch (error) {
-        if (!(error instanceof UnknownSchema)) {
-          await this.setApart(record, 'not_insertable', error)
-          continue
-        }
-        await registry.refresh(log)
-        try {
-          prepared.push(prepare(table, record, dedupe, registry))
-        } catch (again) {
-          await this.setApart(record, 'old_schema', again)
-        }
+    const known = (): Prepared => prepare(table, record, dedupe, registry)
+    try {
+      return known()
+    } catch (error) {
+      if (!(error instanceof UnknownSchema)) {
+        await this.setApart(record, 'not_insertable', error)
+        return undefined
       }
+      await registry.refresh(log)
     }
-    return prepared
+    try {
+      return known()
+    } catch (error) {
+      await this.setApart(record, 'old_schema', error)
+      return undefined
+    }
   }
 
   /** Inserts a range ending at `to` and commits; a range that is refused for good is halved until the culprit stands alone. */
-  private async insert(prepared: readonly Prepared[], to: number, redo: boolean): Promise<void> {
+  private async insert(prepared: readonly Prepared[], to: number): Promise<void> {
     const { partition, table, store, registry, emit, clock } = this.o
     const rows = prepared.reduce((sum, each) => sum + each.rows, 0)
     const repeated = prepared.reduce((sum, each) => sum + each.repeated, 0)
@@ -166,7 +191,7 @@ export class PartitionWriter {
     const odd = prepared.findIndex(({ bytes, fingerprint }) => bytes !== undefined && fingerprint !== schema)
     if (odd > 0) return this.halves(prepared, to, odd)
     const from = this.next
-    if (!redo) await this.commit(from, `to:${to}`)
+    await this.commit(from, `to:${to}`)
     const began = clock()
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       if (this.stopped) throw new Stopped()
@@ -196,8 +221,8 @@ export class PartitionWriter {
 
   private async halves(prepared: readonly Prepared[], to: number, at: number): Promise<void> {
     const first = prepared.slice(0, at)
-    await this.insert(first, first.at(-1)!.record.offset, false)
-    await this.insert(prepared.slice(at), to, false)
+    await this.insert(first, first.at(-1)!.record.offset)
+    await this.insert(prepared.slice(at), to)
   }
 
   private async setApart(record: LogRecord, code: string, error: unknown): Promise<void> {

@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { RecordBatchStreamReader } from 'apache-arrow'
+import { type EmbeddedLog, openEmbeddedLog } from '../../log/embedded.ts'
+import { createBuilder } from '../../schemas/arrow/builder.ts'
+import { readBatch } from '../../schemas/arrow/reader.ts'
+import { fingerprint } from '../../schemas/arrow/schema.ts'
+import type { Fact } from '../../schemas/facts.ts'
+import { HEADERS, topicOf, topics } from '../../schemas/topics.ts'
+import type { InsertPort } from './store_port.ts'
+import { startWriter, type Writer } from './writer.ts'
+
+const TOPIC = topicOf('heartbeat')
+
+/** A store that remembers tokens, as the real one does, and fails as it is told. */
+class Recorder implements InsertPort {
+  readonly sessions: string[] = []
+  readonly tokens: string[] = []
+  private readonly known = new Set<string>()
+  fail: (sessions: readonly string[]) => Error | undefined = () => undefined
+  /** Fails after the rows are in, as a connection that breaks before the answer. */
+  failAfter: () => Error | undefined = () => undefined
+
+  async insertArrow({ table, chunks, token }: Parameters<InsertPort['insertArrow']>[0]): Promise<void> {
+    if (table !== 'heartbeat') return
+    const rows: string[] = []
+    for (const batch of RecordBatchStreamReader.from(Buffer.concat(chunks))) {
+      for (const session of batch.getChild('session')!) rows.push(String(session))
+    }
+    const error = this.fail(rows)
+    if (error) throw error
+    this.tokens.push(token)
+    if (!this.known.has(token)) this.sessions.push(...rows)
+    this.known.add(token)
+    const after = this.failAfter()
+    if (after) throw after
+  }
+}
+
+const retriable = () => Object.assign(new Error('away'), { retriable: true })
+const permanent = () => Object.assign(new Error('bad data'), { retriable: false })
+
+async function setUp(t: TestContext) {
+  const folder = await mkdtemp(join(tmpdir(), 'firstframe-writer-'))
+  const facts: Fact[] = []
+  const log = await openEmbeddedLog({ path: folder, topics: topics(1), emit: () => {}, clock: Date.now })
+  const writers: Writer[] = []
+  t.after(async () => {
+    for (const writer of writers) await writer.close()
+    await log.close()
+    await rm(folder, { recursive: true })
+  })
+  const store = new Recorder()
+  const write = async (port: InsertPort = store) => {
+    const writer = await startWriter({
+      log,
+      store: port,
+      emit: (fact) => facts.push(fact),
+      clock: Date.now,
+      every_ms: 10,
+      tables: ['heartbeat'],
+    })
+    writers.push(writer)
+    return writer
+  }
+  return { log, store, write, facts }
+}
+
+const message = (sessions: readonly string[], schema = fingerprint('heartbeat')) => {
+  const builder = createBuilder('heartbeat')
+  for (const session of sessions)
+    builder.pushRow({
+      tenant: 'demo',
+      session,
+      seq: 1,
+      source: 'sdk',
+      interval_ms: 1,
+      received_time: Date.now(),
+      event_time: Date.now(),
+    })
+  const headers = {
+    [HEADERS.type]: 'rows',
+    [HEADERS.rows]: String(sessions.length),
+    [HEADERS.schema]: schema,
+  }
+  return { topic: TOPIC, partition: 0, headers, value: builder.finish() }
+}
+
+async function until(what: string, done: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + 10_000
+  while (!(await done())) {
+    assert.ok(Date.now() < end, `waited for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+const committed = async (log: EmbeddedLog) => {
+  const { end } = await log.bounds({ topic: TOPIC, partition: 0 })
+  return (log.committed('write', { topic: TOPIC, partition: 0 })?.offset ?? 0) === end
+}
+
+async function deadLetters(log: EmbeddedLog): Promise<string[]> {
+  const codes: string[] = []
+  for await (const { value } of log.replay({ topic: topicOf('dead_letter'), partition: 0 })) {
+    codes.push(readBatch('dead_letter', value, ['code']).label('code').at(0))
+  }
+  return codes
+}
+
+test('a store that is away is tried again, and nothing is lost, doubled or reordered', async (t) => {
+  const { log, store, write, facts } = await setUp(t)
+  let failures = 3
+  store.fail = () => (failures-- > 0 ? retriable() : undefined)
+  await write()
+  for (let index = 0; index < 20; index += 1) await log.append([message([`s${index}`])])
+  await until('the commit', () => committed(log))
+  assert.deepEqual(
+    store.sessions,
+    Array.from({ length: 20 }, (_, index) => `s${index}`),
+  )
+  assert.ok(facts.some(({ type }) => type === 'write_retried'))
+})
+
+test('an answer that is lost: the same range goes in again under the same token', async (t) => {
+  const { log, store, write } = await setUp(t)
+  let once = true
+  store.failAfter = () => {
+    const error = once ? retriable() : undefined
+    once = false
+    return error
+  }
+  await write()
+  await log.append([message(['a', 'b'])])
+  await until('the commit', () => committed(log))
+  assert.deepEqual(store.sessions, ['a', 'b'])
+  assert.equal(store.tokens.length, 2)
+  assert.equal(new Set(store.tokens).size, 1)
+})
+
+test('a writer that dies between insert and commit: the next one repeats the range under its token', async (t) => {
+  const { log, store, write } = await setUp(t)
+  const dying = await write({
+    async insertArrow(options) {
+      await store.insertArrow(options)
+      throw retriable()
+    },
+  })
+  await log.append([message(['a'])])
+  await until('the insert', () => store.sessions.length === 1)
+  await dying.close()
+  assert.match(
+    log.committed('write', { topic: TOPIC, partition: 0 })?.metadata ?? '',
+    /^to:\d+$/,
+    'the intent stands',
+  )
+  await log.append([message(['b'])])
+  await write()
+  await until('the commit', () => committed(log))
+  assert.deepEqual(store.sessions, ['a', 'b'])
+})
+
+test('a message that can never be inserted is found by halving; its neighbours go in, the partition goes on', async (t) => {
+  const { log, store, write } = await setUp(t)
+  store.fail = (sessions) => (sessions.includes('poison') ? permanent() : undefined)
+  for (const session of ['a', 'b', 'poison', 'c', 'd']) await log.append([message([session])])
+  await write()
+  await until('the commit', () => committed(log))
+  await log.append([message(['e'])])
+  await until('the commit', () => committed(log))
+  assert.deepEqual(store.sessions, ['a', 'b', 'c', 'd', 'e'])
+  assert.deepEqual(await deadLetters(log), ['not_insertable'])
+})
+
+test('while dead letters cannot be written, the range waits: it is not passed over', async (t) => {
+  const { log, store, write } = await setUp(t)
+  store.fail = (sessions) => (sessions.includes('poison') ? permanent() : undefined)
+  const append = log.append.bind(log)
+  let refusals = 3
+  log.append = async (messages) => {
+    if (messages.some(({ topic }) => topic === topicOf('dead_letter')) && refusals-- > 0) throw retriable()
+    return append(messages)
+  }
+  for (const session of ['a', 'poison', 'b']) await append([message([session])])
+  await write()
+  await until('the commit', () => committed(log))
+  assert.deepEqual(store.sessions, ['a', 'b'])
+  assert.deepEqual(await deadLetters(log), ['not_insertable'])
+})
+
+test('repeats are left out, also after a restart', async (t) => {
+  const { log, store, write } = await setUp(t)
+  const first = await write()
+  await log.append([message(['a', 'b']), message(['b', 'c'])])
+  await until('the commit', () => committed(log))
+  await first.close()
+  await write()
+  await log.append([message(['c', 'd']), message(['a'])])
+  await until('the commit', () => committed(log))
+  assert.deepEqual(store.sessions, ['a', 'b', 'c', 'd'])
+})
+
+test('a batch of a schema that nobody published goes to the dead letters as old_schema', async (t) => {
+  const { log, store, write } = await setUp(t)
+  await log.append([message(['a']), message(['x'], 'feedfacefeedface'), message(['b'])])
+  await write()
+  await until('the commit', () => committed(log))
+  assert.deepEqual(store.sessions, ['a', 'b'])
+  assert.deepEqual(await deadLetters(log), ['old_schema'])
+})
