@@ -6,7 +6,7 @@ import { hlsSource } from './hlsSource.ts'
 import { httpClient } from './http.ts'
 import { type Judgement, judge } from './judge.ts'
 import { staleAfterMs } from './judgeFreshness.ts'
-import type { CheckMemory, Observations, PictureSeen } from './observations.ts'
+import type { CheckMemory, Observations, PictureProbe } from './observations.ts'
 import { watchFlv } from './watchFlv.ts'
 import { watchRtmp } from './watchRtmp.ts'
 import { watchSegments } from './watchSegments.ts'
@@ -29,11 +29,7 @@ export interface CheckOptions {
   /** What the last check of this target left. */
   readonly memory?: CheckMemory
   /** Real decoding beside the virtual viewer: `browserPicture()`. */
-  readonly picture?: (
-    url: string,
-    protocol: Observations['protocol'],
-    signal?: AbortSignal,
-  ) => Promise<PictureSeen>
+  readonly picture?: PictureProbe
   readonly signal?: AbortSignal
 }
 
@@ -107,7 +103,10 @@ function watch(url: string, options: CheckOptions, limits: ProbeLimits): Promise
 export async function check(url: string, options: CheckOptions): Promise<CheckResult> {
   const limits: ProbeLimits = { ...PROBE_LIMITS, ...options.limits }
   const watched = watch(url, options, limits)
-  const picture = options.picture?.(url, protocolOf(url), options.signal)
+  const picture = options.picture?.(url, protocolOf(url), {
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.headers === undefined ? {} : { headers: options.headers }),
+  })
   const [seenWithout, pictureSeen] = await Promise.all([watched, picture])
   const seen: Observations =
     pictureSeen === undefined ? seenWithout : { ...seenWithout, picture: pictureSeen }

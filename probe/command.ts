@@ -76,7 +76,6 @@ export async function runCheck(options: RunCheckOptions, io: CommandIo): Promise
         ? {
             picture: browserPicture({
               clock: io.clock,
-              headers,
               ...(options.chromium ? { chromium: options.chromium } : {}),
             }),
           }

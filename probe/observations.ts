@@ -145,3 +145,16 @@ export interface CheckMemory {
   readonly videoCodec?: string
   readonly audioCodec?: string
 }
+
+/** What real decoding needs to know beside the address. */
+export interface PictureRequest {
+  readonly signal?: AbortSignal
+  readonly headers?: Readonly<Record<string, string>>
+  /** For the player SDK's reports. */
+  readonly show?: string
+  readonly stream?: string
+  readonly cdn?: string
+}
+
+/** Decodes a stream for real and tells what was to be seen and heard: `browserPicture()`. */
+export type PictureProbe = (url: string, protocol: Protocol, request: PictureRequest) => Promise<PictureSeen>

@@ -4,7 +4,7 @@ import type { BeaconSender } from './beaconSender.ts'
 import { type CheckOptions, type CheckResult, NotCheckable } from './check.ts'
 import type { Clock } from './clock.ts'
 import { heartbeatEvent, probeEvent } from './event.ts'
-import type { CheckMemory } from './observations.ts'
+import type { CheckMemory, PictureProbe } from './observations.ts'
 import type { Target } from './target.ts'
 
 export interface SchedulerOptions {
@@ -18,7 +18,7 @@ export interface SchedulerOptions {
   /** Most checks at once. Default 8. */
   readonly parallel?: number
   /** Real decoding for targets that ask for it. */
-  readonly picture?: NonNullable<CheckOptions['picture']>
+  readonly picture?: PictureProbe
 }
 
 export interface Scheduler {
@@ -38,6 +38,17 @@ interface Slot {
   dueMs: number
   memory?: CheckMemory
   busy: boolean
+}
+
+/** Real decoding that reports under the target's names. */
+function pictureOf({ show, stream, cdn }: Target, picture: PictureProbe): PictureProbe {
+  return (url, protocol, request) =>
+    picture(url, protocol, {
+      ...request,
+      ...(show === undefined ? {} : { show }),
+      ...(stream === undefined ? {} : { stream }),
+      ...(cdn === undefined ? {} : { cdn }),
+    })
 }
 
 /** Checks every target over and over, jittered and bounded, and hands the results to the sender. */
@@ -72,7 +83,9 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
         ...(target.headers === undefined ? {} : { headers: target.headers }),
         ...(target.variant === undefined ? {} : { variant: target.variant }),
         ...(target.limits === undefined ? {} : { limits: target.limits }),
-        ...(target.browser && options.picture !== undefined ? { picture: options.picture } : {}),
+        ...(target.browser && options.picture !== undefined
+          ? { picture: pictureOf(target, options.picture) }
+          : {}),
       })
       // a check that was cut short has seen too little to judge by
       if (over.signal.aborted) return

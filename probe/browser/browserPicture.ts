@@ -4,25 +4,29 @@ import { createRequire } from 'node:module'
 import type { Browser } from 'playwright-core'
 import { NotCheckable } from '../check.ts'
 import { type Clock, pause } from '../clock.ts'
-import type { PictureSeen, Protocol } from '../observations.ts'
+import type { PictureProbe, PictureRequest, PictureSeen } from '../observations.ts'
 import { BrowserMissing, launchChromium } from './launch.ts'
 import { PAGE_SCRIPT, type PageState, PLAYERS } from './page.ts'
 
 export interface BrowserPictureOptions {
   readonly clock: Clock
   readonly chromium?: string
-  readonly headers?: Readonly<Record<string, string>>
   /** How long to look after the first frame, ms. Default 4 000. */
   readonly lookMs?: number
   /** How long to wait for the first frame, ms. Default 15 000. */
   readonly timeoutMs?: number
-  /**
-   * The player SDK: its script, and one more script that puts it on `window.player` and `video`, so that the decoding
-   * probe reports as a viewer (marked synthetic).
-   */
-  readonly sdk?: { readonly script: string; readonly start: string }
+  /** The player SDK's script and where it reports: then the decoding probe is a viewer too, marked synthetic. */
+  readonly sdk?: SdkOptions
   /** A browser that is already running; it is left running. */
   readonly browser?: Browser
+}
+
+export interface SdkOptions {
+  /** The text of the SDK's script-tag bundle (`firstframe.js`). */
+  readonly script: string
+  readonly collector: string
+  readonly key: string
+  readonly region?: string
 }
 
 const LOOK_MS = 4_000
@@ -63,11 +67,10 @@ async function servePage(scripts: readonly string[]): Promise<{ url: string; clo
 }
 
 /** Plays an address in headless Chromium by the real player and tells what was on the screen and to be heard. */
-export function browserPicture(
-  options: BrowserPictureOptions,
-): (url: string, protocol: Protocol, signal?: AbortSignal) => Promise<PictureSeen> {
+export function browserPicture(options: BrowserPictureOptions): PictureProbe {
   const { clock, lookMs = LOOK_MS, timeoutMs = TIMEOUT_MS } = options
-  return async function lookAtPicture(url, protocol, signal) {
+  return async function lookAtPicture(url, protocol, request) {
+    const { signal, headers } = request
     if (protocol === 'rtmp')
       throw new NotCheckable('no browser plays RTMP: check its HTTP-FLV or HLS address')
     const { name, file } = PLAYERS[protocol]
@@ -76,14 +79,14 @@ export function browserPicture(
     const served = await servePage(scripts)
     try {
       const context = await browser.newContext(
-        options.headers === undefined ? {} : { extraHTTPHeaders: { ...options.headers } },
+        headers === undefined ? {} : { extraHTTPHeaders: { ...headers } },
       )
       try {
         const page = await context.newPage()
         await page.goto(served.url)
         const loadedMs = clock()
         await page.evaluate(`probePlay(${JSON.stringify(name)}, ${JSON.stringify(url)})`)
-        if (options.sdk) await page.evaluate(options.sdk.start)
+        if (options.sdk) await page.evaluate(startSdk(options.sdk, request))
         let state: PageState
         let firstSeenMs: number | undefined
         do {
@@ -95,6 +98,8 @@ export function browserPicture(
           state.error === '' &&
           (firstSeenMs === undefined ? clock() - loadedMs < timeoutMs : clock() - firstSeenMs < lookMs)
         )
+        // the SDK sends its last interval when the session ends
+        if (options.sdk) await page.evaluate('probeSession.end()').then(() => pause(POLL_MS))
         return pictureOf(name, state, loadedMs)
       } finally {
         await context.close()
@@ -104,6 +109,20 @@ export function browserPicture(
       if (options.browser === undefined) await browser.close()
     }
   }
+}
+
+/** Puts the SDK on the page's player and element. */
+function startSdk(sdk: SdkOptions, { show = '', stream = '', cdn }: PictureRequest): string {
+  const context = { synthetic: true, source: 'probe', ...(sdk.region ? { region: sdk.region } : {}) }
+  const settings = {
+    url: sdk.collector,
+    key: sdk.key,
+    show,
+    stream,
+    context,
+    ...(cdn === undefined ? {} : { cdn }),
+  }
+  return `window.probeSession = Firstframe.monitor(video, { ...${JSON.stringify(settings)}, player: window.player }); undefined`
 }
 
 function pictureOf(player: string, state: PageState, loadedMs: number): PictureSeen {

@@ -14,7 +14,9 @@ import {
   startEncoding,
 } from '../../probe/testing/streams.ts'
 import { PROBE_REASONS } from '../../schemas/probe-reasons.ts'
-import { type MediaServer, playable, startMediaServer } from '../stream/index.ts'
+import { startRecorder } from '../players/recorder.ts'
+import { buildFiles } from '../players/stage.ts'
+import { type MediaServer, playable, startMediaServer, waitFor } from '../stream/index.ts'
 
 const clock = () => performance.timeOrigin + performance.now()
 const DAY_MS = 86_400_000
@@ -112,6 +114,25 @@ test('real decoding finds nothing wrong with the healthy picture and its sound',
   assert.deepEqual(result.findings, [])
   assert.ok((result.seen.picture?.frames.length ?? 0) > 20)
   assert.ok(Math.max(...(result.seen.picture?.loudnessDbfs ?? [])) > -40, 'the tone was heard')
+})
+
+test('with the SDK on the page the decoding probe reports as a viewer, marked synthetic', {
+  timeout: 60_000,
+}, async () => {
+  const recorder = await startRecorder()
+  undo.push(recorder.stop)
+  const script = String((await buildFiles())['/firstframe.js']?.body)
+  const sdk = { script, collector: recorder.url, key: 'demo', region: 'eu' }
+  const picture = browserPicture({ clock, browser, sdk, lookMs: 2_000 })
+  const seen = await picture(faults.url(), 'hls', { show: 'spring', stream: 'main', cdn: 'a' })
+  assert.equal(seen.error, undefined)
+  const started = await waitFor(() => recorder.events('startup')[0], { what: 'the first screen' })
+  assert.equal(started.outcome, 'started')
+  assert.equal(started.synthetic, true)
+  assert.equal(`${started.show} ${started.stream} ${started.cdn} ${started.region}`, 'spring main a eu')
+  await waitFor(() => recorder.events('heartbeat').some((beat) => (beat.played_ms ?? 0) > 500), {
+    what: 'its heartbeat',
+  })
 })
 
 test('a Referer opens what anti-hotlinking had closed', async () => {
