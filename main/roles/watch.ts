@@ -1,19 +1,42 @@
 import type { Log } from '../../log/log.ts'
+import type { Incident } from '../../processor/watch/incident/incident.ts'
 import { createJudge } from '../../processor/watch/incident/judge.ts'
+import { createNotifier } from '../../processor/watch/notify/notifier.ts'
 import { startStages } from '../../processor/watch/partial/stages.ts'
+import { stateMessages } from '../../processor/watch/state_topic.ts'
 import { startWatcher } from '../../processor/watch/watcher.ts'
 import type { Context, Role } from '../context.ts'
+import { readReceivers, readRules } from '../receivers.ts'
 
 /** Nothing judged for longer than this makes the watcher not ready. */
 const BEHIND_MS = 15_000
 
+/** Where an incident is looked at, at its moment, and what to do about it: both are pages of the console. */
+const linksOf = (base: string) => (incident: Incident) => {
+  const query = new URLSearchParams({
+    show: incident.show,
+    stream: incident.stream,
+    incident: incident.id,
+    at: String(incident.opened_ms),
+  })
+  return { dashboard: `${base}/?${query}`, runbook: `${base}/runbooks/${incident.rule}` }
+}
+
 /** Judges the log as it comes: alone on an embedded log, in two stages with others on Kafka. */
 export async function startWatch({ config, emit, clock }: Context, log: Log): Promise<Role> {
-  const newJudge = () => createJudge({ emit })
+  const rules = readRules(config.rules)
+  const base = (config.public_url || `http://localhost:${config.console_port}`).replace(/\/$/, '')
+  const newJudge = () => createJudge({ rules, emit, links: linksOf(base) })
+  const notifier = createNotifier({
+    receivers: readReceivers(config.receivers),
+    emit,
+    clock,
+    keep: (entries) => log.append(stateMessages(entries)),
+  })
   const watcher =
     config.log.kind === 'embedded'
-      ? await startWatcher({ log, judge: newJudge(), emit, clock })
-      : await startStages({ log, createJudge: newJudge, emit, clock })
+      ? await startWatcher({ log, judge: newJudge(), notifier, emit, clock })
+      : await startStages({ log, createJudge: newJudge, notifier, emit, clock })
   return {
     name: 'watch',
     readiness() {
@@ -23,6 +46,9 @@ export async function startWatch({ config, emit, clock }: Context, log: Log): Pr
         ? undefined
         : `nothing is judged since ${Math.round(behind / 1000)} s: do collectors tick?`
     },
-    close: () => watcher.close(),
+    async close() {
+      await watcher.close()
+      await notifier.close()
+    },
   }
 }
