@@ -72,7 +72,8 @@ export function waterfall(result: CheckResult, options: WaterfallOptions): strin
   }
   if (measures.seiMessages > 0) told('SEI messages', String(measures.seiMessages))
   if (measures.variants > 1) told('variants', String(measures.variants))
-  told('stalls', measures.stalls === 0 ? 'none' : `${measures.stalls}, ${ms(measures.stalledMs)}`)
+  if (measures.startupMs !== undefined)
+    told('stalls', measures.stalls === 0 ? 'none' : `${measures.stalls}, ${ms(measures.stalledMs)}`)
   told('fetched', `${(measures.bytes / 1000).toFixed(0)} kB`)
   const picture = seen.picture
   if (picture !== undefined && picture.firstFrameMs !== undefined) {

@@ -7,6 +7,7 @@ import {
   tableDictionary,
 } from '../../schemas/derive/dictionary.ts'
 import { generateK6Thresholds } from '../../schemas/derive/k6.ts'
+import { probeReasonDictionary } from '../../schemas/derive/probe_reasons.ts'
 
 /** Every generated file by its path from the top, and its text. */
 export async function generated(): Promise<ReadonlyMap<string, string>> {
@@ -21,5 +22,6 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ['docs/data/reasons.md', reasonDictionary()],
     ['docs/data/facts.md', factDictionary()],
     ['k6/generated/thresholds.ts', generateK6Thresholds()],
+    ['docs/data/probe-reasons.md', probeReasonDictionary()],
   ])
 }
