@@ -1,21 +1,44 @@
 import Fastify, { type FastifyInstance } from 'fastify'
+import type { StateMap } from '../../log/state_map.ts'
+import type { BuiltPage } from '../build.ts'
+import { type ApiOptions, serveApi } from './api.ts'
+import { guard } from './guard.ts'
+import { servePage } from './page.ts'
+import { serveRegistry } from './registry.ts'
 import { type SqlOptions, serveSql } from './sql.ts'
 
 export interface ConsoleOptions {
+  /** The registry of shows; without a log there is none. */
+  readonly shows?: StateMap
   readonly sql: SqlOptions
   /** The page of `/metrics`. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
+  readonly api: ApiOptions
+  readonly page: BuiltPage
+  /** Host names this console is reached by, beside localhost and addresses. */
+  readonly names: readonly string[]
 }
 
 /** The console's port: page, API, live updates, `/metrics` and read-only SQL. Not listening yet. */
-export function createConsole({ sql, metrics }: ConsoleOptions): FastifyInstance {
-  const app = Fastify({ bodyLimit: 8 << 20, forceCloseConnections: true })
+export function createConsole({ shows, sql, metrics, api, page, names }: ConsoleOptions): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: 8 << 20,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 512 },
+  })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  guard(app, { names })
   app.get('/metrics', async (_request, reply) => {
     const { contentType, text } = await metrics()
     return reply.type(contentType).send(text)
   })
   serveSql(app, sql)
+  if (shows !== undefined) serveRegistry(app, shows)
+  servePage(app, page)
+  app.register(async (scope) => {
+    const served = serveApi(scope, api)
+    scope.addHook('onClose', async () => served.close())
+  })
   return app
 }

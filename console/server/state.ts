@@ -21,7 +21,7 @@ const rollupOf = (metric: Metric) =>
   ROLLUP_NAMES.find((name) => ROLLUPS[name].kind === kindOfMetric(metric) && ROLLUPS[name].step_s === 10)!
 
 /** Conditions of a scope over a table with these columns, and their parameters. */
-function where(scope: Scope, table: string): { sql: string; params: Record<string, unknown> } {
+export function scopeWhere(scope: Scope, table: string): { sql: string; params: Record<string, unknown> } {
   const time = table.endsWith('_10s') ? 'time' : 'received_time'
   const hasApp = (ROLLUPS as Record<string, { by: readonly string[] }>)[table]?.by.includes('app') ?? true
   const conditions = ['tenant = {tenant:String}', 'show = {show:String}']
@@ -66,7 +66,7 @@ export async function metricValues(
   await Promise.all(
     [...groups(metrics).values()].map(async (names) => {
       const table = raw ? kindOfMetric(names[0]!) : rollupOf(names[0]!)
-      const { sql, params } = where(scope, table)
+      const { sql, params } = scopeWhere(scope, table)
       const select = names
         .map((name) => `${metricSql(name, { over: raw ? 'raw' : 'rollup', window_ms })} AS ${name}`)
         .join(', ')
@@ -95,7 +95,7 @@ export async function metricSeries(
   await Promise.all(
     [...groups(metrics).values()].map(async (names) => {
       const table = rollupOf(names[0]!)
-      const { sql, params } = where({ ...scope, from_ms: first }, table)
+      const { sql, params } = scopeWhere({ ...scope, from_ms: first }, table)
       const select = names
         .map((name) => `${metricSql(name, { over: 'rollup', window_ms: step_ms })} AS ${name}`)
         .join(', ')
@@ -126,7 +126,7 @@ export async function breakdown(
   const unknown = by.filter((name) => !known.includes(name))
   if (unknown.length > 0)
     throw new RangeError(`${table} keeps ${known.join(', ')} apart, not ${unknown.join(', ')}`)
-  const { sql, params } = where(scope, table)
+  const { sql, params } = scopeWhere(scope, table)
   const window_ms = scope.to_ms - scope.from_ms
   const weigh =
     kindOfMetric(metric) === 'heartbeat'
@@ -140,7 +140,7 @@ export async function breakdown(
 
 /** Mean time of each phase of the start. */
 export async function startupPhases(store: Store, scope: Scope): Promise<Record<string, number | null>> {
-  const { sql, params } = where(scope, 'startup_10s')
+  const { sql, params } = scopeWhere(scope, 'startup_10s')
   const select = STARTUP_PHASES.map((phase) => {
     const name = phase.replace(/_ms$/, '')
     return `sum(${name}_sum) / nullIf(sum(${name}_count), 0) AS ${phase}`

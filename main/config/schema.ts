@@ -138,10 +138,11 @@ export const Config = Type.Object(
           description: 'Kafka: partitions of each topic of events.',
         }),
         replication: Type.Integer({
-          minimum: 1,
+          minimum: 0,
           maximum: 9,
-          default: 3,
-          description: 'Kafka: replicas of each partition.',
+          default: 0,
+          description:
+            'Kafka: replicas of each partition, for topics that are made. 0: three, or as many as there are brokers then.',
         }),
         compression: Type.Union([Type.Literal('none'), Type.Literal('gzip'), Type.Literal('zstd')], {
           default: 'zstd',

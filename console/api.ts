@@ -1,0 +1,195 @@
+import type { Hop } from '../schemas/kinds/kinds.ts'
+import type { STARTUP_PHASES } from '../schemas/kinds/startup.ts'
+import type { Metric } from '../schemas/metrics.ts'
+import type { IncidentView } from './server/incidents.ts'
+
+/**
+ * What the console's API says, as JSON. Times are ms since the epoch by the collector's clock (`received_time`).
+ * Things that change by themselves are objects by name, not arrays, so that a JSON merge patch carries only what changed.
+ */
+
+/**
+ * How a hop is: `sick` where an open incident says it breaks, `affected` where only its effect is felt, `strained` where an
+ * objective is missed, `silent` when it reported within the axis and does not now, `absent` when nothing reports from there.
+ */
+export type Health = 'well' | 'strained' | 'affected' | 'sick' | 'silent' | 'absent'
+
+export interface HopView {
+  readonly health: Health
+  /** The metric that stands under the hop, and the one its chart shows. */
+  readonly headline: Metric
+  /** What makes it sick, affected or strained: the incident, or the metric that misses its objective. */
+  readonly incident?: string
+  readonly missed?: Metric
+  /** Who is ill, where an incident says so: `cdn-b`. */
+  readonly cause?: string
+}
+
+/** Bounds of a share that was counted: Wilson's 95 % interval over `n` facts. */
+export interface Interval {
+  readonly low: number
+  readonly high: number
+  readonly n: number
+}
+
+export interface GroupView {
+  readonly watching: number
+  readonly stall_ratio?: number
+  readonly latency_ms?: number
+  readonly first_screen_ms?: number
+}
+
+export interface RoundView {
+  readonly from_ms: number
+  readonly to_ms: number
+  readonly interactions?: number
+  readonly success?: number
+  /** By app: from the operator's trigger until shown, page after frame, and pages that showed it. */
+  readonly apps: Readonly<Record<string, { production_ms?: number; skew_ms?: number; shown: number }>>
+}
+
+/** Everything the page of one show (or one stream, or one app of it) draws. */
+export interface Snapshot {
+  readonly clock: 'received_time'
+  readonly tenant: string
+  readonly show: string
+  readonly stream?: string
+  readonly app?: string
+  /** The moment looked at: values are of the `window_ms` before it. */
+  readonly at_ms: number
+  readonly live: boolean
+  readonly window_ms: number
+  /** The time axis. */
+  readonly from_ms: number
+  readonly step_ms: number
+  /** When the newest fact came; 0: none within the axis. */
+  readonly data_ms: number
+  readonly hops: Readonly<Record<Hop, HopView>>
+  readonly values: Partial<Readonly<Record<Metric, number>>>
+  readonly intervals: Partial<Readonly<Record<Metric, Interval>>>
+  /** By metric, then by the beginning of the step (s since the epoch); a step nothing was measured in is missing. */
+  readonly series: Partial<Readonly<Record<Metric, Readonly<Record<string, number>>>>>
+  /** Mean of each phase of the starts of the last minute, ms, and how many starts. */
+  readonly startup: Partial<Readonly<Record<(typeof STARTUP_PHASES)[number], number>>> & {
+    readonly starts?: number
+  }
+  /** Stall ratio of the last minute by operator, then CDN. */
+  readonly heat: Readonly<Record<string, Readonly<Record<string, { value: number; watching: number }>>>>
+  readonly streams: Readonly<Record<string, GroupView>>
+  readonly apps: Readonly<Record<string, GroupView>>
+  readonly rounds: Readonly<Record<string, RoundView>>
+  /** Incidents that were open at some time of the axis, as they stood at `at_ms`. */
+  readonly incidents: Readonly<Record<string, IncidentView>>
+}
+
+/** One show of the list. */
+export interface ShowView {
+  readonly watching: number
+  readonly stall_ratio?: number
+  readonly first_screen_ms?: number
+  readonly latency_ms?: number
+  readonly streams: number
+  readonly apps: number
+  /** When its newest fact came. */
+  readonly data_ms: number
+  readonly open: number
+  /** Watching, by the beginning of the step, s. */
+  readonly series: Readonly<Record<string, number>>
+}
+
+export interface ShowList {
+  readonly clock: 'received_time'
+  readonly tenant: string
+  readonly at_ms: number
+  readonly live: boolean
+  readonly shows: Readonly<Record<string, ShowView>>
+  readonly incidents: Readonly<Record<string, IncidentView>>
+}
+
+/** One session of a list of affected ones, the worst first. */
+export interface SessionRow {
+  readonly session: string
+  readonly show: string
+  readonly stream: string
+  readonly app: string
+  readonly cdn: string
+  readonly isp: string
+  readonly region: string
+  readonly device: string
+  readonly first_ms: number
+  readonly last_ms: number
+  readonly stalled_ms: number
+  readonly stalls: number
+  readonly failures: number
+  readonly latency_ms: number | null
+  readonly bitrate_kbps: number | null
+}
+
+/** One viewer's playback, and what the link said of its stream in the same time. */
+export interface SessionView {
+  readonly clock: 'received_time'
+  readonly session: string
+  readonly tenant: string
+  readonly show: string
+  readonly stream: string
+  readonly about: Readonly<Record<string, string>>
+  readonly from_ms: number
+  readonly to_ms: number
+  readonly startup?: {
+    readonly at_ms: number
+    readonly outcome: string
+    readonly first_screen_ms: number | null
+    readonly phases: Readonly<Record<string, number>>
+    readonly error: string
+  }
+  /** Intervals of play, in order; `at_ms` is the interval's end. */
+  readonly beats: readonly {
+    readonly at_ms: number
+    readonly interval_ms: number
+    readonly played_ms: number
+    readonly stalled_ms: number
+    readonly paused_ms: number
+    readonly stalls: number
+    readonly state: string
+    readonly bitrate_kbps: number | null
+    readonly buffer_ms: number | null
+    readonly latency_ms: number | null
+    readonly error: string
+    readonly fatal: boolean
+  }[]
+  readonly interactions: readonly {
+    readonly at_ms: number
+    readonly action: string
+    readonly outcome: string
+    readonly round: string
+    readonly rtt_ms: number | null
+  }[]
+  readonly cues: readonly {
+    readonly at_ms: number
+    readonly round: string
+    readonly stage: string
+    readonly skew_ms: number | null
+  }[]
+  /** The link's metrics of the stream (and the session's CDN) by metric, then by second. */
+  readonly link: Partial<Readonly<Record<Metric, Readonly<Record<string, number>>>>>
+  readonly step_ms: number
+  readonly incidents: readonly IncidentView[]
+}
+
+/** Why a request was not answered; `code` is stable. */
+export const API_ERRORS = {
+  bad_request: { status: 400, help: 'A parameter is missing or cannot be read.' },
+  host_not_allowed: {
+    status: 421,
+    help: 'The name in Host is not one of this console: set console_names or public_url.',
+  },
+  origin_not_allowed: {
+    status: 403,
+    help: 'A page of another origin asks; the console answers its own page only.',
+  },
+  not_found: { status: 404, help: 'There is no such thing, or it is past its retention.' },
+  too_many: { status: 429, help: 'Too many pages look at once.' },
+  store_away: { status: 503, help: 'The store does not answer; the page keeps trying.' },
+} as const satisfies Readonly<Record<string, { status: number; help: string }>>
+
+export type ApiErrorCode = keyof typeof API_ERRORS

@@ -1,0 +1,68 @@
+import { usePlace } from './place.ts'
+import { Shape } from './Shape.tsx'
+import { Top } from './Top.tsx'
+import { type Live, useFetch } from './useLive.ts'
+
+interface About {
+  readonly beacons_port: number
+  readonly tenants: readonly string[]
+}
+
+/** Nothing has been said yet: what to paste, with this machine's own address in it. */
+export function EmptyPage({
+  show = 'my-show',
+  line,
+}: {
+  readonly show?: string
+  readonly line: Live<unknown>['line']
+}) {
+  const { words } = usePlace()
+  const { data } = useFetch<About>('/api/about')
+  const url = `http://${location.hostname}:${data?.beacons_port ?? 8080}`
+  const key = data?.tenants[0] === undefined || data.tenants[0] === 'demo' ? 'demo' : '…'
+  const tag = `<script src="${url}/firstframe.js"></script>
+<script>
+  Firstframe.monitor(document.querySelector('video'), {
+    url: '${url}', key: '${key}', show: '${show}', stream: 'main', player: hls
+  })
+</script>`
+  const curl = `curl '${url}/v1/beacons?key=${key}' -H 'content-type: application/json' -d '{
+  "context": { "show": "${show}", "stream": "main", "session": "try-1", "cdn": "cdn-a" },
+  "events": [{ "kind": "heartbeat", "seq": 1, "interval_ms": 10000, "played_ms": 9800, "stalled_ms": 200 }]
+}'`
+  return (
+    <>
+      <Top state={line === 'lost' ? 'lost' : 'live'} />
+      <main class="page empty" id="main">
+        <section class="panel">
+          <p class="waiting" role="status">
+            <span class="ripple">
+              <Shape health="absent" size={48} />
+            </span>
+          </p>
+          <h1>{words.empty_title}</h1>
+          <p>{words.empty_text}</p>
+          <Code text={tag} />
+          <p>{words.empty_curl}</p>
+          <Code text={curl} />
+        </section>
+      </main>
+    </>
+  )
+}
+
+function Code({ text }: { readonly text: string }) {
+  const { lang } = usePlace()
+  const copy = () => void navigator.clipboard?.writeText(text)
+  return (
+    <div class="code">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+      <pre tabIndex={0}>
+        <code>{text}</code>
+      </pre>
+      <button type="button" onClick={copy}>
+        {lang === 'zh' ? '复制' : 'Copy'}
+      </button>
+    </div>
+  )
+}

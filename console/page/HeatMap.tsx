@@ -1,0 +1,66 @@
+import { metricOf } from '../../schemas/metrics.ts'
+import type { Snapshot } from '../api.ts'
+import { objectiveOf, textOf, whole } from './amount.ts'
+import { usePlace } from './place.ts'
+
+const OBJECTIVE = metricOf('rebuffering_ratio').objective ?? 0.01
+/** Steps of the scale, in multiples of the objective. */
+const STEPS = [0.5, 1, 3, 8]
+
+/** Stall ratio by operator and CDN; number and step in each cell, a mark where it is bad. */
+export function HeatMap({ heat }: { readonly heat: Snapshot['heat'] }) {
+  const { words } = usePlace()
+  const sum = (cells: readonly { watching: number }[]) =>
+    cells.reduce((total, { watching }) => total + watching, 0)
+  const operators = Object.keys(heat)
+    .sort((a, b) => sum(Object.values(heat[b]!)) - sum(Object.values(heat[a]!)))
+    .slice(0, 12)
+  const cdns = [...new Set(operators.flatMap((isp) => Object.keys(heat[isp]!)))].sort().slice(0, 8)
+  return (
+    <section class="panel heat">
+      <h2>
+        {words.heat}{' '}
+        <span class="muted">
+          {words.last_minute} · {objectiveOf('rebuffering_ratio')}
+        </span>
+      </h2>
+      {operators.length === 0 ? (
+        <p class="muted">{words.no_data}</p>
+      ) : (
+        <div class="scroll">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{words.operator}</th>
+                {cdns.map((cdn) => (
+                  <th scope="col" key={cdn}>
+                    {cdn || '–'}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {operators.map((isp) => (
+                <tr key={isp}>
+                  <th scope="row">{isp || '–'}</th>
+                  {cdns.map((cdn) => {
+                    const cell = heat[isp]![cdn]
+                    if (cell === undefined) return <td key={cdn} />
+                    const step = STEPS.filter((times) => cell.value > OBJECTIVE * times).length
+                    return (
+                      <td key={cdn} class={`h${step}`}>
+                        {step >= 3 && <span aria-hidden="true">▲ </span>}
+                        {textOf('rebuffering_ratio', cell.value)}
+                        <small>{whole(cell.watching)}</small>
+                      </td>
+                    )
+                  })}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  )
+}

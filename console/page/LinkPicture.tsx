@@ -1,0 +1,52 @@
+import type { Hop } from '../../schemas/kinds/kinds.ts'
+import type { Snapshot } from '../api.ts'
+import { amountOf, misses, objectiveOf, textOf, titleOf } from './amount.ts'
+import { usePlace } from './place.ts'
+import { Shape } from './Shape.tsx'
+
+/** The link: hops in the order of the data, the sick one unmissable, the healthy ones quiet. */
+export function LinkPicture({ snapshot, lost }: { readonly snapshot: Snapshot; readonly lost: boolean }) {
+  const { words, lang } = usePlace()
+  const hops = Object.entries(snapshot.hops) as [Hop, Snapshot['hops'][Hop]][]
+  return (
+    <section class="panel link" aria-label={words.the_link}>
+      <ol>
+        {hops.map(([hop, view], index) => {
+          const health = lost ? 'unknown' : view.health
+          const value = snapshot.values[view.headline]
+          const shown = value === undefined ? undefined : amountOf(view.headline, value)
+          const objective = objectiveOf(view.headline)
+          const said =
+            value === undefined
+              ? words.no_data
+              : `${titleOf(view.headline, lang)} ${textOf(view.headline, value)}`
+          const next = hops[index + 1]?.[1].health
+          return (
+            <li key={hop} class={`hop ${health}`}>
+              <a href={`#${hop}`} aria-label={words.state_now(words.hops[hop], words.health[health], said)}>
+                <span class="name">{words.hops[hop]}</span>
+                <span class={`wire ${next === 'sick' || next === 'silent' ? 'torn' : ''}`} aria-hidden="true">
+                  <span class="node">
+                    <Shape health={health} size={health === 'sick' ? 48 : 32} />
+                  </span>
+                </span>
+                <span class="word">
+                  {words.health[health]}
+                  {view.cause !== undefined && !lost && <b> {view.cause}</b>}
+                </span>
+                <span class={`figure ${misses(view.headline, value) && !lost ? 'missed' : ''}`}>
+                  {shown === undefined || lost ? '–' : shown.number}
+                  {shown !== undefined && !lost && <small> {shown.unit}</small>}
+                </span>
+                <span class="about">
+                  {titleOf(view.headline, lang)}
+                  {objective !== undefined && <span class="objective"> {objective}</span>}
+                </span>
+              </a>
+            </li>
+          )
+        })}
+      </ol>
+    </section>
+  )
+}

@@ -1,0 +1,134 @@
+import { useEffect } from 'preact/hooks'
+import type { ShowList } from '../api.ts'
+import { lengthOf, timeOf, whole } from './amount.ts'
+import { EmptyPage } from './EmptyPage.tsx'
+import { IncidentCard } from './IncidentCard.tsx'
+import { usePlace } from './place.ts'
+import { Shape } from './Shape.tsx'
+import { Value } from './Tables.tsx'
+import { Top } from './Top.tsx'
+import { useFetch, useLive } from './useLive.ts'
+
+/** A line without axes: how the audience went. */
+function Spark({
+  series,
+  to_ms,
+}: {
+  readonly series: Readonly<Record<string, number>>
+  readonly to_ms: number
+}) {
+  const points = Object.entries(series)
+    .map(([at, value]) => [Number(at), value] as const)
+    .sort(([a], [b]) => a - b)
+  const high = Math.max(1, ...points.map(([, value]) => value))
+  const x = (at: number) => 120 - ((to_ms / 1000 - at) / 900) * 120
+  const path = points
+    .map(([at, value]) => `${x(at).toFixed(1)},${(30 - (value / high) * 28).toFixed(1)}`)
+    .join(' ')
+  return (
+    <svg class="spark" viewBox="0 0 120 32" width="120" height="32" aria-hidden="true">
+      <polyline points={path} />
+    </svg>
+  )
+}
+
+/** All shows; `home` goes on to the only one there is. */
+export function ShowsPage({ home }: { readonly home: boolean }) {
+  const { words, lang, href, query, go } = usePlace()
+  const at = query.get('at')
+  const tenant = query.get('tenant')
+  const asked = tenant === null ? '' : `tenant=${encodeURIComponent(tenant)}`
+  const live = useLive<ShowList>(at === null ? asked : undefined)
+  const past = useFetch<ShowList>(at === null ? undefined : `/api/shows?${asked}&at=${at}`)
+  const list = at === null ? live.data : past.data
+  const names = list === undefined ? [] : Object.keys(list.shows)
+  const only = home && names.length === 1 ? names[0] : undefined
+  useEffect(() => {
+    if (only !== undefined)
+      go(href(`/show/${encodeURIComponent(only)}`, at === null ? {} : { at }), { replace: true })
+  }, [only])
+  const lost = live.line === 'lost' || live.line === 'store_away'
+  if (list !== undefined && names.length === 0 && list.live) return <EmptyPage line={live.line} />
+  const open = Object.values(list?.incidents ?? {}).filter(({ state }) => state === 'open')
+  return (
+    <>
+      <Top
+        state={lost ? 'lost' : list === undefined ? 'opening' : list.live ? 'live' : 'past'}
+        at_ms={list?.at_ms}
+      >
+        {list !== undefined && !lost && (
+          <p class={`count ${open.length > 0 ? 'bad' : 'good'}`} role="status">
+            {words.incidents(open.length)}
+          </p>
+        )}
+      </Top>
+      <main class={`page ${lost ? 'lost' : ''}`} id="main" aria-busy={list === undefined}>
+        {lost && (
+          <p class="banner lost" role="alert">
+            {live.line === 'store_away'
+              ? words.store_away
+              : words.lost(lengthOf(live.now_ms - live.heard_ms, lang))}
+          </p>
+        )}
+        <div class="current">
+          {list === undefined && <div class="panel skeleton tall" />}
+          {open.map((incident) => (
+            <IncidentCard key={incident.id} incident={incident} now_ms={list!.at_ms} />
+          ))}
+          {list !== undefined && (
+            <section class="panel shows">
+              <h1>{words.shows}</h1>
+              <ul>
+                {names.map((name) => {
+                  const show = list.shows[name]!
+                  const health = lost
+                    ? 'unknown'
+                    : show.open > 0
+                      ? 'sick'
+                      : list.at_ms - show.data_ms > 30_000
+                        ? 'silent'
+                        : 'well'
+                  return (
+                    <li key={name}>
+                      <a href={href(`/show/${encodeURIComponent(name)}`, { at: at ?? undefined })}>
+                        <Shape health={health} />
+                        <span class="name">
+                          <b>{name}</b>
+                          <span class="muted">
+                            {show.streams} {words.streams} ·{' '}
+                            {health === 'silent'
+                              ? timeOf(show.data_ms, lang, list.at_ms)
+                              : show.open > 0
+                                ? words.incidents(show.open)
+                                : words.health[health]}
+                          </span>
+                        </span>
+                        <Spark series={show.series} to_ms={list.at_ms} />
+                        <span class="cell">
+                          <b class="figure">{whole(show.watching)}</b>{' '}
+                          <span class="muted">{words.watching}</span>
+                        </span>
+                        <span class="cell">
+                          <Value metric="rebuffering_ratio" value={show.stall_ratio} />{' '}
+                          <span class="muted">{words.stalled}</span>
+                        </span>
+                        <span class="cell">
+                          <Value metric="video_startup_time" value={show.first_screen_ms} />{' '}
+                          <span class="muted">{words.first_screen}</span>
+                        </span>
+                        <span class="cell">
+                          <Value metric="live_latency" value={show.latency_ms} />{' '}
+                          <span class="muted">{words.latency}</span>
+                        </span>
+                      </a>
+                    </li>
+                  )
+                })}
+              </ul>
+            </section>
+          )}
+        </div>
+      </main>
+    </>
+  )
+}

@@ -1,0 +1,193 @@
+import type { ComponentChildren } from 'preact'
+import type { Metric } from '../../schemas/metrics.ts'
+import type { SessionRow, Snapshot } from '../api.ts'
+import { lengthOf, misses, textOf, timeOf, whole } from './amount.ts'
+import { usePlace } from './place.ts'
+
+interface TableProps {
+  readonly heads: readonly string[]
+  readonly rows: readonly { readonly key: string; readonly cells: readonly ComponentChildren[] }[]
+}
+
+/** A table whose first column names the row; the others are numbers. */
+export function Table({ heads, rows }: TableProps) {
+  return (
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            {heads.map((head) => (
+              <th scope="col" key={head}>
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ key, cells }) => (
+            <tr key={key}>
+              <th scope="row">{cells[0]}</th>
+              {cells.slice(1).map((cell, index) => (
+                <td key={heads[index + 1]}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+/** A metric's value, marked where it misses its objective. */
+export function Value({
+  metric,
+  value,
+}: {
+  readonly metric: Metric
+  readonly value: number | null | undefined
+}) {
+  if (value === undefined || value === null) return <>–</>
+  const bad = misses(metric, value)
+  return (
+    <span class={bad ? 'missed' : ''}>
+      {bad && <span aria-hidden="true">◆ </span>}
+      {textOf(metric, value)}
+    </span>
+  )
+}
+
+/** How far apart the apps see the show, and the rounds that were played. */
+export function Fairness({ snapshot }: { readonly snapshot: Snapshot }) {
+  const { words, with: to } = usePlace()
+  const apps = Object.entries(snapshot.apps)
+  const first = Math.min(...apps.map(([, { latency_ms }]) => latency_ms ?? Number.POSITIVE_INFINITY))
+  const behind = (latency_ms: number | undefined) =>
+    latency_ms === undefined
+      ? '–'
+      : latency_ms === first
+        ? words.first
+        : `+ ${Math.round(latency_ms - first)} ms`
+  return (
+    <section class="panel">
+      <h2>
+        {words.fairness} <span class="muted">{words.last_minute}</span>
+      </h2>
+      {apps.length === 0 ? (
+        <p class="muted">{words.no_data}</p>
+      ) : (
+        <Table
+          heads={[words.app, words.watching, words.latency, words.behind]}
+          rows={apps.map(([app, { watching, latency_ms }]) => ({
+            key: app,
+            cells: [
+              <a key="a" href={to({ app })}>
+                {app}
+              </a>,
+              whole(watching),
+              <Value key="v" metric="live_latency" value={latency_ms} />,
+              behind(latency_ms),
+            ],
+          }))}
+        />
+      )}
+    </section>
+  )
+}
+
+export function Rounds({ snapshot }: { readonly snapshot: Snapshot }) {
+  const { words, lang } = usePlace()
+  const rounds = Object.entries(snapshot.rounds).sort(([, a], [, b]) => b.from_ms - a.from_ms)
+  const apps = [...new Set(rounds.flatMap(([, round]) => Object.keys(round.apps)))].sort().slice(0, 4)
+  if (rounds.length === 0) return null
+  return (
+    <section class="panel">
+      <h2>
+        {words.rounds} <span class="muted">{words.on_screen}</span>
+      </h2>
+      <Table
+        heads={[words.round, '', words.took_part, words.arrived, ...apps]}
+        rows={rounds.slice(0, 8).map(([name, round]) => ({
+          key: name,
+          cells: [
+            name,
+            timeOf(round.from_ms, lang, snapshot.at_ms),
+            round.interactions === undefined ? '–' : whole(round.interactions),
+            <Value key="v" metric="interaction_success" value={round.success} />,
+            ...apps.map((app) => {
+              const production = round.apps[app]?.production_ms
+              return production === undefined ? '–' : textOf('cue_production_latency', production)
+            }),
+          ],
+        }))}
+      />
+    </section>
+  )
+}
+
+export function Streams({ snapshot }: { readonly snapshot: Snapshot }) {
+  const { words, with: to } = usePlace()
+  const streams = Object.entries(snapshot.streams)
+  if (streams.length < 2) return null
+  return (
+    <section class="panel">
+      <h2>
+        {words.streams} <span class="muted">{words.last_minute}</span>
+      </h2>
+      <Table
+        heads={[words.stream, words.watching, words.stalled, words.first_screen]}
+        rows={streams.map(([stream, group]) => ({
+          key: stream,
+          cells: [
+            <a key="a" href={to({ stream })}>
+              {stream}
+            </a>,
+            whole(group.watching),
+            <Value key="s" metric="rebuffering_ratio" value={group.stall_ratio} />,
+            <Value key="f" metric="video_startup_time" value={group.first_screen_ms} />,
+          ],
+        }))}
+      />
+    </section>
+  )
+}
+
+export function Sessions({ rows, at_ms }: { readonly rows: readonly SessionRow[]; readonly at_ms: number }) {
+  const { words, href, lang } = usePlace()
+  return (
+    <section class="panel" id="sessions">
+      <h2>{words.sessions}</h2>
+      {rows.length === 0 ? (
+        <p class="muted">{words.none_affected}</p>
+      ) : (
+        <Table
+          heads={[
+            words.session,
+            words.app,
+            'CDN',
+            words.operator,
+            words.where,
+            words.stalled,
+            words.stalls,
+            words.latency,
+          ]}
+          rows={rows.map((row) => ({
+            key: row.session,
+            cells: [
+              <a key="a" href={href(`/session/${encodeURIComponent(row.session)}`, { at: row.last_ms })}>
+                {row.session}
+              </a>,
+              row.app || '–',
+              row.cdn || '–',
+              row.isp || '–',
+              row.region || '–',
+              lengthOf(row.stalled_ms, lang),
+              whole(row.stalls),
+              row.latency_ms === null ? '–' : textOf('live_latency', row.latency_ms),
+            ],
+          }))}
+        />
+      )}
+      <p class="hidden">{timeOf(at_ms, lang, at_ms)}</p>
+    </section>
+  )
+}

@@ -1,0 +1,61 @@
+import type { ComponentChildren } from 'preact'
+import { timeOf } from './amount.ts'
+import { usePlace } from './place.ts'
+
+interface TopProps {
+  readonly trail?: readonly { readonly href: string; readonly text: string }[]
+  readonly at_ms?: number | undefined
+  readonly state: 'live' | 'past' | 'lost' | 'opening'
+  readonly children?: ComponentChildren
+}
+
+/** The line above every view: where one is, when it is, how it stands. */
+export function Top({ trail = [], at_ms, state, children }: TopProps) {
+  const { words, lang, href, with: to } = usePlace()
+  const theme = document.documentElement.dataset.theme
+  const next = theme === 'light' ? 'dark' : 'light'
+  return (
+    <header class="top">
+      <a class="skip" href="#main">
+        {words.skip}
+      </a>
+      <nav aria-label="Firstframe">
+        <a class="brand" href={href('/shows')}>
+          Firstframe
+        </a>
+        {trail.map(({ href: at, text }) => (
+          <a key={at} href={at}>
+            {text}
+          </a>
+        ))}
+      </nav>
+      <p class={`clock ${state}`}>
+        <span class="lamp" aria-hidden="true" />
+        {state === 'past'
+          ? words.past
+          : state === 'live'
+            ? words.live
+            : state === 'lost'
+              ? words.health.unknown
+              : words.loading}
+        {at_ms !== undefined && (
+          <time dateTime={new Date(at_ms).toISOString()}>{timeOf(at_ms, lang, Date.now())}</time>
+        )}
+        {state === 'past' && <a href={to({ at: undefined })}>{words.back_to_live}</a>}
+      </p>
+      {children}
+      <p class="tools">
+        <a
+          href={to({ lang: lang === 'zh' ? 'en' : 'zh' })}
+          hreflang={lang === 'zh' ? 'en' : 'zh'}
+          lang={lang === 'zh' ? 'en' : 'zh'}
+        >
+          {lang === 'zh' ? 'English' : '中文'}
+        </a>
+        <a href={to({ theme: next })} aria-label={words.theme}>
+          ◐
+        </a>
+      </p>
+    </header>
+  )
+}

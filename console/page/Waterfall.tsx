@@ -1,0 +1,51 @@
+import { usePlace } from './place.ts'
+
+/** Where the first screen's time goes, phase after phase on one scale. */
+export function Waterfall({
+  phases,
+  whole_ms,
+  note,
+}: {
+  readonly phases: Readonly<Record<string, number>>
+  readonly whole_ms: number | undefined
+  readonly note: string
+}) {
+  const { words } = usePlace()
+  const known = Object.keys(words.phases).filter((phase) => phases[phase] !== undefined)
+  const sum = known.reduce((total, phase) => total + phases[phase]!, 0)
+  const scale = Math.max(sum, whole_ms ?? 0, 1)
+  let before = 0
+  return (
+    <section class="panel waterfall">
+      <h2>
+        {words.first_screen} <b class="figure">{whole_ms === undefined ? '–' : Math.round(whole_ms)}</b>{' '}
+        <small>ms</small>
+        <span class="muted">{note}</span>
+      </h2>
+      <dl>
+        {known.map((phase) => {
+          const from = before
+          before += phases[phase]!
+          return (
+            <div key={phase} class={phases[phase]! > scale * 0.4 ? 'long' : ''}>
+              <dt>{words.phases[phase]}</dt>
+              <dd>
+                <span class="track" aria-hidden="true">
+                  <span
+                    class="bar"
+                    style={{
+                      marginLeft: `${(from / scale) * 100}%`,
+                      width: `${Math.max(0.5, (phases[phase]! / scale) * 100)}%`,
+                    }}
+                  />
+                </span>
+                <span class="value">{Math.round(phases[phase]!)} ms</span>
+              </dd>
+            </div>
+          )
+        })}
+      </dl>
+      {known.length === 0 && <p class="muted">{words.no_data}</p>}
+    </section>
+  )
+}

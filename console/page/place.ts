@@ -1,0 +1,60 @@
+import { createContext } from 'preact'
+import { useContext } from 'preact/hooks'
+import type { Words } from './words.ts'
+
+export type Lang = 'en' | 'zh'
+
+export type Route =
+  | { readonly view: 'home' | 'shows' }
+  | { readonly view: 'show'; readonly show: string }
+  | { readonly view: 'incident'; readonly id: string }
+  | { readonly view: 'session'; readonly id: string }
+
+/** Where one is: everything that can be seen is said by the address. */
+export interface Place {
+  readonly route: Route
+  readonly query: URLSearchParams
+  readonly lang: Lang
+  readonly words: Words
+  /** Address of another view; what is about the reader (language, theme, wall, tenant) goes along. */
+  href(path: string, query?: Readonly<Record<string, string | number | undefined>>): string
+  /** The same view with some of its query changed. */
+  with(query: Readonly<Record<string, string | number | undefined>>): string
+  go(href: string, options?: { readonly replace?: boolean }): void
+}
+
+const KEPT = ['lang', 'theme', 'wall', 'tenant']
+
+export function routeOf(pathname: string): Route {
+  const [view, name = ''] = pathname.split('/').slice(1).map(decodeURIComponent)
+  if (view === 'show' && name !== '') return { view, show: name }
+  if ((view === 'incident' || view === 'session') && name !== '') return { view, id: name }
+  return { view: view === 'shows' ? 'shows' : 'home' }
+}
+
+type Changes = Readonly<Record<string, string | number | undefined>>
+
+const joined = (path: string, query: URLSearchParams): string => {
+  const text = query.toString()
+  return text === '' ? path : `${path}?${text}`
+}
+
+function changed(query: URLSearchParams, changes: Changes): URLSearchParams {
+  const result = new URLSearchParams(query)
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined) result.delete(name)
+    else result.set(name, String(value))
+  }
+  return result
+}
+
+export const hrefOf = (query: URLSearchParams, path: string, changes: Changes = {}): string => {
+  const kept = new URLSearchParams([...query].filter(([name]) => KEPT.includes(name)))
+  return joined(path, changed(kept, changes))
+}
+
+export const withQuery = (path: string, query: URLSearchParams, changes: Changes): string =>
+  joined(path, changed(query, changes))
+
+export const PlaceContext = createContext<Place | undefined>(undefined)
+export const usePlace = (): Place => useContext(PlaceContext)!

@@ -1,0 +1,238 @@
+import { type Static, Type } from '@sinclair/typebox'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Store } from '../../store/client.ts'
+import { API_ERRORS, type ApiErrorCode, type ShowList, type Snapshot } from '../api.ts'
+import { SETTLE_MS } from '../windows.ts'
+import { apiError } from './guard.ts'
+import type { Incidents } from './incidents.ts'
+import { createLive, type Live } from './live.ts'
+import type { Subject } from './readShow.ts'
+import { readSession, readSessions, SESSION_FILTERS, type SessionFilter } from './sessions.ts'
+import { compose, incidentsOf, readFacts, readShowList, type ShowFacts } from './snapshot.ts'
+
+export interface ApiOptions {
+  readonly store: Store
+  readonly incidents: Incidents
+  readonly clock: () => number
+  /** Tenants there are; the first is meant when nobody says. */
+  readonly tenants: readonly string[]
+  /** The port players send their beacons to, for the snippet of the empty page. */
+  readonly beaconsPort: number
+}
+
+const Name = Type.Optional(Type.String({ maxLength: 256 }))
+const When = Type.Optional(Type.Integer({ minimum: 0, maximum: 8.64e15 }))
+const Query = Type.Object({
+  tenant: Name,
+  show: Name,
+  stream: Name,
+  app: Name,
+  incident: Name,
+  at: When,
+  from: When,
+  to: When,
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+  ...Object.fromEntries(SESSION_FILTERS.map((name) => [name, Name])),
+})
+type Query = Static<typeof Query> & SessionFilter
+
+class ApiError extends Error {
+  readonly code: ApiErrorCode
+  constructor(code: ApiErrorCode, detail: string) {
+    super(detail)
+    this.code = code
+  }
+}
+
+/** Longest a full line is waited for before a viewer's next message is whole again, bytes. */
+const LINE_BYTES = 1 << 20
+
+/** `/api/…`: JSON for the page and for anybody else; see console/api.ts for what it says. */
+export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly live: Live; close(): void } {
+  const { store, incidents, clock, tenants } = options
+  const live = createLive()
+  const unsubscribe = incidents.onChange(({ tenant, show }) =>
+    live.nudge((key) => {
+      const [kind, ofTenant, ofShow] = JSON.parse(key) as string[]
+      return ofTenant === tenant && (kind === 'shows' || ofShow === show)
+    }),
+  )
+
+  const tenantOf = ({ tenant }: Query): string => {
+    const name = tenant ?? tenants[0] ?? 'demo'
+    if (!tenants.includes(name)) throw new ApiError('not_found', `no tenant ${name}`)
+    return name
+  }
+  const nowOf = (): number => Math.floor((clock() - SETTLE_MS) / 1000) * 1000
+  const subjectOf = (query: Query, show: string): Subject => ({
+    tenant: tenantOf(query),
+    show,
+    ...(query.stream === undefined ? {} : { stream: query.stream }),
+    ...(query.app === undefined ? {} : { app: query.app }),
+  })
+
+  async function liveShow(subject: Subject, previous: { facts: ShowFacts } | undefined, why: string) {
+    const at_ms = nowOf()
+    // A changed incident is told with what was read last: no query stands between the watcher's finding and the page.
+    const facts =
+      why === 'change' && previous !== undefined
+        ? previous.facts
+        : await readFacts(store, subject, at_ms, previous?.facts)
+    const listed = await incidentsOf(incidents, subject, at_ms, clock())
+    return { facts, shown: compose({ subject, at_ms, live: true, facts, incidents: listed }) }
+  }
+
+  async function pastShow(subject: Subject, at_ms: number): Promise<Snapshot> {
+    const [facts, listed] = await Promise.all([
+      readFacts(store, subject, at_ms),
+      incidentsOf(incidents, subject, at_ms, at_ms),
+    ])
+    return compose({ subject, at_ms, live: false, facts, incidents: listed })
+  }
+
+  const showList = (tenant: string, at: number | undefined): Promise<ShowList> => {
+    const at_ms = at ?? nowOf()
+    return readShowList({ store, incidents, tenant, at_ms, now_ms: at ?? clock(), live: at === undefined })
+  }
+
+  app.setErrorHandler((error, _request, reply) => {
+    const failed = error as { fault?: string; validation?: unknown; message: string }
+    if (error instanceof ApiError) return answer(reply, error.code, error.message)
+    if (failed.validation !== undefined) return answer(reply, 'bad_request', failed.message)
+    if (failed.fault === 'store') return answer(reply, 'store_away', failed.message)
+    throw error
+  })
+  const answer = (reply: FastifyReply, code: ApiErrorCode, detail?: string) =>
+    reply.code(API_ERRORS[code].status).send(apiError(code, detail))
+
+  const get = <P>(
+    url: string,
+    handler: (query: Query, params: P, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>,
+  ) =>
+    app.get(url, { schema: { querystring: Query } }, async (request, reply) => {
+      reply.header('cache-control', 'no-store')
+      return handler(request.query as Query, request.params as P, request, reply)
+    })
+
+  get('/api/about', async () => ({
+    tenants,
+    now_ms: clock(),
+    beacons_port: options.beaconsPort,
+  }))
+  get('/api/shows', (query) => showList(tenantOf(query), query.at))
+  get<{ show: string }>('/api/show/:show', async (query, { show }) => {
+    const subject = subjectOf(query, show)
+    return query.at === undefined
+      ? (await liveShow(subject, undefined, 'second')).shown
+      : pastShow(subject, query.at)
+  })
+  get('/api/incidents', async (query) => {
+    const to_ms = query.to ?? clock() + 1
+    return incidents.list({
+      tenant: tenantOf(query),
+      ...(query.show === undefined ? {} : { show: query.show }),
+      ...(query.stream === undefined ? {} : { stream: query.stream }),
+      from_ms: query.from ?? to_ms - 86_400_000,
+      to_ms,
+      limit: query.limit ?? 100,
+    })
+  })
+  const incidentOf = async (query: Query, id: string) => {
+    const incident = await incidents.one(tenantOf(query), id)
+    if (incident === undefined) throw new ApiError('not_found', `no incident ${id}`)
+    return incident
+  }
+  get<{ id: string }>('/api/incidents/:id', (query, { id }) => incidentOf(query, id))
+  get('/api/sessions', async (query) => {
+    const incident = query.incident === undefined ? undefined : await incidentOf(query, query.incident)
+    const show = incident?.show ?? query.show
+    if (show === undefined) throw new ApiError('bad_request', 'show or incident is missing')
+    const stream = incident?.stream ?? query.stream
+    const chosen = { ...incident?.cause, ...query } as Record<string, string | undefined>
+    const app = chosen.app
+    const filter = Object.fromEntries(
+      SESSION_FILTERS.filter((name) => typeof chosen[name] === 'string').map((name) => [name, chosen[name]]),
+    ) as SessionFilter
+    const to_ms = query.to ?? (incident?.resolved_ms || clock())
+    const scope = {
+      tenant: tenantOf(query),
+      show,
+      ...(stream === undefined || stream === '' ? {} : { stream }),
+      ...(app === undefined ? {} : { app }),
+      from_ms: query.from ?? incident?.began_ms ?? to_ms - 900_000,
+      to_ms,
+    }
+    return readSessions(store, scope, filter, query.limit ?? 50)
+  })
+  get<{ id: string }>('/api/sessions/:id', async (query, { id }) => {
+    const found = await readSession(
+      { store, incidents },
+      { tenant: tenantOf(query), session: id, now_ms: clock(), around_ms: query.at },
+    )
+    if (found === undefined) throw new ApiError('not_found', `no session ${id} within a day`)
+    return found
+  })
+
+  get('/api/live', async (query, _params, request, reply) => {
+    const { raw } = reply
+    const viewer = {
+      send(event: string, data: string): boolean {
+        if (raw.writableLength > LINE_BYTES) return false
+        raw.write(`event: ${event}\ndata: ${data}\n\n`)
+        return true
+      },
+    }
+    const tenant = tenantOf(query)
+    const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' }
+    let leave: (() => void) | undefined
+    const begin = () => {
+      reply.hijack()
+      raw.writeHead(200, headers as Record<string, string>)
+      raw.write('retry: 1000\n\n')
+    }
+    // The head must be out before the first message, which may come from within join.
+    let begun = false
+    const first = {
+      send(event: string, data: string): boolean {
+        if (!begun) {
+          begun = true
+          begin()
+        }
+        return viewer.send(event, data)
+      },
+    }
+    const { show } = query
+    if (show === undefined) {
+      leave = live.join<ShowList>({
+        key: JSON.stringify(['shows', tenant]),
+        compute: () => showList(tenant, undefined),
+        shown: (made) => made,
+        viewer: first,
+      })
+    } else {
+      const subject = subjectOf(query, show)
+      leave = live.join({
+        key: JSON.stringify(['show', tenant, show, query.stream ?? null, query.app ?? null]),
+        compute: (previous: { facts: ShowFacts; shown: Snapshot } | undefined, why) =>
+          liveShow(subject, previous, why),
+        shown: ({ shown }) => shown,
+        viewer: first,
+      })
+    }
+    if (leave === undefined) return answer(reply, 'too_many')
+    if (!begun) {
+      begun = true
+      begin()
+    }
+    request.raw.on('close', leave)
+    return reply
+  })
+
+  return {
+    live,
+    close() {
+      unsubscribe()
+      live.close()
+    },
+  }
+}

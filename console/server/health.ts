@@ -1,0 +1,77 @@
+import { HOPS, type Hop } from '../../schemas/kinds/kinds.ts'
+import { METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
+import type { HopView } from '../api.ts'
+import type { IncidentView } from './incidents.ts'
+import type { MetricValues } from './state.ts'
+
+/** The metrics that may stand under a hop: the first that has a value does. */
+const HEADLINES: Readonly<Record<Hop, readonly [Metric, ...Metric[]]>> = {
+  encoder: ['encoder_fps', 'encoder_speed'],
+  ingest: ['ingest_bitrate', 'ingest_fps', 'key_frame_interval'],
+  transcode: ['transcode_speed', 'transcode_fps'],
+  origin: ['origin_ttfb', 'origin_errors'],
+  edge: ['edge_ttfb', 'edge_errors', 'probe_failure'],
+  player: ['rebuffering_ratio', 'video_startup_time', 'concurrent_plays'],
+  interaction: ['interaction_success', 'message_delivery', 'interaction_latency', 'resource_level'],
+}
+
+/** A silence shorter than this is a source that reports seldom. */
+const SILENT_MS = 20_000
+
+export interface HealthOptions {
+  readonly values: MetricValues
+  readonly incidents: readonly IncidentView[]
+  /** Newest fact of each hop that reported within the axis. */
+  readonly heard_ms: Partial<Readonly<Record<Hop, number>>>
+  readonly at_ms: number
+}
+
+const isMissed = (metric: Metric, value: number | null | undefined): boolean => {
+  const { objective, better } = metricOf(metric)
+  if (objective === undefined || value === null || value === undefined) return false
+  return better === 'lower' ? value > objective : value < objective
+}
+
+/** Who is ill, in one word or two: `cdn-b`, `cdn-b Guangdong`. */
+const causeOf = (incident: IncidentView): string => Object.values(incident.cause).join(' ')
+
+interface Symptoms {
+  readonly symptoms?: readonly { readonly hop: Hop }[]
+}
+
+/** How each hop of the link is, by open incidents first, then by silence, then by objectives. */
+export function judgeHops({ values, incidents, heard_ms, at_ms }: HealthOptions): Record<Hop, HopView> {
+  const open = incidents
+    .filter(({ state }) => state === 'open')
+    .sort(
+      (a, b) =>
+        Number(b.severity === 'critical') - Number(a.severity === 'critical') || b.viewers - a.viewers,
+    )
+  const views = HOPS.map((hop): [Hop, HopView] => {
+    const metrics = HEADLINES[hop]
+    const sick = open.find((incident) => incident.hop === hop)
+    const own = sick && metricOf(sick.metric as Metric)?.hop === hop ? (sick.metric as Metric) : undefined
+    const felt = open.find(({ evidence }) =>
+      (evidence as Symptoms | null)?.symptoms?.some((one) => one.hop === hop),
+    )
+    const feltMetric =
+      felt && metricOf(felt.metric as Metric)?.hop === hop ? (felt.metric as Metric) : undefined
+    const usual = metrics.find((name) => values[name] !== null && values[name] !== undefined) ?? metrics[0]
+    const told = [own, feltMetric].find((name) => name !== undefined && typeof values[name] === 'number')
+    const headline = told ?? usual
+    if (sick !== undefined) {
+      const cause = causeOf(sick)
+      return [hop, { health: 'sick', headline, incident: sick.id, ...(cause === '' ? {} : { cause }) }]
+    }
+    const heard = heard_ms[hop]
+    if (heard === undefined) return [hop, { health: 'absent', headline }]
+    if (felt !== undefined) return [hop, { health: 'affected', headline, incident: felt.id }]
+    if (at_ms - heard > SILENT_MS) return [hop, { health: 'silent', headline }]
+    const missed = METRIC_NAMES.find((name) => metricOf(name).hop === hop && isMissed(name, values[name]))
+    return [
+      hop,
+      missed === undefined ? { health: 'well', headline } : { health: 'strained', headline, missed },
+    ]
+  })
+  return Object.fromEntries(views) as Record<Hop, HopView>
+}
