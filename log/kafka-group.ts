@@ -171,7 +171,10 @@ export function joinGroup(group: GroupOptions): Subscription {
       const ready = Promise.resolve()
       return { topic, partition, lost: false, next: 0, sought: undefined, ready, busy: ready }
     })
-    const told = ask(topic, added)
+    // Whoever had the partition before, in this process too, has committed for the last time before it is asked.
+    const told = Promise.all(added.map(({ partition }) => leaving.get(`${topic}/${partition}`))).then(() =>
+      ask(topic, added),
+    )
     for (const one of added) {
       const name = `${topic}/${one.partition}`
       const before = leaving.get(name)

@@ -90,6 +90,18 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
       })
     }
   }
+  /** The same until it is answered, or `giveUpAfter_ms`: a topic that was just made has no leader yet, nor has one whose broker died. */
+  async function askAgain<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    const end = performance.now() + giveUpAfter_ms
+    for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
+      try {
+        return await ask(question)
+      } catch (error) {
+        if (closed.signal.aborted || performance.now() + wait > end) throw error
+        await pause(wait, undefined, { signal: closed.signal }).catch(() => undefined)
+      }
+    }
+  }
   async function connectAdmin(): Promise<Admin> {
     const one = client.admin()
     await one.connect()
@@ -152,7 +164,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
     mustBeOpen()
     checkPartition(topics, { topic, partition })
     await becomeReady()
-    const all = await ask((one) => one.fetchTopicOffsets(topic))
+    const all = await askAgain((one) => one.fetchTopicOffsets(topic))
     const found = all.find((one) => one.partition === partition)
     if (found === undefined)
       throw new LogError('unavailable', `no ${topic}/${partition} yet`, { retriable: true })
@@ -164,7 +176,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
     let first = begin
     if (from !== undefined && 'offset' in from) first = Math.max(begin, from.offset)
     if (from !== undefined && 'time_ms' in from) {
-      const found = await ask((one) => one.fetchTopicOffsetsByTimestamp(topic, from.time_ms))
+      const found = await askAgain((one) => one.fetchTopicOffsetsByTimestamp(topic, from.time_ms))
       first = Number(found.find((one) => one.partition === partition)?.offset ?? end)
     }
     yield* readRange(fetcher, { topic, partition, from: first, until: Math.min(until ?? end, end) })
@@ -282,6 +294,10 @@ function topicConfig(topic: TopicSpec, copies: number): Record<string, string> {
     'max.message.bytes': String(MAX_MESSAGE_BYTES + HEAD_BYTES),
     'min.insync.replicas': copies >= 3 ? '2' : '1',
     'cleanup.policy': topic.compacted === true ? 'compact' : 'delete',
+    // State is read whole at every start, and the segment that is written to is never compacted: so it is kept short.
+    ...(topic.compacted === true
+      ? { 'segment.ms': '600000', 'segment.bytes': String(16 << 20), 'min.cleanable.dirty.ratio': '0.1' }
+      : {}),
     ...(topic.retention_ms === undefined ? {} : { 'retention.ms': String(topic.retention_ms) }),
   }
 }

@@ -22,7 +22,7 @@ export async function openKafka(
     brokers,
     clientId: name,
     topics: topics(partitions),
-    replication,
+    ...(replication === 0 ? {} : { replication }),
     compression,
     // An append that is given up before the spill takes it cannot go in twice. Leaders move in 3 to 8 s.
     ...(spill ? { giveUpAfter_ms: 6_000 } : {}),

@@ -1,7 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Log } from '../../log/log.ts'
 import type { Context, Role } from '../context.ts'
 import { openLog } from '../context.ts'
 import { expectedError } from '../expected_error.ts'
-import { openShows } from '../shows.ts'
+import { openShowsLater } from '../shows.ts'
 import { startCollector } from './collector.ts'
 import { startConsole } from './console.ts'
 import { mediaRoutes, startIngest } from './ingest.ts'
@@ -22,6 +24,12 @@ async function sharedLog(context: Context, add: Add, options: { spill?: boolean 
   return log
 }
 
+/** Without the log there is nothing to write or to judge: such a role waits for it instead of ending. */
+async function whenItAnswers(log: Log): Promise<Log> {
+  while (!log.health().ok) await pause(200)
+  return log
+}
+
 function sharedStore(context: Context) {
   if (context.config.store.url === '') {
     throw expectedError(
@@ -33,7 +41,7 @@ function sharedStore(context: Context) {
 
 export async function collector(context: Context, add: Add): Promise<void> {
   const log = await sharedLog(context, add, { spill: true })
-  const shows = await openShows(log, context.name)
+  const shows = await openShowsLater(log, context.name)
   const { url } = add(await startCollector(context, log, mediaRoutes(context), shows))
   add(await startIngest(context, url))
   console.log(`Beacons: ${url}/v1/beacons`)
@@ -41,11 +49,11 @@ export async function collector(context: Context, add: Add): Promise<void> {
 
 export async function write(context: Context, add: Add): Promise<void> {
   const { store } = sharedStore(context)
-  add(await startWrite(context, await sharedLog(context, add), store))
+  add(await startWrite(context, await whenItAnswers(await sharedLog(context, add)), store))
 }
 
 export async function watch(context: Context, add: Add): Promise<void> {
-  add(await startWatch(context, await sharedLog(context, add)))
+  add(await startWatch(context, await whenItAnswers(await sharedLog(context, add))))
 }
 
 export async function console_(context: Context, add: Add): Promise<void> {
