@@ -5,6 +5,7 @@ import { registerIngest } from './commands/ingest.ts'
 import { registerLocalise } from './commands/localise.ts'
 import { registerMigrate } from './commands/migrate.ts'
 import { registerProbe } from './commands/probe.ts'
+import { registerReplay } from './commands/replay.ts'
 import { registerRoles } from './commands/roles.ts'
 import { registerShows } from './commands/shows.ts'
 import { ConfigError } from './config/load.ts'
@@ -30,6 +31,7 @@ export function createProgram(): Command {
   registerProbe(program, VERSION)
   registerIngest(program, VERSION)
   registerShows(program)
+  registerReplay(program)
   return program
 }
 
