@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { test } from 'node:test'
+import { ROOT } from './imports.ts'
+
+function* pages(folder: string): Generator<string> {
+  for (const name of readdirSync(folder)) {
+    if (
+      name === 'node_modules' ||
+      name.startsWith('.') ||
+      (name === 'data' && folder === ROOT.replace(/\/$/, ''))
+    )
+      continue
+    const path = join(folder, name)
+    if (statSync(path).isDirectory()) yield* pages(path)
+    else if (name.endsWith('.md')) yield path
+  }
+}
+
+const slug = (heading: string): string =>
+  heading
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-')
+
+test('every link between our pages leads somewhere', () => {
+  const broken: string[] = []
+  for (const file of pages(ROOT.replace(/\/$/, ''))) {
+    const text = readFileSync(file, 'utf8').replaceAll(/```[\s\S]*?```/g, '')
+    for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^(https?:|mailto:)/.test(target!)) continue
+      const [path, anchor] = target!.split('#')
+      const to = path === '' ? file : resolve(dirname(file), path!)
+      if (!existsSync(to)) broken.push(`${relative(ROOT, file)}: ${target}`)
+      else if (anchor !== undefined && to.endsWith('.md')) {
+        const headings = [...readFileSync(to, 'utf8').matchAll(/^#+\s+(.*)$/gm)].map(([, heading]) =>
+          slug(heading!.replaceAll('`', '')),
+        )
+        if (!headings.includes(anchor)) broken.push(`${relative(ROOT, file)}: ${target} (no such heading)`)
+      }
+    }
+  }
+  assert.deepEqual(broken, [])
+})
