@@ -1,3 +1,4 @@
+import { generatedDashboards } from '../../dashboards/generate.ts'
 import { ddl } from '../../schemas/derive/ddl.ts'
 import {
   dimensionDictionary,
@@ -22,6 +23,7 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ['docs/data/reasons.md', reasonDictionary()],
     ['docs/data/facts.md', factDictionary()],
     ['k6/generated/thresholds.ts', generateK6Thresholds()],
+    ...generatedDashboards(),
     ['docs/data/probe-reasons.md', probeReasonDictionary()],
   ])
 }

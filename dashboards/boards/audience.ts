@@ -1,0 +1,134 @@
+import { board } from '../board.ts'
+import { describe, describeMetrics } from '../panels/describe.ts'
+import { linesPanel, metricLines, metricRows, metricStat, statPanel, tablePanel } from '../panels/panels.ts'
+import {
+  BY_APP,
+  BY_CODEC,
+  BYTES,
+  BYTES_OVER_TIME,
+  BYTES_SAVED,
+  COST,
+  REACH,
+  SESSIONS,
+  VIEWERS,
+  WATCH_HOURS,
+} from '../sql/audienceQueries.ts'
+
+const said = (text: string) => describe(text, 'event_time', 'audience_5m')
+
+/** Who watched, how long, at what cost, and what better codecs and peers saved. */
+export function audience() {
+  return board('audience', {
+    about: 'Who watched and how long; what was delivered, what it costs, and what codecs and peers saved.',
+    filters: ['stream', 'app'],
+    texts: { price_per_gb: '0.02' },
+    refresh: '1m',
+    from: 'now-3h',
+  })
+    .withPanel(
+      statPanel({
+        title: 'Viewers',
+        description: said('Distinct viewers (within 1 %).'),
+        sql: VIEWERS,
+        span: 4,
+      }),
+    )
+    .withPanel(
+      statPanel({
+        title: 'Sessions',
+        description: said('Distinct sessions (within 1 %).'),
+        sql: SESSIONS,
+        span: 4,
+      }),
+    )
+    .withPanel(
+      statPanel({
+        title: 'Watch time',
+        description: said('Time played.'),
+        sql: WATCH_HOURS,
+        unit: 'suffix: h',
+        span: 4,
+      }),
+    )
+    .withPanel(
+      statPanel({
+        title: 'Delivered',
+        description: said('Media bytes received by players.'),
+        sql: BYTES,
+        unit: 'decbytes',
+        span: 4,
+      }),
+    )
+    .withPanel(
+      statPanel({
+        title: 'Saved by codecs',
+        description: describeMetrics(['bandwidth_saved'], 'audience_5m'),
+        sql: BYTES_SAVED,
+        unit: 'decbytes',
+        span: 4,
+      }),
+    )
+    .withPanel(
+      statPanel({
+        title: 'Cost of delivery',
+        description: said('Delivered gigabytes × the price in the text box above.'),
+        sql: COST,
+        span: 4,
+      }),
+    )
+    .withPanel(metricLines('concurrent_plays', { by: 'app', span: 12, filters: ['stream', 'app'] }))
+    .withPanel(
+      linesPanel({
+        title: 'Distinct viewers by app',
+        description: said('Distinct viewers of each interval: not to be added up over time.'),
+        sql: REACH,
+        by: 'app',
+        span: 12,
+      }).interval('5m'),
+    )
+    .withPanel(
+      tablePanel({
+        title: 'Codecs',
+        description: describeMetrics(['bandwidth_saved', 'bitrate'], 'audience_5m'),
+        sql: BY_CODEC,
+        span: 12,
+        columns: {
+          bitrate: { unit: 'Kbits' },
+          delivered: { unit: 'decbytes' },
+          would_have_been: { unit: 'decbytes' },
+          saved: { metric: 'bandwidth_saved' },
+        },
+      }),
+    )
+    .withPanel(
+      tablePanel({
+        title: 'Apps',
+        description: describeMetrics(['stalled_viewers', 'concurrent_plays'], 'audience_5m'),
+        sql: BY_APP,
+        span: 12,
+        columns: { stalled: { metric: 'stalled_viewers' }, average_audience: { unit: 'short' } },
+      }),
+    )
+    .withPanel(
+      linesPanel({
+        title: 'Bytes by codec',
+        description: said('Media bytes received in each interval.'),
+        sql: BYTES_OVER_TIME,
+        by: 'codec',
+        stacked: true,
+        unit: 'decbytes',
+        span: 12,
+      }).interval('5m'),
+    )
+    .withPanel(metricLines('bitrate', { by: 'app', span: 12, filters: ['stream', 'app'] }))
+    .withPanel(
+      metricRows(['concurrent_plays', 'bitrate', 'p2p_share'], {
+        by: ['region'],
+        title: 'Regions',
+        span: 12,
+        filters: ['stream', 'app'],
+      }),
+    )
+    .withPanel(metricStat('p2p_share', { span: 6, height: 8, filters: ['stream', 'app'] }))
+    .withPanel(metricStat('bandwidth_saved', { span: 6, height: 8, filters: ['stream', 'app'] }))
+}

@@ -1,0 +1,60 @@
+import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
+import { HOPS } from '../../schemas/kinds/kinds.ts'
+import { METRIC_NAMES, metricOf } from '../../schemas/metrics.ts'
+import { kindOfMetric } from '../../schemas/sql.ts'
+import { board } from '../board.ts'
+import { describe } from '../panels/describe.ts'
+import { metricLines, statesPanel, tablePanel } from '../panels/panels.ts'
+import { HOP_NODES, HOP_REPORTS } from '../sql/hopQueries.ts'
+
+/** Each hop before the player: every metric the catalogue has of it, by node. */
+export function hops() {
+  const builder = board('hops', {
+    about:
+      'Each hop of the link before the player, by node: what comes in, what goes out, how fast and with which errors.',
+    filters: ['stream', 'cdn'],
+    refresh: '5s',
+  })
+    .withPanel(
+      statesPanel({
+        title: 'Who reports',
+        description: describe('A node that fell silent has a gap here.', 'received_time', 'hop_10s'),
+        sql: HOP_REPORTS,
+        by: 'name',
+        words: { 1: { text: 'reports', color: 'green' }, 0: { text: 'silent', color: 'red' } },
+        span: 24,
+        height: 8,
+      }),
+    )
+    .withPanel(
+      tablePanel({
+        title: 'Nodes',
+        description: describe(
+          'Every node over the board’s time: Σ of its measures ÷ Σ of its reports (docs/data/tables.md#hop_10s).',
+          'received_time',
+          'hop_10s',
+        ),
+        sql: HOP_NODES,
+        span: 24,
+        height: 9,
+        columns: {
+          bitrate_in: { unit: 'Kbits' },
+          bitrate_out: { unit: 'Kbits' },
+          av_offset: { unit: 'ms' },
+          first_byte: { unit: 'ms' },
+          congestion: { unit: 'percentunit' },
+          dropped: { unit: 'percentunit' },
+          errors: { unit: 'percentunit' },
+          cache_hits: { unit: 'percentunit' },
+        },
+      }),
+    )
+  for (const hop of HOPS) {
+    const names = METRIC_NAMES.filter((name) => metricOf(name).hop === hop && kindOfMetric(name) === 'hop')
+    if (names.length === 0) continue
+    builder.withRow(new RowBuilder(hop))
+    for (const name of names)
+      builder.withPanel(metricLines(name, { by: hop === 'edge' ? 'cdn' : 'node', span: 8 }))
+  }
+  return builder
+}

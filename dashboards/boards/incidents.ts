@@ -1,0 +1,69 @@
+import { board } from '../board.ts'
+import { describe } from '../panels/describe.ts'
+import { incidentTable, openIncidents } from '../panels/incidents.ts'
+import { linesPanel, metricLines, statPanel, tablePanel } from '../panels/panels.ts'
+import {
+  FOUND_AFTER,
+  INCIDENT_COST,
+  INCIDENTS_BY_HOP,
+  INCIDENTS_OVER_TIME,
+  LASTED,
+} from '../sql/incidentQueries.ts'
+
+const said = (text: string) => describe(text, 'incident', 'incident FINAL')
+
+/** What went wrong, how soon it was found, and what it cost. */
+export function incidents() {
+  return board('incidents', {
+    about: 'What went wrong, where on the link, how soon it was found, and what it cost in viewer-minutes.',
+    filters: ['stream'],
+    from: 'now-6h',
+  })
+    .withPanel(openIncidents({ span: 4 }))
+    .withPanel(
+      statPanel({
+        title: 'Viewer-minutes',
+        description: said('Viewers affected × minutes, over all incidents.'),
+        sql: INCIDENT_COST,
+        span: 5,
+      }),
+    )
+    .withPanel(
+      statPanel({
+        title: 'Found after',
+        description: said('Mean time from the first affected beacon until the incident was opened.'),
+        sql: FOUND_AFTER,
+        unit: 'ms',
+        span: 5,
+      }),
+    )
+    .withPanel(
+      statPanel({
+        title: 'Lasted',
+        description: said('Mean time from the first affected beacon until it was over.'),
+        sql: LASTED,
+        unit: 'ms',
+        span: 5,
+      }),
+    )
+    .withPanel(
+      tablePanel({
+        title: 'Where on the link',
+        description: said('Incidents and their cost by hop.'),
+        sql: INCIDENTS_BY_HOP,
+        span: 5,
+        height: 11,
+      }),
+    )
+    .withPanel(
+      linesPanel({
+        title: 'Incidents over time',
+        description: said('Incidents by the minute in which they began.'),
+        sql: INCIDENTS_OVER_TIME,
+        by: 'severity',
+        span: 9,
+      }),
+    )
+    .withPanel(metricLines('rebuffering_ratio', { by: 'stream', span: 10, filters: ['stream'] }))
+    .withPanel(incidentTable({ span: 24, height: 12 }))
+}

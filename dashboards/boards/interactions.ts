@@ -1,0 +1,121 @@
+import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
+import { metricOf } from '../../schemas/metrics.ts'
+import { board } from '../board.ts'
+import { describe, describeMetrics } from '../panels/describe.ts'
+import { thresholdsOf } from '../panels/look.ts'
+import { linesPanel, metricLines, metricRows, metricStat, statPanel, tablePanel } from '../panels/panels.ts'
+import {
+  BY_ACTION,
+  COHOST,
+  CUE_BY_APP,
+  LATENCY_SPREAD,
+  LEVELS,
+  PARTICIPANTS,
+  ROUNDS,
+} from '../sql/interactionQueries.ts'
+
+/** What viewers do, whether it arrives, and whether every app has the same chance. */
+export function interactions() {
+  return board('interactions', {
+    about:
+      'Likes, red packets, votes and draws: whether they arrive, how fast, and whether every app sees a round at the same moment.',
+    filters: ['stream', 'app'],
+    refresh: '5s',
+  })
+    .withPanel(metricStat('interactions_per_minute', { span: 4 }))
+    .withPanel(metricStat('interaction_success', { span: 4 }))
+    .withPanel(metricStat('interaction_latency', { span: 4 }))
+    .withPanel(metricStat('message_delivery', { span: 4 }))
+    .withPanel(
+      statPanel({
+        title: 'Took part',
+        description: describe(
+          'Distinct sessions that interacted (within 1 %).',
+          'received_time',
+          'interaction_10s',
+        ),
+        sql: PARTICIPANTS,
+        span: 4,
+      }),
+    )
+    .withPanel(metricStat('cue_production_latency', { span: 4 }))
+    .withPanel(
+      linesPanel({
+        title: 'Interactions a minute by action',
+        description: describeMetrics(['interactions_per_minute'], 'interaction_10s'),
+        sql: BY_ACTION,
+        by: 'action',
+        stacked: true,
+        span: 12,
+      }),
+    )
+    .withPanel(metricLines('interaction_success', { by: 'app', span: 12 }))
+    .withPanel(metricLines('interaction_latency', { by: 'app', span: 12 }))
+    .withPanel(metricLines('message_delivery', { by: 'channel', span: 12 }))
+    .withPanel(
+      tablePanel({
+        title: 'Rounds',
+        description: describe(
+          'One row a round: sessions that took part, what arrived and how fast.',
+          'received_time',
+          'interaction_10s',
+        ),
+        sql: ROUNDS,
+        span: 14,
+        columns: {
+          success: { metric: 'interaction_success' },
+          round_trip: { metric: 'interaction_latency' },
+        },
+      }),
+    )
+    .withPanel(
+      metricRows(['interactions_per_minute', 'interaction_success', 'interaction_latency'], {
+        by: ['app', 'container'],
+        title: 'Apps and containers',
+        span: 10,
+        filters: ['stream', 'app'],
+      }),
+    )
+    .withRow(new RowBuilder('Fairness: does every app see it at the same moment'))
+    .withPanel(metricLines('live_latency_spread', { by: 'app', span: 8, filters: ['stream', 'app'] }))
+    .withPanel(
+      linesPanel({
+        title: 'Between the first app and the last',
+        description: describeMetrics(['live_latency_spread'], 'heartbeat_stream_10s'),
+        sql: LATENCY_SPREAD,
+        unit: 'ms',
+        span: 8,
+      }).thresholds(thresholdsOf(metricOf('live_latency_spread'))),
+    )
+    .withPanel(
+      tablePanel({
+        title: 'From the trigger to the screen',
+        description: describeMetrics(['cue_production_latency'], 'cue_10s'),
+        sql: CUE_BY_APP,
+        span: 8,
+        height: 7,
+        columns: { trigger_to_screen: { unit: 'ms' }, page_after_frame: { unit: 'ms' } },
+      }),
+    )
+    .withRow(new RowBuilder('Levels and co-hosting'))
+    .withPanel(
+      linesPanel({
+        title: 'Levels',
+        description: describeMetrics(['resource_level'], 'resource_10s'),
+        sql: LEVELS,
+        by: 'name',
+        unit: 'percentunit',
+        span: 12,
+      }),
+    )
+    .withPanel(
+      linesPanel({
+        title: 'Co-hosting',
+        description: describeMetrics(['cohost_latency'], 'cohost_10s'),
+        sql: COHOST,
+        unit: 'ms',
+        span: 6,
+      }),
+    )
+    .withPanel(metricLines('cohost_freeze', { span: 6 }))
+}

@@ -1,0 +1,118 @@
+import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
+import { board } from '../board.ts'
+import { describe } from '../panels/describe.ts'
+import { incidentTable } from '../panels/incidents.ts'
+import { linesPanel, metricLines, statesPanel, tablePanel } from '../panels/panels.ts'
+import {
+  SESSION_BITRATE,
+  SESSION_EVENTS,
+  SESSION_FACTS,
+  SESSION_STALLS,
+  SESSION_START,
+  SESSION_STATES,
+  SESSIONS_SEEN,
+} from '../sql/sessionQueries.ts'
+
+const own = (text: string, kind: string) => describe(text, 'event_time', `${kind} (raw rows of one session)`)
+
+/** One viewer's timeline, and under it what the link did at the same time. */
+export function session() {
+  return board('session', {
+    about:
+      'One viewer’s timeline with the hops of the stream under it. Choose a session below, or come from a table of sessions.',
+    filters: ['stream'],
+    texts: { session: '' },
+    refresh: '30s',
+  })
+    .withPanel(
+      tablePanel({
+        title: 'Who it is',
+        description: own('Where it watched from, and what it felt in all.', 'heartbeat'),
+        sql: SESSION_FACTS,
+        span: 24,
+        height: 4,
+        columns: { played: { unit: 'ms' }, stalled: { unit: 'ms' } },
+      }),
+    )
+    .withPanel(
+      statesPanel({
+        title: 'State',
+        description: own('What the player was doing when each report was made.', 'heartbeat'),
+        sql: SESSION_STATES,
+        span: 24,
+        height: 5,
+      }),
+    )
+    .withPanel(
+      linesPanel({
+        title: 'Stalled, buffer, latency',
+        description: own(
+          'Time stalled in each report, media ahead of the playhead, and time from filmed to shown.',
+          'heartbeat',
+        ),
+        sql: SESSION_STALLS,
+        unit: 'ms',
+        span: 12,
+      }),
+    )
+    .withPanel(
+      linesPanel({
+        title: 'Bitrate and throughput',
+        description: own('What was played, and what the network gave.', 'heartbeat'),
+        sql: SESSION_BITRATE,
+        unit: 'Kbits',
+        span: 12,
+      }),
+    )
+    .withPanel(
+      tablePanel({
+        title: 'Start',
+        description: own('The attempt to start and its phases.', 'startup'),
+        sql: SESSION_START,
+        span: 24,
+        height: 5,
+        columns: { first_screen: { metric: 'video_startup_time' } },
+      }),
+    )
+    .withPanel(
+      tablePanel({
+        title: 'What happened',
+        description: own(
+          'Starts, stalls, switches, errors, interactions and rounds, in order.',
+          'startup, heartbeat, interaction, cue',
+        ),
+        sql: SESSION_EVENTS,
+        span: 24,
+        height: 9,
+      }),
+    )
+    .withRow(new RowBuilder('The stream’s hops at the same time'))
+    .withPanel(metricLines('encoder_fps', { by: 'node', span: 8, filters: ['stream'] }))
+    .withPanel(metricLines('ingest_bitrate', { by: 'node', span: 8, filters: ['stream'] }))
+    .withPanel(metricLines('transcode_speed', { by: 'node', span: 8, filters: ['stream'] }))
+    .withPanel(metricLines('origin_ttfb', { by: 'node', span: 8, filters: ['stream'] }))
+    .withPanel(metricLines('edge_ttfb', { by: 'cdn', span: 8, filters: ['stream'] }))
+    .withPanel(
+      metricLines('rebuffering_ratio', {
+        by: 'cdn',
+        span: 8,
+        filters: ['stream'],
+        title: 'Everybody’s stall ratio by CDN',
+      }),
+    )
+    .withPanel(incidentTable({ span: 24 }))
+    .withRow(new RowBuilder('Choose another session'))
+    .withPanel(
+      tablePanel({
+        title: 'Sessions of the last minute',
+        description: describe(
+          'Sessions seen in the last minute of the board’s time, the longest stalls first.',
+          'received_time',
+          'heartbeat (raw rows of one minute)',
+        ),
+        sql: SESSIONS_SEEN,
+        span: 24,
+        columns: { session: { leadsTo: 'session', width: 260 }, stalled: { unit: 'ms' } },
+      }),
+    )
+}

@@ -1,0 +1,114 @@
+import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
+import { board } from '../board.ts'
+import { describe } from '../panels/describe.ts'
+import {
+  barsPanel,
+  linesPanel,
+  metricLines,
+  metricRows,
+  metricStat,
+  statPanel,
+  tablePanel,
+} from '../panels/panels.ts'
+import {
+  ATTEMPTS,
+  ERRORS,
+  FIRST_SCREEN_QUANTILES,
+  OUTCOMES,
+  PHASES_OVER_TIME,
+  waterfall,
+} from '../sql/startupQueries.ts'
+
+const said = (text: string) => describe(text, 'received_time', 'startup_10s')
+const PHASES =
+  'Mean time of each phase from the request to play until the first frame (docs/data/tables.md#startup).'
+
+/** From the touch to the first frame: how long, where the time goes, and who never got there. */
+export function startup() {
+  return board('startup', {
+    about: 'From the touch to the first frame: how long, in which phase, and who never got there.',
+  })
+    .withPanel(
+      statPanel({ title: 'Attempts', description: said('Attempts to start.'), sql: ATTEMPTS, span: 4 }),
+    )
+    .withPanel(metricStat('video_startup_time', { span: 5 }))
+    .withPanel(metricStat('video_startup_time_p95', { span: 5 }))
+    .withPanel(metricStat('video_start_failure', { span: 5 }))
+    .withPanel(metricStat('exit_before_video_start', { span: 5 }))
+    .withPanel(
+      barsPanel({
+        title: 'Where the time goes, by CDN',
+        description: said(PHASES),
+        sql: waterfall('cdn'),
+        by: 'cdn',
+        stacked: true,
+        unit: 'ms',
+        span: 12,
+      }),
+    )
+    .withPanel(
+      barsPanel({
+        title: 'Where the time goes, by app',
+        description: said(PHASES),
+        sql: waterfall('app'),
+        by: 'app',
+        stacked: true,
+        unit: 'ms',
+        span: 12,
+      }),
+    )
+    .withPanel(
+      linesPanel({
+        title: 'Phases over time',
+        description: said(PHASES),
+        sql: PHASES_OVER_TIME,
+        stacked: true,
+        unit: 'ms',
+        span: 12,
+      }),
+    )
+    .withPanel(
+      linesPanel({
+        title: 'First screen',
+        description: said('Mean and 95th percentile (within 2 %) of the first-screen time.'),
+        sql: FIRST_SCREEN_QUANTILES,
+        unit: 'ms',
+        span: 12,
+      }),
+    )
+    .withPanel(
+      linesPanel({
+        title: 'How attempts ended',
+        description: said('Attempts by their outcome.'),
+        sql: OUTCOMES,
+        stacked: true,
+        span: 12,
+      }),
+    )
+    .withPanel(metricLines('video_start_failure', { by: 'cdn', span: 12 }))
+    .withRow(new RowBuilder('For whom'))
+    .withPanel(
+      metricRows(
+        ['video_startup_time', 'video_startup_time_p95', 'video_start_failure', 'exit_before_video_start'],
+        { by: ['isp', 'cdn'], title: 'Network operator × CDN', span: 12, limit: 60 },
+      ),
+    )
+    .withPanel(
+      metricRows(
+        ['video_startup_time', 'video_startup_time_p95', 'video_start_failure', 'exit_before_video_start'],
+        { by: ['region'], title: 'Regions', span: 12, limit: 60 },
+      ),
+    )
+    .withPanel(
+      tablePanel({
+        title: 'Errors of the last hour',
+        description: describe(
+          'Failed attempts by error.',
+          'received_time',
+          'startup (raw rows of failures, at most an hour)',
+        ),
+        sql: ERRORS,
+        span: 24,
+      }),
+    )
+}

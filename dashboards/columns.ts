@@ -1,0 +1,38 @@
+import type { DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboard'
+import { type Metric, metricOf } from '../schemas/metrics.ts'
+import { type Board, boardLink } from './board.ts'
+import { thresholdsOf, UNITS } from './panels/look.ts'
+
+/** What a column of a table is. */
+export interface Column {
+  /** Its unit and colours are this metric's. */
+  readonly metric?: Metric
+  readonly unit?: string
+  /** A click leads to this board, with the cell's value as the variable of the column's name. */
+  readonly leadsTo?: Board
+  readonly width?: number
+}
+
+/** Field overrides by column name. */
+export function columnOverrides(columns: Readonly<Record<string, Column>>): [string, DynamicConfigValue[]][] {
+  return Object.entries(columns).map(([name, { metric, unit, leadsTo, width }]) => {
+    const properties: DynamicConfigValue[] = []
+    if (metric !== undefined) {
+      const spec = metricOf(metric)
+      properties.push({ id: 'unit', value: UNITS[spec.unit] })
+      if (spec.objective !== undefined)
+        properties.push(
+          { id: 'thresholds', value: thresholdsOf(spec).build() },
+          { id: 'custom.cellOptions', value: { type: 'color-text' } },
+        )
+    }
+    if (unit !== undefined) properties.push({ id: 'unit', value: unit })
+    if (width !== undefined) properties.push({ id: 'custom.width', value: width })
+    if (leadsTo !== undefined)
+      properties.push({
+        id: 'links',
+        value: [{ title: `Open ${leadsTo}`, url: boardLink(leadsTo, [name]), targetBlank: false }],
+      })
+    return [name, properties]
+  })
+}

@@ -1,0 +1,33 @@
+import { INCIDENT_ROWS, OPEN_INCIDENTS } from '../sql/incidentQueries.ts'
+import { describe } from './describe.ts'
+import { noneIsGood } from './look.ts'
+import { type Place, statPanel, tablePanel } from './panels.ts'
+
+export const openIncidents = (place: Place) =>
+  statPanel({
+    ...place,
+    title: 'Open incidents',
+    description: describe('Incidents that are not over.', 'incident', 'incident FINAL'),
+    sql: OPEN_INCIDENTS,
+  }).thresholds(noneIsGood())
+
+export const incidentTable = (place: Place) =>
+  tablePanel({
+    ...place,
+    title: 'Incidents',
+    description: describe(
+      'One row an incident: what, where on the link, for whom, how sure, how soon it was found and what it cost in viewer-minutes.',
+      'incident',
+      'incident FINAL',
+    ),
+    sql: INCIDENT_ROWS,
+    columns: {
+      stream: { leadsTo: 'stream' },
+      what: { width: 320 },
+      found_after: { unit: 's' },
+      lasted: { unit: 's' },
+      confidence: { unit: 'percentunit' },
+      viewers: { unit: 'short' },
+      viewer_minutes: { unit: 'short' },
+    },
+  })

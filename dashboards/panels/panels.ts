@@ -1,0 +1,236 @@
+import * as bars from '@grafana/grafana-foundation-sdk/barchart'
+import {
+  BigValueColorMode,
+  BigValueGraphMode,
+  LegendDisplayMode,
+  LegendPlacement,
+  ReduceDataOptionsBuilder,
+  StackingConfigBuilder,
+  StackingMode,
+  TooltipDisplayMode,
+  VisibilityMode,
+  VizLegendOptionsBuilder,
+  VizOrientation,
+  VizTooltipOptionsBuilder,
+} from '@grafana/grafana-foundation-sdk/common'
+import { MappingType } from '@grafana/grafana-foundation-sdk/dashboard'
+import * as stats from '@grafana/grafana-foundation-sdk/stat'
+import * as states from '@grafana/grafana-foundation-sdk/statetimeline'
+import * as tables from '@grafana/grafana-foundation-sdk/table'
+import * as lines from '@grafana/grafana-foundation-sdk/timeseries'
+import { type Metric, metricOf } from '../../schemas/metrics.ts'
+import type { Board } from '../board.ts'
+import { type Column, columnOverrides } from '../columns.ts'
+import { query } from '../query.ts'
+import { type Built, metricLine, metricTable, metricValue } from '../sql/metricQueries.ts'
+import type { Filter } from '../sql/scope.ts'
+import { describeMetrics } from './describe.ts'
+import { plainThresholds, thresholdsOf, UNITS } from './look.ts'
+
+/** Where a panel stands: columns of 24, rows of 30 pixels. */
+export interface Place {
+  readonly span: number
+  readonly height?: number
+}
+
+const legend = () =>
+  new VizLegendOptionsBuilder()
+    .displayMode(LegendDisplayMode.List)
+    .placement(LegendPlacement.Bottom)
+    .showLegend(true)
+    .calcs([])
+const tooltip = () => new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi)
+
+interface Own extends Place {
+  readonly title: string
+  readonly description: string
+  readonly unit?: string
+}
+
+/** Lines over time; each query gives `at`, at most one text column that names the series, and numbers. */
+export function linesPanel(
+  own: Own & { readonly sql: string; readonly by?: string; readonly stacked?: boolean },
+) {
+  const panel = new lines.PanelBuilder()
+    .title(own.title)
+    .description(own.description)
+    .unit(own.unit ?? 'short')
+    .span(own.span)
+    .height(own.height ?? 7)
+    .interval('10s')
+    .maxDataPoints(400)
+    .lineWidth(1)
+    .fillOpacity(own.stacked ? 30 : 6)
+    .showPoints(VisibilityMode.Never)
+    .spanNulls(30_000)
+    .thresholds(plainThresholds())
+    .legend(legend())
+    .tooltip(tooltip())
+    .withTarget(query(own.sql))
+  if (own.by !== undefined) panel.displayName(`\${__field.labels.${own.by}}`)
+  if (own.stacked)
+    panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A')).axisSoftMin(0)
+  return panel
+}
+
+/** One number; a query that gives lines shows its last point and a spark line. */
+export function statPanel(own: Own & { readonly sql: string; readonly line?: boolean }) {
+  return new stats.PanelBuilder()
+    .title(own.title)
+    .description(own.description)
+    .unit(own.unit ?? 'short')
+    .span(own.span)
+    .height(own.height ?? 4)
+    .interval('10s')
+    .maxDataPoints(200)
+    .colorMode(BigValueColorMode.Value)
+    .graphMode(own.line ? BigValueGraphMode.Area : BigValueGraphMode.None)
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false))
+    .thresholds(plainThresholds())
+    .noValue('–')
+    .withTarget(query(own.sql, { shape: own.line ? 'lines' : 'table' }))
+}
+
+/** Rows and columns; `columns` says units, colours and where a cell leads. */
+export function tablePanel(
+  own: Own & { readonly sql: string; readonly columns?: Readonly<Record<string, Column>> },
+) {
+  const panel = new tables.PanelBuilder()
+    .title(own.title)
+    .description(own.description)
+    .span(own.span)
+    .height(own.height ?? 8)
+    .thresholds(plainThresholds())
+    .noValue('–')
+    .withTarget(query(own.sql, { shape: 'table' }))
+  for (const [name, properties] of columnOverrides(own.columns ?? {})) panel.overrideByName(name, properties)
+  return panel
+}
+
+/** Bars beside one another or, stacked, one bar a row of the result: the waterfall of a start. */
+export function barsPanel(
+  own: Own & { readonly sql: string; readonly by: string; readonly stacked?: boolean },
+) {
+  return new bars.PanelBuilder()
+    .title(own.title)
+    .description(own.description)
+    .unit(own.unit ?? 'short')
+    .span(own.span)
+    .height(own.height ?? 9)
+    .xField(own.by)
+    .orientation(VizOrientation.Horizontal)
+    .stacking(own.stacked ? StackingMode.Normal : StackingMode.None)
+    .showValue(VisibilityMode.Auto)
+    .legend(legend())
+    .tooltip(tooltip())
+    .thresholds(plainThresholds())
+    .withTarget(query(own.sql, { shape: 'table' }))
+}
+
+/**
+ * States over time. Without `by` the query gives `at` and one text column; with it `at`, the text column `by` that names the row, and a
+ * number whose words are `words`.
+ */
+export function statesPanel(
+  own: Own & {
+    readonly sql: string
+    readonly by?: string
+    readonly words?: Readonly<Record<string, { readonly text: string; readonly color: string }>>
+  },
+) {
+  const panel = new states.PanelBuilder()
+    .title(own.title)
+    .description(own.description)
+    .span(own.span)
+    .height(own.height ?? 7)
+    .interval('10s')
+    .showValue(VisibilityMode.Auto)
+    .mergeValues(true)
+    .legend(legend())
+    .tooltip(tooltip())
+    .thresholds(plainThresholds())
+    .withTarget(query(own.sql, { shape: own.by === undefined ? 'table' : 'lines' }))
+  if (own.by !== undefined) panel.displayName(`\${__field.labels.${own.by}}`)
+  if (own.words) panel.mappings([{ type: MappingType.ValueToText, options: { ...own.words } }])
+  return panel
+}
+
+interface MetricPlace extends Place {
+  readonly by?: string
+  readonly filters?: readonly Filter[]
+  readonly title?: string
+}
+
+/** A metric over time, with its definition, unit and objective from the catalogue. */
+export function metricLines(name: Metric, { by, filters, title, ...place }: MetricPlace) {
+  const spec = metricOf(name)
+  const built = metricLine(name, {
+    ...(by !== undefined && { by }),
+    ...(filters && { filters }),
+  })
+  const panel = linesPanel({
+    ...place,
+    title: title ?? `${spec.title.en}${by === undefined ? '' : ` by ${by}`}`,
+    description: describeMetrics([name], built.source),
+    unit: UNITS[spec.unit],
+    sql: built.sql,
+    ...(by !== undefined && { by }),
+    ...(name === 'concurrent_plays' && by !== undefined && { stacked: true }),
+  }).thresholds(thresholdsOf(spec))
+  if (spec.better === 'lower' || spec.unit === 'plays') panel.axisSoftMin(0)
+  return panel
+}
+
+/** A metric over the board's time as one number; what is going on now as its last point. */
+export function metricStat(name: Metric, { filters, title, ...place }: Omit<MetricPlace, 'by'>) {
+  const spec = metricOf(name)
+  const line = spec.per_window === true
+  const built: Built = line
+    ? metricLine(name, filters ? { filters } : {})
+    : metricValue(name, filters ? { filters } : {})
+  const panel = statPanel({
+    ...place,
+    title: title ?? spec.title.en,
+    description: describeMetrics([name], built.source),
+    unit: UNITS[spec.unit],
+    sql: built.sql,
+    line,
+  }).thresholds(thresholdsOf(spec))
+  return spec.unit === 'ratio' ? panel.decimals(2) : spec.unit === 'ms' ? panel.decimals(0) : panel
+}
+
+/** Metrics of one kind side by side, a row for each combination of values. */
+export function metricRows(
+  names: readonly Metric[],
+  {
+    by,
+    filters,
+    title,
+    links,
+    limit,
+    only,
+    ...place
+  }: Omit<MetricPlace, 'by'> & {
+    readonly by: readonly string[]
+    readonly links?: Readonly<Record<string, Board>>
+    readonly limit?: number
+    readonly only?: string
+  },
+) {
+  const built = metricTable(names, {
+    by,
+    ...(filters && { filters }),
+    ...(limit !== undefined && { limit }),
+    ...(only !== undefined && { only }),
+  })
+  const columns: Record<string, Column> = {}
+  for (const [name, board] of Object.entries(links ?? {})) columns[name] = { leadsTo: board }
+  for (const name of names) columns[metricOf(name).title.en] = { metric: name }
+  return tablePanel({
+    ...place,
+    title: title ?? `By ${by.join(' × ')}`,
+    description: describeMetrics(names, built.source),
+    sql: built.sql,
+    columns,
+  })
+}

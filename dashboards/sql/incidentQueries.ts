@@ -1,0 +1,44 @@
+const OF_SHOW = `tenant = \${tenant:sqlstring} AND show = \${show:sqlstring}
+  AND $__conditionalAll(stream IN (\${stream:sqlstring}), $stream)
+  AND began_time < $__toTime AND (state = 'open' OR resolved_time >= $__fromTime)`
+
+const END = `if(state = 'open', least(now64(3), toDateTime64($__toTime, 3)), resolved_time)`
+
+/** Incidents of the board's time, the newest first. */
+export const INCIDENT_ROWS = `SELECT began_time AS began, state, severity, stream, hop, summary_en AS what, cause, metric, value, baseline,
+  viewers, confidence, dateDiff('second', began_time, opened_time) AS found_after,
+  dateDiff('second', began_time, ${END}) AS lasted,
+  viewers * dateDiff('second', began_time, ${END}) / 60 AS viewer_minutes, id
+FROM incident FINAL
+WHERE ${OF_SHOW}
+ORDER BY state = 'open' DESC, began_time DESC
+LIMIT 200`
+
+export const OPEN_INCIDENTS = `SELECT count() AS "Open incidents"
+FROM incident FINAL
+WHERE ${OF_SHOW} AND state = 'open'`
+
+/** What incidents cost: viewers affected × minutes. */
+export const INCIDENT_COST = `SELECT sum(viewers * dateDiff('second', began_time, ${END}) / 60) AS "Viewer-minutes"
+FROM incident FINAL
+WHERE ${OF_SHOW}`
+
+export const FOUND_AFTER = `SELECT avg(dateDiff('millisecond', began_time, opened_time)) AS "Found after"
+FROM incident FINAL
+WHERE ${OF_SHOW}`
+
+export const LASTED = `SELECT avgIf(dateDiff('millisecond', began_time, resolved_time), state = 'resolved') AS "Lasted"
+FROM incident FINAL
+WHERE ${OF_SHOW}`
+
+export const INCIDENTS_BY_HOP = `SELECT hop, count() AS incidents, sum(viewers * dateDiff('second', began_time, ${END}) / 60) AS viewer_minutes
+FROM incident FINAL
+WHERE ${OF_SHOW}
+GROUP BY hop
+ORDER BY viewer_minutes DESC`
+
+export const INCIDENTS_OVER_TIME = `SELECT toStartOfInterval(began_time, toIntervalSecond(greatest($__interval_s, 60))) AS at, severity, toFloat64(count()) AS incidents
+FROM incident FINAL
+WHERE ${OF_SHOW}
+GROUP BY at, severity
+ORDER BY at`

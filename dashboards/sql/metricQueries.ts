@@ -1,0 +1,89 @@
+import { type Metric, metricOf } from '../../schemas/metrics.ts'
+import type { Rollup } from '../../schemas/rollups.ts'
+import { metricSql, metricWhere } from '../../schemas/sql.ts'
+import { type Filter, scope } from './scope.ts'
+import { rollup, sourceOf } from './source.ts'
+import { pointMs, pointTime, RANGE_MS, wholePoints, wholeRange } from './time.ts'
+
+export interface Built {
+  readonly sql: string
+  readonly source: Rollup
+}
+
+/** A name of a column as a person reads it. */
+export const named = (text: string): string => `"${text.replaceAll('"', '')}"`
+
+const where = (...conditions: readonly string[]): string =>
+  conditions.filter((each) => each !== '1').join('\n  AND ')
+
+interface LineOptions {
+  readonly by?: string
+  readonly filters?: readonly Filter[]
+  readonly title?: string
+  /** A further condition, e.g. one hop. */
+  readonly only?: string
+}
+
+/** A metric as lines over time: `at`, the dimension if asked for, and the value. */
+export function metricLine(name: Metric, { by, filters, title, only }: LineOptions = {}): Built {
+  const source = sourceOf(name, by === undefined ? [] : [by])
+  const { by: columns, step_s } = rollup(source)
+  const label = by === undefined ? '' : `, ${by}`
+  const value = metricSql(name, { over: 'rollup', window_ms: pointMs(step_s) })
+  return {
+    source,
+    sql: `SELECT ${pointTime(step_s)}${label}, ${value} AS ${named(title ?? metricOf(name).title.en)}
+FROM ${source}
+WHERE ${where(...scope(columns, filters), wholePoints(step_s), metricWhere(name), only ?? '1')}
+GROUP BY at${label}
+ORDER BY at${label}`,
+  }
+}
+
+/** A metric as one number over the board's time. */
+export function metricValue(name: Metric, { filters, only }: Omit<LineOptions, 'by' | 'title'> = {}): Built {
+  const source = sourceOf(name)
+  const { by: columns, step_s } = rollup(source)
+  return {
+    source,
+    sql: `SELECT ${metricSql(name, { over: 'rollup', window_ms: RANGE_MS })} AS ${named(metricOf(name).title.en)}
+FROM ${source}
+WHERE ${where(...scope(columns, filters), wholeRange(step_s), metricWhere(name), only ?? '1')}`,
+  }
+}
+
+interface TableOptions {
+  readonly by: readonly string[]
+  readonly filters?: readonly Filter[]
+  readonly only?: string
+  readonly limit?: number
+}
+
+/** Metrics of one kind and one condition, a row for every combination of dimension values; the first metric sorts it. */
+export function metricTable(
+  names: readonly Metric[],
+  { by, filters, only, limit = 100 }: TableOptions,
+): Built {
+  const first = names[0]!
+  const source = sourceOf(first, by)
+  for (const name of names) {
+    if (metricWhere(name) !== metricWhere(first))
+      throw new Error(`${name} and ${first} count other rows: two queries`)
+    if (!rollup(source).measures.includes((metricOf(name).numerator ?? metricOf(name).quantile?.of)!))
+      throw new Error(`${source} does not keep ${name}`)
+  }
+  const { by: columns, step_s } = rollup(source)
+  const values = names.map(
+    (name) =>
+      `${metricSql(name, { over: 'rollup', window_ms: RANGE_MS })} AS ${named(metricOf(name).title.en)}`,
+  )
+  return {
+    source,
+    sql: `SELECT ${[...by, ...values].join(',\n  ')}
+FROM ${source}
+WHERE ${where(...scope(columns, filters), wholeRange(step_s), metricWhere(first), only ?? '1')}
+GROUP BY ${by.join(', ')}
+ORDER BY ${named(metricOf(first).title.en)} DESC NULLS LAST
+LIMIT ${limit}`,
+  }
+}
