@@ -28,6 +28,7 @@ const PROGRAMS = [
   { name: 'Java 17', found: ['java'], how: 'apt-get install openjdk-17-jre-headless (for Kafka)' },
   { name: 'Maven', found: ['mvn'], how: 'apt-get install maven (fetches Kafka’s jars)' },
   { name: 'Go', found: ['go'], how: 'https://go.dev/doc/install (builds k6 and the clickhouse-go client)' },
+  { name: 'k6', found: ['k6', join(root, '.cache/bin/k6')], how: 'sh k6/ensure.sh --install' },
   { name: 'Python 3 with venv', found: ['python3'], how: 'apt-get install python3 python3-venv' },
 ]
 
