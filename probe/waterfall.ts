@@ -1,4 +1,5 @@
 import { PROBE_REASONS } from '../schemas/probe-reasons.ts'
+import { decodeCue } from '../schemas/sei.ts'
 import type { CheckResult } from './check.ts'
 
 export interface WaterfallOptions {
@@ -71,6 +72,9 @@ export function waterfall(result: CheckResult, options: WaterfallOptions): strin
     )
   }
   if (measures.seiMessages > 0) told('SEI messages', String(measures.seiMessages))
+  const { lastSei } = measures
+  const cue = lastSei === undefined ? undefined : decodeCue(lastSei.uuid, lastSei.payload)
+  if (cue !== undefined) told('last cue', `round ${cue.round}${cue.cue === '' ? '' : `, ${cue.cue}`}`)
   if (measures.variants > 1) told('variants', String(measures.variants))
   if (measures.startupMs !== undefined)
     told('stalls', measures.stalls === 0 ? 'none' : `${measures.stalls}, ${ms(measures.stalledMs)}`)
