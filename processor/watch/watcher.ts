@@ -99,8 +99,9 @@ export async function startWatcher({
           `${topic}/${partition}`,
           headers[HEADERS.collector] ?? '',
           Number(headers[HEADERS.time]),
+          record.appended_ms,
         )
-      } else if (headers[HEADERS.type] === 'rows' && headers[HEADERS.spilled] === undefined) {
+      } else if (headers[HEADERS.type] === 'rows') {
         try {
           core.ingest({ kind, partition, bytes: registry.source(kind, record) })
         } catch (error) {

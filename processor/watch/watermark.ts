@@ -1,12 +1,28 @@
 /** A collector that has not ticked for so long, while others did, is held to be gone. */
 export const GONE_MS = 5_000
+/** A clock that is so far behind the others' is wrong: its collector is not waited for. */
+const WRONG_MS = 10 * 60_000
+
+interface Ticks {
+  time_ms: number
+  /** When its last tick was appended. */
+  heard_ms: number
+}
+
+interface PartitionTicks {
+  readonly collectors: Map<string, Ticks>
+  /** When the newest tick was appended. */
+  heard_ms: number
+}
 
 /**
  * The watermark: everything received before it has been read. Each collector appends a tick a second to every partition,
  * after everything it took before; the watermark is the smallest newest tick of the live collectors over all partitions.
+ * Whether a collector lives is told by when its ticks were appended, not by what they say: after an outage of the log
+ * every collector hands in what it kept, each at its own pace, and all are waited for.
  */
 export class Watermark {
-  private readonly ticks = new Map<string, Map<string, number>>()
+  private readonly partitions = new Map<string, PartitionTicks>()
   private readonly gone_ms: number
 
   constructor({ gone_ms = GONE_MS }: { readonly gone_ms?: number } = {}) {
@@ -15,41 +31,45 @@ export class Watermark {
 
   /** A partition came to this watcher; nothing is judged until it has ticked, and `expected` collectors are waited for. */
   add(partition: string, expected: readonly string[] = []): void {
-    if (!this.ticks.has(partition))
-      this.ticks.set(partition, new Map(expected.map((collector) => [collector, 0])))
+    if (this.partitions.has(partition)) return
+    const collectors = new Map(expected.map((name): [string, Ticks] => [name, { time_ms: 0, heard_ms: 0 }]))
+    this.partitions.set(partition, { collectors, heard_ms: 0 })
   }
 
   remove(partition: string): void {
-    this.ticks.delete(partition)
-    this.firsts.delete(partition)
+    this.partitions.delete(partition)
   }
 
-  tick(partition: string, collector: string, time_ms: number): void {
+  /** @param appended_ms when the tick was appended to the log */
+  tick(partition: string, collector: string, time_ms: number, appended_ms = time_ms): void {
     this.add(partition)
-    const collectors = this.ticks.get(partition)!
-    if (time_ms > (collectors.get(collector) ?? 0)) collectors.set(collector, time_ms)
-  }
-
-  private readonly firsts = new Map<string, number>()
-
-  private since(partition: string, newest: number): number {
-    if (newest > 0 && !this.firsts.has(partition)) this.firsts.set(partition, newest)
-    return this.firsts.get(partition) ?? newest
+    const known = this.partitions.get(partition)!
+    const { collectors } = known
+    // Nobody was heard for a while: the partition was away, and each has its time again.
+    if (appended_ms - known.heard_ms > this.gone_ms / 2)
+      for (const each of collectors.values()) each.heard_ms = appended_ms
+    known.heard_ms = Math.max(known.heard_ms, appended_ms)
+    const ticks = collectors.get(collector)
+    if (ticks === undefined) collectors.set(collector, { time_ms, heard_ms: appended_ms })
+    else {
+      ticks.time_ms = Math.max(ticks.time_ms, time_ms)
+      ticks.heard_ms = Math.max(ticks.heard_ms, appended_ms)
+    }
   }
 
   /** ms since the epoch; 0 while a partition has not ticked yet. */
   get value(): number {
     let least = Number.POSITIVE_INFINITY
-    for (const [partition, collectors] of this.ticks) {
-      const newest = Math.max(0, ...collectors.values())
+    for (const { collectors, heard_ms } of this.partitions.values()) {
+      let newest = 0
+      for (const { time_ms } of collectors.values()) newest = Math.max(newest, time_ms)
       let slowest = newest
-      for (const [collector, time] of collectors) {
-        // One that has never ticked is waited for as long, from the first tick of another.
-        const known = time > 0 ? time : this.since(partition, newest)
-        if (known < newest - this.gone_ms) collectors.delete(collector)
-        else if (time < slowest) slowest = time
+      for (const [collector, ticks] of collectors) {
+        const wrong = ticks.time_ms > 0 && ticks.time_ms < newest - WRONG_MS
+        if (wrong || ticks.heard_ms < heard_ms - this.gone_ms) collectors.delete(collector)
+        else slowest = Math.min(slowest, ticks.time_ms)
       }
-      if (slowest < least) least = slowest
+      least = Math.min(least, slowest)
     }
     return Number.isFinite(least) ? least : 0
   }

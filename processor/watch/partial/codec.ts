@@ -34,20 +34,40 @@ interface Head {
 
 const padded = (bytes: number): number => Math.ceil(bytes / 8) * 8
 
+/** Cells of one part: a message of the log takes at least this much, whatever the kind. */
+const PART_ROWS = 4_096
+/** Parts of one source partition are told apart by this; no topic has so many partitions. */
+const PART_STEP = 1 << 16
+/** A pack is closed when it has reached this, bytes; one part more still fits into a message. */
+const PACK_BYTES = 1 << 20
+
+/**
+ * A partial in parts of at most PART_ROWS cells. Cells keep their order and are only ever added, so a part that is encoded
+ * again has the same cells and takes the place of its earlier self, as if it were a source partition of its own.
+ */
+export function encodePartials(partial: Partial): Buffer[] {
+  const parts = Math.max(1, Math.ceil(partial.slice.rows / PART_ROWS))
+  return Array.from({ length: parts }, (_, part) => encodePart(partial, part))
+}
+
 /** Length of the head (4 bytes), the head as JSON, then codes (Int32) and sums (Float64) row by row, each aligned to 8. */
-export function encodePartial({ table, slice, kind, ...about }: Partial): Buffer {
+function encodePart({ table, slice, kind, ...about }: Partial, part: number): Buffer {
   const width = table.dimensions.length
+  const first = part * PART_ROWS
+  const rows = Math.min(PART_ROWS, slice.rows - first)
   const local = new CellTable(table.dimensions)
-  const codes = new Int32Array(slice.rows * width)
-  for (let row = 0; row < slice.rows; row += 1) {
+  const codes = new Int32Array(rows * width)
+  for (let row = 0; row < rows; row += 1) {
     for (let at = 0; at < width; at += 1) {
-      codes[row * width + at] = local.code(at, table.values[at]![table.codeAt(slice.cells[row]!, at)]!)
+      const code = table.codeAt(slice.cells[first + row]!, at)
+      codes[row * width + at] = local.code(at, table.values[at]![code]!)
     }
   }
   const head: Head = {
     ...about,
+    partition: about.partition + part * PART_STEP,
     kind,
-    rows: slice.rows,
+    rows,
     dimensions: table.dimensions,
     measures: WATCHED[kind],
     values: local.values,
@@ -55,7 +75,7 @@ export function encodePartial({ table, slice, kind, ...about }: Partial): Buffer
   const json = Buffer.from(JSON.stringify(head))
   const codesAt = padded(4 + json.byteLength)
   const sumsAt = padded(codesAt + codes.byteLength)
-  const sums = slice.sums.subarray(0, slice.rows * slice.width)
+  const sums = slice.sums.subarray(first * slice.width, (first + rows) * slice.width)
   const bytes = Buffer.alloc(sumsAt + sums.byteLength)
   bytes.writeUInt32LE(json.byteLength, 0)
   json.copy(bytes, 4)
@@ -64,15 +84,23 @@ export function encodePartial({ table, slice, kind, ...about }: Partial): Buffer
   return bytes
 }
 
-/** Several partials as one message: each with its length before it. */
-export function packPartials(partials: readonly Buffer[]): Buffer {
-  return Buffer.concat(
-    partials.flatMap((bytes) => {
-      const length = Buffer.alloc(8)
-      length.writeUInt32LE(bytes.byteLength, 0)
-      return [length, bytes]
-    }),
-  )
+/** Several partials as few messages: each with its length before it. */
+export function packPartials(partials: readonly Buffer[]): Buffer[] {
+  const messages: Buffer[] = []
+  let open: Buffer[] = []
+  let size = 0
+  for (const bytes of partials) {
+    const length = Buffer.alloc(8)
+    length.writeUInt32LE(bytes.byteLength, 0)
+    open.push(length, bytes)
+    size += bytes.byteLength
+    if (size < PACK_BYTES) continue
+    messages.push(Buffer.concat(open))
+    open = []
+    size = 0
+  }
+  if (open.length > 0) messages.push(Buffer.concat(open))
+  return messages
 }
 
 /** What a message of partials says; measures or dimensions of another version are matched by name. */

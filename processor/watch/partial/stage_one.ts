@@ -9,7 +9,7 @@ import { createWatchCore, type WatchCore } from '../watch_core.ts'
 import { kindOf, offsetAt } from '../watcher.ts'
 import { Watermark } from '../watermark.ts'
 import { SLICE_MS } from '../windows/view.ts'
-import { encodePartial, packPartials } from './codec.ts'
+import { encodePartials, packPartials } from './codec.ts'
 
 /** Which partition of the topic of partials a stream belongs to: one judge sees all of it. */
 export function judgePartition(
@@ -100,8 +100,13 @@ export async function startStageOne({
     for (const record of records) {
       const { headers } = record
       if (headers[HEADERS.type] === 'tick')
-        source.watermark.tick(name, headers[HEADERS.collector] ?? '', Number(headers[HEADERS.time]))
-      else if (headers[HEADERS.type] === 'rows' && headers[HEADERS.spilled] === undefined) {
+        source.watermark.tick(
+          name,
+          headers[HEADERS.collector] ?? '',
+          Number(headers[HEADERS.time]),
+          record.appended_ms,
+        )
+      else if (headers[HEADERS.type] === 'rows') {
         try {
           source.core.ingest({ kind: source.kind, partition, bytes: registry.source(source.kind, record) })
         } catch (error) {
@@ -125,17 +130,28 @@ export async function startStageOne({
           let pack = packs.get(to)
           if (pack === undefined) packs.set(to, (pack = []))
           pack.push(
-            encodePartial({ tenant, show, stream, kind, start_ms, partition, table: window.table, slice }),
+            ...encodePartials({
+              tenant,
+              show,
+              stream,
+              kind,
+              start_ms,
+              partition,
+              table: window.table,
+              slice,
+            }),
           )
         }
       }
     }
-    const messages: LogMessage[] = [...packs].map(([to, pack]) => ({
-      topic,
-      partition: to,
-      headers: { [HEADERS.type]: 'rows' },
-      value: packPartials(pack),
-    }))
+    const messages: LogMessage[] = [...packs].flatMap(([to, pack]) =>
+      packPartials(pack).map((value) => ({
+        topic,
+        partition: to,
+        headers: { [HEADERS.type]: 'rows' },
+        value,
+      })),
+    )
     // The second stage knows this source partition as one of its collectors: its tick comes after its partials.
     for (let to = 0; to < partitions; to += 1) {
       const headers = {

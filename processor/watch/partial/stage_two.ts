@@ -81,9 +81,14 @@ export async function startStageTwo(options: StageTwoOptions): Promise<{
     const unit = units.get(partition)
     if (unit === undefined) return
     const { windows, watermark, judging } = unit
-    for (const { headers, value } of records) {
+    for (const { headers, value, appended_ms } of records) {
       if (headers[HEADERS.type] === 'tick') {
-        watermark.tick(String(partition), headers[HEADERS.collector] ?? '', Number(headers[HEADERS.time]))
+        watermark.tick(
+          String(partition),
+          headers[HEADERS.collector] ?? '',
+          Number(headers[HEADERS.time]),
+          appended_ms,
+        )
         continue
       }
       for (const partial of readPartials(value)) {
