@@ -165,9 +165,11 @@ export class Audience {
     const { random } = this.stage
     switch (this.state[seat]) {
       case EMPTY:
-        return this.sitDown(seat, now)
+        this.sitDown(seat, now)
+        return
       case STARTING:
-        return this.start(seat, now)
+        this.start(seat, now)
+        return
       default:
     }
     const state = this.state[seat]!

@@ -99,16 +99,16 @@ function pagerduty({
 
 /** Slack, incoming webhook: about one message a second. */
 function slack({ url, language = 'en' }: Of<'slack'>): Dialect {
-  const escape = (text: string) =>
+  const escaped = (text: string) =>
     text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
   return {
     limit: { messages: 1, per_ms: 1100 },
     compose(notice) {
-      const head = escape(headline(notice, language))
+      const head = escaped(headline(notice, language))
       const mark = notice.event === 'resolve' ? ':large_green_circle:' : ':red_circle:'
       const fields = details(notice, language).map(([name, value]) => ({
         type: 'mrkdwn',
-        text: `*${escape(name)}*\n${escape(value)}`,
+        text: `*${escaped(name)}*\n${escaped(value)}`,
       }))
       const buttons = links(notice, language).map(([text, to]) => `<${to}|${text}>`)
       return {

@@ -194,6 +194,10 @@ class Queue {
     })
   }
 
+  /** One incident's messages stay in order. */
+  private isHead = (one: Waiting): boolean =>
+    this.waiting.find(({ notice }) => notice.incident.id === one.notice.incident.id) === one
+
   private untilNext(): number {
     const now = this.options.clock()
     const { messages, per_ms } = this.dialect.limit
@@ -211,12 +215,7 @@ class Queue {
       const { messages, per_ms } = this.dialect.limit
       while (this.lately.length > 0 && this.lately[0]! <= now - per_ms) this.lately.shift()
       if (this.closed || this.lately.length >= messages) return
-      // One incident's messages stay in order.
-      const next = this.waiting.find(
-        (one, i) =>
-          one.not_before_ms <= now &&
-          !this.waiting.slice(0, i).some((earlier) => earlier.notice.incident.id === one.notice.incident.id),
-      )
+      const next = this.waiting.find((one) => one.not_before_ms <= now && this.isHead(one))
       if (next === undefined) return
       this.lately.push(now)
       await this.send(next)
