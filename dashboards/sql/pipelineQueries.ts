@@ -17,8 +17,8 @@ WHERE newest > toDateTime(0)
 ORDER BY age DESC`
 
 /** What the tables hold and take on disk. */
-export const TABLE_SIZES = `SELECT table, sum(rows) AS rows, sum(bytes_on_disk) AS bytes, sum(bytes_on_disk) / nullIf(sum(rows), 0) AS bytes_a_row, count() AS parts
-FROM system.parts
+export const TABLE_SIZES = `SELECT table, sum(p.rows) AS kept, sum(p.bytes_on_disk) AS bytes, bytes / nullIf(kept, 0) AS bytes_a_row, count() AS parts
+FROM system.parts AS p
 WHERE active AND database = currentDatabase()
 GROUP BY table
 ORDER BY bytes DESC`
