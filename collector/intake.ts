@@ -69,6 +69,7 @@ const CUT = 16_384
 export function createIntake(options: IntakeOptions): Intake {
   const { batcher, writer, deadLetters, tally, addresses } = options
   let last_ms = 0
+  let shared: { durable: Promise<void>; answer: Answer; settled: Promise<Answer> } | undefined
 
   function contextOf(
     request: Pick<Inbound, 'headers' | 'remoteAddress'>,
@@ -139,14 +140,13 @@ export function createIntake(options: IntakeOptions): Intake {
       tally.refused(refusal.code)
       deadLetters.put({ tenant, received_ms, refusal, body: body.toString('utf8', 0, CUT) })
     },
-    whenDurable: (answer) =>
-      batcher.durable().then(
-        () => answer,
-        (error: unknown) =>
-          error instanceof LogError && !error.retriable && error.code !== 'closed'
-            ? refusedFor('internal')
-            : { ...refusedFor('unavailable'), retryAfter: RETRY_AFTER_s },
-      ),
+    whenDurable(answer) {
+      const durable = batcher.durable()
+      // Nearly all requests of a batch get the same answer, so they can wait for the same promise.
+      if (shared === undefined || shared.durable !== durable || shared.answer !== answer)
+        shared = { durable, answer, settled: settled(durable, answer) }
+      return shared.settled
+    },
   }
 
   function takeOne(
@@ -173,6 +173,16 @@ export function createIntake(options: IntakeOptions): Intake {
     tally.taken(kind)
     return undefined
   }
+}
+
+function settled(durable: Promise<void>, answer: Answer): Promise<Answer> {
+  return durable.then(
+    () => answer,
+    (error: unknown) =>
+      error instanceof LogError && !error.retriable && error.code !== 'closed'
+        ? refusedFor('internal')
+        : { ...refusedFor('unavailable'), retryAfter: RETRY_AFTER_s },
+  )
 }
 
 export const VALUE_DROPPED = FLAGS.value_dropped.bit

@@ -34,7 +34,12 @@ export interface BatchingOptions {
   readonly maxPendingBytes: number
 }
 
-export const BATCHING: BatchingOptions = { linger_ms: 20, maxRows: 1_000, maxPendingBytes: 64 << 20 }
+export const BATCHING: BatchingOptions = {
+  linger_ms: 20,
+  busyLinger_ms: 60,
+  maxRows: 1_000,
+  maxPendingBytes: 64 << 20,
+}
 
 export interface CollectorOptions {
   readonly log: Log

@@ -59,6 +59,8 @@ class Body {
   private tell(outcome: Buffer | Refusal): void {
     if (this.told) return
     this.told = true
+    // The request outlives its body by as long as the log takes.
+    this.first = this.rest = undefined
     this.reader.bodyRead(outcome)
   }
   private decompress(body: Buffer): void {
