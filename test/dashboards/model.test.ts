@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
+import { parse } from 'yaml'
+import { GRAFANA_RULES } from '../../dashboards/alerts/alertRules.ts'
+import { BOARDS, type Board, uidOf } from '../../dashboards/board.ts'
+import { boards } from '../../dashboards/boards.ts'
+import { provisioning } from '../../dashboards/provisioning.ts'
+import { FACTS } from '../../schemas/facts.ts'
+import { METRIC_NAMES, metricOf } from '../../schemas/metrics.ts'
+import { panelsOf } from './queries.ts'
+
+/** What Grafana's classic model asks for beyond what the SDK's types hold. */
+
+const all = [...boards()]
+
+test('every board is there, in the classic model, with its own uid', () => {
+  assert.deepEqual(
+    all.map(([name]) => name),
+    Object.keys(BOARDS),
+  )
+  for (const [name, dashboard] of all) {
+    assert.equal(dashboard.schemaVersion, 42)
+    assert.equal(dashboard.uid, uidOf(name))
+    assert.ok((dashboard.uid ?? '').length <= 40)
+    assert.match(dashboard.refresh ?? '', /^\d+[sm]$/)
+  }
+})
+
+test('panels have ids of their own, a title, a place that no other takes, and a description that names the clock', () => {
+  for (const [name, dashboard] of all) {
+    const taken = new Map<string, string>()
+    const ids = new Set<number>()
+    for (const panel of dashboard.panels ?? []) {
+      assert.ok(panel.id !== undefined && !ids.has(panel.id), `${name}: ids`)
+      ids.add(panel.id)
+      const { x, y, w, h } = panel.gridPos!
+      assert.ok(x >= 0 && x + w <= 24 && h > 0, `${name}: ${panel.title} leaves the grid`)
+      for (let column = x; column < x + w; column += 1)
+        for (let row = y; row < y + h; row += 1) {
+          const cell = `${column},${row}`
+          assert.equal(taken.get(cell), undefined, `${name}: ${panel.title} lies over ${taken.get(cell)}`)
+          taken.set(cell, panel.title ?? '?')
+        }
+    }
+    for (const panel of panelsOf(dashboard)) {
+      assert.ok(panel.title, `${name}: a panel without a title`)
+      assert.match(
+        panel.description ?? '',
+        /Clock: (received_time|event_time|Prometheus)/,
+        `${name}: ${panel.title}`,
+      )
+      assert.ok((panel.targets ?? []).length >= 1, `${name}: ${panel.title} asks nothing`)
+      const refs = panel.targets!.map((target) => (target as unknown as { refId: string }).refId)
+      assert.equal(new Set(refs).size, refs.length)
+    }
+  }
+})
+
+const linksIn = (text: string): string[] => [...text.matchAll(/\/d\/([\w-]+)/g)].map(([, uid]) => uid!)
+
+test('links lead from show to session: every target is a board, and its variables exist there', () => {
+  const uids = new Map(all.map(([name, dashboard]) => [uidOf(name), dashboard]))
+  const edges = new Set<string>()
+  for (const [name, dashboard] of all) {
+    const text = JSON.stringify(dashboard)
+    for (const uid of linksIn(text)) {
+      assert.ok(uids.has(uid), `${name} links to ${uid}`)
+      edges.add(`${name}>${uid.replace('firstframe-', '')}`)
+    }
+    assert.ok(
+      dashboard.links?.some(({ url }) => url?.startsWith('${console}/')),
+      `${name} leads back to the console`,
+    )
+    for (const [, variable] of text.matchAll(/var-(\w+)=/g)) {
+      assert.ok(
+        all.some(([, other]) => other.templating?.list?.some((each) => each.name === variable)),
+        `no variable ${variable}`,
+      )
+    }
+  }
+  for (const edge of ['show>stream', 'stream>session', 'incidents>stream', 'session>session'])
+    assert.ok(edges.has(edge), `no link ${edge}`)
+})
+
+test('every metric that can be bad is on a board, with the unit, objective and definition of the catalogue', () => {
+  const shown = new Map<string, Panel>()
+  for (const [, dashboard] of all)
+    for (const panel of panelsOf(dashboard))
+      for (const [, name] of (panel.description ?? '').matchAll(/metrics\.md#(\w+)/g)) shown.set(name!, panel)
+  assert.deepEqual(
+    METRIC_NAMES.filter((name) => !shown.has(name)),
+    [],
+  )
+  for (const [name, panel] of shown)
+    assert.ok(panel.description!.includes(metricOf(name as (typeof METRIC_NAMES)[number]).help))
+})
+
+test('Prometheus queries ask for series that Firstframe gives', () => {
+  const pipeline = all.find(([name]) => name === ('pipeline' satisfies Board))![1]
+  const expressions = panelsOf(pipeline).flatMap(({ targets }) =>
+    (targets ?? []).flatMap((target) => (target as { expr?: string }).expr ?? []),
+  )
+  assert.ok(expressions.length >= 20)
+  const known = new Set<string>()
+  for (const [fact, spec] of Object.entries(FACTS)) {
+    const of = (key: string) => (spec as unknown as Record<string, readonly string[] | undefined>)[key] ?? []
+    known.add(`firstframe_${fact}_total`)
+    for (const sum of of('sums')) known.add(`firstframe_${fact}_${sum}_total`)
+    for (const gauge of of('gauges')) known.add(`firstframe_${fact}_${gauge}`)
+    for (const histogram of of('histograms')) known.add(`firstframe_${fact}_${histogram}_bucket`)
+  }
+  for (const expression of expressions) {
+    const series = /firstframe_\w+/.exec(expression)![0]
+    assert.ok(known.has(series), `${series} is not given`)
+    const by = /by \((?!le\))(\w+)\)/.exec(expression)?.[1]
+    const fact = Object.keys(FACTS).find(
+      (name) => series.startsWith(`firstframe_${name}_`) && (FACTS as never)[name],
+    )!
+    if (by !== undefined)
+      assert.ok(
+        ((FACTS as never)[fact] as { labels?: string[] }).labels?.includes(by),
+        `${series} has no label ${by}`,
+      )
+  }
+})
+
+test('provisioning: three kinds of file that parse, rules with ids of their own, macros kept from the environment', () => {
+  const files = provisioning()
+  assert.deepEqual(
+    [...files.keys()],
+    ['datasources/firstframe.yaml', 'dashboards/firstframe.yaml', 'alerting/firstframe.yaml'],
+  )
+  for (const text of files.values()) assert.equal(parse(text).apiVersion, 1)
+  const text = files.get('alerting/firstframe.yaml')!
+  assert.doesNotMatch(text, /[^$]\$[_a-z{]/, 'a single $ would be taken for a variable of the environment')
+  const { rules } = parse(text).groups[0] as {
+    rules: { uid: string; data: { model: { rawSql?: string } }[]; annotations: { runbook_url: string } }[]
+  }
+  assert.equal(rules.length, GRAFANA_RULES.length)
+  assert.equal(new Set(rules.map(({ uid }) => uid)).size, rules.length)
+  for (const { uid } of rules) assert.ok(uid.length <= 40)
+})
