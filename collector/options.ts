@@ -36,7 +36,6 @@ export interface BatchingOptions {
 
 export const BATCHING: BatchingOptions = {
   linger_ms: 20,
-  busyLinger_ms: 60,
   maxRows: 1_000,
   maxPendingBytes: 64 << 20,
 }
