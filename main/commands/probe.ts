@@ -29,7 +29,8 @@ export function registerProbe(program: Command, version: string): void {
         {
           write: (text) => process.stdout.write(text),
           writeError: (text) => process.stderr.write(text),
-          clock: Date.now,
+          // Phases of a check are parts of a millisecond.
+          clock: () => performance.timeOrigin + performance.now(),
           colour: process.stdout.isTTY === true,
           signal: abort.signal,
         },
@@ -60,7 +61,7 @@ export function registerProbe(program: Command, version: string): void {
       const { browserPicture } = await import('../../probe/browser/browserPicture.ts')
       const { emit } = createTelemetry({ level: config.log_level as 'info', version })
       const region = flags.region ?? (config.probe_region || hostname())
-      const clock = Date.now
+      const clock = () => performance.timeOrigin + performance.now()
       const sender = beaconSender({
         collector: flags.collector,
         key: flags.key,
