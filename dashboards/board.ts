@@ -32,6 +32,10 @@ export type Board = keyof typeof BOARDS
 
 export const uidOf = (board: Board): string => `firstframe-${board}`
 
+/** A page of the console; `field` is the column that names what it shows. */
+export const consoleLink = (view: 'incident' | 'session', field: string): string =>
+  `\${console}/${view}/\${__data.fields["${field}"]:percentencode}?tenant=\${tenant:percentencode}`
+
 /** A link to a board with the present choice and time; `fields` become variables of the same name. */
 export function boardLink(board: Board, fields: readonly string[]): string {
   const kept = ['datasource', 'tenant', 'show', 'stream', 'app', 'cdn']
@@ -42,8 +46,7 @@ export function boardLink(board: Board, fields: readonly string[]): string {
 }
 
 /** The console at the same show and the same time. */
-export const CONSOLE_LINK =
-  '${console}/?show=${show:percentencode}&tenant=${tenant:percentencode}&from=${__from}&to=${__to}'
+export const CONSOLE_LINK = '${console}/show/${show:percentencode}?tenant=${tenant:percentencode}&at=${__to}'
 
 const INCIDENT_ANNOTATIONS = `SELECT began_time AS time, if(state = 'open', now64(3), resolved_time) AS timeEnd,
   summary_en AS text, concat(severity, ',', hop, ',', metric, ',', state) AS tags

@@ -10,6 +10,7 @@ import { session } from './boards/session.ts'
 import { show } from './boards/show.ts'
 import { startup } from './boards/startup.ts'
 import { stream } from './boards/stream.ts'
+import { layOut } from './layout.ts'
 
 const BUILDERS: Readonly<Record<Board, () => DashboardBuilder>> = {
   show,
@@ -29,6 +30,7 @@ export function boards(): ReadonlyMap<Board, Dashboard> {
   return new Map(
     Object.entries(BUILDERS).map(([name, make]) => {
       const dashboard = make().build()
+      layOut(dashboard.panels ?? [])
       for (const [index, panel] of (dashboard.panels ?? []).entries()) panel.id = index + 1
       return [name as Board, dashboard]
     }),

@@ -1,6 +1,6 @@
 import type { DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboard'
 import { type Metric, metricOf } from '../schemas/metrics.ts'
-import { type Board, boardLink } from './board.ts'
+import { type Board, boardLink, consoleLink } from './board.ts'
 import { thresholdsOf, UNITS } from './panels/look.ts'
 
 /** What a column of a table is. */
@@ -10,12 +10,14 @@ export interface Column {
   readonly unit?: string
   /** A click leads to this board, with the cell's value as the variable of the column's name. */
   readonly leadsTo?: Board
+  /** A click leads to this page of the console. */
+  readonly inConsole?: 'incident' | 'session'
   readonly width?: number
 }
 
 /** Field overrides by column name. */
 export function columnOverrides(columns: Readonly<Record<string, Column>>): [string, DynamicConfigValue[]][] {
-  return Object.entries(columns).map(([name, { metric, unit, leadsTo, width }]) => {
+  return Object.entries(columns).map(([name, { metric, unit, leadsTo, inConsole, width }]) => {
     const properties: DynamicConfigValue[] = []
     if (metric !== undefined) {
       const spec = metricOf(metric)
@@ -28,11 +30,21 @@ export function columnOverrides(columns: Readonly<Record<string, Column>>): [str
     }
     if (unit !== undefined) properties.push({ id: 'unit', value: unit })
     if (width !== undefined) properties.push({ id: 'custom.width', value: width })
-    if (leadsTo !== undefined)
-      properties.push({
-        id: 'links',
-        value: [{ title: `Open ${leadsTo}`, url: boardLink(leadsTo, [name]), targetBlank: false }],
-      })
+    const links = [
+      ...(leadsTo === undefined
+        ? []
+        : [{ title: `Open ${leadsTo}`, url: boardLink(leadsTo, [name]), targetBlank: false }]),
+      ...(inConsole === undefined
+        ? []
+        : [
+            {
+              title: `The ${inConsole} in the console`,
+              url: consoleLink(inConsole, name),
+              targetBlank: true,
+            },
+          ]),
+    ]
+    if (links.length > 0) properties.push({ id: 'links', value: links })
     return [name, properties]
   })
 }

@@ -24,6 +24,7 @@ export const incidentTable = (place: Place) =>
     columns: {
       stream: { leadsTo: 'stream' },
       what: { width: 320 },
+      id: { inConsole: 'incident' },
       found_after: { unit: 's' },
       lasted: { unit: 's' },
       confidence: { unit: 'percentunit' },
