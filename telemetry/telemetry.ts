@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { default as prettyStream } from 'pino-pretty'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { type Emit, FACTS, type Fact, type FactName } from '../schemas/facts.ts'
 
@@ -31,6 +32,8 @@ export interface TelemetryOptions {
   readonly destination?: DestinationStream
   /** Lines go to standard error: standard output is a stream of something else. */
   readonly toStandardError?: boolean
+  /** Lines for a person at a terminal instead of JSON. */
+  readonly pretty?: boolean
   /** Constant fields of each line and label of `firstframe_build_info`. */
   readonly version: string
 }
@@ -42,13 +45,25 @@ export function createTelemetry({
   level,
   destination,
   toStandardError,
+  pretty = false,
   version,
 }: TelemetryOptions): Telemetry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: PREFIX })
   const logger = pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    (destination ?? (toStandardError ? pino.destination(2) : undefined)) as DestinationStream,
+    (destination ??
+      (pretty
+        ? prettyStream({
+            colorize: true,
+            singleLine: true,
+            ignore: 'pid,hostname',
+            translateTime: 'SYS:HH:MM:ss',
+            sync: true,
+          })
+        : toStandardError
+          ? pino.destination(2)
+          : undefined)) as DestinationStream,
   )
   new Gauge({
     name: `${PREFIX}build_info`,

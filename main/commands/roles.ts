@@ -54,7 +54,11 @@ export function registerRoles(program: Command, version: string): void {
         const config = configOf(flags)
         const { createTelemetry } = await import('../../telemetry/telemetry.ts')
         const { createContext } = await import('../context.ts')
-        const telemetry = createTelemetry({ level: config.log_level as 'info', version })
+        const telemetry = createTelemetry({
+          level: config.log_level as 'info',
+          version,
+          pretty: process.stdout.isTTY === true,
+        })
         const context = createContext(config, telemetry)
         await runRoles(context, start)
       })
