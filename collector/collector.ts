@@ -55,7 +55,7 @@ export function createCollector(options: CollectorOptions): Collector {
   const writer = writeRows({
     batcher,
     collector: name,
-    budgets: keepBudgets({ emit }),
+    budgetOf: keepBudgets({ emit }),
     viewerHash: hashViewer(),
   })
   const intake = createIntake({

@@ -1,7 +1,7 @@
-import { DIMENSION_NAMES, DIMENSIONS, type DimensionSpec, OTHER } from '../../schemas/dimensions.ts'
+import { DIMENSIONS, type Dimension, type DimensionSpec, OTHER } from '../../schemas/dimensions.ts'
 import type { Emit } from '../../schemas/facts.ts'
 
-const HOUR_ms = 3_600_000
+const HOUR_MS = 3_600_000
 
 interface Seen {
   readonly values: Set<string>
@@ -9,58 +9,56 @@ interface Seen {
   told: boolean
 }
 
-/** Bounds the distinct values of a dimension that a tenant may bring in an hour. */
-export interface Budgets {
-  /** The value, or `~other` when the dimension's budget is spent. */
-  within(tenant: string, dimension: string, value: string, received_ms: number): string
-}
+/** The value, or `~other` when the tenant's budget of the hour is spent. */
+export type Budget = (tenant: string, value: string, received_ms: number) => string
 
 /**
  * A step: one client that puts a session number into `device` must not make every rollup a million rows.
- * Budgets begin anew each hour; the first value beyond one is told by a fact.
+ * Each dimension's budgets begin anew each hour; the first value beyond one is told by a fact.
  */
-export function keepBudgets(options: {
+export const keepBudgets = (options: {
   readonly emit: Emit
   readonly budgets?: Readonly<Record<string, number>>
-}): Budgets {
-  const budgets = new Map<string, number>(
-    DIMENSION_NAMES.map((name) => [
-      name,
-      options.budgets?.[name] ?? (DIMENSIONS[name] as DimensionSpec).budget,
-    ]),
-  )
-  const tenants = new Map<string, Map<string, Seen>>()
-  let hour = 0
-  return {
-    within(tenant, dimension, value, received_ms) {
-      if (value === '') return value
-      const now = Math.floor(received_ms / HOUR_ms)
-      if (now !== hour) {
-        hour = now
-        tenants.clear()
-      }
-      let dimensions = tenants.get(tenant)
-      if (dimensions === undefined) {
-        dimensions = new Map()
-        tenants.set(tenant, dimensions)
-      }
-      let seen = dimensions.get(dimension)
+}): ((dimension: Dimension) => Budget) =>
+  function budgetOf(dimension) {
+    const budget = options.budgets?.[dimension] ?? (DIMENSIONS[dimension] as DimensionSpec).budget
+    const tenants = new Map<string, Seen>()
+    let hourEnds_ms = 0
+    // Most values are the one before again, so that is looked at first.
+    let lastTenant: string | undefined
+    let last: Seen = newSeen()
+
+    function seenBy(tenant: string): Seen {
+      let seen = tenants.get(tenant)
       if (seen === undefined) {
-        seen = { values: new Set(), last: '', told: false }
-        dimensions.set(dimension, seen)
+        seen = newSeen()
+        tenants.set(tenant, seen)
       }
-      if (value === seen.last || seen.values.has(value)) {
-        seen.last = value
-        return value
+      lastTenant = tenant
+      last = seen
+      return seen
+    }
+
+    return function within(tenant, value, received_ms) {
+      if (value === '' || budget === 0) return value
+      if (received_ms >= hourEnds_ms) {
+        hourEnds_ms = (Math.floor(received_ms / HOUR_MS) + 1) * HOUR_MS
+        tenants.clear()
+        lastTenant = undefined
       }
-      const budget = budgets.get(dimension) ?? 0
-      if (budget === 0 || seen.values.size < budget) {
-        if (budget > 0) seen.values.add(value)
-        return value
+      const seen = tenant === lastTenant ? last : seenBy(tenant)
+      if (value === seen.last) return value
+      if (!seen.values.has(value)) {
+        if (seen.values.size >= budget) {
+          if (!seen.told) options.emit({ type: 'dimension_over_budget', tenant, dimension, budget })
+          seen.told = true
+          return OTHER
+        }
+        seen.values.add(value)
       }
-      if (!seen.told) options.emit({ type: 'dimension_over_budget', tenant, dimension, budget })
-      seen.told = true
-      return OTHER
-    },
+      seen.last = value
+      return value
+    }
   }
-}
+
+const newSeen = (): Seen => ({ values: new Set(), last: '', told: false })

@@ -64,13 +64,13 @@ test('viewers are hashed by tenant, the same after a restart', () => {
 
 test('a dimension over its budget becomes ~other, until the next hour; one fact says so', () => {
   const facts: Fact[] = []
-  const { within } = keepBudgets({ emit: (fact) => void facts.push(fact), budgets: { cdn: 2 } })
-  const take = (value: string, hours = 0) => within('t', 'cdn', value, NOW + hours * 3_600_000)
+  const within = keepBudgets({ emit: (fact) => void facts.push(fact), budgets: { cdn: 2 } })('cdn')
+  const take = (value: string, hours = 0) => within('t', value, NOW + hours * 3_600_000)
   assert.deepEqual(
     ['a', 'b', 'c', 'd', 'a', ''].map((value) => take(value)),
     ['a', 'b', '~other', '~other', 'a', ''],
   )
-  assert.equal(within('another', 'cdn', 'c', NOW), 'c')
+  assert.equal(within('another', 'c', NOW), 'c')
   assert.deepEqual(facts, [{ type: 'dimension_over_budget', tenant: 't', dimension: 'cdn', budget: 2 }])
   assert.equal(take('c', 1), 'c')
 })

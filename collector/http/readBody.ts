@@ -17,7 +17,7 @@ export function readBody(request: IncomingMessage, limit: number, reader: BodyRe
   const body = new Body(request, limit, reader)
   request.on('data', (chunk: Buffer) => body.add(chunk))
   request.on('end', () => body.end())
-  request.on('error', () => body.forget())
+  // A client that goes away ends the request without 'end'; Node raises no 'error' where nobody listens for one.
 }
 
 class Body {
@@ -49,9 +49,6 @@ class Body {
   end(): void {
     if (this.bytes > this.limit) this.tell(this.tooLarge())
     else this.decompress(this.rest === undefined ? (this.first ?? EMPTY) : Buffer.concat(this.rest))
-  }
-  forget(): void {
-    this.told = true
   }
   private tooLarge(): Refusal {
     return { code: 'too_large', detail: `more than ${this.limit} bytes` }

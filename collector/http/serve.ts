@@ -22,16 +22,7 @@ type Headers = (string | number)[]
 function corsHeaders(origin: string | undefined): Headers {
   return origin === undefined
     ? []
-    : [
-        'access-control-allow-origin',
-        origin,
-        'access-control-allow-credentials',
-        'true',
-        'access-control-expose-headers',
-        'retry-after',
-        'vary',
-        'origin',
-      ]
+    : ['access-control-allow-origin', origin, 'access-control-allow-credentials', 'true', 'vary', 'origin']
 }
 
 /** Answers any preflight. */
@@ -51,7 +42,8 @@ export function servePreflight(request: IncomingMessage, response: ServerRespons
 export function sendAnswer(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   if (response.headersSent || response.destroyed) return
   const headers = corsHeaders(request.headers.origin)
-  if (answer.retryAfter !== undefined) headers.push('retry-after', answer.retryAfter)
+  if (answer.retryAfter !== undefined)
+    headers.push('retry-after', answer.retryAfter, 'access-control-expose-headers', 'retry-after')
   if (answer.status !== 204) headers.push('cache-control', 'no-store')
   if (answer.contentType !== undefined) headers.push('content-type', answer.contentType)
   if (answer.body !== undefined) headers.push('content-length', Buffer.byteLength(answer.body))

@@ -1,9 +1,9 @@
 import type { Builder } from '../../schemas/arrow/builder.ts'
 import { columnsOf } from '../../schemas/derive/columns.ts'
-import { DIMENSIONS, type DimensionSpec } from '../../schemas/dimensions.ts'
+import { DIMENSIONS, type Dimension, type DimensionSpec } from '../../schemas/dimensions.ts'
 import { CLIENT_FIELDS, ENVELOPE } from '../../schemas/envelope.ts'
 import { KIND_NAMES, KINDS, type Kind } from '../../schemas/kinds/kinds.ts'
-import type { Budgets } from '../enrich/budgets.ts'
+import type { Budget } from '../enrich/budgets.ts'
 import type { Tenant } from '../tenants.ts'
 import type { Batcher } from './batcher.ts'
 import { partitionOf } from './partitionOf.ts'
@@ -45,12 +45,6 @@ const CLOCK_ERROR = at('clock_error_ms')
 const RECEIVED_TIME = at('received_time')
 const EVENT_TIME = at('event_time')
 const FLAG_BITS = at('flags')
-const BUDGETED = new Set(
-  Object.entries(DIMENSIONS as Readonly<Record<string, DimensionSpec>>)
-    .filter(([name, { budget }]) => budget > 0 && name !== 'country' && name !== 'isp')
-    .map(([name]) => name),
-)
-
 /** Columns that are no part of what a client says in a context. */
 const NOT_SAID = new Set(
   Object.keys(ENVELOPE).filter((name) => !(name in CLIENT_FIELDS) || name === 'weight'),
@@ -85,24 +79,22 @@ export interface RowWriter {
 export function writeRows(options: {
   readonly batcher: Batcher
   readonly collector: string
-  readonly budgets: Budgets
+  readonly budgetOf: (dimension: Dimension) => Budget
   readonly viewerHash: (tenant: Tenant, viewer: string) => string
 }): RowWriter {
-  const { batcher, budgets } = options
-  const limit =
-    (name: string): Setter =>
-    ({ sender }, value) =>
-      budgets.within(sender.tenant.name, name, value, sender.received_ms)
-  const changes = new Map<string, Setter>([...BUDGETED].map((name) => [name, limit(name)]))
-  changes.set('viewer', ({ sender }, viewer) => options.viewerHash(sender.tenant, viewer))
+  const { batcher, budgetOf } = options
+  const changes = new Map<string, Setter>()
+  for (const [name, { budget }] of Object.entries<DimensionSpec>(DIMENSIONS)) {
+    if (budget === 0) continue
+    const within = budgetOf(name as Dimension)
+    changes.set(name, ({ sender }, value) => within(sender.tenant.name, value, sender.received_ms))
+  }
   // Where the collector knows better, an event's own value counts as little as its context's.
-  for (const name of ['country', 'region', 'isp'] as const)
-    changes.set(name, ({ sender, context }, value) =>
-      limited(name, known(sender, context, name, value), sender),
-    )
-
-  const limited = (name: string, value: string, sender: Sender): string =>
-    budgets.within(sender.tenant.name, name, value, sender.received_ms)
+  for (const name of ['country', 'region', 'isp'] as const) {
+    const within = changes.get(name)!
+    changes.set(name, (row, value) => within(row, known(row.sender, row.context, name, value)))
+  }
+  changes.set('viewer', ({ sender }, viewer) => options.viewerHash(sender.tenant, viewer))
 
   const targets = new Map<Kind, ReadonlyMap<string, Target>>(
     KIND_NAMES.map((kind) => [
