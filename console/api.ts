@@ -23,6 +23,9 @@ export interface HopView {
   readonly missed?: Metric
   /** Who is ill, where an incident says so: `cdn-b`. */
   readonly cause?: string
+  /** The headline among those who are ill, and its course. */
+  readonly value?: number
+  readonly series?: Readonly<Record<string, number>>
 }
 
 /** Bounds of a share that was counted: Wilson's 95 % interval over `n` facts. */

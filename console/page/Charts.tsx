@@ -45,6 +45,8 @@ function painter(state: { row: ChartRow; bands: readonly Band[] }): uPlot.Hooks.
     drawClear: [
       (chart) => {
         const { ctx, bbox } = chart
+        // uPlot remembers what it set last, so it must find it again
+        ctx.save()
         const left = (ms: number) =>
           Math.min(bbox.left + bbox.width, Math.max(bbox.left, chart.valToPos(ms / 1000, 'x', true)))
         for (const band of state.bands) {
@@ -75,8 +77,8 @@ function painter(state: { row: ChartRow; bands: readonly Band[] }): uPlot.Hooks.
           ctx.moveTo(bbox.left, y)
           ctx.lineTo(bbox.left + bbox.width, y)
           ctx.stroke()
-          ctx.setLineDash([])
         }
+        ctx.restore()
       },
     ],
   }
@@ -89,8 +91,10 @@ function range(row: ChartRow): [number, number] {
   if (values.length === 0) return [0, 1]
   const high = Math.max(...values)
   const low = Math.min(...values)
-  const from = low > high * 0.8 ? low - (high - low || high * 0.1) * 1.2 : 0
-  return [Math.min(from, low), high + (high - from) * 0.12 || 1]
+  if (low <= high * 0.8) return [Math.min(0, low), high * 1.12 || 1]
+  const span = Math.max((high - low) * 2.4, high * 0.12)
+  const middle = (high + low) / 2
+  return [middle - span / 2, middle + span / 2]
 }
 
 interface PlotProps {
@@ -201,7 +205,7 @@ function Plot({ row, bands, from_ms, to_ms, height, last, theme, onHover }: Plot
 }
 
 /** Small multiples: one row a thing, one time axis for all, read all at one instant under the pointer. */
-export function Charts({ rows, bands, from_ms, to_ms, label, onDrag, height = 48 }: ChartsProps) {
+export function Charts({ rows, bands, from_ms, to_ms, label, onDrag, height = 56 }: ChartsProps) {
   const { lang, words } = usePlace()
   const [hover, setHover] = useState<number>()
   const drag = useRef<{ x: number; width: number }>()

@@ -16,10 +16,13 @@ export function IncidentCard({
   incident,
   now_ms,
   full = false,
+  several = false,
 }: {
   readonly incident: IncidentView
   readonly now_ms: number
   readonly full?: boolean
+  /** Say the stream: there are several. */
+  readonly several?: boolean
 }) {
   const { words, lang, href, query } = usePlace()
   const open = incident.state === 'open'
@@ -29,6 +32,7 @@ export function IncidentCard({
   const { clean = [], runbook } = incident.evidence as Seen
   const time = (ms: number) => timeOf(ms, lang, now_ms)
   const facts = [
+    several && incident.stream !== '' ? `${words.stream} ${incident.stream}` : '',
     incident.viewers > 0 ? words.viewers(whole(incident.viewers)) : '',
     words.since(time(incident.began_ms)),
     words.found(time(incident.opened_ms)),
@@ -62,7 +66,7 @@ export function IncidentCard({
           {joined !== '' && <span>{words.clean(joined)}</span>}
           {full && <span>{open ? words.open : words.resolved}</span>}
           {runbook !== undefined && runbook !== '' && (
-            <a href={runbook} rel="noreferrer">
+            <a href={runbook.replace(/^https?:\/\/[^/]+(?=\/runbooks\/)/, '')} rel="noreferrer">
               {words.runbook}
             </a>
           )}

@@ -90,7 +90,7 @@ export function IncidentPage({ id }: { readonly id: string }) {
   const length = Math.max(0, ...(timeline?.hops ?? []).map(({ series }) => series.length))
   return (
     <>
-      <Top state={open ? 'live' : 'past'} at_ms={incident.updated_ms} trail={trail} />
+      <Top trail={trail} />
       <main class="page" id="main">
         <IncidentCard incident={incident} now_ms={now_ms} full />
         {rows.length > 0 && (

@@ -1,6 +1,6 @@
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import type { Snapshot } from '../api.ts'
-import { amountOf, misses, objectiveOf, textOf, titleOf } from './amount.ts'
+import { amountOf, misses, objectiveOf, textOf, titleOf, whole } from './amount.ts'
 import { usePlace } from './place.ts'
 import { Shape } from './Shape.tsx'
 
@@ -13,7 +13,8 @@ export function LinkPicture({ snapshot, lost }: { readonly snapshot: Snapshot; r
       <ol>
         {hops.map(([hop, view], index) => {
           const health = lost ? 'unknown' : view.health
-          const value = snapshot.values[view.headline]
+          const value = view.value ?? snapshot.values[view.headline]
+          const interval = view.value === undefined ? snapshot.intervals[view.headline] : undefined
           const shown = value === undefined ? undefined : amountOf(view.headline, value)
           const objective = objectiveOf(view.headline)
           const said =
@@ -32,7 +33,7 @@ export function LinkPicture({ snapshot, lost }: { readonly snapshot: Snapshot; r
                 </span>
                 <span class="word">
                   {words.health[health]}
-                  {view.cause !== undefined && !lost && <b> {view.cause}</b>}
+                  {view.cause !== undefined && !lost && <b>{view.cause}</b>}
                 </span>
                 <span class={`figure ${misses(view.headline, value) && !lost ? 'missed' : ''}`}>
                   {shown === undefined || lost ? '–' : shown.number}
@@ -40,7 +41,13 @@ export function LinkPicture({ snapshot, lost }: { readonly snapshot: Snapshot; r
                 </span>
                 <span class="about">
                   {titleOf(view.headline, lang)}
-                  {objective !== undefined && <span class="objective"> {objective}</span>}
+                  {objective !== undefined && <span class="objective">{objective}</span>}
+                  {interval !== undefined && interval.high - interval.low > 0.01 && !lost && (
+                    <span class="interval">
+                      {textOf(view.headline, interval.low)} – {textOf(view.headline, interval.high)} (
+                      {words.of_n(whole(interval.n))})
+                    </span>
+                  )}
                 </span>
               </a>
             </li>

@@ -163,7 +163,7 @@ export function SessionPage({ id }: { readonly id: string }) {
   ]
   return (
     <>
-      <Top state="past" at_ms={session.to_ms} trail={trail} />
+      <Top trail={trail} />
       <main class="page" id="main">
         <section class="panel about-session">
           <h1>

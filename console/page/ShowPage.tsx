@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import { type Metric, type MetricSpec, metricOf } from '../../schemas/metrics.ts'
-import type { Snapshot } from '../api.ts'
+import type { HopView, Snapshot } from '../api.ts'
 import { AXIS_MS } from '../windows.ts'
 import { lengthOf, objectiveOf, share, textOf, timeOf, titleOf, whole } from './amount.ts'
 import { type Band, type ChartRow, Charts } from './Charts.tsx'
@@ -134,7 +134,12 @@ function Picture({
           {incidents.length > 0 && (
             <section class="incidents" aria-label={words.incidents(open.length)} aria-live="polite">
               {incidents.slice(0, 4).map((incident) => (
-                <IncidentCard key={incident.id} incident={incident} now_ms={snapshot.at_ms} />
+                <IncidentCard
+                  key={incident.id}
+                  incident={incident}
+                  now_ms={snapshot.at_ms}
+                  several={Object.keys(snapshot.streams).length > 1}
+                />
               ))}
             </section>
           )}
@@ -171,24 +176,32 @@ function Picture({
 
 /** One row of the axis a hop, under the audience; a step's value stands at the step's end, the newest at this moment. */
 function rowsOf(snapshot: Snapshot, words: Place['words'], lang: 'en' | 'zh'): ChartRow[] {
-  const pointsOf = (metric: Metric): ChartRow['points'] => {
-    const known = snapshot.series[metric] ?? {}
+  const pointsOf = (metric: Metric, own?: HopView): ChartRow['points'] => {
+    const known = own?.series ?? snapshot.series[metric] ?? {}
     const points: [number, number | null][] = []
     const now = Math.floor(snapshot.at_ms / snapshot.step_ms) * snapshot.step_ms
     for (let at = now - AXIS_MS; at < now; at += snapshot.step_ms)
       points.push([at + snapshot.step_ms, known[at / 1000] ?? null])
-    const value = snapshot.values[metric]
+    const value = own?.series === undefined ? snapshot.values[metric] : own.value
     if (value !== undefined && snapshot.at_ms > now) points.push([snapshot.at_ms, value])
     return points
   }
-  const row = (id: string, title: string, metric: Metric, tone: ChartRow['tone']): ChartRow => {
+  const cause = Object.values(snapshot.hops).find((view) => view.cause !== undefined)?.cause
+  const row = (
+    id: string,
+    title: string,
+    metric: Metric,
+    tone: ChartRow['tone'],
+    own?: HopView,
+  ): ChartRow => {
     const { objective } = metricOf(metric) as MetricSpec
     const objectiveText = objectiveOf(metric)
     return {
       id,
       title,
-      about: id === 'watching' ? '' : titleOf(metric, lang),
-      points: pointsOf(metric),
+      about:
+        id === 'watching' ? '' : [titleOf(metric, lang), own?.series && cause].filter(Boolean).join(' · '),
+      points: pointsOf(metric, own),
       text: (value) => textOf(metric, value),
       ...(objective === undefined ? {} : { objective }),
       ...(objectiveText === undefined ? {} : { objectiveText }),
@@ -200,12 +213,17 @@ function rowsOf(snapshot: Snapshot, words: Place['words'], lang: 'en' | 'zh'): C
   )
   return [
     row('watching', words.watching_title, 'concurrent_plays', 'plain'),
-    ...hops.map(([hop, { headline, health }]) =>
+    ...hops.map(([hop, view]) =>
       row(
         hop,
         words.hops[hop],
-        headline,
-        health === 'sick' || health === 'silent' ? 'sick' : health === 'affected' ? 'strained' : 'plain',
+        view.headline,
+        view.health === 'sick' || view.health === 'silent'
+          ? 'sick'
+          : view.health === 'affected'
+            ? 'strained'
+            : 'plain',
+        view,
       ),
     ),
   ]

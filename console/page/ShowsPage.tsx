@@ -42,7 +42,23 @@ export function ShowsPage({ home }: { readonly home: boolean }) {
   const past = useFetch<ShowList>(at === null ? undefined : `/api/shows?${asked}&at=${at}`)
   const list = at === null ? live.data : past.data
   const names = list === undefined ? [] : Object.keys(list.shows)
-  const only = home && names.length === 1 ? names[0] : undefined
+  // Links of notifications name the show or the incident in the query.
+  const [incident, show] = [query.get('incident'), query.get('show')]
+  const only = home && show === null && names.length === 1 ? names[0] : undefined
+  useEffect(() => {
+    if (!home) return
+    if (incident !== null) go(href(`/incident/${encodeURIComponent(incident)}`), { replace: true })
+    else if (show !== null)
+      go(
+        href(`/show/${encodeURIComponent(show)}`, {
+          stream: query.get('stream') ?? undefined,
+          at: at ?? undefined,
+        }),
+        {
+          replace: true,
+        },
+      )
+  }, [home, incident, show])
   useEffect(() => {
     if (only !== undefined)
       go(href(`/show/${encodeURIComponent(only)}`, at === null ? {} : { at }), { replace: true })

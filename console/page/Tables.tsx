@@ -97,26 +97,37 @@ export function Fairness({ snapshot }: { readonly snapshot: Snapshot }) {
 export function Rounds({ snapshot }: { readonly snapshot: Snapshot }) {
   const { words, lang } = usePlace()
   const rounds = Object.entries(snapshot.rounds).sort(([, a], [, b]) => b.from_ms - a.from_ms)
-  const apps = [...new Set(rounds.flatMap(([, round]) => Object.keys(round.apps)))].sort().slice(0, 4)
+  /** From the first app's screen to the last one's, and whose that was. */
+  const reached = (apps: Snapshot['rounds'][string]['apps']) => {
+    const times = Object.entries(apps).flatMap(([app, { production_ms }]) =>
+      production_ms === undefined ? [] : [[app, production_ms] as const],
+    )
+    times.sort(([, a], [, b]) => a - b)
+    const [first, last] = [times[0], times.at(-1)]
+    if (first === undefined || last === undefined) return '–'
+    const text = (ms: number) => textOf('cue_production_latency', ms)
+    return (
+      <>
+        {first === last ? '' : `${text(first[1]).replace(/ s$/, '')} – `}
+        {text(last[1])} <small>{last[0]}</small>
+      </>
+    )
+  }
   if (rounds.length === 0) return null
   return (
     <section class="panel">
-      <h2>
-        {words.rounds} <span class="muted">{words.on_screen}</span>
-      </h2>
+      <h2>{words.rounds}</h2>
       <Table
-        heads={[words.round, '', words.took_part, words.arrived, ...apps]}
+        heads={[words.round, words.took_part, words.arrived, words.on_screen]}
         rows={rounds.slice(0, 8).map(([name, round]) => ({
           key: name,
           cells: [
-            name,
-            timeOf(round.from_ms, lang, snapshot.at_ms),
+            <span key="n">
+              {name} <small>{timeOf(round.from_ms, lang, snapshot.at_ms)}</small>
+            </span>,
             round.interactions === undefined ? '–' : whole(round.interactions),
             <Value key="v" metric="interaction_success" value={round.success} />,
-            ...apps.map((app) => {
-              const production = round.apps[app]?.production_ms
-              return production === undefined ? '–' : textOf('cue_production_latency', production)
-            }),
+            reached(round.apps),
           ],
         }))}
       />

@@ -5,7 +5,8 @@ import { usePlace } from './place.ts'
 interface TopProps {
   readonly trail?: readonly { readonly href: string; readonly text: string }[]
   readonly at_ms?: number | undefined
-  readonly state: 'live' | 'past' | 'lost' | 'opening'
+  /** How the picture below stands; undefined where it is about something that was. */
+  readonly state?: 'live' | 'past' | 'lost' | 'opening'
   readonly children?: ComponentChildren
 }
 
@@ -29,20 +30,22 @@ export function Top({ trail = [], at_ms, state, children }: TopProps) {
           </a>
         ))}
       </nav>
-      <p class={`clock ${state}`}>
-        <span class="lamp" aria-hidden="true" />
-        {state === 'past'
-          ? words.past
-          : state === 'live'
-            ? words.live
-            : state === 'lost'
-              ? words.health.unknown
-              : words.loading}
-        {at_ms !== undefined && (
-          <time dateTime={new Date(at_ms).toISOString()}>{timeOf(at_ms, lang, Date.now())}</time>
-        )}
-        {state === 'past' && <a href={to({ at: undefined })}>{words.back_to_live}</a>}
-      </p>
+      {state !== undefined && (
+        <p class={`clock ${state}`}>
+          <span class="lamp" aria-hidden="true" />
+          {state === 'past'
+            ? words.past
+            : state === 'live'
+              ? words.live
+              : state === 'lost'
+                ? words.health.unknown
+                : words.loading}
+          {at_ms !== undefined && (
+            <time dateTime={new Date(at_ms).toISOString()}>{timeOf(at_ms, lang, Date.now())}</time>
+          )}
+          {state === 'past' && <a href={to({ at: undefined })}>{words.back_to_live}</a>}
+        </p>
+      )}
       {children}
       <p class="tools">
         <a

@@ -8,7 +8,7 @@ import type { Incidents } from './incidents.ts'
 import { createLive, type Live } from './live.ts'
 import type { Subject } from './readShow.ts'
 import { readSession, readSessions, SESSION_FILTERS, type SessionFilter } from './sessions.ts'
-import { compose, incidentsOf, readFacts, readShowList, type ShowFacts } from './snapshot.ts'
+import { asItStood, compose, incidentsOf, readFacts, readShowList, type ShowFacts } from './snapshot.ts'
 
 export interface ApiOptions {
   readonly store: Store
@@ -73,20 +73,18 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
 
   async function liveShow(subject: Subject, previous: { facts: ShowFacts } | undefined, why: string) {
     const at_ms = nowOf()
-    // A changed incident is told with what was read last: no query stands between the watcher's finding and the page.
+    const listed = await incidentsOf(incidents, subject, at_ms, clock())
+    // A changed incident is told with what was read last: no further query stands between the finding and the page.
     const facts =
       why === 'change' && previous !== undefined
         ? previous.facts
-        : await readFacts(store, subject, at_ms, previous?.facts)
-    const listed = await incidentsOf(incidents, subject, at_ms, clock())
+        : await readFacts(store, subject, at_ms, listed, previous?.facts)
     return { facts, shown: compose({ subject, at_ms, live: true, facts, incidents: listed }) }
   }
 
   async function pastShow(subject: Subject, at_ms: number): Promise<Snapshot> {
-    const [facts, listed] = await Promise.all([
-      readFacts(store, subject, at_ms),
-      incidentsOf(incidents, subject, at_ms, at_ms),
-    ])
+    const listed = (await incidentsOf(incidents, subject, at_ms, at_ms)).map((one) => asItStood(one, at_ms))
+    const facts = await readFacts(store, subject, at_ms, listed)
     return compose({ subject, at_ms, live: false, facts, incidents: listed })
   }
 

@@ -2,6 +2,7 @@ import { HOPS, type Hop } from '../../schemas/kinds/kinds.ts'
 import { METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
 import type { HopView } from '../api.ts'
 import type { IncidentView } from './incidents.ts'
+import type { Caused } from './readCaused.ts'
 import type { MetricValues } from './state.ts'
 
 /** The metrics that may stand under a hop: the first that has a value does. */
@@ -23,6 +24,8 @@ export interface HealthOptions {
   readonly incidents: readonly IncidentView[]
   /** Newest fact of each hop that reported within the axis. */
   readonly heard_ms: Partial<Readonly<Record<Hop, number>>>
+  /** What those who are ill show, by hop. */
+  readonly caused: Partial<Readonly<Record<Hop, Caused>>>
   readonly at_ms: number
 }
 
@@ -36,11 +39,20 @@ const isMissed = (metric: Metric, value: number | null | undefined): boolean => 
 const causeOf = (incident: IncidentView): string => Object.values(incident.cause).join(' ')
 
 interface Symptoms {
-  readonly symptoms?: readonly { readonly hop: Hop }[]
+  readonly symptoms?: readonly { readonly hop: Hop; readonly metric: Metric }[]
 }
 
+/** What an incident's evidence says was seen, by hop. */
+export const symptomsOf = ({ evidence }: IncidentView) => (evidence as Symptoms | null)?.symptoms ?? []
+
 /** How each hop of the link is, by open incidents first, then by silence, then by objectives. */
-export function judgeHops({ values, incidents, heard_ms, at_ms }: HealthOptions): Record<Hop, HopView> {
+export function judgeHops({
+  values,
+  incidents,
+  heard_ms,
+  caused,
+  at_ms,
+}: HealthOptions): Record<Hop, HopView> {
   const open = incidents
     .filter(({ state }) => state === 'open')
     .sort(
@@ -51,26 +63,32 @@ export function judgeHops({ values, incidents, heard_ms, at_ms }: HealthOptions)
     const metrics = HEADLINES[hop]
     const sick = open.find((incident) => incident.hop === hop)
     const own = sick && metricOf(sick.metric as Metric)?.hop === hop ? (sick.metric as Metric) : undefined
-    const felt = open.find(({ evidence }) =>
-      (evidence as Symptoms | null)?.symptoms?.some((one) => one.hop === hop),
-    )
+    const felt = open.find((incident) => symptomsOf(incident).some((one) => one.hop === hop))
     const feltMetric =
       felt && metricOf(felt.metric as Metric)?.hop === hop ? (felt.metric as Metric) : undefined
     const usual = metrics.find((name) => values[name] !== null && values[name] !== undefined) ?? metrics[0]
     const told = [own, feltMetric].find((name) => name !== undefined && typeof values[name] === 'number')
-    const headline = told ?? usual
+    const among = caused[hop]
+    const headline = among?.metric ?? told ?? usual
+    const ill = among && {
+      ...(among.value === undefined ? {} : { value: among.value }),
+      series: among.series,
+    }
     if (sick !== undefined) {
-      const cause = causeOf(sick)
-      return [hop, { health: 'sick', headline, incident: sick.id, ...(cause === '' ? {} : { cause }) }]
+      const cause = causeOf(open.find(({ id }) => id === among?.incident) ?? sick)
+      return [
+        hop,
+        { health: 'sick', headline, incident: sick.id, ...(cause === '' ? {} : { cause }), ...ill },
+      ]
     }
     const heard = heard_ms[hop]
     if (heard === undefined) return [hop, { health: 'absent', headline }]
-    if (felt !== undefined) return [hop, { health: 'affected', headline, incident: felt.id }]
+    if (felt !== undefined) return [hop, { health: 'affected', headline, incident: felt.id, ...ill }]
     if (at_ms - heard > SILENT_MS) return [hop, { health: 'silent', headline }]
     const missed = METRIC_NAMES.find((name) => metricOf(name).hop === hop && isMissed(name, values[name]))
     return [
       hop,
-      missed === undefined ? { health: 'well', headline } : { health: 'strained', headline, missed },
+      missed === undefined ? { health: 'well', headline } : { health: 'strained', headline: missed, missed },
     ]
   })
   return Object.fromEntries(views) as Record<Hop, HopView>

@@ -40,11 +40,11 @@ export async function readSessions(
   const chosen = Object.entries(filter)
   const more = chosen.map(([name]) => ` AND ${name} = {f_${name}:String}`).join('')
   return store.query<SessionRow>(
-    `SELECT session, any(show) AS show, any(stream) AS stream, any(app) AS app, any(cdn) AS cdn, any(isp) AS isp, any(region) AS region, any(device) AS device,
+    `SELECT session, any(h.show) AS show, any(h.stream) AS stream, any(h.app) AS app, any(h.cdn) AS cdn, any(h.isp) AS isp, any(h.region) AS region, any(h.device) AS device,
        ${stamp('min(received_time)')} AS first_ms, ${stamp('max(received_time)')} AS last_ms,
        toUInt32(sum(h.stalled_ms)) AS stalled_ms, toUInt32(sum(stall_count)) AS stalls, toUInt32(countIf(error_fatal)) AS failures,
        avg(live_latency_ms) AS latency_ms, avg(h.bitrate_kbps) AS bitrate_kbps
-     FROM heartbeat AS h WHERE ${sql}${more} AND NOT synthetic GROUP BY session
+     FROM (SELECT * FROM heartbeat WHERE ${sql}${more} AND NOT synthetic) AS h GROUP BY session
      ORDER BY failures DESC, stalled_ms DESC, session LIMIT ${limit}`,
     { params: { ...params, ...Object.fromEntries(chosen.map(([name, value]) => [`f_${name}`, value])) } },
   )
@@ -129,7 +129,13 @@ export async function readSession(
   const [show, stream] = [String(first.show), String(first.stream)]
   const step_s = Math.max(1, Math.ceil((to_ms - from_ms) / 600_000))
   const [link, listed] = await Promise.all([
-    readLink(store, { tenant, show, stream, from_ms, to_ms }, String(first.cdn), step_s),
+    readLink(
+      store,
+      { tenant, show, stream, from_ms, to_ms },
+      String(first.cdn),
+      String(first.region),
+      step_s,
+    ),
     incidents.list({ tenant, show, from_ms, to_ms }),
   ])
   const start = starts[0]
@@ -193,21 +199,25 @@ export async function readSession(
   }
 }
 
-/** What the hops of a stream said, second by second; the edge's of the session's own CDN. */
+/** What the hops of a stream said, second by second; the edge's of the session's own CDN and place. */
 async function readLink(
   store: Store,
   scope: Scope,
   cdn: string,
+  region: string,
   step_s: number,
 ): Promise<SessionView['link']> {
   const link: Partial<Record<Metric, Record<string, number>>> = {}
   const { sql, params } = scopeWhere(scope, 'hop')
   await Promise.all(
     LINK_METRICS.map(async (metric) => {
-      const behind = metric.startsWith('edge') && cdn !== '' ? ' AND cdn = {cdn:String}' : ''
+      const behind =
+        metric.startsWith('edge') && cdn !== ''
+          ? " AND cdn = {cdn:String} AND region IN ('', {region:String})"
+          : ''
       const rows = await store.query<{ at: number; value: number | null }>(
         `SELECT toUnixTimestamp(toStartOfInterval(received_time, INTERVAL ${step_s} SECOND)) AS at, ${metricSql(metric, { over: 'raw' })} AS value FROM hop WHERE ${sql} AND ${metricWhere(metric)}${behind} GROUP BY at ORDER BY at`,
-        { params: { ...params, ...(behind === '' ? {} : { cdn }) } },
+        { params: { ...params, ...(behind === '' ? {} : { cdn, region }) } },
       )
       const points = rows.filter(({ value }) => value !== null).map(({ at, value }) => [String(at), value])
       if (points.length > 0) link[metric] = Object.fromEntries(points)

@@ -1,4 +1,4 @@
-import { KIND_NAMES } from '../../schemas/kinds/kinds.ts'
+import { type Hop, KIND_NAMES } from '../../schemas/kinds/kinds.ts'
 import { METRIC_NAMES } from '../../schemas/metrics.ts'
 import { kindOfMetric } from '../../schemas/sql.ts'
 import type { Store } from '../../store/client.ts'
@@ -6,6 +6,7 @@ import type { ShowList, Snapshot } from '../api.ts'
 import { AXIS_MS, STEP_MS } from '../windows.ts'
 import { judgeHops } from './health.ts'
 import type { Incidents, IncidentView } from './incidents.ts'
+import { type Caused, readCaused } from './readCaused.ts'
 import { readShows } from './readGroups.ts'
 import { type FastFacts, readFast, readSlow, type SlowFacts, type Subject } from './readShow.ts'
 
@@ -16,6 +17,7 @@ const SLOW_MS = 5_000
 export interface ShowFacts {
   readonly slow: SlowFacts
   readonly fast: FastFacts
+  readonly caused: Partial<Record<Hop, Caused>>
 }
 
 /** Reads what a snapshot needs; what the previous one read and is still fresh is taken over. */
@@ -23,6 +25,7 @@ export async function readFacts(
   store: Store,
   subject: Subject,
   at_ms: number,
+  incidents: readonly IncidentView[],
   previous?: ShowFacts,
 ): Promise<ShowFacts> {
   const old = previous?.slow
@@ -36,8 +39,11 @@ export async function readFacts(
   const heard = new Set<string>(
     named.length === 0 ? KIND_NAMES : METRIC_NAMES.filter((name) => named.includes(name)).map(kindOfMetric),
   )
-  const fast = await readFast(store, subject, at_ms, heard)
-  return { slow, fast }
+  const [fast, caused] = await Promise.all([
+    readFast(store, subject, at_ms, heard),
+    readCaused(store, subject, at_ms, incidents),
+  ])
+  return { slow, fast, caused }
 }
 
 /** An incident as it stood at a moment: what was resolved later was open then. */
@@ -77,7 +83,7 @@ export function compose(options: {
     from_ms: slow.from_ms,
     step_ms: STEP_MS,
     data_ms: Math.max(0, ...Object.values(heard_ms)),
-    hops: judgeHops({ values: fast.values, incidents, heard_ms, at_ms }),
+    hops: judgeHops({ values: fast.values, incidents, heard_ms, caused: facts.caused, at_ms }),
     values,
     intervals: fast.intervals,
     series: slow.series,

@@ -1,3 +1,4 @@
+import { DIMENSIONS } from '../../schemas/dimensions.ts'
 import { HOPS, type Hop } from '../../schemas/kinds/kinds.ts'
 import { STARTUP_PHASES } from '../../schemas/kinds/startup.ts'
 import { METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
@@ -13,6 +14,8 @@ export interface Scope {
   readonly app?: string
   readonly from_ms: number
   readonly to_ms: number
+  /** Only rows with these values of dimensions; those a table does not keep apart are passed over. */
+  readonly within?: Readonly<Record<string, string>>
 }
 
 export type MetricValues = Partial<Record<Metric, number | null>>
@@ -27,6 +30,9 @@ export function scopeWhere(scope: Scope, table: string): { sql: string; params: 
   const conditions = ['tenant = {tenant:String}', 'show = {show:String}']
   if (scope.stream !== undefined) conditions.push('stream = {stream:String}')
   if (scope.app !== undefined && hasApp) conditions.push('app = {app:String}')
+  const keeps = (ROLLUPS as Record<string, { by: readonly string[] }>)[table]?.by ?? Object.keys(DIMENSIONS)
+  const chosen = Object.entries(scope.within ?? {}).filter(([name]) => keeps.includes(name))
+  for (const [name] of chosen) conditions.push(`${name} = {within_${name}:String}`)
   conditions.push(
     `${time} >= fromUnixTimestamp64Milli({from_ms:Int64})`,
     `${time} < fromUnixTimestamp64Milli({to_ms:Int64})`,
@@ -38,6 +44,7 @@ export function scopeWhere(scope: Scope, table: string): { sql: string; params: 
       show: scope.show,
       ...(scope.stream === undefined ? {} : { stream: scope.stream }),
       ...(scope.app === undefined ? {} : { app: scope.app }),
+      ...Object.fromEntries(chosen.map(([name, value]) => [`within_${name}`, value])),
       from_ms: Math.floor(scope.from_ms),
       to_ms: Math.floor(scope.to_ms),
     },
@@ -86,6 +93,7 @@ export async function metricSeries(
   scope: Scope,
   step_s: number,
   metrics: readonly Metric[],
+  over: 'raw' | 'rollup' = 'rollup',
 ): Promise<{ readonly times_ms: number[]; readonly series: Partial<Record<Metric, (number | null)[]>> }> {
   const step_ms = step_s * 1000
   const first = Math.floor(scope.from_ms / step_ms) * step_ms
@@ -94,13 +102,14 @@ export async function metricSeries(
   const series: Partial<Record<Metric, (number | null)[]>> = {}
   await Promise.all(
     [...groups(metrics).values()].map(async (names) => {
-      const table = rollupOf(names[0]!)
+      const table = over === 'raw' ? kindOfMetric(names[0]!) : rollupOf(names[0]!)
+      const time = over === 'raw' ? 'received_time' : 'time'
       const { sql, params } = scopeWhere({ ...scope, from_ms: first }, table)
       const select = names
-        .map((name) => `${metricSql(name, { over: 'rollup', window_ms: step_ms })} AS ${name}`)
+        .map((name) => `${metricSql(name, { over, window_ms: step_ms })} AS ${name}`)
         .join(', ')
       const rows = await store.query<MetricValues & { at: number }>(
-        `SELECT toUnixTimestamp(toStartOfInterval(time, INTERVAL ${step_s} SECOND)) AS at, ${select} FROM ${table} WHERE ${sql} AND ${metricWhere(names[0]!)} GROUP BY at`,
+        `SELECT toUnixTimestamp(toStartOfInterval(${time}, INTERVAL ${step_s} SECOND)) AS at, ${select} FROM ${table} WHERE ${sql} AND ${metricWhere(names[0]!)} GROUP BY at`,
         { params },
       )
       for (const name of names) series[name] = new Array<number | null>(count).fill(null)

@@ -1,4 +1,5 @@
 import type { BeaconEvent } from '../../schemas/beacon.ts'
+import type { Hop } from '../../schemas/kinds/kinds.ts'
 import { linkEvents } from './linkEvents.ts'
 
 /** Where a fault strikes: every value named must fit. */
@@ -16,6 +17,8 @@ export interface AudienceOptions {
   readonly weight?: number
   /** Seconds from one operator's round to the next. Default 60; 0: none. */
   readonly round_every_s?: number
+  /** Hops that are made up; others are real and speak for themselves. Default: all. */
+  readonly hops?: readonly Hop[] | undefined
 }
 
 /** Events that came from one network operator: the collector learns it from whoever stands before it. */
@@ -248,9 +251,11 @@ export function createAudience(options: AudienceOptions): Audience {
         if (random() < (inRound ? 0.06 : 0.015))
           say(playback.isp, interact(playback, now_ms, inRound ? `round-${lastRound}` : ''))
       }
-      const reports = streams.flatMap((stream) =>
-        linkEvents({ show, stream, now_ms, viewers: playbacks.length, broken, about, regions: REGIONS }),
-      )
+      const reports = streams
+        .flatMap((stream) =>
+          linkEvents({ show, stream, now_ms, viewers: playbacks.length, broken, about, regions: REGIONS }),
+        )
+        .filter((event) => event.kind !== 'hop' || (options.hops?.includes(event.hop) ?? true))
       return [{ isp: '', events: reports }, ...[...said].map(([isp, events]) => ({ isp, events }))]
     },
   }

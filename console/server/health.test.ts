@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { HOPS } from '../../schemas/kinds/kinds.ts'
+import { judgeHops } from './health.ts'
+import type { IncidentView } from './incidents.ts'
+import { wilson } from './readShow.ts'
+
+const NOW = 1_000_000
+const heard_ms = Object.fromEntries(HOPS.map((hop) => [hop, NOW - 1000]))
+const values = { encoder_fps: 30, edge_ttfb: 62, rebuffering_ratio: 0.002, interaction_success: 1 }
+const incident = {
+  id: 'inc-1',
+  state: 'open',
+  severity: 'critical',
+  hop: 'edge',
+  metric: 'rebuffering_ratio',
+  cause: { cdn: 'cdn-b' },
+  viewers: 10,
+  evidence: { symptoms: [{ hop: 'player', metric: 'rebuffering_ratio' }] },
+} as unknown as IncidentView
+const judge = (more: Partial<Parameters<typeof judgeHops>[0]> = {}) =>
+  judgeHops({ values, incidents: [], heard_ms, caused: {}, at_ms: NOW, ...more })
+
+test('all well is all quiet, in the order of the data', () => {
+  const hops = judge()
+  assert.deepEqual(Object.keys(hops), [...HOPS])
+  assert.ok(Object.values(hops).every(({ health }) => health === 'well'))
+})
+
+test('where it breaks is sick, where it is felt is affected, and a resolved incident is neither', () => {
+  const hops = judge({ incidents: [incident] })
+  assert.equal(hops.edge.health, 'sick')
+  assert.equal(hops.edge.cause, 'cdn-b')
+  assert.equal(hops.player.health, 'affected')
+  assert.equal(hops.origin.health, 'well')
+  assert.equal(judge({ incidents: [{ ...incident, state: 'resolved' }] }).edge.health, 'well')
+})
+
+test('what those who are ill show stands under their hop, not the calm of all', () => {
+  const hops = judge({
+    incidents: [incident],
+    caused: { edge: { incident: 'inc-1', metric: 'edge_ttfb', value: 840, series: {} } },
+  })
+  assert.deepEqual([hops.edge.headline, hops.edge.value], ['edge_ttfb', 840])
+})
+
+test('silence is told from never having spoken', () => {
+  const { transcode: _, ...others } = heard_ms
+  const hops = judge({ heard_ms: { ...others, encoder: NOW - 25_000 } })
+  assert.equal(hops.encoder.health, 'silent')
+  assert.equal(hops.transcode.health, 'absent')
+})
+
+test('a missed objective strains its hop and stands under it', () => {
+  const hops = judge({ values: { ...values, interaction_success: 0.98 } })
+  assert.deepEqual([hops.interaction.health, hops.interaction.headline], ['strained', 'interaction_success'])
+  assert.equal(judge({ values: { ...values, interaction_success: 0.995 } }).interaction.health, 'well')
+})
+
+test('Wilson’s interval holds what tables say: 0 of 10, 5 of 10, 995 of 1000', () => {
+  const near = (actual: number, wanted: number) =>
+    assert.ok(Math.abs(actual - wanted) < 0.0006, `${actual} ≈ ${wanted}`)
+  near(wilson(0, 10).high, 0.2775)
+  assert.equal(wilson(0, 10).low, 0)
+  near(wilson(5, 10).low, 0.2366)
+  near(wilson(5, 10).high, 0.7634)
+  near(wilson(995, 1000).low, 0.9884)
+})

@@ -1,0 +1,138 @@
+import { createAudience } from '../console/testing/audience.ts'
+import { sendAudience } from '../console/testing/sendAudience.ts'
+import type { Config } from './config/schema.ts'
+import type { Context, Role } from './context.ts'
+import { startPlayers } from './demo/players.ts'
+import { lookFor, type Program } from './demo/programs.ts'
+import { type DemoStream, startStream } from './demo/stream.ts'
+
+export interface DemoOptions {
+  readonly config: Config
+  /** Made when the configuration is whole: the demo adds its sources. */
+  readonly contextOf: (config: Config) => Context
+  /** PATH. */
+  readonly path: string
+  readonly sessions: number
+  readonly players: number
+  /** Seconds until a CDN breaks, and how long it stays so. */
+  readonly break_after_s: number
+  readonly break_for_s: number
+  readonly say: (line: string) => void
+}
+
+interface Closable {
+  stop(): Promise<void>
+}
+
+/** What breaks: one CDN in one region. */
+const BROKEN = { cdn: 'cdn-b', region: 'Guangdong' } as const
+
+/** Starts everything, tells what it does, and returns how to stop; what cannot be had is said and left out. */
+export async function startDemo(options: DemoOptions): Promise<Closable> {
+  const { say, path } = options
+  const parts: Closable[] = []
+  const stop = async () => {
+    for (const part of [...parts].reverse()) await part.stop()
+    parts.length = 0
+  }
+  try {
+    const missing: string[] = []
+    const find = (program: Program): string | undefined => {
+      const found = lookFor(program, path)
+      if ('path' in found) return found.path
+      missing.push(found.install)
+      return undefined
+    }
+    const [ffmpeg, nginx, chromium] = [find('ffmpeg'), find('nginx'), find('chromium')]
+    let stream: DemoStream | undefined
+    if (ffmpeg !== undefined && nginx !== undefined) {
+      stream = await startStream({ ffmpeg, nginx })
+      parts.push(stream)
+    }
+    const context = options.contextOf(configOf(options.config, stream))
+    const { startAll } = await import('./roles/all.ts')
+    await startAll(context, <R extends Role>(role: R): R => {
+      parts.push({ stop: () => role.close() })
+      return role
+    })
+    const { port, console_port } = context.config
+    const collector = `http://127.0.0.1:${port}`
+    say(`Open http://127.0.0.1:${console_port}/`)
+    if (stream !== undefined) {
+      await stream.begin()
+      say('A real stream runs: ffmpeg → RTMP → nginx → HLS.')
+      if (chromium !== undefined) {
+        const { players: count } = options
+        const players = await startPlayers({ chromium, stream, collector, count }).catch((error: Error) => {
+          missing.push(
+            `players (${error.message.split('\n')[0]}): npm install, with the development packages`,
+          )
+        })
+        if (players) {
+          parts.push(players)
+          say(`${count} real hls.js players watch it in headless Chromium.`)
+        }
+      }
+    }
+    for (const line of missing) say(`Left out, for want of ${line}`)
+    parts.push(startAudience(options, context, collector, stream !== undefined))
+    return { stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** The demo's own settings beside the user's: its media server, its encoder, and that this machine stands for a proxy. */
+function configOf(config: Config, stream: DemoStream | undefined): Config {
+  const sources =
+    stream === undefined
+      ? []
+      : [
+          { type: 'nginx-rtmp', url: stream.statUrl, node: 'ingest-1', show: 'demo' },
+          { type: 'ffmpeg', port: stream.progressPort, show: 'demo' },
+        ]
+  return {
+    ...config,
+    trusted_proxies: [...config.trusted_proxies, '127.0.0.1', '::1'],
+    sources: [...config.sources, ...sources],
+  }
+}
+
+/** Some hundred made-up viewers beside the real ones; one CDN breaks after a while, mends, and breaks again. */
+function startAudience(options: DemoOptions, { clock }: Context, url: string, real: boolean): Closable {
+  const { sessions, break_after_s, break_for_s, say } = options
+  const audience = createAudience({
+    show: 'demo',
+    sessions,
+    seed: `demo${clock().toString(36)}`,
+    hops: real ? ['transcode', 'origin', 'edge'] : undefined,
+  })
+  const sender = sendAudience({ url, audience, clock })
+  say(
+    `${sessions} synthetic viewers watch behind three CDNs. In ${break_after_s} s, cdn-b breaks in Guangdong.`,
+  )
+  let timer: NodeJS.Timeout
+  const later = (seconds: number, act: () => void) => {
+    timer = setTimeout(act, seconds * 1000)
+  }
+  const breaks = () => {
+    audience.breakAt(BROKEN)
+    say('Now cdn-b is broken in Guangdong: the page names it within seconds.')
+    later(break_for_s, mends)
+  }
+  const mends = () => {
+    audience.breakAt(undefined)
+    say(
+      `cdn-b is mended: the incident resolves. It breaks again in ${break_for_s * 2} s. Ctrl-C ends the demo.`,
+    )
+    later(break_for_s * 2, breaks)
+  }
+  later(break_after_s, breaks)
+  return {
+    async stop() {
+      clearTimeout(timer)
+      await sender.stop()
+    },
+  }
+}
