@@ -87,6 +87,13 @@ function judgeCell(
     if (normal === undefined) return undefined
     const now = badRate(signal, count, amount)
     if (!material(signal, rule, now, normal.rate)) continue
+    // When a wave of joins is over, the last to start are the slow ones: no news about anybody else.
+    if (
+      signal.kind === 'startup' &&
+      signal.nature === 'level' &&
+      amount * 2 < cell.window(d, second - seconds, seconds)
+    )
+      continue
     const score = surprise(signal, normal, { now, amount, seconds })
     if (best === undefined || score > best.score) best = { score, seconds, now }
   }
@@ -137,7 +144,7 @@ function surprise(
   if (rate <= 0) return 0
   // Few measurements may come from a skewed distribution, so they are trusted less than their spread says.
   const measured = signal.kind === 'hop' ? seconds : amount
-  const chance = (spread / (amount * rate * rate)) * (1 + 3 / Math.max(1, measured))
+  const chance = (spread / (amount * rate * rate)) * (1 + 5 / Math.max(1, measured))
   return surpriseOfLevel(now / rate, chance * (1 + 1 / known) + WANDER * WANDER)
 }
 

@@ -53,7 +53,6 @@ function notifierOf(receivers: ReceiverConfig[]) {
       for (const { key, value } of entries) kept.set(key, value)
     },
     later: (run, ms) => {
-      if (ms >= 60_000) return () => {}
       waits.push(ms)
       const timer = setImmediate(() => {
         now += ms

@@ -202,11 +202,8 @@ class Queue {
     const now = this.options.clock()
     const { messages, per_ms } = this.dialect.limit
     const free = this.lately.length >= messages ? this.lately[this.lately.length - messages]! + per_ms : now
-    return Math.max(
-      5,
-      Math.min(...this.waiting.map((one) => one.not_before_ms), Number.MAX_SAFE_INTEGER) - now,
-      free - now,
-    )
+    const heads = this.waiting.filter((one) => this.isHead(one)).map((one) => one.not_before_ms)
+    return Math.max(5, Math.min(...heads) - now, free - now)
   }
 
   private async work(): Promise<void> {
