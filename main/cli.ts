@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { registerConfig } from './commands/config.ts'
+import { registerDemo } from './commands/demo.ts'
 import { registerIngest } from './commands/ingest.ts'
 import { registerLocalise } from './commands/localise.ts'
 import { registerMigrate } from './commands/migrate.ts'
@@ -25,6 +26,7 @@ export function createProgram(): Command {
     .showHelpAfterError('(firstframe --help lists the commands)')
     .showSuggestionAfterError()
   registerRoles(program, VERSION)
+  registerDemo(program, VERSION)
   registerConfig(program)
   registerMigrate(program, VERSION)
   registerLocalise(program)
