@@ -1,3 +1,4 @@
+import { workedQueryPage } from '../../console/query/workedQueries.ts'
 import { generatedDashboards } from '../../dashboards/generate.ts'
 import { ddl } from '../../schemas/derive/ddl.ts'
 import {
@@ -24,6 +25,7 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ['docs/data/facts.md', factDictionary()],
     ['k6/generated/thresholds.ts', generateK6Thresholds()],
     ...generatedDashboards(),
+    ['docs/data/queries/README.md', workedQueryPage()],
     ['docs/data/probe-reasons.md', probeReasonDictionary()],
   ])
 }
