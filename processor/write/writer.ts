@@ -32,6 +32,9 @@ export interface Writer {
   close(): Promise<void>
 }
 
+/** Partitions written side by side: a store answers several inserts at a time, and the commits around them wait on Kafka. */
+const PARALLEL = 4
+
 const tableOf = new Map<string, Table>(TABLE_NAMES.map((table) => [topicOf(table), table]))
 
 /**
@@ -133,7 +136,11 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
   async function loop(): Promise<void> {
     while (!stop.signal.aborted) {
       const began = clock()
-      for (const writer of [...writers.values()]) await flush(writer)
+      const queue = [...writers.values()]
+      const next = async (): Promise<void> => {
+        for (let writer = queue.shift(); writer !== undefined; writer = queue.shift()) await flush(writer)
+      }
+      await Promise.all(Array.from({ length: PARALLEL }, next))
       await wait(Math.max(20, every_ms - (clock() - began)))
     }
   }

@@ -1,0 +1,193 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { audit, encoderIncidents, lossBySession } from './audit.ts'
+import { FAULTS, type Fault } from './faults.ts'
+import { type Load, startLoad } from './load.ts'
+import { type Pipeline, type PipelineOptions, startPipeline } from './pipeline.ts'
+import { startSlowProxy } from './slowProxy.ts'
+
+export interface ChaosOptions {
+  readonly faults: readonly Fault[]
+  readonly events_per_s: number
+  /** From one fault to the next, ms; it is longer when recovery takes longer. */
+  readonly every_ms: number
+  readonly away_ms: number
+  readonly outage_ms: number
+  readonly pipeline?: Partial<PipelineOptions>
+  readonly tell?: (line: string) => void
+}
+
+export interface FaultReport {
+  readonly fault: string
+  /** Events answered of sessions that began from this fault until the next. */
+  readonly answered: number
+  readonly lost: number
+  readonly doubled: number
+  /** From the blow until answers flow and the store is no more than five seconds behind them; null: not in time. */
+  readonly recovery_s: number | null
+  /** Longest time without any answer, ms. */
+  readonly gap_ms: number
+}
+
+export interface ChaosReport {
+  readonly faults: readonly FaultReport[]
+  readonly answered: number
+  readonly events_per_s: number
+  readonly lost: number
+  readonly doubled: number
+  /** What rollups count beyond the raw table. */
+  readonly doubled_rollups: number
+  readonly incidents: {
+    readonly expected: number
+    readonly found: number
+    readonly missed: number
+    readonly doubled: number
+    /** Of streams whose encoder was never cut. */
+    readonly false: number
+    readonly others: readonly string[]
+  }
+  /** Largest memory by role, MiB, children counted in. */
+  readonly rss_mib: Readonly<Record<string, number>>
+}
+
+const RECOVER_WITHIN_MS = 180_000
+const BEHIND_MS = 5_000
+/** An encoder is silent for so long after each blow. */
+const CUT_MS = 12_000
+
+/**
+ * Puts a pipeline of processes under load and breaks it, fault by fault, without a pause of the load; then counts what was
+ * answered against what is stored, and incidents against the encoders that were cut, one a fault.
+ */
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const { faults, tell = () => {} } = options
+  let proxy = await startSlowProxy('http://127.0.0.1:1')
+  const pipeline = await startPipeline({
+    brokers: 3,
+    ...options.pipeline,
+    storeUrl: async (url) => {
+      await proxy.close()
+      proxy = await startSlowProxy(url)
+      return proxy.url
+    },
+  })
+  const rss = new Map<string, number>()
+  const sampling = setInterval(() => {
+    for (const part of pipeline.parts) rss.set(part.role, Math.max(rss.get(part.role) ?? 0, part.rss_bytes()))
+  }, 1_000)
+  let load: Load | undefined
+  try {
+    // One stream an encoder is cut of for each fault, and two that are left in peace.
+    load = startLoad({
+      name: 'chaos',
+      urls: pipeline.collectors.map(({ url }) => url),
+      events_per_s: options.events_per_s,
+      senders: Math.max(24, Math.round(options.events_per_s / 50)),
+      batch: 25,
+      beacons: 8,
+      streams: faults.length + 2,
+    })
+    const began = performance.now()
+    await flowing(pipeline, load, tell)
+    const marks: { fault: Fault; from: number; recovery_s: number | null; gap_ms: number }[] = []
+    const rounds = new Map<Fault, number>()
+    for (const [index, fault] of faults.entries()) {
+      const round = rounds.get(fault) ?? 0
+      rounds.set(fault, round + 1)
+      const { sessions: from } = await load.count()
+      const struck = performance.now()
+      const own = load
+      own.cut(index)
+      const mended = pause(CUT_MS).then(() => own.mend(index))
+      const { away_ms, outage_ms } = options
+      await FAULTS[fault]({ pipeline, proxy, round, away_ms, outage_ms })
+      const recovery_s = await recovered(pipeline, load, struck)
+      await mended
+      const { gap_ms, retries, events } = await load.count()
+      marks.push({ fault, from, recovery_s, gap_ms })
+      tell(
+        `${fault}: recovered in ${recovery_s} s; ${events} events answered, to send again by status: ${JSON.stringify(retries)}`,
+      )
+      await pause(Math.max(0, options.every_ms - (performance.now() - struck)))
+    }
+    const took_s = (performance.now() - began) / 1000
+    const answered = await load.stop()
+    const total = await audit(pipeline, answered, { within_ms: RECOVER_WITHIN_MS })
+    const bySession = await lossBySession(pipeline, answered)
+    await pause(5_000)
+    const incidents = await encoderIncidents(pipeline)
+    const cut = new Set(faults.map((_, index) => `stream-${index}`))
+    const ofEncoder = incidents.filter(({ hop, rule }) => hop === 'encoder' && rule.includes('absence'))
+    const perStream = new Map<string, number>()
+    for (const { stream } of ofEncoder) perStream.set(stream, (perStream.get(stream) ?? 0) + 1)
+    return {
+      faults: marks.map(({ fault, from, recovery_s, gap_ms }, index) => {
+        const until = marks[index + 1]?.from ?? Number.POSITIVE_INFINITY
+        const own = bySession.filter(({ number }) => number > from && number <= until)
+        return {
+          fault,
+          answered: own.reduce((sum, each) => sum + each.answered, 0),
+          lost: own.reduce((sum, each) => sum + each.lost, 0),
+          doubled: own.reduce((sum, each) => sum + each.doubled, 0),
+          recovery_s,
+          gap_ms: Math.round(gap_ms),
+        }
+      }),
+      answered: total.answered,
+      events_per_s: Math.round(total.answered / took_s),
+      lost: total.lost,
+      doubled: total.doubled,
+      doubled_rollups: total.doubled_rollups,
+      incidents: {
+        expected: cut.size,
+        found: ofEncoder.length,
+        missed: [...cut].filter((stream) => !perStream.has(stream)).length,
+        doubled: [...perStream.values()].reduce((sum, count) => sum + count - 1, 0),
+        false: ofEncoder.filter(({ stream }) => !cut.has(stream)).length,
+        others: incidents
+          .filter((one) => !ofEncoder.includes(one))
+          .map(({ stream, rule, hop, opened }) => `${opened} ${stream} ${hop} ${rule}`),
+      },
+      rss_mib: Object.fromEntries([...rss].map(([role, bytes]) => [role, Math.round(bytes / (1 << 20))])),
+    }
+  } finally {
+    clearInterval(sampling)
+    load?.kill()
+    await proxy.close()
+    await pipeline.dispose()
+  }
+}
+
+const storedRows = async ({ query }: Pipeline): Promise<number> => {
+  const [row] = await query<{ n: string }>(`SELECT count() AS n FROM heartbeat WHERE show = 'chaos'`)
+  return Number(row?.n ?? 0)
+}
+
+/** Until rows are in the store and encoders have been heard for a while. */
+async function flowing(pipeline: Pipeline, load: Load, tell: (line: string) => void): Promise<void> {
+  const end = performance.now() + 90_000
+  while ((await storedRows(pipeline)) === 0) {
+    if (performance.now() > end) throw new Error('nothing comes into the store')
+    await pause(250)
+  }
+  await pause(10_000)
+  const { events, retries } = await load.count()
+  tell(`flowing: ${events} events answered, to send again by status: ${JSON.stringify(retries)}`)
+}
+
+async function recovered(pipeline: Pipeline, load: Load, struck: number): Promise<number | null> {
+  const seen: { at: number; events: number }[] = []
+  while (performance.now() - struck < RECOVER_WITHIN_MS + 120_000) {
+    const { events } = await load.count()
+    const at = performance.now()
+    seen.push({ at, events })
+    const before = seen.findLast((each) => each.at <= at - BEHIND_MS)
+    const lately = seen.findLast((each) => each.at <= at - 1_500)
+    const flows = lately !== undefined && events > lately.events
+    // What was stored twice would look like progress; `audit` counts that.
+    const target = before?.events ?? seen[0]!.events
+    if (flows && (await storedRows(pipeline)) >= target)
+      return Math.round((performance.now() - struck) / 100) / 10
+    await pause(500)
+  }
+  return null
+}
