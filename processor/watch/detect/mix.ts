@@ -71,11 +71,14 @@ export function judgeMix({
 }
 
 /**
- * Whether players have been beating in step of late, as they do after all of them stalled together: then the gaps between
+ * Whether players have been beating in step of late, as they do when many of them stalled together: then the gaps between
  * their beats mean nothing.
- * @param usual what two seconds bring
+ * @param plays that usually go on
  */
-function inStep(cell: CellMemory, measure: number, second: number, seconds: number, usual: number): boolean {
+function inStep(cell: CellMemory, lane: LaneMemory, second: number, seconds: number, plays: number): boolean {
+  if (cell.window(lane.at('stalls_sum'), second, IN_STEP_S) > MANY_STALLS * plays) return true
+  const measure = lane.at('interval_ms_sum')
+  const usual = plays * 2000
   for (
     let end = second - seconds;
     end > second - RECENT_S + 2 && end > second - seconds - IN_STEP_S;
@@ -84,6 +87,8 @@ function inStep(cell: CellMemory, measure: number, second: number, seconds: numb
     if (cell.window(measure, end, 2) > 1.7 * usual + 3 * Math.sqrt(usual * BEAT_S * 1000)) return true
   return false
 }
+/** Stalls for each play going on. */
+const MANY_STALLS = 0.15
 const IN_STEP_S = 40
 
 /**
@@ -126,7 +131,7 @@ export function judgeAudience({
       const score = surpriseOfFew((now * seconds) / BEAT_S, (before * seconds) / BEAT_S, 300)
       const bar = threshold(cell.group === '' ? 1 : apps)
       if (score < bar) continue
-      const unusual = seconds > 1.2 * BEAT_S || !inStep(cell, measure, second, seconds, before * 2000)
+      if (seconds < 1.2 * BEAT_S && inStep(cell, lane, second, seconds, before)) continue
       let onset = second
       while (onset > second - seconds && cell.window(measure, onset, 1) / 1000 < before / 2) onset -= 1
       found.push({
@@ -139,7 +144,7 @@ export function judgeAudience({
         baseline: before,
         score,
         threshold: bar,
-        firing: unusual,
+        firing: true,
         onset_ms: (onset + 1) * 1000,
       })
       break
