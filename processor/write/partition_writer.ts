@@ -264,8 +264,9 @@ export class PartitionWriter {
 
 export class Stopped extends Error {}
 
-/** The end of an unfinished range, from a commit's metadata. */
-export function intentOf(metadata: string | undefined): number | undefined {
+/** The end of an unfinished range, from a commit's metadata; undefined when nothing from `from` on belongs to it. */
+export function intentOf(metadata: string | undefined, from: number): number | undefined {
   const match = /^to:(\d+)$/.exec(metadata ?? '')
-  return match === null ? undefined : Number(match[1])
+  const to = match === null ? -1 : Number(match[1])
+  return to < from ? undefined : to
 }

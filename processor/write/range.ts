@@ -73,7 +73,8 @@ export function arrowStream(
   prepared: readonly Prepared[],
   registry: SchemaRegistry,
 ): Uint8Array[] {
-  const used = prepared[0]!.fingerprint
+  // A message of repeats only has no bytes, and the newest schema, whatever it was written under.
+  const used = (prepared.find(({ bytes }) => bytes !== undefined) ?? prepared[0]!).fingerprint
   const schema = used === fingerprint(table) ? schemaMessage(table) : registry.message(table, used)
   return [schema, ...prepared.flatMap(({ bytes }) => (bytes === undefined ? [] : [bytes])), END_OF_STREAM]
 }

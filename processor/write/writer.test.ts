@@ -11,7 +11,7 @@ import { fingerprint } from '../../schemas/arrow/schema.ts'
 import type { Fact } from '../../schemas/facts.ts'
 import { HEADERS, topicOf, topics } from '../../schemas/topics.ts'
 import type { InsertPort } from './store_port.ts'
-import { startWriter, type Writer } from './writer.ts'
+import { startWriter, type Writer, type WriterOptions } from './writer.ts'
 
 const TOPIC = topicOf('heartbeat')
 
@@ -43,10 +43,10 @@ class Recorder implements InsertPort {
 const retriable = () => Object.assign(new Error('away'), { retriable: true })
 const permanent = () => Object.assign(new Error('bad data'), { retriable: false })
 
-async function setUp(t: TestContext) {
+async function setUp(t: TestContext, clock: () => number = Date.now) {
   const folder = await mkdtemp(join(tmpdir(), 'firstframe-writer-'))
   const facts: Fact[] = []
-  const log = await openEmbeddedLog({ path: folder, topics: topics(1), emit: () => {}, clock: Date.now })
+  const log = await openEmbeddedLog({ path: folder, topics: topics(1), emit: () => {}, clock })
   const writers: Writer[] = []
   t.after(async () => {
     for (const writer of writers) await writer.close()
@@ -54,7 +54,7 @@ async function setUp(t: TestContext) {
     await rm(folder, { recursive: true })
   })
   const store = new Recorder()
-  const write = async (port: InsertPort = store) => {
+  const write = async (port: InsertPort = store, more: Partial<WriterOptions> = {}) => {
     const writer = await startWriter({
       log,
       store: port,
@@ -62,6 +62,7 @@ async function setUp(t: TestContext) {
       clock: Date.now,
       every_ms: 10,
       tables: ['heartbeat'],
+      ...more,
     })
     writers.push(writer)
     return writer
@@ -209,4 +210,83 @@ test('a batch of a schema that nobody published goes to the dead letters as old_
   await until('the commit', () => committed(log))
   assert.deepEqual(store.sessions, ['a', 'b'])
   assert.deepEqual(await deadLetters(log), ['old_schema'])
+})
+
+test('a batch that cannot be read does not keep the next writer from beginning', async (t) => {
+  const { log, store, write } = await setUp(t)
+  const first = await write()
+  const garbage = { ...message(['x']), value: Buffer.from('no record batch at all') }
+  await log.append([message(['a']), garbage, message(['x'], 'feedfacefeedface')])
+  await until('the commit', () => committed(log))
+  await first.close()
+  assert.deepEqual((await deadLetters(log)).sort(), ['not_insertable', 'old_schema'])
+  await log.append([message(['a', 'b'])])
+  await write()
+  await until('the rows', () => store.sessions.includes('b'))
+  assert.deepEqual(store.sessions, ['a', 'b'])
+})
+
+test('a writer that begins an hour behind knows the half hour before its first message', async (t) => {
+  let now = Date.now() - 2 * 3_600_000
+  const { log, store, write } = await setUp(t, () => now)
+  const first = await write(store, { clock: () => now })
+  await log.append([message(['a'])])
+  await until('the commit', () => committed(log))
+  await first.close()
+  now += 60_000
+  await log.append([message(['a', 'b'])])
+  now += 3_600_000
+  await write(store, { clock: () => now })
+  await until('the commit', () => committed(log))
+  assert.deepEqual(store.sessions, ['a', 'b'])
+})
+
+test('when the store is back, every table that was held is read on', async (t) => {
+  const { log, store, write } = await setUp(t)
+  let away = true
+  const tokens = new Set<string>()
+  const port: InsertPort = {
+    async insertArrow(options) {
+      if (away) throw retriable()
+      tokens.add(options.token)
+      await store.insertArrow(options)
+    },
+  }
+  const topicsHeld = (['heartbeat', 'startup', 'cohost'] as const).map(
+    (table) => [table, topicOf(table)] as const,
+  )
+  const writer = await write(port, { tables: topicsHeld.map(([table]) => table), max_pending_bytes: 1 })
+  const put = () =>
+    log.append(
+      topicsHeld.map(([table, topic]) => {
+        const builder = createBuilder(table)
+        builder.pushRow({ tenant: 'demo', session: 's', received_time: Date.now(), event_time: Date.now() })
+        const headers = { [HEADERS.type]: 'rows', [HEADERS.rows]: '1', [HEADERS.schema]: fingerprint(table) }
+        return { topic, partition: 0, headers, value: builder.finish() }
+      }),
+    )
+  await put()
+  await until('all to be held', () => writer.pending().rows + 1 >= topicsHeld.length)
+  await put()
+  away = false
+  await until('all tables', () =>
+    topicsHeld.every(([, topic]) => log.committed('write', { topic, partition: 0 })?.offset === 2),
+  )
+})
+
+test('an unfinished range that the log has dropped meanwhile does not hold up what came after it', async (t) => {
+  const { log, store, write } = await setUp(t)
+  await log.append([message(['lost'])])
+  const dying = await write({ insertArrow: () => Promise.reject(retriable()) })
+  await until('the intent', () => log.committed('write', { topic: TOPIC, partition: 0 })?.metadata === 'to:0')
+  await dying.close()
+  await log.append([message(['a'])])
+  const bounds = log.bounds.bind(log)
+  log.bounds = async (partition) => ({ ...(await bounds(partition)), begin: 1 })
+  const subscribe = log.subscribe.bind(log)
+  log.subscribe = (options) =>
+    subscribe({ ...options, assigned: (assignment) => options.assigned!({ ...assignment, begin: 1 }) })
+  await write()
+  await until('the commit', () => committed(log))
+  assert.deepEqual(store.sessions, ['a'])
 })

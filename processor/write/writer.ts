@@ -1,14 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Assignment, Log, LogBatch, Subscription } from '../../log/log.ts'
-import { readBatch } from '../../schemas/arrow/reader.ts'
 import { TABLE_NAMES, type Table } from '../../schemas/derive/columns.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import { isKind } from '../../schemas/kinds/kinds.ts'
 import { topicOf } from '../../schemas/topics.ts'
-import { DEDUPE_COLUMNS, Dedupe, HORIZON_MS } from '../dedupe/dedupe.ts'
+import { Dedupe } from '../dedupe/dedupe.ts'
+import { remember } from '../dedupe/remember.ts'
 import { SchemaRegistry } from '../schema_registry.ts'
 import { intentOf, PartitionWriter, Stopped } from './partition_writer.ts'
-import { isRows } from './range.ts'
 import type { InsertPort } from './store_port.ts'
 
 export interface WriterOptions {
@@ -58,7 +57,12 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
   await registry.refresh(log)
   const stop = new AbortController()
   let subscription: Subscription | undefined
-  let roomFreed: (() => void) | undefined
+  /** Handlers that wait for room: each partition may have one. */
+  const waiting = new Set<() => void>()
+  const roomFreed = (): void => {
+    for (const go of waiting) go()
+    waiting.clear()
+  }
 
   const pendingBytes = (): number => [...writers.values()].reduce((sum, each) => sum + each.pendingBytes, 0)
   const wait = (ms: number) => pause(ms, undefined, { signal: stop.signal }).catch(() => undefined)
@@ -72,18 +76,15 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
     const dedupe = new Dedupe()
     if (from <= begin) return dedupe
     const began = clock()
-    let rows = 0
-    for await (const record of log.replay({
-      topic,
-      partition,
-      from: { time_ms: began - HORIZON_MS },
+    const rows = await remember({
+      log,
+      registry,
+      kind: table,
+      partition: { topic, partition },
+      dedupe,
       until: from,
-    })) {
-      if (!isRows(record)) continue
-      const batch = readBatch(table, registry.source(table, record), DEDUPE_COLUMNS)
-      rows += batch.rows
-      dedupe.check(batch)
-    }
+      now_ms: began,
+    })
     emit({ type: 'dedupe_rebuilt', table, rows, seconds: (clock() - began) / 1000 })
     return dedupe
   }
@@ -106,7 +107,7 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
       closing: () => stop.signal.aborted,
       max_rows,
       from,
-      intent: intentOf(committed?.metadata),
+      intent: intentOf(committed?.metadata, from),
     })
     writers.set(`${topic}/${partition}`, writer)
     return from
@@ -118,9 +119,7 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
     writer.add(records)
     emit({ type: 'write_read', topic, lag: end - 1 - records.at(-1)!.offset })
     while (pendingBytes() > max_pending_bytes && !stop.signal.aborted) {
-      await new Promise<void>((resolve) => {
-        roomFreed = resolve
-      })
+      await new Promise<void>((resolve) => waiting.add(resolve))
     }
   }
 
@@ -130,7 +129,7 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
     } catch (error) {
       if (!(error instanceof Stopped)) emit({ type: 'write_interrupted', error })
     }
-    roomFreed?.()
+    roomFreed()
   }
 
   async function loop(): Promise<void> {
@@ -153,6 +152,7 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
     revoked: async ({ topic, partition }) => {
       const writer = writers.get(`${topic}/${partition}`)
       writers.delete(`${topic}/${partition}`)
+      roomFreed()
       await writer?.stop().catch(() => undefined)
     },
     handler,
@@ -172,7 +172,7 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
     }),
     async close() {
       stop.abort()
-      roomFreed?.()
+      roomFreed()
       await running
       for (const writer of writers.values()) await Promise.race([flush(writer), pause(5_000)])
       await subscription?.close()
