@@ -1,0 +1,75 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { finished } from 'node:stream/promises'
+import { askConsole, QueryError } from './askConsole.ts'
+import { startProgress } from './progress.ts'
+
+/** ClickHouse's format for each of ours. */
+export const FORMATS = {
+  table: 'PrettyCompactMonoBlock',
+  csv: 'CSVWithNames',
+  json: 'JSON',
+  arrow: 'ArrowStream',
+  parquet: 'Parquet',
+} as const
+export type QueryFormat = keyof typeof FORMATS
+
+const BINARY: readonly QueryFormat[] = ['arrow', 'parquet']
+
+/** The format that a file's ending means, if it means one. */
+export const formatOf = (file: string): QueryFormat | undefined =>
+  (
+    ({ csv: 'csv', json: 'json', arrow: 'arrow', arrows: 'arrow', parquet: 'parquet', txt: 'table' }) as const
+  )[file.split('.').at(-1) as 'csv']
+
+export interface RunQueryOptions {
+  readonly url: string
+  readonly sql: string
+  readonly format?: QueryFormat
+  /** Written whole or not at all; without it the answer goes to `stdout`. */
+  readonly out?: string
+  readonly params?: Readonly<Record<string, string>>
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean }
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean }
+  readonly clock: () => number
+}
+
+/** Asks and writes the answer; gives the bytes written. Throws QueryError for whatever a person can mend. */
+export async function runQuery(options: RunQueryOptions): Promise<{ readonly bytes: number }> {
+  const { out, stdout, stderr, clock } = options
+  const format = options.format ?? (out === undefined ? undefined : formatOf(out)) ?? 'table'
+  if (BINARY.includes(format) && out === undefined && stdout.isTTY)
+    throw new QueryError(`${format} is not for a terminal: give --out FILE, or send it into a pipe`)
+  const progress = startProgress({
+    write: (text) => stderr.write(text),
+    terminal: stderr.isTTY === true,
+    clock,
+  })
+  const part = out === undefined ? undefined : `${out}.part`
+  const target = part === undefined ? stdout : createWriteStream(part)
+  let bytes = 0
+  try {
+    for await (const chunk of askConsole({ ...options, format: FORMATS[format] })) {
+      bytes += chunk.length
+      progress.took(chunk.length)
+      // on a terminal the bar's line is cleared before the first rows come
+      if (part === undefined && stdout.isTTY) progress.end()
+      if (!target.write(chunk)) await once(target, 'drain')
+    }
+    if (part !== undefined) {
+      target.end()
+      await finished(target)
+      await rename(part, out!)
+    }
+  } catch (error) {
+    if (part !== undefined) {
+      ;(target as ReturnType<typeof createWriteStream>).destroy()
+      await rm(part, { force: true })
+    }
+    throw error
+  } finally {
+    progress.end()
+  }
+  return { bytes }
+}

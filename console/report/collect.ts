@@ -1,0 +1,134 @@
+import { METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
+import { ROLLUP_NAMES, ROLLUPS, type Rollup, type RollupSpec } from '../../schemas/rollups.ts'
+import { kindOfMetric, metricSql, metricWhere } from '../../schemas/sql.ts'
+import type { Rows } from './ask.ts'
+import type { Quality, ReportData } from './data.ts'
+
+export interface Scope {
+  readonly tenant: string
+  readonly show: string
+  readonly from_ms: number
+  readonly to_ms: number
+}
+
+const WHERE =
+  'tenant = {tenant:String} AND show = {show:String} AND time >= fromUnixTimestamp64Milli({from_ms:Int64}) AND time < fromUnixTimestamp64Milli({to_ms:Int64})'
+
+const spec = (name: Rollup): RollupSpec => ROLLUPS[name]
+
+/** A report reads the session's clock where a rollup keeps it, else the collector's. */
+function sourceOf(metric: Metric): Rollup {
+  const { numerator, denominator, quantile } = metricOf(metric)
+  const measures = [numerator, denominator, quantile?.of].filter((each) => each !== undefined)
+  return ROLLUP_NAMES.filter(
+    (name) =>
+      spec(name).kind === kindOfMetric(metric) &&
+      measures.every((measure) => spec(name).measures.includes(measure)),
+  ).sort(
+    (a, b) =>
+      Number(spec(a).clock === 'received_time') - Number(spec(b).clock === 'received_time') ||
+      spec(a).step_s - spec(b).step_s,
+  )[0]!
+}
+
+/** Every metric that has an objective: its value, and in how many minutes it was met. */
+async function quality(rows: Rows, scope: Scope, params: Record<string, string>): Promise<Quality[]> {
+  const asked = METRIC_NAMES.filter((name) => metricOf(name).objective !== undefined)
+  return Promise.all(
+    asked.map(async (name) => {
+      const { objective, better } = metricOf(name)
+      const source = sourceOf(name)
+      const sql = (window_ms: number) => metricSql(name, { over: 'rollup', window_ms })
+      const from = `FROM ${source} WHERE ${WHERE} AND ${metricWhere(name)}`
+      const met = better === 'lower' ? `v <= ${objective}` : `v >= ${objective}`
+      const [whole] = await rows<{ v: number | null }>(
+        `SELECT ${sql(scope.to_ms - scope.from_ms)} AS v ${from}`,
+        params,
+      )
+      const [minutes] = await rows<{ all: number; met: number }>(
+        `SELECT toFloat64(countIf(v IS NOT NULL)) AS all, toFloat64(countIf(${met})) AS met FROM (SELECT toStartOfMinute(time) AS m, ${sql(60_000)} AS v ${from} GROUP BY m)`,
+        params,
+      )
+      return {
+        metric: name,
+        value: whole?.v ?? null,
+        objective: objective!,
+        minutes: minutes?.all ?? 0,
+        minutes_met: minutes?.met ?? 0,
+        clock: spec(source).clock,
+      }
+    }),
+  )
+}
+
+const ratio = (name: Metric) => metricSql(name, { over: 'rollup' })
+
+/** Everything the report says, by a handful of queries over rollups. */
+export async function collect(rows: Rows, scope: Scope): Promise<ReportData> {
+  const params = {
+    tenant: scope.tenant,
+    show: scope.show,
+    from_ms: String(scope.from_ms),
+    to_ms: String(scope.to_ms),
+  }
+  const real = `${WHERE} AND NOT synthetic`
+  const by = (dimension: string) =>
+    rows<ReportData['worst']['cdn'][number]>(
+      `SELECT ${dimension} AS value, ${ratio('rebuffering_ratio')} AS stall_ratio, sum(stalled_ms_sum) / 60000 AS stalled_minutes, sum(watched_ms_sum) / 60000 AS minutes
+       FROM heartbeat_1m WHERE ${real} AND ${dimension} != '' GROUP BY value HAVING minutes > 0 ORDER BY stalled_minutes DESC LIMIT 5`,
+      params,
+    )
+  const [audience, minutes, incidents, rounds, apps, codecs, cdn, isp, region, checked] = await Promise.all([
+    rows<Omit<ReportData['audience'], 'peak' | 'peak_ms' | 'apps'>>(
+      `SELECT toFloat64(uniqCombined64Merge(viewers_uniq)) AS viewers, toFloat64(uniqCombined64Merge(sessions_uniq)) AS sessions, sum(played_ms_sum) / 3600000 AS hours,
+       sum(bytes_sum) AS bytes, sum(bytes_p2p_sum) AS bytes_p2p, sum(bytes_reference_sum) - sum(bytes_compared_sum) AS bytes_saved, ${ratio('bandwidth_saved')} AS saved
+       FROM heartbeat_1m WHERE ${real}`,
+      params,
+    ),
+    rows<ReportData['minutes'][number]>(
+      `SELECT toFloat64(toUnixTimestamp(time)) * 1000 AS at_ms, ${metricSql('concurrent_plays', { over: 'rollup', window_ms: 60_000 })} AS watching, ${ratio('rebuffering_ratio')} AS stall_ratio
+       FROM heartbeat_1m WHERE ${real} GROUP BY time ORDER BY time`,
+      params,
+    ),
+    rows<ReportData['incidents'][number]>(
+      `SELECT severity, hop, metric, state, summary_en, summary_zh, viewers, toFloat64(toUnixTimestamp64Milli(began_time)) AS began_ms,
+       toFloat64(toUnixTimestamp64Milli(opened_time)) AS opened_ms, if(state = 'open', {to_ms:Int64} * 1.0, toFloat64(toUnixTimestamp64Milli(resolved_time))) AS ended_ms,
+       viewers * (ended_ms - began_ms) / 60000 AS viewer_minutes
+       FROM incident FINAL WHERE tenant = {tenant:String} AND show = {show:String} AND toUnixTimestamp64Milli(began_time) >= {from_ms:Int64} AND toUnixTimestamp64Milli(began_time) < {to_ms:Int64} ORDER BY began_time`,
+      params,
+    ),
+    rows<ReportData['rounds'][number]>(
+      `SELECT round, toFloat64(min(toUnixTimestamp(time))) * 1000 AS began_ms, toFloat64(uniqCombined64Merge(participants_uniq)) AS took_part, sum(interactions_count) AS interactions, ${ratio('interaction_success')} AS success, ${ratio('interaction_latency')} AS round_trip_ms
+       FROM interaction_1m WHERE ${real} AND round != '' GROUP BY round ORDER BY began_ms, round LIMIT 200`,
+      params,
+    ),
+    rows<ReportData['apps'][number]>(
+      `SELECT app, toFloat64(uniqCombined64Merge(viewers_uniq)) AS viewers, sum(played_ms_sum) / 3600000 AS hours, ${ratio('live_latency')} AS latency_ms, ${ratio('rebuffering_ratio')} AS stall_ratio
+       FROM heartbeat_1m WHERE ${real} GROUP BY app ORDER BY viewers DESC LIMIT 50`,
+      params,
+    ),
+    rows<ReportData['codecs'][number]>(
+      `SELECT codec, sum(bytes_sum) AS bytes, sum(bytes_reference_sum) AS reference, ${ratio('bandwidth_saved')} AS saved FROM heartbeat_1m WHERE ${real} AND codec != '' GROUP BY codec ORDER BY bytes DESC`,
+      params,
+    ),
+    by('cdn'),
+    by('isp'),
+    by('region'),
+    quality(rows, scope, params),
+  ])
+  const peak = minutes.reduce((best, each) => (each.watching > best.watching ? each : best), {
+    at_ms: scope.from_ms,
+    watching: 0,
+  })
+  return {
+    ...scope,
+    audience: { ...audience[0]!, peak: peak.watching, peak_ms: peak.at_ms },
+    minutes,
+    quality: checked,
+    incidents,
+    rounds,
+    apps,
+    codecs,
+    worst: { cdn, isp, region },
+  }
+}

@@ -1,0 +1,87 @@
+import type { Metric } from '../../schemas/metrics.ts'
+
+export interface Quality {
+  readonly metric: Metric
+  /** Null where nothing was measured. */
+  readonly value: number | null
+  readonly objective: number
+  /** Minutes in which it was measured, and those in which the objective was met. */
+  readonly minutes: number
+  readonly minutes_met: number
+  readonly clock: 'received_time' | 'event_time'
+}
+
+export interface Worst {
+  readonly value: string
+  readonly stall_ratio: number | null
+  readonly stalled_minutes: number
+  readonly minutes: number
+}
+
+/** What a report says, in plain numbers. Times are ms since the epoch. */
+export interface ReportData {
+  readonly tenant: string
+  readonly show: string
+  readonly from_ms: number
+  readonly to_ms: number
+  readonly audience: {
+    readonly viewers: number
+    readonly sessions: number
+    readonly hours: number
+    readonly peak: number
+    readonly peak_ms: number
+    readonly bytes: number
+    readonly bytes_p2p: number
+    readonly bytes_saved: number
+    readonly saved: number | null
+  }
+  readonly minutes: readonly {
+    readonly at_ms: number
+    readonly watching: number
+    readonly stall_ratio: number | null
+  }[]
+  readonly quality: readonly Quality[]
+  readonly incidents: readonly {
+    readonly severity: string
+    readonly hop: string
+    readonly metric: string
+    readonly state: string
+    readonly summary_en: string
+    readonly summary_zh: string
+    readonly viewers: number
+    readonly began_ms: number
+    readonly opened_ms: number
+    readonly ended_ms: number
+    readonly viewer_minutes: number
+  }[]
+  readonly rounds: readonly {
+    readonly round: string
+    readonly began_ms: number
+    readonly took_part: number
+    readonly interactions: number
+    readonly success: number | null
+    readonly round_trip_ms: number | null
+  }[]
+  readonly apps: readonly {
+    readonly app: string
+    readonly viewers: number
+    readonly hours: number
+    readonly latency_ms: number | null
+    readonly stall_ratio: number | null
+  }[]
+  readonly codecs: readonly {
+    readonly codec: string
+    readonly bytes: number
+    readonly reference: number
+    readonly saved: number | null
+  }[]
+  readonly worst: {
+    readonly cdn: readonly Worst[]
+    readonly isp: readonly Worst[]
+    readonly region: readonly Worst[]
+  }
+}
+
+/** Whether a value is as good as its objective. */
+export const meets = (better: 'lower' | 'higher', value: number, objective: number): boolean =>
+  better === 'lower' ? value <= objective : value >= objective

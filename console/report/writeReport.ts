@@ -1,0 +1,65 @@
+import { rename, writeFile } from 'node:fs/promises'
+import { QueryError } from '../query/askConsole.ts'
+import { askRows, type Rows } from './ask.ts'
+import { collect, type Scope } from './collect.ts'
+import { reportPage } from './html.ts'
+import type { Lang } from './words.ts'
+
+const DAY_MS = 86_400_000
+
+export interface ReportOptions {
+  readonly show: string
+  /** The console's address. */
+  readonly url: string
+  readonly lang: Lang
+  readonly tenant?: string
+  readonly from?: string
+  readonly to?: string
+  readonly out?: string
+  readonly clock: () => number
+}
+
+function time(text: string | undefined, name: string): number | undefined {
+  if (text === undefined) return undefined
+  const at = Date.parse(/Z|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`)
+  if (Number.isNaN(at)) throw new QueryError(`--${name} is no time: ${text} (like 2026-11-20T12:00:00Z)`)
+  return at
+}
+
+/** The show's tenant and its time, from what was asked for and what the store has of the last seven days. */
+async function scopeOf(rows: Rows, options: ReportOptions): Promise<Scope> {
+  const { show, tenant, clock } = options
+  const [from, to] = [time(options.from, 'from'), time(options.to, 'to')]
+  if (from !== undefined && to !== undefined && from >= to) throw new QueryError('--from is not before --to')
+  const end_ms = to ?? clock() + DAY_MS
+  const found = await rows<{ tenant: string; first_ms: number; last_ms: number }>(
+    `SELECT tenant, toFloat64(toUnixTimestamp(min(time))) * 1000 AS first_ms, toFloat64(toUnixTimestamp(max(time))) * 1000 + 60000 AS last_ms
+     FROM heartbeat_1m WHERE show = {show:String} AND ({tenant:String} = '' OR tenant = {tenant:String})
+       AND time >= fromUnixTimestamp64Milli({from_ms:Int64}) AND time < fromUnixTimestamp64Milli({to_ms:Int64})
+     GROUP BY tenant ORDER BY tenant`,
+    {
+      show,
+      tenant: tenant ?? '',
+      from_ms: String(from ?? end_ms - 8 * DAY_MS),
+      to_ms: String(end_ms),
+    },
+  )
+  if (found.length === 0)
+    throw new QueryError(
+      `nobody watched ${show} ${from === undefined ? 'in the last seven days' : 'in that time'}; --from and --to name another`,
+    )
+  if (found.length > 1)
+    throw new QueryError(`${show} is a show of ${found.map((each) => each.tenant).join(', ')}: give --tenant`)
+  const only = found[0]!
+  return { tenant: only.tenant, show, from_ms: from ?? only.first_ms, to_ms: to ?? only.last_ms }
+}
+
+/** Writes the report of a show and gives the file's name. Throws QueryError for whatever a person can mend. */
+export async function writeReport(options: ReportOptions): Promise<string> {
+  const rows = askRows(options.url)
+  const data = await collect(rows, await scopeOf(rows, options))
+  const out = options.out ?? `report-${options.show.replace(/[^\p{L}\p{N}._-]+/gu, '-')}.html`
+  await writeFile(`${out}.part`, reportPage(data, options.lang))
+  await rename(`${out}.part`, out)
+  return out
+}

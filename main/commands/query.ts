@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import { type Command, Option } from 'commander'
+
+const parameter = (text: string, before: Record<string, string>): Record<string, string> => {
+  const at = text.indexOf('=')
+  if (at <= 0) throw Object.assign(new Error(`--param wants NAME=VALUE, not ${text}`), { expected: true })
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
+}
+
+/** `firstframe query`: read-only SQL over the console, as a table, CSV, JSON, Arrow or Parquet. */
+export function registerQuery(program: Command): void {
+  program
+    .command('query')
+    .argument('[sql]', 'one SELECT; {name:Type} takes --param name=value')
+    .description('asks the store, read-only, through the console’s port')
+    .addOption(
+      new Option(
+        '--format <format>',
+        'how the answer looks; by default what the ending of --out means, else a table',
+      ).choices(['table', 'csv', 'json', 'arrow', 'parquet']),
+    )
+    .option('--out <file>', 'writes a file, whole or not at all')
+    .option('-f, --file <file>', 'takes the SQL from a file, such as docs/data/queries/*.sql')
+    .option('--param <name=value>', 'a value for {name:Type}; may be given several times', parameter, {})
+    .option('--url <url>', 'the console’s address', 'http://127.0.0.1:8081')
+    .action(async (given: string | undefined, flags) => {
+      const { QueryError } = await import('../../console/query/askConsole.ts')
+      const { runQuery } = await import('../../console/query/runQuery.ts')
+      let sql = given
+      if (flags.file !== undefined) {
+        try {
+          sql = readFileSync(flags.file, 'utf8')
+        } catch (error) {
+          throw new QueryError(`cannot read ${flags.file}: ${(error as Error).message}`)
+        }
+      }
+      if (sql === undefined || sql.trim() === '')
+        throw new QueryError('which query? Give SQL, or --file FILE')
+      await runQuery({
+        url: flags.url,
+        sql,
+        params: flags.param,
+        stdout: process.stdout,
+        stderr: process.stderr,
+        clock: () => performance.now(),
+        ...(flags.format !== undefined && { format: flags.format }),
+        ...(flags.out !== undefined && { out: flags.out }),
+      })
+    })
+}

@@ -1,0 +1,25 @@
+import { type Command, Option } from 'commander'
+
+/** `firstframe report SHOW`: one self-contained HTML page after the show. */
+export function registerReport(program: Command): void {
+  program
+    .command('report')
+    .argument('<show>', 'the show')
+    .description(
+      'writes one HTML page about a show: audience, quality, incidents, rounds, fairness, bandwidth, what to do better',
+    )
+    .option(
+      '--from <time>',
+      'its beginning, e.g. 2026-11-20T12:00:00Z; by default the show’s own within the last seven days',
+    )
+    .option('--to <time>', 'its end')
+    .option('--tenant <tenant>', 'whose show; needed when several have one of this name')
+    .option('--out <file>', 'the file to write; by default report-SHOW.html')
+    .addOption(new Option('--lang <lang>', 'the page’s language').choices(['en', 'zh']).default('en'))
+    .option('--url <url>', 'the console’s address', 'http://127.0.0.1:8081')
+    .action(async (show: string, flags) => {
+      const { writeReport } = await import('../../console/report/writeReport.ts')
+      const file = await writeReport({ show, ...flags, clock: () => Date.now() })
+      console.log(file)
+    })
+}

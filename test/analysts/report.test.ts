@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { adviceOf } from '../../console/report/advice.ts'
+import { askRows } from '../../console/report/ask.ts'
+import { collect } from '../../console/report/collect.ts'
+import { writeReport } from '../../console/report/writeReport.ts'
+import { serveSql } from '../../console/server/sql.ts'
+import { startTestStore, type TestStore } from '../../store/testing.ts'
+import { insertKnownShow, type KnownShow } from './knownShow.ts'
+
+let it: TestStore
+let app: FastifyInstance
+let url: string
+let folder: string
+let show: KnownShow
+before(async () => {
+  it = await startTestStore()
+  show = await insertKnownShow(it.store, Date.now())
+  app = Fastify()
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  serveSql(app, { url: it.url, user: it.reader, password: '' })
+  url = await app.listen({ host: '127.0.0.1', port: 0 })
+  folder = await mkdtemp(join(tmpdir(), 'firstframe-report-'))
+})
+after(async () => {
+  await app?.close()
+  await it?.stop()
+  if (folder) await rm(folder, { recursive: true })
+})
+
+const near = (found: number | null | undefined, wanted: number, what: string) =>
+  assert.ok(
+    found !== null && found !== undefined && Math.abs(found - wanted) <= 1e-9 * Math.max(1, wanted),
+    `${what}: ${found}, not ${wanted}`,
+  )
+
+test('the numbers of the report are those reckoned by hand', async () => {
+  const data = await collect(askRows(url), show)
+  near(data.audience.viewers, 5, 'viewers who played')
+  near(data.audience.sessions, 6, 'sessions that played')
+  near(data.audience.hours, 265 / 3600, 'hours watched')
+  near(data.audience.peak, 3, 'peak')
+  assert.equal(data.audience.peak_ms, show.from_ms)
+  near(data.audience.bytes, 63.3e6, 'bytes')
+  near(data.audience.bytes_saved, 9 * 1.2e6, 'bytes saved')
+  assert.deepEqual(
+    data.minutes.map(({ watching }) => watching),
+    [3, 2],
+  )
+  const quality = Object.fromEntries(data.quality.map((each) => [each.metric, each]))
+  near(quality.rebuffering_ratio!.value, 35 / 300, 'stall ratio')
+  assert.equal(quality.rebuffering_ratio!.clock, 'event_time')
+  assert.deepEqual([quality.rebuffering_ratio!.minutes, quality.rebuffering_ratio!.minutes_met], [2, 0])
+  near(quality.video_start_failure!.value, 1 / 8, 'start failures')
+  near(quality.video_startup_time!.value, 4500 / 6, 'first screen')
+  near(quality.interaction_success!.value, 4 / 5, 'interactions that arrive')
+  near(quality.edge_ttfb!.value, (12 * 50 + 9 * 50 + 3 * 400) / 24, 'edge')
+  assert.equal(quality.edge_ttfb!.clock, 'received_time')
+  assert.deepEqual(
+    data.incidents.map(({ hop, viewer_minutes }) => [hop, viewer_minutes]),
+    [
+      ['edge', 100],
+      ['interaction', 10],
+    ],
+  )
+  assert.deepEqual(
+    data.rounds.map(({ round, took_part }) => [round, took_part]),
+    [
+      ['round-1', 3],
+      ['round-2', 3],
+    ],
+  )
+  assert.equal(data.worst.cdn[0]!.value, 'cdn-b')
+  near(data.worst.cdn[0]!.stalled_minutes, 34 / 60, 'minutes stalled behind cdn-b')
+  const advice = adviceOf(data).map(({ en }) => en)
+  assert.match(advice[0]!, /^Begin at the edge: 1 incident there cost 100 viewer-minutes/)
+  assert.ok(
+    advice.some((each) => each.startsWith('cdn-b (cdn) had 97.1 % of all stalled time')),
+    advice.join('\n'),
+  )
+  assert.ok(
+    advice.some((each) => /^video saw the show 2,000 ms after shop/.test(each)),
+    advice.join('\n'),
+  )
+  assert.ok(
+    advice.some((each) => /^Stall ratio: 11.7 %, the objective is 1 %/.test(each)),
+    advice.join('\n'),
+  )
+})
+
+test('one page in each language, with nothing from elsewhere and nothing that runs', async () => {
+  for (const [lang, words] of [
+    ['en', ['Quality against objectives', 'Stalls up behind cdn-b', 'What to do better']],
+    ['zh', ['质量与目标', 'cdn-b 卡顿上升', '下次怎样更好']],
+  ] as const) {
+    const out = join(folder, `${lang}.html`)
+    assert.equal(await writeReport({ show: 'gala', url, lang, out, clock: Date.now }), out)
+    const html = await readFile(out, 'utf8')
+    for (const word of words) assert.ok(html.includes(word), word)
+    assert.doesNotMatch(html, /<script|<link|<img|src=|https?:|NaN|undefined|Infinity/)
+    assert.ok(html.length < 100_000)
+  }
+})
+
+test('what a person can mend is said', async () => {
+  const ask = (more: Record<string, unknown>) =>
+    writeReport({ show: 'gala', url, lang: 'en', out: join(folder, 'no.html'), clock: Date.now, ...more })
+  await assert.rejects(ask({ show: 'nothing' }), /nobody watched nothing in the last seven days/)
+  await assert.rejects(ask({ from: 'yesterday' }), /--from is no time/)
+  await assert.rejects(ask({ from: '2026-11-20', to: '2026-11-19' }), /--from is not before --to/)
+})
+
+test('a name of a show is text, not markup', async () => {
+  const out = join(folder, 'odd.html')
+  await it.store.exec(
+    "INSERT INTO heartbeat (tenant, show, stream, session, viewer, weight, interval_ms, played_ms, received_time, event_time) SELECT 'demo', '<b>\\'odd\\'</b>', 'x', 's', 'v', 1, 10000, 10000, now64(3) - INTERVAL 1 HOUR AS t, t",
+  )
+  await writeReport({ show: "<b>'odd'</b>", url, lang: 'en', out, clock: Date.now })
+  const html = await readFile(out, 'utf8')
+  assert.ok(!html.includes("<b>'odd"))
+  assert.ok(html.includes('&lt;b&gt;'))
+})
