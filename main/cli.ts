@@ -6,8 +6,10 @@ import { registerIngest } from './commands/ingest.ts'
 import { registerLocalise } from './commands/localise.ts'
 import { registerMigrate } from './commands/migrate.ts'
 import { registerProbe } from './commands/probe.ts'
+import { registerQuery } from './commands/query.ts'
 import { registerRehearse } from './commands/rehearse.ts'
 import { registerReplay } from './commands/replay.ts'
+import { registerReport } from './commands/report.ts'
 import { registerRoles } from './commands/roles.ts'
 import { registerShows } from './commands/shows.ts'
 import { ConfigError } from './config/load.ts'
@@ -36,6 +38,8 @@ export function createProgram(): Command {
   registerShows(program)
   registerRehearse(program)
   registerReplay(program)
+  registerQuery(program)
+  registerReport(program)
   return program
 }
 
