@@ -1,5 +1,6 @@
 import { workedQueryPage } from '../../console/query/workedQueries.ts'
 import { generatedDashboards } from '../../dashboards/generate.ts'
+import { faultPage, scenarioSchemaText } from '../../rehearsal/scenario_file.ts'
 import { ddl } from '../../schemas/derive/ddl.ts'
 import {
   dimensionDictionary,
@@ -10,6 +11,7 @@ import {
 } from '../../schemas/derive/dictionary.ts'
 import { generateK6Thresholds } from '../../schemas/derive/k6.ts'
 import { probeReasonDictionary } from '../../schemas/derive/probe_reasons.ts'
+import { runbooks } from '../../schemas/derive/runbook.ts'
 
 /** Every generated file by its path from the top, and its text. */
 export async function generated(): Promise<ReadonlyMap<string, string>> {
@@ -27,5 +29,8 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ...generatedDashboards(),
     ['docs/data/queries/README.md', workedQueryPage()],
     ['docs/data/probe-reasons.md', probeReasonDictionary()],
+    ['rehearsal/scenario.schema.json', scenarioSchemaText()],
+    ['rehearsal/faults.md', faultPage()],
+    ...runbooks(),
   ])
 }
