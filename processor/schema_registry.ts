@@ -23,6 +23,12 @@ export class SchemaRegistry {
     return message
   }
 
+  /** Whether a record of the log can be read without `refresh`. */
+  knows(table: Table, record: LogRecord): boolean {
+    const hash = record.headers[HEADERS.schema] ?? fingerprint(table)
+    return hash === fingerprint(table) || this.older.has(hash)
+  }
+
   /** The columns a stream of this schema has, in order: what the insert names. */
   columns(table: Table, hash: string): string[] {
     return columnNames(this.message(table, hash))

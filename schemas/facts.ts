@@ -61,6 +61,11 @@ export const FACTS = {
     level: 'error',
     labels: ['topic'],
   },
+  clock_ahead: {
+    help: 'A collector’s clock is more than ten minutes ahead of the watcher’s: its ticks do not count.',
+    level: 'error',
+    labels: ['collector'],
+  },
   window_late: {
     help: 'Rows came after their window was judged; they were added all the same.',
     level: 'debug',

@@ -1,4 +1,4 @@
-import type { Log } from '../../log/log.ts'
+import type { Log, LogMessage } from '../../log/log.ts'
 import { createBuilder } from '../../schemas/arrow/builder.ts'
 import { fingerprint } from '../../schemas/arrow/schema.ts'
 import type { Emit } from '../../schemas/facts.ts'
@@ -7,6 +7,7 @@ import type { IncidentChange } from './incident/incident.ts'
 import type { Judge, StateEntry } from './incident/judge.ts'
 import { incidentRow } from './incident/row.ts'
 import { stateMessages } from './state_topic.ts'
+import { WRONG_MS } from './watermark.ts'
 import { SLICE_MS } from './windows/view.ts'
 import type { Windows } from './windows/windows.ts'
 
@@ -36,7 +37,10 @@ const MOST_STEPS = 120
 
 /** Judges windows second by second; what must not be forgotten is in the log before anybody is told. */
 export interface Judging {
-  /** Judges every second up to the last full one before `watermark_ms`. Calls queue up. */
+  /**
+   * Judges every second up to the last full one before `watermark_ms`. Calls queue up. Rejects when the log does not take
+   * what was judged; the next call begins with that.
+   */
   step(watermark_ms: number): Promise<void>
   /** Resolves when nothing is under way, and refuses from then on. */
   close(): Promise<void>
@@ -44,7 +48,10 @@ export interface Judging {
 
 export function createJudging(options: JudgingOptions): Judging {
   const { log, windows, judge, notifier, emit, clock, key } = options
-  let { judged_ms } = options
+  // What was judged by a clock that has been set right since is no reason to wait until that time comes.
+  let judged_ms = options.judged_ms > clock() + WRONG_MS ? 0 : options.judged_ms
+  /** Judged and not in the log yet: until it is, nobody is told and nothing else is judged. */
+  let unsaid: { readonly messages: LogMessage[]; readonly changes: readonly IncidentChange[] } | undefined
   let queue = Promise.resolve()
   let closed = false
 
@@ -63,13 +70,24 @@ export function createJudging(options: JudgingOptions): Judging {
       }
       messages.push({ topic: topicOf('incident'), partition: 0, headers, value: builder.finish() })
     }
+    unsaid = { messages, changes }
+    await say()
+  }
+
+  /** Rejects when the log does not take it; the next call tries again. */
+  async function say(): Promise<void> {
+    if (unsaid === undefined) return
+    const { messages, changes } = unsaid
     await log.append(messages)
+    unsaid = undefined
     notifier?.take(changes)
   }
 
   async function judgeTo(watermark_ms: number): Promise<void> {
+    if (closed) return
+    await say()
     const to = Math.floor(watermark_ms / SLICE_MS) * SLICE_MS
-    if (closed || to <= windows.watermark_ms) return
+    if (to <= windows.watermark_ms) return
     const first = Math.max(windows.watermark_ms, judged_ms, to - MOST_STEPS * SLICE_MS) + SLICE_MS
     for (let time = Math.min(first, to); time <= to; time += SLICE_MS) {
       windows.advance(time)

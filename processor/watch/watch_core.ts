@@ -27,8 +27,8 @@ export interface WatchCore {
   readonly windows: Windows
   /** Adds a batch to the windows, repeats left out. */
   ingest(batch: WatchBatch): void
-  /** Only notes the numbers seen, for rebuilding the dedupe step from the log. */
-  remember(batch: WatchBatch): void
+  /** The dedupe step of a partition, for rebuilding it from the log. */
+  dedupeOf(kind: Kind, partition: number): Dedupe
   /** A partition leaves this watcher. */
   forget(kind: Kind, partition: number): void
   /** Moves the watermark to the last full slice before `watermark_ms`; true if it moved. */
@@ -69,9 +69,7 @@ export function createWatchCore({
       if (late > 0) emit({ type: 'window_late', rows: late })
       windows.add(kind, batch, partition, skip)
     },
-    remember({ kind, partition, bytes }) {
-      dedupeOf(kind, partition).check(readBatch(kind, bytes, DEDUPE_COLUMNS))
-    },
+    dedupeOf,
     forget(kind, partition) {
       dedupes.delete(`${kind}/${partition}`)
     },

@@ -1,11 +1,12 @@
 import type { Assignment, Log, LogBatch } from '../../log/log.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import { KIND_NAMES, type Kind } from '../../schemas/kinds/kinds.ts'
-import { HEADERS, topicOf } from '../../schemas/topics.ts'
-import { HORIZON_MS } from '../dedupe/dedupe.ts'
+import { topicOf } from '../../schemas/topics.ts'
+import { remember } from '../dedupe/remember.ts'
 import { SchemaRegistry } from '../schema_registry.ts'
 import type { Judge, StateEntry } from './incident/judge.ts'
 import { createJudging, type Notifier } from './judging.ts'
+import { type ReadPlace, readBatchInto } from './read_batch.ts'
 import { readState } from './state_topic.ts'
 import { createWatchCore, KEEP_MS } from './watch_core.ts'
 import { Watermark } from './watermark.ts'
@@ -54,7 +55,8 @@ export async function startWatcher({
   group = 'watch',
 }: WatcherOptions): Promise<Watcher> {
   const core = createWatchCore({ emit })
-  const watermark = new Watermark()
+  const watermark = new Watermark({ clock, emit })
+  const places = new Map<string, ReadPlace>()
   const registry = new SchemaRegistry()
   await registry.refresh(log)
   const state = await readState(log)
@@ -78,38 +80,16 @@ export async function startWatcher({
     watermark.add(`${topic}/${partition}`)
     const now = clock()
     const from = await offsetAt(log, assignment, now - KEEP_MS)
-    for await (const record of log.replay({
-      topic,
-      partition,
-      from: { time_ms: now - HORIZON_MS },
-      until: from,
-    })) {
-      if (record.headers[HEADERS.type] === 'rows')
-        core.remember({ kind, partition, bytes: registry.source(kind, record) })
-    }
+    const dedupe = core.dedupeOf(kind, partition)
+    await remember({ log, registry, kind, partition: { topic, partition }, dedupe, until: from, now_ms: now })
+    places.set(`${topic}/${partition}`, { kind, next: from })
     return from
   }
 
-  async function handler({ topic, partition, records }: LogBatch): Promise<void> {
-    const kind = kindOf.get(topic)!
-    for (const record of records) {
-      const { headers } = record
-      if (headers[HEADERS.type] === 'tick') {
-        watermark.tick(
-          `${topic}/${partition}`,
-          headers[HEADERS.collector] ?? '',
-          Number(headers[HEADERS.time]),
-          record.appended_ms,
-        )
-      } else if (headers[HEADERS.type] === 'rows') {
-        try {
-          core.ingest({ kind, partition, bytes: registry.source(kind, record) })
-        } catch (error) {
-          emit({ type: 'watch_skipped', topic, error })
-          await registry.refresh(log)
-        }
-      }
-    }
+  async function handler(batch: LogBatch): Promise<void> {
+    const place = places.get(`${batch.topic}/${batch.partition}`)
+    if (place === undefined) return
+    await readBatchInto({ log, registry, core, watermark, emit }, batch, place)
     await judging.step(watermark.value)
   }
 
@@ -119,6 +99,7 @@ export async function startWatcher({
     assigned,
     revoked: async ({ topic, partition }) => {
       watermark.remove(`${topic}/${partition}`)
+      places.delete(`${topic}/${partition}`)
       core.forget(kindOf.get(topic)!, partition)
     },
     handler,

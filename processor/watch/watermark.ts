@@ -1,7 +1,12 @@
+import type { Emit } from '../../schemas/facts.ts'
+
 /** A collector that has not ticked for so long, while others did, is held to be gone. */
 export const GONE_MS = 5_000
-/** A clock that is so far behind the others' is wrong: its collector is not waited for. */
-const WRONG_MS = 10 * 60_000
+/**
+ * A clock that is so far behind the others' is wrong: its collector is not waited for. One that is so far ahead of the
+ * watcher's is wrong too: by it everybody else would be behind.
+ */
+export const WRONG_MS = 10 * 60_000
 
 interface Ticks {
   time_ms: number
@@ -24,9 +29,17 @@ interface PartitionTicks {
 export class Watermark {
   private readonly partitions = new Map<string, PartitionTicks>()
   private readonly gone_ms: number
+  private readonly clock: () => number
+  private readonly emit: Emit | undefined
+  private readonly ahead = new Set<string>()
 
-  constructor({ gone_ms = GONE_MS }: { readonly gone_ms?: number } = {}) {
-    this.gone_ms = gone_ms
+  /** @param options.clock tells which clocks are far ahead; without it none is */
+  constructor(
+    options: { readonly gone_ms?: number; readonly clock?: () => number; readonly emit?: Emit } = {},
+  ) {
+    this.gone_ms = options.gone_ms ?? GONE_MS
+    this.clock = options.clock ?? (() => Number.POSITIVE_INFINITY)
+    this.emit = options.emit
   }
 
   /** A partition came to this watcher; nothing is judged until it has ticked, and `expected` collectors are waited for. */
@@ -42,6 +55,7 @@ export class Watermark {
 
   /** @param appended_ms when the tick was appended to the log */
   tick(partition: string, collector: string, time_ms: number, appended_ms = time_ms): void {
+    if (this.isAhead(collector, time_ms)) return
     this.add(partition)
     const known = this.partitions.get(partition)!
     const { collectors } = known
@@ -55,6 +69,16 @@ export class Watermark {
       ticks.time_ms = Math.max(ticks.time_ms, time_ms)
       ticks.heard_ms = Math.max(ticks.heard_ms, appended_ms)
     }
+  }
+
+  private isAhead(collector: string, time_ms: number): boolean {
+    if (time_ms <= this.clock() + WRONG_MS) {
+      this.ahead.delete(collector)
+      return false
+    }
+    if (!this.ahead.has(collector)) this.emit?.({ type: 'clock_ahead', collector })
+    this.ahead.add(collector)
+    return true
   }
 
   /** ms since the epoch; 0 while a partition has not ticked yet. */

@@ -84,7 +84,7 @@ test('a real stream shows up in SQL, pages when its encoder is cut, and resolves
         { what: 'the startup event in SQL', timeout_ms: 30_000 },
       )
       t.diagnostic(JSON.stringify(Object.fromEntries(STARTUP_PHASES.map((p) => [p, startup[p]]))))
-    assert.equal(startup.outcome, 'started')
+      assert.equal(startup.outcome, 'started')
       assert.ok(Number(startup.video_startup_time_ms) > 0)
       // Plain HTTP on loopback: no name is looked up and no TLS spoken; every other phase took time or is 0.
       for (const phase of STARTUP_PHASES) {

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { Assignment, Log, LogBatch, LogMessage } from '../../../log/log.ts'
 import type { Emit } from '../../../schemas/facts.ts'
-import type { Kind } from '../../../schemas/kinds/kinds.ts'
 import { HEADERS, STATE_TOPICS } from '../../../schemas/topics.ts'
-import { HORIZON_MS } from '../../dedupe/dedupe.ts'
+import { remember } from '../../dedupe/remember.ts'
 import { SchemaRegistry } from '../../schema_registry.ts'
+import { type ReadPlace, readBatchInto } from '../read_batch.ts'
 import { createWatchCore, type WatchCore } from '../watch_core.ts'
 import { kindOf, offsetAt } from '../watcher.ts'
 import { Watermark } from '../watermark.ts'
+import type { Slice } from '../windows/slice.ts'
 import { SLICE_MS } from '../windows/view.ts'
 import { encodePartials, packPartials } from './codec.ts'
 
@@ -31,8 +32,7 @@ const OVERLAP_MS = 15_000
 /** A late row changes a second handed on less than this ago; older ones fill the store only. */
 const KEEP_MS = 60_000
 
-interface Source {
-  readonly kind: Kind
+interface Source extends ReadPlace {
   readonly core: WatchCore
   readonly watermark: Watermark
   /** Seconds before this may be half read: an earlier owner has handed them on. */
@@ -73,48 +73,27 @@ export async function startStageOne({
       }
     }
     const from = await offsetAt(log, assignment, since_ms)
-    for await (const record of log.replay({
-      topic,
-      partition,
-      from: { time_ms: now - HORIZON_MS },
-      until: from,
-    })) {
-      if (record.headers[HEADERS.type] === 'rows')
-        core.remember({ kind, partition, bytes: registry.source(kind, record) })
-    }
+    const dedupe = core.dedupeOf(kind, partition)
+    await remember({ log, registry, kind, partition: { topic, partition }, dedupe, until: from, now_ms: now })
     const half = from > assignment.begin ? Math.ceil(since_ms / SLICE_MS) * SLICE_MS + SLICE_MS : 0
     sources.set(`${topic}/${partition}`, {
       kind,
+      next: from,
       core,
-      watermark: new Watermark(),
+      watermark: new Watermark({ clock, emit }),
       from_ms: half,
       told_ms: 0,
     })
     return from
   }
 
-  async function handler({ topic, partition, records }: LogBatch): Promise<void> {
+  async function handler(batch: LogBatch): Promise<void> {
+    const { topic, partition } = batch
     const name = `${topic}/${partition}`
     const source = sources.get(name)
     if (source === undefined) return
-    for (const record of records) {
-      const { headers } = record
-      if (headers[HEADERS.type] === 'tick')
-        source.watermark.tick(
-          name,
-          headers[HEADERS.collector] ?? '',
-          Number(headers[HEADERS.time]),
-          record.appended_ms,
-        )
-      else if (headers[HEADERS.type] === 'rows') {
-        try {
-          source.core.ingest({ kind: source.kind, partition, bytes: registry.source(source.kind, record) })
-        } catch (error) {
-          emit({ type: 'watch_skipped', topic, error })
-          await registry.refresh(log)
-        }
-      }
-    }
+    const { core, watermark } = source
+    await readBatchInto({ log, registry, core, watermark, emit }, batch, source)
     await handOn(name, partition, source)
   }
 
@@ -122,11 +101,13 @@ export async function startStageOne({
     const watermark_ms = Math.floor(source.watermark.value / SLICE_MS) * SLICE_MS
     if (watermark_ms <= source.told_ms) return
     const packs = new Map<number, Buffer[]>()
+    const taken: Slice[] = []
     for (const { tenant, show, stream, kinds } of source.core.windows.streams.values()) {
       const to = judgePartition({ tenant, show, stream }, partitions)
       for (const [kind, window] of kinds) {
         for (const { start_ms, slice } of window.changed(watermark_ms)) {
           if (start_ms < source.from_ms) continue
+          taken.push(slice)
           let pack = packs.get(to)
           if (pack === undefined) packs.set(to, (pack = []))
           pack.push(
@@ -161,7 +142,13 @@ export async function startStageOne({
       }
       messages.push({ topic, partition: to, headers, value: new Uint8Array() })
     }
-    await log.append(messages)
+    try {
+      await log.append(messages)
+    } catch (error) {
+      // The same batch comes again, and with it these seconds.
+      for (const slice of taken) slice.changed = true
+      throw error
+    }
     source.told_ms = watermark_ms
     source.core.advance(watermark_ms)
   }

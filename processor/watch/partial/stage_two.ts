@@ -71,7 +71,7 @@ export async function startStageTwo(options: StageTwoOptions): Promise<{
       judged_ms: Number(state.get(key) ?? 0),
       key,
     })
-    const watermark = new Watermark({ gone_ms: ABSENT_MS })
+    const watermark = new Watermark({ gone_ms: ABSENT_MS, clock, emit })
     watermark.add(String(partition), sourcePartitions(log))
     units.set(partition, { windows, watermark, judging, judge })
     return offsetAt(log, assignment, clock() - KEEP_MS)

@@ -1,0 +1,50 @@
+import type { Log, LogBatch } from '../../log/log.ts'
+import type { Emit } from '../../schemas/facts.ts'
+import type { Kind } from '../../schemas/kinds/kinds.ts'
+import { HEADERS } from '../../schemas/topics.ts'
+import type { SchemaRegistry } from '../schema_registry.ts'
+import type { WatchCore } from './watch_core.ts'
+import type { Watermark } from './watermark.ts'
+
+/** Where the reading of a partition has got to. */
+export interface ReadPlace {
+  readonly kind: Kind
+  /** The offset that is read next. */
+  next: number
+}
+
+/**
+ * Reads a batch of the log into watermark and windows. A batch that comes again, since its handler failed after this,
+ * does not count twice: not every row has a number that would tell. What cannot be read is left out, told by a fact.
+ */
+export async function readBatchInto(
+  options: {
+    readonly log: Log
+    readonly registry: SchemaRegistry
+    readonly core: WatchCore
+    readonly watermark: Watermark
+    readonly emit: Emit
+  },
+  { topic, partition, records }: LogBatch,
+  place: ReadPlace,
+): Promise<void> {
+  const { log, registry, core, watermark, emit } = options
+  const { kind } = place
+  for (const record of records) {
+    if (record.offset < place.next) continue
+    const { headers, appended_ms } = record
+    if (headers[HEADERS.type] === 'tick') {
+      const time_ms = Number(headers[HEADERS.time])
+      watermark.tick(`${topic}/${partition}`, headers[HEADERS.collector] ?? '', time_ms, appended_ms)
+    } else if (headers[HEADERS.type] === 'rows') {
+      if (!registry.knows(kind, record)) await registry.refresh(log)
+      place.next = record.offset + 1
+      try {
+        core.ingest({ kind, partition, bytes: registry.source(kind, record) })
+      } catch (error) {
+        emit({ type: 'watch_skipped', topic, error })
+      }
+    }
+    place.next = record.offset + 1
+  }
+}
