@@ -116,7 +116,6 @@ function Plot({ row, bands, from_ms, to_ms, height, last, theme, onHover }: Plot
   const state = useRef({ row, bands, from_ms, to_ms })
   state.current = Object.assign(state.current, { row, bands, from_ms, to_ms })
   const whole = height + (last ? AXIS_PX : 0)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the chart is made anew only when what it is drawn with changes
   useEffect(() => {
     const element = holder.current!
     const muted = colour(element, '--muted')
@@ -155,7 +154,7 @@ function Plot({ row, bands, from_ms, to_ms, height, last, theme, onHover }: Plot
                 new Date(at * 1000).toLocaleTimeString('en-GB', {
                   hour: '2-digit',
                   minute: '2-digit',
-                  ...(state.current.to_ms - state.current.from_ms < 300_000 ? { second: '2-digit' } : {}),
+                  ...(state.current.to_ms - state.current.from_ms < 600_000 ? { second: '2-digit' } : {}),
                 }),
               ),
           },
@@ -195,7 +194,6 @@ function Plot({ row, bands, from_ms, to_ms, height, last, theme, onHover }: Plot
       made.destroy()
     }
   }, [row.tone, last, whole, theme])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new chart starts empty
   useEffect(() => {
     const x = row.points.map(([ms]) => ms / 1000)
     const y = row.points.map(([, value]) => value)

@@ -17,14 +17,10 @@ export function LinkPicture({ snapshot, lost }: { readonly snapshot: Snapshot; r
           const interval = view.value === undefined ? snapshot.intervals[view.headline] : undefined
           const shown = value === undefined ? undefined : amountOf(view.headline, value)
           const objective = objectiveOf(view.headline)
-          const said =
-            value === undefined
-              ? words.no_data
-              : `${titleOf(view.headline, lang)} ${textOf(view.headline, value)}`
           const next = hops[index + 1]?.[1].health
           return (
             <li key={hop} class={`hop ${health}`}>
-              <a href={`#${hop}`} aria-label={words.state_now(words.hops[hop], words.health[health], said)}>
+              <a href={`#${hop}`}>
                 <span class="name">{words.hops[hop]}</span>
                 <span class={`wire ${next === 'sick' || next === 'silent' ? 'torn' : ''}`} aria-hidden="true">
                   <span class="node">

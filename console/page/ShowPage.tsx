@@ -146,6 +146,8 @@ function Picture({
           <section class="panel">
             <h2>
               {words.timeline} <span class="muted">{words.timeline_clock}</span>
+              {bands.some(({ tone }) => tone === 'round') && <span class="swatch round">{words.rounds}</span>}
+              {incidents.length > 0 && <span class="swatch incident">{words.incident}</span>}
             </h2>
             <Charts
               rows={rows}

@@ -69,7 +69,7 @@ export function misses(metric: Metric, value: number | undefined): boolean {
 
 export const titleOf = (metric: Metric, lang: Lang): string => metricOf(metric).title[lang]
 export const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
-export const share = (value: number): string => `${Math.round(value * 100)} %`
+export const share = (value: number): string => `${Math.round(value * 100)}\u00a0%`
 
 /** Time of day, 24 hours, with the day when it is not today. */
 export function timeOf(ms: number, lang: Lang, today_ms: number): string {

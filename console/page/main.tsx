@@ -2,6 +2,7 @@ import { render } from 'preact'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { IncidentPage } from './IncidentPage.tsx'
 import { hrefOf, type Lang, type Place, PlaceContext, routeOf, withQuery } from './place.ts'
+import { RunbookPage } from './RunbookPage.tsx'
 import { SessionPage } from './SessionPage.tsx'
 import { ShowPage } from './ShowPage.tsx'
 import { ShowsPage } from './ShowsPage.tsx'
@@ -65,7 +66,7 @@ function App() {
         link.origin !== location.origin
       )
         return
-      if (link.pathname.startsWith('/clickhouse') || link.pathname.startsWith('/runbooks')) return
+      if (link.pathname.startsWith('/clickhouse')) return
       event.preventDefault()
       history.pushState(null, '', link.href)
       setAddress(location.href)
@@ -133,6 +134,8 @@ function App() {
         <IncidentPage key={route.id} id={route.id} />
       ) : route.view === 'session' ? (
         <SessionPage key={route.id} id={route.id} />
+      ) : route.view === 'runbooks' ? (
+        <RunbookPage key={route.rule} rule={route.rule} />
       ) : (
         <ShowsPage home={route.view === 'home'} />
       )}

@@ -9,6 +9,7 @@ export type Route =
   | { readonly view: 'show'; readonly show: string }
   | { readonly view: 'incident'; readonly id: string }
   | { readonly view: 'session'; readonly id: string }
+  | { readonly view: 'runbooks'; readonly rule: string }
 
 /** Where one is: everything that can be seen is said by the address. */
 export interface Place {
@@ -29,6 +30,7 @@ export function routeOf(pathname: string): Route {
   const [view, name = ''] = pathname.split('/').slice(1).map(decodeURIComponent)
   if (view === 'show' && name !== '') return { view, show: name }
   if ((view === 'incident' || view === 'session') && name !== '') return { view, id: name }
+  if (view === 'runbooks' && name !== '') return { view, rule: name }
   return { view: view === 'shows' ? 'shows' : 'home' }
 }
 

@@ -7,6 +7,7 @@ import { apiError } from './guard.ts'
 import type { Incidents } from './incidents.ts'
 import { createLive, type Live } from './live.ts'
 import type { Subject } from './readShow.ts'
+import { readRunbook } from './runbooks.ts'
 import { readSession, readSessions, SESSION_FILTERS, type SessionFilter } from './sessions.ts'
 import { asItStood, compose, incidentsOf, readFacts, readShowList, type ShowFacts } from './snapshot.ts'
 
@@ -18,6 +19,8 @@ export interface ApiOptions {
   readonly tenants: readonly string[]
   /** The port players send their beacons to, for the snippet of the empty page. */
   readonly beaconsPort: number
+  /** Folder of the runbooks, Markdown named by rule or metric. */
+  readonly runbooks: string
 }
 
 const Name = Type.Optional(Type.String({ maxLength: 256 }))
@@ -161,6 +164,11 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
       to_ms,
     }
     return readSessions(store, scope, filter, query.limit ?? 50)
+  })
+  get<{ rule: string }>('/api/runbooks/:rule', async (_query, { rule }) => {
+    const markdown = await readRunbook(options.runbooks, rule)
+    if (markdown === undefined) throw new ApiError('not_found', `no runbook ${rule}`)
+    return { markdown }
   })
   get<{ id: string }>('/api/sessions/:id', async (query, { id }) => {
     const found = await readSession(

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { BuiltPage, PageFile } from '../build.ts'
 
 /** Addresses of the page: every view is one, so that it can be pasted into a chat. */
-const VIEWS = ['/', '/show/*', '/incident/*', '/session/*', '/incidents', '/shows']
+const VIEWS = ['/', '/show/*', '/incident/*', '/session/*', '/runbooks/*', '/shows']
 
 /** Serves the built page; what its name changes with is kept by the browser for good. */
 export function servePage(app: FastifyInstance, { html, files }: BuiltPage): void {

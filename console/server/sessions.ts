@@ -223,5 +223,7 @@ async function readLink(
       if (points.length > 0) link[metric] = Object.fromEntries(points)
     }),
   )
-  return link
+  return Object.fromEntries(
+    LINK_METRICS.filter((metric) => link[metric] !== undefined).map((metric) => [metric, link[metric]]),
+  ) as SessionView['link']
 }

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { buildPage } from '../../console/build.ts'
 import { createConsole } from '../../console/server/console.ts'
 import { watchIncidents } from '../../console/server/incidents.ts'
@@ -34,6 +35,7 @@ export async function startConsole(
       incidents,
       clock,
       beaconsPort: config.port,
+      runbooks: fileURLToPath(new URL('../../docs/runbooks', import.meta.url)),
       tenants: [...(config.demo_tenant ? ['demo'] : []), ...config.tenants.map((tenant) => tenant.name)],
     },
   })
