@@ -1,7 +1,7 @@
 import { type Metric, metricOf } from '../../schemas/metrics.ts'
 import type { RuleSpec } from '../../schemas/rules.ts'
 import { metricSql, metricWhere } from '../../schemas/sql.ts'
-import { rollup, sourceOf } from '../sql/source.ts'
+import { sourceOf } from '../sql/source.ts'
 
 /** Rules that Grafana can judge from rollups; `mix` compares populations and stays with the watcher. */
 export type GrafanaRule = Exclude<RuleSpec, { type: 'mix' }>

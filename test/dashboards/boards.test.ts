@@ -42,12 +42,17 @@ function assertFits({ show: what, type, target, panel }: BoardQuery, { meta }: A
   const numbers = meta.filter((column) => isNumber(column.type))
   const texts = meta.filter((column) => isText(column.type))
   const shape = JSON.stringify(meta)
-  if (what === 'variable') return assert.equal(meta.length, 1, shape)
-  if (what === 'annotation')
-    return assert.deepEqual(
+  if (what === 'variable') {
+    assert.equal(meta.length, 1, shape)
+    return
+  }
+  if (what === 'annotation') {
+    assert.deepEqual(
       meta.map(({ name }) => name),
       ['time', 'timeEnd', 'text', 'tags'],
     )
+    return
+  }
   if (target.format === 0) {
     assert.equal(times.length, 1, `lines need one time: ${shape}`)
     assert.ok(numbers.length >= 1, `lines need a number: ${shape}`)
@@ -62,7 +67,8 @@ function assertFits({ show: what, type, target, panel }: BoardQuery, { meta }: A
   }
   if (type === 'stat') assert.equal(numbers.length, 1, `a stat shows one number: ${shape}`)
   if (type === 'barchart') {
-    assert.ok(meta.some(({ name }) => name === (panel?.options as { xField?: string }).xField))
+    const { xField } = (panel?.options ?? {}) as { xField?: string }
+    assert.ok(meta.some(({ name }) => name === xField))
     assert.ok(numbers.length >= 1, shape)
   }
   if (type === 'state-timeline') assert.equal(times.length, 1, shape)
