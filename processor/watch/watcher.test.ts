@@ -28,11 +28,11 @@ const INCIDENT = {
   viewers: 1,
 } as unknown as Incident
 
-/** A judge that opens one incident, and notes what was played until each second it judges. */
+/** A judge that opens one incident, and notes the time covered until each second it judges. */
 function opening(seen: Map<number, number>, openAt = START + 5_000): Judge {
   return {
     evaluate({ views, watermark_ms }) {
-      for (const view of views) seen.set(watermark_ms, view.total('played_ms_sum', START, watermark_ms))
+      for (const view of views) seen.set(watermark_ms, view.total('interval_ms_sum', START, watermark_ms))
       return watermark_ms === openAt
         ? {
             changes: [{ change: 'opened', notify: 'page', incident: INCIDENT }],
