@@ -61,6 +61,8 @@ export function createJudge({
   const streams = new Map<string, StreamJudge>()
   const planned = new Map<string, Planned>()
   const kept = new Set<string>()
+  /** Streams whose judging failed at the last second: told once. */
+  const broken = new Set<string>()
   let set = rules
 
   const keyOf = ({ tenant, show, stream }: { tenant: string; show: string; stream: string }) =>
@@ -83,13 +85,23 @@ export function createJudge({
       const changes: IncidentChange[] = []
       const here = new Set<string>()
       for (const view of views) {
-        here.add(keyOf(view))
-        changes.push(...judgeOf(view).step(view, inMaintenance(planned.values(), view, watermark_ms)))
+        const key = keyOf(view)
+        here.add(key)
+        try {
+          changes.push(...judgeOf(view).step(view, inMaintenance(planned.values(), view, watermark_ms)))
+          broken.delete(key)
+        } catch (error) {
+          // A fault of ours in judging one stream must not leave all others unjudged.
+          if (!broken.has(key)) emit({ type: 'bug', where: 'judge', error, stream: view.stream })
+          broken.add(key)
+        }
       }
       for (const [key, judge] of streams) {
         if (here.has(key)) continue
         changes.push(...judge.end(watermark_ms))
-        if (judge.incidents.length === 0) streams.delete(key)
+        if (judge.incidents.length > 0) continue
+        streams.delete(key)
+        broken.delete(key)
       }
       for (const [id, { to_ms }] of planned) if (to_ms + 3_600_000 < watermark_ms) planned.delete(id)
       const told = changes.map((change): IncidentChange => {
