@@ -1,8 +1,9 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { type BuildOptions, build } from 'esbuild'
+import { adapterDeclarations, cohostDeclarations, declarations } from './declarations.ts'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
@@ -32,7 +33,8 @@ const registers = (name: string) =>
 
 /**
  * Builds into `outdir`: `firstframe.js` (a script tag, `window.Firstframe`, native and hls.js), `firstframe.mjs`,
- * for each further adapter `firstframe-<name>.js` and `.mjs`, and `firstframe-cohost.js` for co-hosting. Throws when esbuild finds an error.
+ * for each further adapter `firstframe-<name>.js` and `.mjs`, `firstframe-cohost.js` for co-hosting, and the types of the
+ * modules beside them (`.d.mts`). Throws when esbuild finds an error.
  */
 export async function buildPlayer(options: { readonly outdir: string }): Promise<readonly BuiltFile[]> {
   const { outdir } = options
@@ -57,6 +59,14 @@ window.Firstframe.watchPeerConnection = watchPeerConnection`
   await bundle('firstframe-cohost.js', { stdin, format: 'iife' })
   const module = [path('adapters/watchPeerConnection.ts')]
   await bundle('firstframe-cohost.mjs', { entryPoints: module, format: 'esm' })
+  const types = async (name: string, text: string) => {
+    const file = join(outdir, name)
+    await writeFile(file, text)
+    built.push({ name: `/${name}`, file })
+  }
+  await types('firstframe.d.mts', declarations())
+  for (const name of ADAPTERS) await types(`firstframe-${name}.d.mts`, adapterDeclarations(name))
+  await types('firstframe-cohost.d.mts', cohostDeclarations())
   return built
 }
 

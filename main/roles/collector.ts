@@ -11,16 +11,17 @@ import type { Context, Role } from '../context.ts'
 import { ListenError } from '../listen_error.ts'
 import { showsByStream } from '../shows.ts'
 
-/** Addresses that give out the player SDK, built from the sources at start. */
+/** Addresses that give out the player SDK and its types, built from the sources at start. */
 async function sdkRoutes(context: Context): Promise<ExtraRoute[]> {
   const files = await buildPlayer({ outdir: join(context.data, 'sdk') })
   return Promise.all(
     files.map(async ({ name, file }): Promise<ExtraRoute> => {
       const body = await readFile(file)
+      const contentType = `${file.endsWith('.d.mts') ? 'text/plain' : 'text/javascript'}; charset=utf-8`
       return {
         method: 'GET',
         path: name,
-        handle: async () => ({ status: 200, contentType: 'text/javascript; charset=utf-8', body }),
+        handle: async () => ({ status: 200, contentType, body }),
       }
     }),
   )

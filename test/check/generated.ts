@@ -1,5 +1,6 @@
 import { workedQueryPage } from '../../console/query/workedQueries.ts'
 import { generatedDashboards } from '../../dashboards/generate.ts'
+import { declarations } from '../../player/declarations.ts'
 import { faultPage, scenarioSchemaText } from '../../rehearsal/scenario_file.ts'
 import { ddl } from '../../schemas/derive/ddl.ts'
 import {
@@ -29,6 +30,7 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ...generatedDashboards(),
     ['docs/data/queries/README.md', workedQueryPage()],
     ['docs/data/probe-reasons.md', probeReasonDictionary()],
+    ['player/generated/firstframe.d.mts', declarations()],
     ['rehearsal/scenario.schema.json', scenarioSchemaText()],
     ['rehearsal/faults.md', faultPage()],
     ...runbooks(),
