@@ -78,7 +78,8 @@ const shares = (
   return { names: Object.keys(all), weights: Object.values(all) }
 }
 
-function topologyOf({ topology = {}, audience }: Scenario): Topology {
+/** The parts of a scenario’s link and audience, with what it leaves out filled in. */
+export function topologyOf({ topology = {}, audience }: Scenario): Topology {
   const regions = shares(topology.regions, {
     Guangdong: 0.3,
     Zhejiang: 0.25,

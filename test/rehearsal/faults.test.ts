@@ -2,19 +2,21 @@ import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { rehearse } from '../../main/rehearse.ts'
 import { FAULT_KINDS } from '../../rehearsal/fault_kinds.ts'
-import type { FaultScore } from '../../rehearsal/scorecard.ts'
+import type { Scorecard } from '../../rehearsal/scorecard.ts'
+import { summaryOf, tellSummary } from '../../rehearsal/summary.ts'
+import { varied } from '../../rehearsal/vary.ts'
 import { scenarioNames, scenarioOf } from './scenarios.ts'
 
 const names = scenarioNames().filter((name) => !name.startsWith('quiet-'))
 
 describe('every scenario at 200 viewers', () => {
-  const scores: FaultScore[] = []
+  const cards: Scorecard[] = []
   for (const name of names) {
     test(name, async () => {
       const scenario = scenarioOf(name)
       assert.equal(scenario.audience.viewers, 200)
       const card = await rehearse({ scenario })
-      scores.push(...card.faults.filter(({ expected }) => expected.page))
+      cards.push(card)
       assert.deepEqual(card.false_pages, [], 'nobody is paged for nothing, or twice')
       assert.equal(card.missed, 0, 'every fault is paged')
       assert.equal(card.unresolved, 0, 'every incident ends')
@@ -22,19 +24,15 @@ describe('every scenario at 200 viewers', () => {
   }
 
   test('pages come in time and name the hop and the cause', () => {
-    assert.ok(scores.length >= 20, `${scores.length} faults were rehearsed`)
-    const seconds = scores.map(({ seconds_to_page }) => seconds_to_page!).sort((a, b) => a - b)
-    const median = seconds[seconds.length >> 1]!
-    const p95 = seconds[Math.floor(seconds.length * 0.95)]!
-    const share = (right: (score: FaultScore) => boolean) => scores.filter(right).length / scores.length
-    assert.ok(median <= 3, `median ${median} s`)
-    assert.ok(p95 <= 5, `p95 ${p95} s`)
-    assert.ok(share(({ hop_right }) => hop_right) >= 0.95, 'hop right')
-    assert.ok(share(({ cause_right }) => cause_right) >= 0.9, 'cause right')
-    assert.ok(
-      scores.every(({ pages }) => pages === 1),
-      'one page each',
-    )
+    const summary = summaryOf(cards)
+    assert.ok(summary.faults >= 20, `${summary.faults} faults were rehearsed`)
+    assert.equal(summary.paged, summary.faults, 'every fault is paged')
+    assert.ok(summary.median_s <= 3, `median ${summary.median_s} s`)
+    assert.ok(summary.p95_s <= 5, `p95 ${summary.p95_s} s`)
+    assert.ok(summary.hop_right >= 0.95, `hop right in ${summary.hop_right}`)
+    assert.ok(summary.cause_right >= 0.9, `cause exact in ${summary.cause_right}`)
+    assert.equal(summary.one_page, 1, 'one page each')
+    assert.equal(summary.false_pages, 0)
   })
 
   test('every kind of fault is rehearsed', () => {
@@ -49,10 +47,13 @@ describe('every scenario at 200 viewers', () => {
   })
 
   after(() => {
-    for (const { fault, seconds_to_page, seconds_to_resolve, hop, cause } of scores)
-      console.log(
-        `${fault}: page ${seconds_to_page} s, over ${seconds_to_resolve} s, ${hop} ${JSON.stringify(cause)}`,
-      )
+    for (const { title, faults } of cards)
+      for (const { fault, paged, seconds_to_page, seconds_to_resolve, hop, cause } of faults)
+        if (paged)
+          console.log(
+            `${title} (${fault}): page ${seconds_to_page} s, over ${seconds_to_resolve} s, ${hop} ${JSON.stringify(cause)}`,
+          )
+    console.log(tellSummary(summaryOf(cards)))
   })
 })
 
@@ -63,4 +64,21 @@ test('chance is repeatable: the same seed gives the same scorecard, another seed
   const other = await rehearse({ scenario, seed: 8 })
   assert.deepEqual(one, two)
   assert.notDeepEqual(one.happenings, other.happenings)
+})
+
+test('unseen siblings: another seed, and faults at other moments and places', async () => {
+  const scenario = scenarioOf('cdn-in-one-region')
+  const places = new Set<string>()
+  for (const seed of [31, 32, 33, 34]) {
+    const show = varied(scenario, seed)
+    assert.deepEqual(show, varied(scenario, seed), 'repeatable')
+    const [fault] = show.faults!
+    assert.notEqual(fault!.at_s, scenario.faults![0]!.at_s)
+    assert.deepEqual(Object.keys(fault!.place!), ['cdn', 'region'])
+    places.add(JSON.stringify(fault!.place))
+    const card = await rehearse({ scenario: show })
+    assert.equal(card.pages, 1)
+    assert.deepEqual(card.faults[0]!.cause, fault!.place)
+  }
+  assert.ok(places.size > 1, 'not always the same place')
 })

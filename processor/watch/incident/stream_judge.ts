@@ -271,7 +271,11 @@ export class StreamJudge {
     incident.severity = incident.children.some(({ severity }) => severity === 'critical')
       ? 'critical'
       : lead.severity
-    incident.viewers = viewersOf(view, incident.cause)
+    // Who has gone is not counted among those who are here.
+    incident.viewers =
+      incident.metric === 'concurrent_plays'
+        ? Math.max(0, incident.baseline - incident.value)
+        : viewersOf(view, incident.cause)
     const { en, zh } = summaries({ ...incident, rule: incident.rule.split('-')[1]! })
     incident.summary_en = en
     incident.summary_zh = zh

@@ -2,7 +2,7 @@ import { HOPS, type Hop } from '../../../schemas/kinds/kinds.ts'
 import type { Observation } from '../detect/observation.ts'
 import { SIGNALS, type Signal } from '../detect/signals.ts'
 import type { StreamView, Where } from '../windows/view.ts'
-import { compatible, isEverywhere } from './compatible.ts'
+import { compatible, isEverywhere, sameCause, within } from './compatible.ts'
 import { excessWithin } from './excess.ts'
 import { type Localise, locate, type Place } from './places.ts'
 
@@ -160,10 +160,23 @@ const signalOf = (observation: Observation): Signal | undefined =>
 
 function locatedOf(observation: Observation, options: VerdictOptions): Place {
   const signal = signalOf(observation)
-  if (signal === undefined || observation.rule === 'absence')
-    return { cause: observation.scope, explains: 1, confidence: 0.8 }
+  if (signal === undefined || observation.rule === 'absence') return narrowest(observation, options)
   const { view, localise, began_ms } = options
   return locate({ view, signal, onset_ms: observation.onset_ms, clean_to_ms: began_ms, localise })
+}
+
+/** A metric that is no quotient was placed when it was seen; if a part of it was seen too that is most of it, by that part. */
+function narrowest(observation: Observation, { symptoms, view, began_ms }: VerdictOptions): Place {
+  const { metric, rule, scope } = observation
+  const parts = symptoms.filter(
+    (one) => one.metric === metric && one.rule === rule && within(one.scope, scope),
+  )
+  let found: Place = { cause: scope, explains: 1, confidence: 0.8 }
+  for (const { scope: cause } of parts) {
+    const explains = sameCause(cause, scope) ? 0 : excessWithin({ view, seen: observation, cause, began_ms })
+    if (explains >= 0.75) found = { cause, explains: Math.min(1, explains), confidence: 0.9 }
+  }
+  return found
 }
 
 /** Which part of a hop is ill: by delivery first, then by node. */
