@@ -50,7 +50,7 @@ export async function readCaused(
           rawOf(metric),
         ),
       ])
-      const value = now[metric]
+      const value = now.values[metric]
       const points = (steps.series[metric] ?? []).flatMap((each, index) =>
         each === null ? [] : [[String(steps.times_ms[index]! / 1000), each]],
       )

@@ -1,7 +1,6 @@
 import type { Hop } from '../../schemas/kinds/kinds.ts'
-import { MEASURES, type MeasureSpec } from '../../schemas/measures.ts'
 import { METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
-import { kindOfMetric, measureOverRaw, metricWhere } from '../../schemas/sql.ts'
+import { kindOfMetric } from '../../schemas/sql.ts'
 import type { Store } from '../../store/client.ts'
 import type { Interval, Snapshot } from '../api.ts'
 import { AXIS_MS, STEP_MS, windowOf } from '../windows.ts'
@@ -50,10 +49,9 @@ export async function readSlow(store: Store, subject: Subject, at_ms: number): P
   const axis: Scope = { ...subject, from_ms: to_ms - AXIS_MS, to_ms }
   const recent: Scope = { ...subject, from_ms: to_ms - RECENT_MS, to_ms }
   const whole: Scope = { tenant: subject.tenant, show: subject.show, from_ms: recent.from_ms, to_ms }
-  const [steps, phases, starts, cells, streams, apps, rounds] = await Promise.all([
+  const [steps, phases, cells, streams, apps, rounds] = await Promise.all([
     metricSeries(store, axis, STEP_MS / 1000, AXIS_METRICS),
     startupPhases(store, recent),
-    startsOf(store, recent),
     breakdown(store, recent, 'rebuffering_ratio', ['isp', 'cdn'], 60),
     readGroups(store, whole, 'stream'),
     readGroups(store, subject.stream === undefined ? whole : { ...whole, stream: subject.stream }, 'app'),
@@ -85,22 +83,13 @@ export async function readSlow(store: Store, subject: Subject, at_ms: number): P
     read_ms: at_ms,
     from_ms: axis.from_ms,
     series,
-    startup: { ...startup, starts } as Snapshot['startup'],
+    startup: { ...startup, starts: Number(phases.starts ?? 0) } as Snapshot['startup'],
     heat,
     streams,
     apps,
     rounds,
     heard_ms,
   }
-}
-
-async function startsOf(store: Store, scope: Scope): Promise<number> {
-  const { sql, params } = scopeWhere(scope, 'startup_10s')
-  const [row] = await store.query<{ n: number }>(
-    `SELECT sum(starts_count) AS n FROM startup_10s WHERE ${sql} AND NOT synthetic`,
-    { params },
-  )
-  return Number(row?.n ?? 0)
 }
 
 /** Every metric now, the bounds of counted shares, and when each hop was heard; kinds that say nothing are not asked. */
@@ -113,54 +102,17 @@ export async function readFast(
   const metrics = METRIC_NAMES.filter((name) => heard.has(kindOfMetric(name)))
   const windows = new Map<number, Metric[]>()
   for (const name of metrics) windows.set(windowOf(name), [...(windows.get(windowOf(name)) ?? []), name])
-  const values: MetricValues = {}
-  const [intervals, heard_ms] = await Promise.all([
-    readIntervals(store, subject, at_ms, metrics),
+  const [heard_ms, ...known] = await Promise.all([
     readHeard(store, subject, at_ms),
-    ...[...windows].map(async ([window_ms, names]) => {
-      Object.assign(
-        values,
-        await metricValues(store, { ...subject, from_ms: at_ms - window_ms, to_ms: at_ms }, names),
-      )
-    }),
+    ...[...windows].map(([window_ms, names]) =>
+      metricValues(store, { ...subject, from_ms: at_ms - window_ms, to_ms: at_ms }, names),
+    ),
   ])
+  const values: MetricValues = Object.assign({}, ...known.map((one) => one.values))
+  const intervals = Object.fromEntries(
+    known.flatMap(({ facts }) => Object.entries(facts).map(([name, [k, n]]) => [name, wilson(k, n)])),
+  ) as Snapshot['intervals']
   return { at_ms, values, intervals, heard_ms }
-}
-
-const counts = (name: Metric): boolean => {
-  const { denominator, numerator } = metricOf(name)
-  const kind = (measure: MeasureSpec) => measure.aggregate === 'count'
-  return (
-    denominator !== undefined &&
-    numerator !== undefined &&
-    kind(MEASURES[denominator]) &&
-    kind(MEASURES[numerator]) &&
-    metricOf(name).unit === 'ratio'
-  )
-}
-
-/** Wilson's interval of shares that are counted: rows, not weights, say how sure a share is. */
-async function readIntervals(
-  store: Store,
-  subject: Subject,
-  at_ms: number,
-  metrics: readonly Metric[],
-): Promise<Snapshot['intervals']> {
-  const intervals: Partial<Record<Metric, Interval>> = {}
-  await Promise.all(
-    metrics.filter(counts).map(async (name) => {
-      const table = kindOfMetric(name)
-      const { sql, params } = scopeWhere({ ...subject, from_ms: at_ms - windowOf(name), to_ms: at_ms }, table)
-      const rows = (measure: 'numerator' | 'denominator') =>
-        measureOverRaw(metricOf(name)[measure]!).replace('toFloat64(weight)', '1')
-      const [row] = await store.query<{ k: number; n: number }>(
-        `SELECT ${rows('numerator')} AS k, ${rows('denominator')} AS n FROM ${table} WHERE ${sql} AND ${metricWhere(name)}`,
-        { params },
-      )
-      if (row !== undefined && Number(row.n) > 0) intervals[name] = wilson(Number(row.k), Number(row.n))
-    }),
-  )
-  return intervals
 }
 
 /** Wilson's score interval at 95 % (Wilson, JASA 1927): right for few facts and for shares near 0 or 1. */
@@ -172,30 +124,31 @@ export function wilson(k: number, n: number): Interval {
   return { low: Math.max(0, middle - half), high: Math.min(1, middle + half), n }
 }
 
+/** Where each hop's newest fact is looked for. */
+const HEARD = [
+  ['heartbeat', `'player'`],
+  ['startup', `'player'`],
+  ['hop', 'toString(hop)'],
+  ['interaction', `'interaction'`],
+  ['resource', `'interaction'`],
+] as const
+
 async function readHeard(
   store: Store,
   subject: Subject,
   at_ms: number,
 ): Promise<Partial<Record<Hop, number>>> {
+  const { app: _, ...rest } = subject
+  const range = { from_ms: at_ms - 30_000, to_ms: at_ms }
+  const parts = HEARD.map(([table, hop]) => {
+    const asked = table === 'hop' || table === 'resource' ? rest : subject
+    const { sql } = scopeWhere({ ...asked, ...range }, table)
+    return `SELECT ${hop} AS at, toUnixTimestamp64Milli(max(received_time)) AS ms FROM ${table} WHERE ${sql} GROUP BY at`
+  })
+  const rows = await store.query<{ at: Hop; ms: number }>(parts.join(' UNION ALL '), {
+    params: scopeWhere({ ...subject, ...range }, 'heartbeat').params,
+  })
   const heard_ms: Partial<Record<Hop, number>> = {}
-  const tables = [
-    ['heartbeat', `'player'`],
-    ['startup', `'player'`],
-    ['hop', 'toString(hop)'],
-    ['interaction', `'interaction'`],
-    ['resource', `'interaction'`],
-  ] as const
-  await Promise.all(
-    tables.map(async ([table, hop]) => {
-      const { app, ...rest } = subject
-      const asked = table === 'hop' || table === 'resource' ? rest : subject
-      const { sql, params } = scopeWhere({ ...asked, from_ms: at_ms - 30_000, to_ms: at_ms }, table)
-      const rows = await store.query<{ at: Hop; ms: number }>(
-        `SELECT ${hop} AS at, toUnixTimestamp64Milli(max(received_time)) AS ms FROM ${table} WHERE ${sql} GROUP BY at`,
-        { params },
-      )
-      for (const { at, ms } of rows) heard_ms[at] = Math.max(heard_ms[at] ?? 0, Number(ms))
-    }),
-  )
+  for (const { at, ms } of rows) heard_ms[at] = Math.max(heard_ms[at] ?? 0, Number(ms))
   return heard_ms
 }

@@ -33,13 +33,13 @@ export async function readFacts(
     old === undefined ||
     Math.abs(at_ms - old.read_ms) >= SLOW_MS ||
     Math.floor(at_ms / STEP_MS) !== Math.floor(old.read_ms / STEP_MS)
-  const slow = stale ? await readSlow(store, subject, at_ms) : old
-  // Until the first step is over the rollup's axis is empty: ask everything.
-  const named = Object.keys(slow.series)
+  // Nobody waits for the axis to learn which kinds speak: until that is known, all are asked.
+  const named = Object.keys(old?.series ?? {})
   const heard = new Set<string>(
     named.length === 0 ? KIND_NAMES : METRIC_NAMES.filter((name) => named.includes(name)).map(kindOfMetric),
   )
-  const [fast, caused] = await Promise.all([
+  const [slow, fast, caused] = await Promise.all([
+    stale ? readSlow(store, subject, at_ms) : old,
     readFast(store, subject, at_ms, heard),
     readCaused(store, subject, at_ms, incidents),
   ])

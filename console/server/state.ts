@@ -1,9 +1,9 @@
 import { DIMENSIONS } from '../../schemas/dimensions.ts'
-import { HOPS, type Hop } from '../../schemas/kinds/kinds.ts'
 import { STARTUP_PHASES } from '../../schemas/kinds/startup.ts'
-import { METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
+import { MEASURES, type MeasureSpec } from '../../schemas/measures.ts'
+import { METRIC_NAMES, type Metric, type MetricSpec, metricOf } from '../../schemas/metrics.ts'
 import { ROLLUP_NAMES, ROLLUPS } from '../../schemas/rollups.ts'
-import { kindOfMetric, metricSql, metricWhere } from '../../schemas/sql.ts'
+import { kindOfMetric, measureOverRaw, metricSql, metricWhere } from '../../schemas/sql.ts'
 import type { Store } from '../../store/client.ts'
 
 /** What is looked at: a show (or one stream of it), over a time by the collector's clock. */
@@ -51,43 +51,114 @@ export function scopeWhere(scope: Scope, table: string): { sql: string; params: 
   }
 }
 
-/** Metrics that share a table and a condition, so that each group is one query. */
-function groups(metrics: readonly Metric[]): Map<string, Metric[]> {
-  const grouped = new Map<string, Metric[]>()
-  for (const metric of metrics) {
-    const key = `${kindOfMetric(metric)}\0${metricWhere(metric)}`
-    grouped.set(key, [...(grouped.get(key) ?? []), metric])
-  }
-  return grouped
+/** Metrics of one kind: one query answers them all, those of single hops too. */
+interface Asked {
+  readonly kind: ReturnType<typeof kindOfMetric>
+  readonly names: Metric[]
+  /** The field whose values some of them are limited to: `hop`. */
+  readonly split: string | undefined
+  /** Condition on the rows of all of them. */
+  readonly where: string
 }
 
-/** Every metric's value over the scope: from raw rows where the time is short, else from the rollup; the same number. */
+const ownWhere = (metric: Metric): Readonly<Record<string, string>> =>
+  (metricOf(metric) as MetricSpec).where ?? {}
+
+function askedOf(metrics: readonly Metric[]): Asked[] {
+  const kinds = new Map<Asked['kind'], Metric[]>()
+  for (const metric of metrics)
+    kinds.set(kindOfMetric(metric), [...(kinds.get(kindOfMetric(metric)) ?? []), metric])
+  return [...kinds].map(([kind, names]) => {
+    const fields = [...new Set(names.flatMap((name) => Object.keys(ownWhere(name))))]
+    if (fields.length > 1) throw new RangeError(`metrics of ${kind} are limited by ${fields.join(' and ')}`)
+    return { kind, names, split: fields[0], where: kind === 'probe' ? '1' : 'NOT synthetic' }
+  })
+}
+
+/** Selects, groups and rows of one kind's metrics; `step` is the expression of a step's beginning, if any. */
+function partsOf({ names, split }: Asked, expressions: readonly string[], step?: string) {
+  const by = [...(step === undefined ? [] : ['at']), ...(split === undefined ? [] : [split])]
+  const select = [
+    ...(step === undefined ? [] : [`${step} AS at`]),
+    ...(split === undefined ? [] : [`toString(${split}) AS part`, `grouping(${split}) AS whole`]),
+    ...expressions,
+  ].join(', ')
+  const group =
+    split !== undefined
+      ? ` GROUP BY GROUPING SETS ((${by.join(', ')}), (${by.filter((name) => name !== split).join(', ')}))`
+      : by.length === 0
+        ? ''
+        : ` GROUP BY ${by.join(', ')}`
+  /** Those of the metrics that a row speaks of: its own hop's, or the ones that every row counts for. */
+  const told = (row: { readonly part?: string; readonly whole?: number }): readonly Metric[] =>
+    split === undefined
+      ? names
+      : names.filter((name) =>
+          Number(row.whole) === 1 ? ownWhere(name)[split] === undefined : ownWhere(name)[split] === row.part,
+        )
+  return { select, group, told }
+}
+
+type Row = Readonly<Record<string, number | null>> & { readonly part?: never; readonly whole?: never }
+
+/** Which shares are counted, so that rows say how sure they are. */
+const counts = (name: Metric): boolean => {
+  const { denominator, numerator, unit } = metricOf(name)
+  const counted = (measure: MeasureSpec) => measure.aggregate === 'count'
+  return (
+    unit === 'ratio' &&
+    denominator !== undefined &&
+    numerator !== undefined &&
+    counted(MEASURES[denominator]) &&
+    counted(MEASURES[numerator])
+  )
+}
+
+/**
+ * Every metric's value over the scope, from raw rows where the time is short, else from the rollup; the same number. Of counted
+ * shares over raw rows also how many facts there were (k of n), unweighted.
+ */
 export async function metricValues(
   store: Store,
   scope: Scope,
   metrics: readonly Metric[] = METRIC_NAMES,
-): Promise<MetricValues> {
+): Promise<{
+  readonly values: MetricValues
+  readonly facts: Partial<Record<Metric, [k: number, n: number]>>
+}> {
   const window_ms = scope.to_ms - scope.from_ms
   const raw = window_ms <= 60_000
   const values: MetricValues = {}
+  const facts: Partial<Record<Metric, [number, number]>> = {}
+  const rows = (name: Metric, measure: 'numerator' | 'denominator') =>
+    measureOverRaw(metricOf(name)[measure]!).replace('toFloat64(weight)', '1')
   await Promise.all(
-    [...groups(metrics).values()].map(async (names) => {
-      const table = raw ? kindOfMetric(names[0]!) : rollupOf(names[0]!)
+    askedOf(metrics).map(async (asked) => {
+      const table = raw ? asked.kind : rollupOf(asked.names[0]!)
       const { sql, params } = scopeWhere(scope, table)
-      const select = names
-        .map((name) => `${metricSql(name, { over: raw ? 'raw' : 'rollup', window_ms })} AS ${name}`)
-        .join(', ')
-      const [row] = await store.query<MetricValues>(
-        `SELECT ${select} FROM ${table} WHERE ${sql} AND ${metricWhere(names[0]!)}`,
+      const expressions = asked.names.flatMap((name) => [
+        `${metricSql(name, { over: raw ? 'raw' : 'rollup', window_ms })} AS ${name}`,
+        ...(raw && counts(name)
+          ? [`${rows(name, 'numerator')} AS k_${name}`, `${rows(name, 'denominator')} AS n_${name}`]
+          : []),
+      ])
+      const { select, group, told } = partsOf(asked, expressions)
+      const answer = await store.query<Row>(
+        `SELECT ${select} FROM ${table} WHERE ${sql} AND ${asked.where}${group}`,
         { params },
       )
-      Object.assign(values, row)
+      for (const row of answer)
+        for (const name of told(row)) {
+          values[name] = row[name] ?? null
+          const n = Number(row[`n_${name}`] ?? 0)
+          if (n > 0) facts[name] = [Number(row[`k_${name}`]), n]
+        }
     }),
   )
-  return values
+  return { values, facts }
 }
 
-/** Every metric as one value a step of the scope's time (a multiple of 10 s), null where nothing was measured. */
+/** Every metric as one value a step of the scope's time, null where nothing was measured; rollups have steps of 10 s. */
 export async function metricSeries(
   store: Store,
   scope: Scope,
@@ -100,22 +171,25 @@ export async function metricSeries(
   const count = Math.max(0, Math.ceil((scope.to_ms - first) / step_ms))
   const times_ms = Array.from({ length: count }, (_, index) => first + index * step_ms)
   const series: Partial<Record<Metric, (number | null)[]>> = {}
+  for (const name of metrics) series[name] = new Array<number | null>(count).fill(null)
   await Promise.all(
-    [...groups(metrics).values()].map(async (names) => {
-      const table = over === 'raw' ? kindOfMetric(names[0]!) : rollupOf(names[0]!)
+    askedOf(metrics).map(async (asked) => {
+      const table = over === 'raw' ? asked.kind : rollupOf(asked.names[0]!)
       const time = over === 'raw' ? 'received_time' : 'time'
       const { sql, params } = scopeWhere({ ...scope, from_ms: first }, table)
-      const select = names
-        .map((name) => `${metricSql(name, { over, window_ms: step_ms })} AS ${name}`)
-        .join(', ')
-      const rows = await store.query<MetricValues & { at: number }>(
-        `SELECT toUnixTimestamp(toStartOfInterval(${time}, INTERVAL ${step_s} SECOND)) AS at, ${select} FROM ${table} WHERE ${sql} AND ${metricWhere(names[0]!)} GROUP BY at`,
+      const { select, group, told } = partsOf(
+        asked,
+        asked.names.map((name) => `${metricSql(name, { over, window_ms: step_ms })} AS ${name}`),
+        `toUnixTimestamp(toStartOfInterval(${time}, INTERVAL ${step_s} SECOND))`,
+      )
+      const answer = await store.query<Row>(
+        `SELECT ${select} FROM ${table} WHERE ${sql} AND ${asked.where}${group}`,
         { params },
       )
-      for (const name of names) series[name] = new Array<number | null>(count).fill(null)
-      for (const row of rows) {
+      for (const row of answer) {
         const index = (Number(row.at) * 1000 - first) / step_ms
-        if (index >= 0 && index < count) for (const name of names) series[name]![index] = row[name] ?? null
+        if (index >= 0 && index < count)
+          for (const name of told(row)) series[name]![index] = row[name] ?? null
       }
     }),
   )
@@ -147,7 +221,7 @@ export async function breakdown(
   )
 }
 
-/** Mean time of each phase of the start. */
+/** Mean time of each phase of the start, and how many started. */
 export async function startupPhases(store: Store, scope: Scope): Promise<Record<string, number | null>> {
   const { sql, params } = scopeWhere(scope, 'startup_10s')
   const select = STARTUP_PHASES.map((phase) => {
@@ -155,24 +229,8 @@ export async function startupPhases(store: Store, scope: Scope): Promise<Record<
     return `sum(${name}_sum) / nullIf(sum(${name}_count), 0) AS ${phase}`
   })
   const [row] = await store.query<Record<string, number | null>>(
-    `SELECT ${select.join(', ')} FROM startup_10s WHERE ${sql} AND NOT synthetic`,
+    `SELECT ${select.join(', ')}, sum(starts_count) AS starts FROM startup_10s WHERE ${sql} AND NOT synthetic`,
     { params },
   )
   return row ?? {}
 }
-
-/** Shows seen in the last `within_ms` before `to_ms`, with what a list shows of them. */
-export async function shows(store: Store, tenant: string, to_ms: number, within_ms = 900_000) {
-  return store.query<{ show: string; streams: string[]; apps: string[]; last_ms: number }>(
-    `SELECT show, groupUniqArray(stream) AS streams, groupUniqArrayIf(app, app != '') AS apps, toUnixTimestamp64Milli(max(last)) AS last_ms FROM (
-       SELECT show, stream, app, toDateTime64(max(time), 3) AS last FROM heartbeat_10s WHERE tenant = {tenant:String} AND time >= fromUnixTimestamp64Milli({from_ms:Int64}) AND time < fromUnixTimestamp64Milli({to_ms:Int64}) GROUP BY show, stream, app
-       UNION ALL
-       SELECT show, stream, '' AS app, toDateTime64(max(time), 3) AS last FROM hop_10s WHERE tenant = {tenant:String} AND time >= fromUnixTimestamp64Milli({from_ms:Int64}) AND time < fromUnixTimestamp64Milli({to_ms:Int64}) GROUP BY show, stream
-     ) GROUP BY show ORDER BY last_ms DESC LIMIT 200`,
-    { params: { tenant, from_ms: Math.floor(to_ms - within_ms), to_ms: Math.floor(to_ms) } },
-  )
-}
-
-/** Metrics of one hop, in the order of the catalogue. */
-export const metricsOfHop = (hop: Hop): Metric[] => METRIC_NAMES.filter((name) => metricOf(name).hop === hop)
-export { HOPS }
