@@ -193,14 +193,15 @@ export const Config = Type.Object(
     }),
     sources: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
       default: [],
-      description: 'Media servers and encoders to ask, and secrets of those that tell: see ingest/README.md.',
+      description: 'Media servers and encoders to ask, and secrets of those that tell: see docs/sources.md.',
     }),
     edge: Type.Array(Edge, { default: [], description: 'CDNs that send their logs.' }),
     livekit: Type.Record(
       Type.String(),
       Type.Object(
         { secret: Type.String({ ...secret }), tenant: Type.String({ default: 'demo' }) },
-        { additionalProperties: false },
+        // Defaults within a record are filled in only where its values have one of their own.
+        { additionalProperties: false, default: {} },
       ),
       { default: {}, description: 'LiveKit: secret and tenant by API key, for its webhooks.' },
     ),

@@ -24,7 +24,7 @@ export function mediaRoutes({ config, emit, clock }: Context): ExtraRoute[] {
 /** Asks and listens to the sources of the configuration; what they say goes to the collector like any beacon. */
 export async function startIngest({ config, emit, clock }: Context, collectorUrl: string): Promise<Role> {
   const read = readSources(config.sources)
-  if (!read.ok) throw expectedError(`${read.error}. See ingest/README.md.`)
+  if (!read.ok) throw expectedError(`${read.error}. See docs/sources.md.`)
   const keys = new Map([[DEMO, DEMO], ...config.tenants.map(({ name, key }) => [name, key] as const)])
   const standard = config.demo_tenant ? DEMO : (config.tenants[0]?.name ?? DEMO)
   const senders = new Map<string, BeaconSender>()

@@ -17,6 +17,9 @@ export interface MediaServerOptions {
   readonly on_play_done?: string
   /** How often on_update is called, s. Default 1. */
   readonly update_s?: number
+  /** More lines of the RTMP application, and of the HTTP part of the configuration. */
+  readonly rtmpLines?: string
+  readonly httpLines?: string
   /** Fixed ports, to start again where a server was. Default: free ones. */
   readonly rtmpPort?: number
   readonly httpPort?: number
@@ -63,12 +66,12 @@ rtmp {
       wait_key on;
       wait_video on;
       sync 10ms;
-${callbacks.join('\n')}
+${callbacks.join('\n')}${options.rtmpLines ?? ''}
     }
   }
 }
 http {
-  access_log off;
+  ${options.httpLines ?? 'access_log off;'}
   server_tokens off;
 ${temp.map((name) => `  ${name}_temp_path ${at.dir}/temp-${name};`).join('\n')}
   types {

@@ -1,0 +1,131 @@
+import type { LogFormat } from './edgeSource.ts'
+
+export const CMCD = 'bl%3D1900%2Cbr%3D400%2Ccid%3D%22main%22%2Csid%3D%22viewer-1%22%2Csn%3D6'
+
+/** A line as each CDN writes it at a whole second, with the CMCD of its address, and what is counted of it. */
+export const sampleLines = (now_ms: number): Record<LogFormat, [string, Record<string, unknown>]> => {
+  const seconds = now_ms / 1000
+  return {
+    cloudfront: [
+      [
+        `${seconds}.123`,
+        '203.0.113.7',
+        '0.042',
+        '200',
+        '125000',
+        'GET',
+        'https',
+        'd1.cloudfront.net',
+        '/live/main/seg-1.m4s',
+        '80',
+        'FRA56-P4',
+        'abc==',
+        'live.example',
+        '0.050',
+        'HTTP/2.0',
+        'IPv4',
+        'Mozilla/5.0',
+        '-',
+        '-',
+        `CMCD=${CMCD}`,
+        'Hit',
+      ].join('\t'),
+      {
+        time_ms: now_ms + 123,
+        edge: 'FRA56-P4',
+        path: '/live/main/seg-1.m4s',
+        status: 200,
+        bytes: 125_000,
+        ttfb_ms: 42,
+        hit: true,
+      },
+    ],
+    fastly: [
+      JSON.stringify({
+        timestamp: `${new Date(now_ms).toISOString().slice(0, 19)}Z`,
+        pop: 'NRT',
+        url: `/live/main/seg-1.m4s?CMCD=${CMCD}`,
+        status: 206,
+        bytes: 9,
+        ttfb: 0.0015,
+        cache: 'MISS',
+      }),
+      {
+        time_ms: now_ms,
+        edge: 'NRT',
+        path: '/live/main/seg-1.m4s',
+        status: 206,
+        bytes: 9,
+        ttfb_ms: 1.5,
+        hit: false,
+      },
+    ],
+    akamai: [
+      JSON.stringify({
+        version: 1,
+        cp: '123',
+        reqTimeSec: `${seconds}.500`,
+        statusCode: '404',
+        totalBytes: '300',
+        edgeIP: '198.51.100.9',
+        cliIP: '203.0.113.7',
+        reqPath: 'live/main/seg-1.m4s',
+        queryStr: '-',
+        turnAroundTimeMSec: '11',
+        cacheStatus: '0',
+        CMCD: `//1.0@V/${decodeURIComponent(CMCD)}`,
+      }),
+      {
+        time_ms: now_ms + 500,
+        edge: '198.51.100.9',
+        path: 'live/main/seg-1.m4s',
+        status: 404,
+        bytes: 300,
+        ttfb_ms: 11,
+        hit: false,
+      },
+    ],
+    alibaba: [
+      JSON.stringify({
+        unixtime: String(seconds),
+        uri: '/live/main/seg-1.m4s',
+        uri_param: `CMCD=${encodeURIComponent(CMCD)}`,
+        return_code: '200',
+        response_size: '5000',
+        hit_info: 'HIT',
+        server_addr: '192.0.2.1',
+        request_time: '7',
+      }),
+      {
+        time_ms: now_ms,
+        edge: '192.0.2.1',
+        path: '/live/main/seg-1.m4s',
+        status: 200,
+        bytes: 5000,
+        ttfb_ms: undefined,
+        hit: true,
+      },
+    ],
+    nginx: [
+      JSON.stringify({
+        time: `${seconds}.001`,
+        node: 'edge-3',
+        uri: '/live/main/seg-1.m4s',
+        args: `CMCD=${CMCD}`,
+        status: '502',
+        bytes: '150',
+        ttfb: '-',
+        cache: 'STALE',
+      }),
+      {
+        time_ms: now_ms + 1,
+        edge: 'edge-3',
+        path: '/live/main/seg-1.m4s',
+        status: 502,
+        bytes: 150,
+        ttfb_ms: undefined,
+        hit: true,
+      },
+    ],
+  }
+}

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { createHash, createHmac } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { stringify } from 'yaml'
+import { sampleLines } from '../../collector/edge/sampleLines.ts'
+import { answering, mediamtxPage, srsStream, startObsStandIn } from '../../ingest/standIns.ts'
+import { startFirstframe } from '../pipeline/firstframe.ts'
+import { freePort } from '../stream/freePort.ts'
+import { endWith, startEncoder, startMediaServer, waitFor } from '../stream/index.ts'
+import { configOf, readSourcePage } from './page.ts'
+
+const run = promisify(execFile)
+const shell = (script: string, cwd: string, environment: Record<string, string> = {}) =>
+  run('sh', ['-ec', script], { cwd, env: { ...process.env, ...environment } })
+
+/** Every block of docs/sources.md is copied as it stands, but for addresses, and what it turns on is waited for in SQL. */
+test('each source of docs/sources.md comes into SQL by the lines that its section gives', {
+  timeout: 120_000,
+}, async (t) => {
+  const own = endWith(t)
+  const folder = await mkdtemp(join(tmpdir(), 'firstframe-sources-'))
+  own(() => rm(folder, { recursive: true, force: true }))
+  const sections = readSourcePage()
+  const block = (title: string, kind: string): string => {
+    const found = sections.find((section) => section.title === title)?.blocks.get(kind)
+    assert.ok(found, `docs/sources.md has no block ${kind} under ${title}`)
+    return found
+  }
+
+  // Servers that behave like those that are not on this machine; what they count moves with each question.
+  let asked = 0
+  const srs = await answering('/api/v1/streams', own)
+  srs.state.body = () => {
+    asked += 1
+    const streams = [srsStream(asked * 50_000, asked * 25)]
+    return JSON.stringify({ code: 0, server: 'vid-0xk989d', streams })
+  }
+  const mediamtx = await answering('/metrics', own)
+  mediamtx.state.body = () => mediamtxPage(++asked * 50_000, asked)
+  const obs = await startObsStandIn(own)
+  const [httpPort, rtmpPort, progressPort] = [await freePort(), await freePort(), await freePort()]
+  const config = configOf(sections, (text) =>
+    text
+      .replace('http://127.0.0.1:80/stat', `http://127.0.0.1:${httpPort}/stat`)
+      .replace('127.0.0.1:1935', `127.0.0.1:${rtmpPort}`)
+      .replace('8090', String(progressPort))
+      .replace('http://127.0.0.1:1985/api/v1/streams', srs.url)
+      .replace('http://127.0.0.1:9998/metrics', mediamtx.url)
+      .replace('ws://127.0.0.1:4455', obs.url)
+      .replace('STREAM', 'obs-stream'),
+  )
+  const file = join(folder, 'firstframe.yaml')
+  await writeFile(file, stringify(config))
+  const firstframe = await startFirstframe({ args: ['--config', file] })
+  own(() => firstframe.dispose())
+  const here = (text: string) =>
+    text.replaceAll('COLLECTOR:8080', new URL(firstframe.url).host).replaceAll('8090', String(progressPort))
+
+  const server = await startMediaServer({
+    dir: folder,
+    httpPort,
+    rtmpPort,
+    rtmpLines: here(block('nginx-rtmp, hooks', 'nginx rtmp')),
+    httpLines: block('nginx as an edge', 'nginx http'),
+  })
+  own(() => server.stop())
+  const [, period, url] = /^-stats_period (\d+) -progress "([^"]+)"$/m.exec(
+    here(block('ffmpeg', 'sh ffmpeg')).replace('STREAM', 'ffmpeg-stream'),
+  )!
+  const encoder = startEncoder({
+    rtmpUrl: server.rtmpUrl,
+    stream: 'rtmp-stream',
+    progressUrl: url!,
+    progress_s: Number(period),
+  })
+  own(() => encoder.stop())
+
+  // What CDNs and hooks send by themselves is sent here as they do.
+  const now = Math.floor(Date.now() / 1000) * 1000
+  const lines = sampleLines(now)
+  await writeFile(join(folder, 'lines'), lines.cloudfront[0])
+  await shell(here(block('CloudFront, real-time logs', 'sh edge')), folder)
+  for (const { name, format, secret } of config.edge as { name: string; format: string; secret: string }[]) {
+    if (!['fastly', 'akamai', 'alibaba'].includes(format)) continue
+    const answer = await fetch(`${firstframe.url}/v1/edge?source=${name}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${secret}` },
+      body: lines[format as 'fastly'][0],
+    })
+    assert.ok(answer.ok, `${name}: ${answer.status} ${await answer.text()}`)
+  }
+  await fetch(`${server.mediaUrl}/live/main/seg-1.ts`)
+  const edgeLog = join(folder, 'access-firstframe.log')
+  await waitFor(async () => (await readFile(edgeLog, 'utf8')).includes('seg-1'), { what: 'nginx’s log' })
+  const own_edge = here(block('nginx as an edge', 'sh edge')).replace(
+    'nginx -s reopen',
+    `kill -USR1 ${server.pid}`,
+  )
+  await shell(own_edge, folder)
+  for (const [, command] of block('MediaMTX, hooks', 'yaml mediamtx').matchAll(/^runOnReady: (.+)$/gm))
+    await shell(here(command!), folder, { MTX_PATH: 'mtx-hook' })
+  const srsHook = /on_publish (\S+);/.exec(here(block('SRS, hooks', 'srs')))![1]!
+  const hooked = await fetch(srsHook, {
+    method: 'POST',
+    body: JSON.stringify({ action: 'on_publish', app: 'live', stream: 'srs-hook', server_id: 'vid-1' }),
+  })
+  assert.equal(await hooked.text(), '0')
+  const livekit = config.livekit as Record<string, { secret: string }>
+  const room = JSON.stringify({
+    event: 'participant_joined',
+    id: 'EV_1',
+    created_at: String(now / 1000),
+    room: { sid: 'RM_1', name: 'cohost-stream' },
+    participant: { sid: 'PA_1', identity: 'guest' },
+  })
+  const webhook = await fetch(`${firstframe.url}/v1/ingest/livekit`, {
+    method: 'POST',
+    headers: { authorization: livekitToken(room, 'APIkey', livekit.APIkey!.secret, now) },
+    body: room,
+  })
+  assert.ok(webhook.ok, `LiveKit: ${webhook.status} ${await webhook.text()}`)
+  const cmcd = here(block('CMCD of any player', 'url')).trim()
+  const report = `e=ps,sta=p,ts=${now},sid="cmcd-session",cid="cmcd-stream",v=2,bl=(2000)`
+  assert.equal((await fetch(cmcd, { method: 'POST', body: report })).status, 204)
+
+  const hop = (where: string) => `SELECT count() > 0 FROM hop WHERE ${where}`
+  /** What each section's source looks like when it has come. */
+  const proofs: Record<string, string> = {
+    'CMCD of any player': `SELECT count() > 0 FROM heartbeat WHERE source = 'cmcd' AND stream = 'cmcd-stream' AND show = 'gala'`,
+    'nginx-rtmp, hooks': hop(`node = 'ingest-1' AND event = 'publish' AND show = 'gala'`),
+    'nginx-rtmp, counters': `SELECT countIf(fps_in > 0) > 0 AND countIf(bitrate_in_kbps > 0) > 0 FROM hop WHERE node = 'ingest-2'`,
+    ffmpeg: hop(`source = 'ffmpeg' AND stream = 'ffmpeg-stream' AND node = 'encoder-1' AND fps_out > 0`),
+    'SRS, hooks': hop(`source = 'srs' AND stream = 'srs-hook' AND status = 'up'`),
+    'SRS, counters': hop(`source = 'srs' AND node = 'srs-1' AND bitrate_in_kbps > 0`),
+    'MediaMTX, hooks': hop(`source = 'mediamtx' AND stream = 'mtx-hook' AND status = 'up'`),
+    'MediaMTX, counters': hop(`source = 'mediamtx' AND node = 'mtx-1' AND bitrate_in_kbps > 0`),
+    'OBS Studio': hop(`source = 'obs' AND stream = 'obs-stream' AND bitrate_out_kbps > 0`),
+    LiveKit: `SELECT count() > 0 FROM cohost WHERE stream = 'cohost-stream' AND event = 'joined'`,
+    'CloudFront, real-time logs': hop(`cdn = 'cloudfront-main' AND requests > 0`),
+    Fastly: hop(`cdn = 'fastly-main' AND requests > 0`),
+    'Akamai DataStream 2': hop(`cdn = 'akamai-main' AND requests > 0`),
+    'Alibaba Cloud CDN': hop(`cdn = 'alibaba-main' AND requests > 0`),
+    'nginx as an edge': hop(`cdn = 'own-edge' AND requests > 0`),
+  }
+  assert.deepEqual(
+    Object.keys(proofs),
+    sections.map(({ title }) => title),
+  )
+  const left = new Set(Object.keys(proofs))
+  await waitFor(
+    async () => {
+      for (const title of left) {
+        const answer = await fetch(`${firstframe.consoleUrl}/clickhouse/`, {
+          method: 'POST',
+          body: proofs[title]!,
+        })
+        const text = await answer.text()
+        assert.equal(answer.status, 200, `${title}: ${text}`)
+        if (text.trim() === '1') left.delete(title)
+      }
+      return left.size === 0
+    },
+    { what: 'all sources', timeout_ms: 60_000, detail: () => [...left].join(', ') },
+  )
+})
+
+/** The token LiveKit signs its webhooks with: HS256, and the body's digest as a claim. */
+function livekitToken(body: string, issuer: string, secret: string, now_ms: number): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const sha256 = createHash('sha256').update(body).digest('base64')
+  const claims = { iss: issuer, nbf: now_ms / 1000 - 1, exp: now_ms / 1000 + 300, sha256 }
+  const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`
+  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
+}
