@@ -1,6 +1,7 @@
 import { workedQueryPage } from '../../console/query/workedQueries.ts'
 import { generatedDashboards } from '../../dashboards/generate.ts'
 import { declarations } from '../../player/declarations.ts'
+import { receiverPage } from '../../processor/watch/notify/receiver_page.ts'
 import { faultPage, scenarioSchemaText } from '../../rehearsal/scenario_file.ts'
 import { ddl } from '../../schemas/derive/ddl.ts'
 import {
@@ -31,6 +32,7 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ['docs/data/queries/README.md', workedQueryPage()],
     ['docs/data/probe-reasons.md', probeReasonDictionary()],
     ['player/generated/firstframe.d.mts', declarations()],
+    ['docs/receivers.md', receiverPage()],
     ['rehearsal/scenario.schema.json', scenarioSchemaText()],
     ['rehearsal/faults.md', faultPage()],
     ...runbooks(),
