@@ -110,5 +110,7 @@ export function beacons({ intake, authenticated }: BeaconsOptions): Endpoint {
     return refused(refusal)
   }
 
-  return { method: 'POST', path: '/v1/beacons', contentTypes: ['application/json', 'text/plain'], handle }
+  // The last is what curl says when nobody told it otherwise; browsers may send it across origins as they may text/plain.
+  const contentTypes = ['application/json', 'text/plain', 'application/x-www-form-urlencoded']
+  return { method: 'POST', path: '/v1/beacons', contentTypes, handle }
 }
