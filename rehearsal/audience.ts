@@ -30,6 +30,8 @@ export class Audience {
   private readonly stalls: Uint16Array
   private readonly seq: Uint32Array
   private readonly lag: Float64Array
+  /** Thrown out by a fault: the same viewer comes back, not another. */
+  private readonly vanished: Uint8Array
   private readonly base: number
   private readonly beatColumns: Columns
   private readonly startColumns: Columns
@@ -58,6 +60,7 @@ export class Audience {
     this.played = f64()
     this.stalled = f64()
     this.lag = f64()
+    this.vanished = new Uint8Array(count)
     this.stalls = new Uint16Array(count)
     this.seq = new Uint32Array(count)
     this.regions = topology.regions.names.length
@@ -126,6 +129,7 @@ export class Audience {
       if (vanish && trouble.active && state >= PLAYING!) {
         this.stage.affected(trouble, Math.max(now_ms, Math.min(this.nextBeat[seat]!, this.change[seat]!)))
         this.empty(seat)
+        this.vanished[seat] = 1
         this.schedule(seat, trouble.to_ms + random.next() * 10_000)
       }
       if (drain === 0 || state < PLAYING!) continue
@@ -205,7 +209,9 @@ export class Audience {
 
   private sitDown(seat: number, now: number): void {
     const { random, scenario, length_ms, normal } = this.stage
-    this.seats.draw(seat, random)
+    if (this.vanished[seat]) this.seats.again(seat)
+    else this.seats.draw(seat, random)
+    this.vanished[seat] = 0
     this.seq[seat] = 0
     this.lag[seat] = random.about(1, 0.12)
     this.state[seat] = STARTING!

@@ -55,6 +55,12 @@ export class Seats {
     this.mask[seat] = mask
   }
 
+  /** The same person comes back: another session from the same place. */
+  again(seat: number): void {
+    this.sessions += 1
+    this.session[seat] = this.sessions
+  }
+
   code = (seat: number, name: Drawn): number => this.codes[name][seat]!
 
   value(seat: number, name: string): string {

@@ -38,7 +38,7 @@ export const METRICS = {
     better: 'higher',
     numerator: 'interval_ms_sum',
     per_window: true,
-    rules: [{ type: 'baseline', window_s: 20, baseline_s: 120, factor: 2.5, step: 20, severity: 'critical' }],
+    rules: [{ type: 'baseline', window_s: 20, baseline_s: 120, factor: 2.5, step: 8, severity: 'critical' }],
   },
   rebuffering_ratio: {
     title: { en: 'Stall ratio', zh: '卡顿率' },

@@ -1,11 +1,8 @@
 import type { RuleSpec } from '../../../schemas/rules.ts'
-import { BLOCK_S, type CellMemory, type LaneMemory, RECENT_S } from './lane_memory.ts'
+import { BLOCK_S, type CellMemory, type LaneMemory } from './lane_memory.ts'
 import type { Observation } from './observation.ts'
 import type { Signal } from './signals.ts'
-import { surpriseOfCount, surpriseOfFew, threshold } from './tails.ts'
-
-/** Seconds between two beats of a player. */
-const BEAT_S = 10
+import { surpriseOfCount, threshold } from './tails.ts'
 
 const history = new Float64Array(64)
 
@@ -68,87 +65,4 @@ export function judgeMix({
     }
   }
   return found.sort((a, b) => b.score - a.score)
-}
-
-/**
- * Whether players have been beating in step of late, as they do when many of them stalled together: then the gaps between
- * their beats mean nothing.
- * @param plays that usually go on
- */
-function inStep(cell: CellMemory, lane: LaneMemory, second: number, seconds: number, plays: number): boolean {
-  if (cell.window(lane.at('stalls_sum'), second, IN_STEP_S) > MANY_STALLS * plays) return true
-  const measure = lane.at('interval_ms_sum')
-  const usual = plays * 2000
-  for (
-    let end = second - seconds;
-    end > second - RECENT_S + 2 && end > second - seconds - IN_STEP_S;
-    end -= 1
-  )
-    if (cell.window(measure, end, 2) > 1.7 * usual + 3 * Math.sqrt(usual * BEAT_S * 1000)) return true
-  return false
-}
-/** Stalls for each play going on. */
-const MANY_STALLS = 0.15
-const IN_STEP_S = 40
-
-/**
- * Plays to be expected now: the median of the last minutes, or less when the audience was leaving already. Blocks are
- * newest first; the trend is carried on over the time since the newest.
- */
-function expectedPlays(blocks: Float64Array): number {
-  const median = blocks.slice().sort()[blocks.length >> 1]!
-  const span = Math.min(5, blocks.length - 1)
-  const trend = (blocks[0]! - blocks[span]!) / span
-  const carried = blocks[0]! + 2.5 * Math.min(0, trend)
-  return Math.max(0, Math.min(median, carried)) / (BLOCK_S * 1000)
-}
-
-/**
- * Fewer plays go on than a moment ago, in the whole or in one app: the audience fell away at once. A show that ends
- * empties slowly; a beat every ten seconds hides nothing, since every beat says what interval it covers.
- */
-export function judgeAudience({
-  rule,
-  lane,
-  second,
-}: {
-  rule: Extract<RuleSpec, { type: 'baseline' }>
-  lane: LaneMemory
-  second: number
-}): Observation[] {
-  const measure = lane.at('interval_ms_sum')
-  const found: Observation[] = []
-  for (const cell of lane.cells.values()) {
-    const apps = lane.values.get('app') ?? 0
-    if (cell.group !== '' && (cell.group !== 'app' || apps < 2)) continue
-    const own = cell.history(measure, Math.ceil(rule.baseline_s / BLOCK_S), history)
-    if (own < 3) continue
-    const before = expectedPlays(history.subarray(0, own))
-    for (const seconds of [3, 4, 5, 7, 10, rule.window_s]) {
-      const now = cell.window(measure, second, seconds) / (seconds * 1000)
-      if (now > before / rule.factor || now > before - rule.step) continue
-      // A beat tells of ten seconds, so that is what one piece of evidence is.
-      const score = surpriseOfFew((now * seconds) / BEAT_S, (before * seconds) / BEAT_S, 300)
-      const bar = threshold(cell.group === '' ? 1 : apps)
-      if (score < bar) continue
-      if (seconds < 1.2 * BEAT_S && inStep(cell, lane, second, seconds, before)) continue
-      let onset = second
-      while (onset > second - seconds && cell.window(measure, onset, 1) / 1000 < before / 2) onset -= 1
-      found.push({
-        metric: 'concurrent_plays',
-        rule: 'baseline',
-        severity: rule.severity,
-        hop: 'player',
-        scope: cell.where,
-        now,
-        baseline: before,
-        score,
-        threshold: bar,
-        firing: true,
-        onset_ms: (onset + 1) * 1000,
-      })
-      break
-    }
-  }
-  return found
 }

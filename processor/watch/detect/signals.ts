@@ -80,7 +80,7 @@ export const SIGNALS: readonly Signal[] = METRIC_NAMES.flatMap(signalsOf).sort(
 export const measuresOfLane = (lane: string): Measure[] => {
   const own = SIGNALS.filter((signal) => signal.lane === lane)
   const measures = new Set(own.flatMap(({ numerator, denominator }) => [numerator, denominator]))
-  if (lane === 'heartbeat') measures.add('interval_ms_sum')
+  if (lane === 'heartbeat') measures.add('interval_ms_sum').add('heartbeats_count')
   return [...measures]
 }
 

@@ -13,11 +13,16 @@ export function surpriseOfCount(x: number, mean: number, shape: number): number 
   return x * Math.log(x / expected) - (x + shape) * Math.log((x + shape) / (expected + shape))
 }
 
-/** At most `x` events where `mean` are expected. */
-export function surpriseOfFew(x: number, mean: number, shape: number): number {
-  if (x >= mean) return 0
-  const first = x > 0 ? x * Math.log(x / mean) : 0
-  return first - (x + shape) * Math.log((x + shape) / (mean + shape))
+/**
+ * At most `heard` of `known` are heard in a time in which each would be with the probability `chance`: the binomial's lower tail.
+ * A chance near 1 is not believed: somebody is always late.
+ */
+export function surpriseOfSilence(heard: number, known: number, chance: number): number {
+  const p = Math.min(0.95, chance)
+  const share = Math.max(0, heard / Math.max(known, 1e-9))
+  if (share >= p) return 0
+  const spoken = share > 0 ? share * Math.log(share / p) : 0
+  return known * (spoken + (1 - share) * Math.log((1 - share) / (1 - p)))
 }
 
 /**

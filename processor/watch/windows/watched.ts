@@ -2,14 +2,15 @@ import { KIND_NAMES, type Kind } from '../../../schemas/kinds/kinds.ts'
 import { MEASURES, type Measure, type MeasureSpec } from '../../../schemas/measures.ts'
 import { METRIC_NAMES, metricOf } from '../../../schemas/metrics.ts'
 
-const used = new Set<Measure>()
+/** Beside what metrics are made of: how often players report, without which their silence means nothing. */
+const used = new Set<Measure>(['heartbeats_count'])
 for (const name of METRIC_NAMES) {
   const { numerator, denominator, sql_only } = metricOf(name)
   if (sql_only) continue
   for (const measure of [numerator, denominator]) if (measure) used.add(measure)
 }
 
-/** The measures that windows keep, by kind: what the catalogue's metrics are made of, sums and counts only. */
+/** The measures that windows keep, by kind: what rules and the catalogue's metrics are made of, sums and counts only. */
 export const WATCHED = Object.fromEntries(
   KIND_NAMES.map((kind) => [
     kind,
