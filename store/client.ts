@@ -98,7 +98,7 @@ export function createStore(options: StoreClientOptions): Store {
         // settings given beside the query would stay with a connection; in the SQL they belong to this insert alone
         const query =
           `INSERT INTO ${insert.table} (${insert.columns.map(quoteName).join(', ')}) ` +
-          `SETTINGS ${tokenSetting(insert.token)} FORMAT ArrowStream`
+          `SETTINGS ${tokenSetting(insert.token)}, ${ON_A_CLUSTER} FORMAT ArrowStream`
         const values = Readable.from(insert.chunks, { objectMode: false })
         const result = await client.exec({ query, values, ...signalOf(insert) })
         await drain(result.stream)
@@ -150,6 +150,13 @@ function signalOf({ signal }: { readonly signal?: AbortSignal }) {
 function quoteName(name: string): string {
   return `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``
 }
+
+/**
+ * An insert into a Distributed table is answered when the shards have it, not when this server has noted it; and views' targets
+ * know a repeated token by themselves, which is the default only of newer servers. Neither changes anything on a single server.
+ */
+const ON_A_CLUSTER =
+  'distributed_foreground_insert = 1, deduplicate_blocks_in_dependent_materialized_views = 1'
 
 function tokenSetting(token: string): string {
   return `insert_deduplication_token = '${token.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`

@@ -79,6 +79,24 @@ test('several processes at once: everything is there once', async () => {
   await Promise.all(stores.map((store) => store.close()))
 })
 
+test('a database that is not there yet is made first, by a connection that does not name it', async () => {
+  const of = (database: string) =>
+    createStore({ url: it.url, user: it.user, password: it.password, database })
+  const [fresh, standard] = [of('fresh'), of('default')]
+  const one = createMigrator({
+    store: fresh,
+    migrations: [FIRST],
+    clock: () => 1,
+    createDatabase: () => standard.exec('CREATE DATABASE IF NOT EXISTS fresh ENGINE = Atomic'),
+  })
+  assert.deepEqual((await one.plan()).pending, [FIRST])
+  assert.deepEqual(await one.apply(), [FIRST])
+  assert.deepEqual((await one.plan()).pending, [])
+  assert.equal((await fresh.query('SHOW TABLES')).length, 3)
+  await standard.exec('DROP DATABASE fresh SYNC')
+  await Promise.all([fresh.close(), standard.close()])
+})
+
 test('a lock left by a process that died is taken over once its time is up', async () => {
   await it.store.exec(
     "CREATE TABLE schema_migrations_lock (held UInt8) ENGINE = MergeTree ORDER BY held COMMENT 'gone 5000'",

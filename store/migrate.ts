@@ -41,11 +41,14 @@ export interface MigratorOptions {
   readonly pause?: (ms: number) => Promise<void>
   /** For a cluster: ` ON CLUSTER name` and a replicated engine for the table of records. */
   readonly onCluster?: { readonly clause: string; readonly engine: string }
+  /** Makes the database, by a connection that does not name it: a server refuses every query that names one it has not. */
+  readonly createDatabase?: () => Promise<void>
 }
 
 /** How long a lock counts: a process that died holding it delays the next one by no more than this. */
 const LEASE_MS = 60_000
 const POLL_MS = 250
+const NOTHING_YET = new Set(['UNKNOWN_TABLE', 'UNKNOWN_DATABASE'])
 
 export function createMigrator(options: MigratorOptions): Migrator {
   const { store, clock } = options
@@ -62,7 +65,7 @@ export function createMigrator(options: MigratorOptions): Migrator {
       type Row = { version: number; migration: string; checksums: string[]; appliedMs: number }
       return await store.query<Row>(sql)
     } catch (error) {
-      if (error instanceof StoreError && error.type === 'UNKNOWN_TABLE') return []
+      if (error instanceof StoreError && NOTHING_YET.has(error.type)) return []
       throw error
     }
   }
@@ -115,6 +118,7 @@ export function createMigrator(options: MigratorOptions): Migrator {
     plan,
     async apply() {
       if ((await plan()).pending.length === 0) return []
+      await options.createDatabase?.()
       await store.exec(
         `CREATE TABLE IF NOT EXISTS schema_migrations${clause} (version UInt32, name String, checksum String, applied_ms UInt64)
         ENGINE = ${engine} ORDER BY version`,

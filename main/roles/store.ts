@@ -1,13 +1,13 @@
 import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { DdlOptions } from '../../schemas/derive/ddl.ts'
+import { type DdlOptions, databaseDdl } from '../../schemas/derive/ddl.ts'
 import { KINDS } from '../../schemas/kinds/kinds.ts'
 import { migrations } from '../../schemas/migrations.ts'
 import { ROLLUPS } from '../../schemas/rollups.ts'
 import { SYSTEM_TABLES } from '../../schemas/system.ts'
 import { createStore, type Store } from '../../store/client.ts'
-import { createMigrator } from '../../store/migrate.ts'
+import { createMigrator, type Migrator } from '../../store/migrate.ts'
 import { type RetentionRule, startRetention } from '../../store/retention.ts'
 import { type StoreSupervisor, superviseStore } from '../../store/supervisor.ts'
 import type { Context, Role } from '../context.ts'
@@ -47,22 +47,36 @@ const retentionRules = (): RetentionRule[] => [
   })),
 ]
 
-const migratorOf = (context: Context, store: Store) =>
-  createMigrator({
+/** Every server has the database `default`, so the one of the configuration is made through it. */
+async function createDatabase(context: Context): Promise<void> {
+  const { url, user, password } = context.config.store
+  const store = createStore({ url, user, password, database: 'default' })
+  try {
+    await store.exec(databaseDdl(ddlOptions(context)))
+  } finally {
+    await store.close()
+  }
+}
+
+/** Brings a store's tables to this version. */
+export function migratorOf(context: Context, store: Store): Migrator {
+  const { url, cluster, database } = context.config.store
+  return createMigrator({
     store,
     migrations: migrations(ddlOptions(context)),
     clock: context.clock,
-    ...(context.config.store.cluster === ''
+    ...(url === '' ? {} : { createDatabase: () => createDatabase(context) }),
+    ...(cluster === ''
       ? {}
       : {
           onCluster: {
-            clause: ` ON CLUSTER '${context.config.store.cluster}'`,
-            engine: 'ReplicatedReplacingMergeTree(applied_ms)',
+            clause: ` ON CLUSTER '${cluster}'`,
+            // Every server of every shard has the same records: the path leaves the shard out, and names differ by it.
+            engine: `ReplicatedReplacingMergeTree('/clickhouse/tables/${cluster}/${database}/schema_migrations', '{shard}-{replica}', applied_ms)`,
           },
         }),
   })
-
-export { migratorOf }
+}
 
 /** Connects to the ClickHouse the configuration names. */
 export function connectStore({ config }: Context): StoreAccess {

@@ -118,11 +118,14 @@ function rollup(name: Rollup, options: DdlOptions): string[] {
   ]
 }
 
+/** The statement that makes the database alone; safe to run again. */
+export const databaseDdl = (options: DdlOptions): string =>
+  `CREATE DATABASE IF NOT EXISTS ${options.database}${names(options).on}${options.cluster ? '' : ' ENGINE = Atomic'}`
+
 /** Every statement that makes the database, in an order that works, safe to run again. */
 export function ddl(options: DdlOptions): string[] {
-  const engine = options.cluster ? '' : ' ENGINE = Atomic'
   return [
-    `CREATE DATABASE IF NOT EXISTS ${options.database}${names(options).on}${engine}`,
+    databaseDdl(options),
     ...TABLE_NAMES.flatMap((table) =>
       isKind(table) ? kindTable(table, options) : systemTable(table, options),
     ),

@@ -4,9 +4,12 @@ export interface Audit {
   readonly answered: number
   /** Answered and not in the store. */
   readonly lost: number
-  /** In the store more than once: raw rows, and what the rollups count beyond the raw table. */
+  /** Raw rows in the store more than once. */
   readonly doubled: number
+  /** By how many the rollup that is furthest off differs from the raw table, either way. */
   readonly doubled_rollups: number
+  /** Rollup's count less the raw table's, by rollup. */
+  readonly differences: Readonly<Record<string, number>>
   readonly raw: number
   /** How long it took until everything answered was there, s. */
   readonly caught_up_s: number
@@ -20,47 +23,73 @@ interface Stored {
   readonly most: string
 }
 
-/** Compares what was answered with what is in the store, waiting until it is all there, or no more comes. */
+const ROLLUPS_OF = {
+  heartbeat: {
+    measure: 'heartbeats_count',
+    rollups: ['heartbeat_10s', 'heartbeat_1m', 'heartbeat_stream_10s'],
+  },
+  hop: { measure: 'hop_reports_count', rollups: ['hop_10s'] },
+} as const
+
+type Query = Pick<Pipeline, 'query'>
+
+/** Rows of the raw table, and by how many each rollup differs from it. An insert is in the raw table a moment before the views. */
+async function countRollups({ query }: Query): Promise<Record<string, number>> {
+  const differences: Record<string, number> = {}
+  for (const [table, { measure, rollups }] of Object.entries(ROLLUPS_OF)) {
+    const [raw] = await query<{ n: string }>(`SELECT count() AS n FROM ${table} WHERE show = 'chaos'`)
+    for (const rollup of rollups) {
+      const [sum] = await query<{ n: string }>(
+        `SELECT sum(${measure}) AS n FROM ${rollup} WHERE show = 'chaos'`,
+      )
+      differences[rollup] = Number(sum?.n ?? 0) - Number(raw?.n ?? 0)
+    }
+  }
+  return differences
+}
+
+/** Until a figure is right, or it is too late; the last one it was. */
+async function settled<T>(read: () => Promise<T>, right: (value: T) => boolean, end: number): Promise<T> {
+  for (;;) {
+    const value = await read()
+    if (right(value) || performance.now() > end) return value
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+}
+
+/** Compares what was answered with what is in the store, waiting until it is all there, or it is too late. */
 export async function audit(
-  { query }: Pick<Pipeline, 'query'>,
+  { query }: Query,
   answered: ReadonlyMap<string, number>,
   { within_ms = 90_000 }: { readonly within_ms?: number } = {},
 ): Promise<Audit> {
   const want = [...answered.values()].reduce((a, b) => a + b, 0)
   const began = performance.now()
-  const count = async (): Promise<number> => {
+  const distinct = async (): Promise<number> => {
     const rows = await query<{ n: string }>(
       `SELECT sum(n) AS n FROM (SELECT uniqExact(session, seq) AS n FROM heartbeat WHERE show = 'chaos' UNION ALL SELECT uniqExact(session, seq) AS n FROM hop WHERE show = 'chaos')`,
     )
     return Number(rows[0]?.n ?? 0)
   }
-  while ((await count()) < want && performance.now() - began < within_ms)
-    await new Promise((resolve) => setTimeout(resolve, 500))
+  await settled(distinct, (count) => count >= want, began + within_ms)
   const caught_up_s = (performance.now() - began) / 1000
+  const differences = await settled(
+    () => countRollups({ query }),
+    (all) => Object.values(all).every((difference) => difference === 0),
+    performance.now() + 20_000,
+  )
   let lost = 0
   let doubled = 0
   let raw = 0
-  let excess = 0
   const found = new Map<string, Stored>()
-  for (const table of ['heartbeat', 'hop']) {
+  for (const table of Object.keys(ROLLUPS_OF)) {
     const rows = await query<Stored>(
       `SELECT session, count() AS n, uniqExact(seq) AS distinct, min(seq) AS least, max(seq) AS most FROM ${table} WHERE show = 'chaos' GROUP BY session`,
     )
-    let here = 0
     for (const row of rows) {
       found.set(row.session, row)
-      here += Number(row.n)
+      raw += Number(row.n)
       doubled += Number(row.n) - Number(row.distinct)
-    }
-    raw += here
-    const measure = table === 'heartbeat' ? 'heartbeats_count' : 'hop_reports_count'
-    const rollups =
-      table === 'heartbeat' ? ['heartbeat_10s', 'heartbeat_1m', 'heartbeat_stream_10s'] : ['hop_10s']
-    for (const rollup of rollups) {
-      const [sum] = await query<{ n: number }>(
-        `SELECT sum(${measure}) AS n FROM ${rollup} WHERE show = 'chaos'`,
-      )
-      excess = Math.max(excess, Math.abs(Number(sum?.n ?? 0) - here))
     }
   }
   for (const [session, number] of answered) {
@@ -70,7 +99,8 @@ export async function audit(
     else if (Number(row.distinct) < number) lost += number - Number(row.distinct)
     else if (Number(row.least) !== 1 || Number(row.most) !== Number(row.distinct)) lost += 1
   }
-  return { answered: want, lost, doubled, doubled_rollups: excess, raw, caught_up_s }
+  const doubled_rollups = Math.max(...Object.values(differences).map(Math.abs))
+  return { answered: want, lost, doubled, doubled_rollups, differences, raw, caught_up_s }
 }
 
 export interface SessionLoss {
@@ -83,7 +113,7 @@ export interface SessionLoss {
 
 /** The same by session of players, so that a loss is laid at the fault it fell into. */
 export async function lossBySession(
-  { query }: Pick<Pipeline, 'query'>,
+  { query }: Query,
   answered: ReadonlyMap<string, number>,
 ): Promise<SessionLoss[]> {
   const rows = await query<{ session: string; n: string; distinct: string }>(
@@ -104,7 +134,7 @@ export async function lossBySession(
 }
 
 /** Incidents of a stream's encoder, one row an incident. */
-export const encoderIncidents = ({ query }: Pick<Pipeline, 'query'>) =>
+export const encoderIncidents = ({ query }: Query) =>
   query<{
     id: string
     stream: string
@@ -117,3 +147,17 @@ export const encoderIncidents = ({ query }: Pick<Pipeline, 'query'>) =>
   }>(
     `SELECT id, stream, state, rule, hop, metric, toString(opened_time) AS opened, cause FROM incident FINAL WHERE show = 'chaos' ORDER BY opened_time`,
   )
+
+/** When an encoder was not heard for longer than three seconds, by the collectors' clocks: what an absence should be laid at. */
+export async function encoderSilences({ query }: Query): Promise<ReadonlyMap<string, string[]>> {
+  const rows = await query<{ stream: string; from: string; until: string; before: string; after: string }>(
+    `SELECT stream, toString(a) AS from, toString(b) AS until, ca AS before, cb AS after FROM (
+       SELECT stream, lagInFrame(received_time) OVER w AS a, received_time AS b, lagInFrame(toString(collector)) OVER w AS ca, toString(collector) AS cb
+       FROM hop WHERE show = 'chaos' WINDOW w AS (PARTITION BY stream ORDER BY received_time, seq ROWS BETWEEN 1 PRECEDING AND CURRENT ROW))
+     WHERE toYear(a) > 1970 AND b - a > 3 ORDER BY a`,
+  )
+  const silences = new Map<string, string[]>()
+  for (const { stream, from, until, before, after } of rows)
+    silences.set(stream, [...(silences.get(stream) ?? []), `${from} (${before}) – ${until} (${after})`])
+  return silences
+}

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { audit, encoderIncidents, lossBySession } from './audit.ts'
+import { audit, encoderIncidents, encoderSilences, lossBySession } from './audit.ts'
 import { FAULTS, type Fault } from './faults.ts'
 import { type Load, startLoad } from './load.ts'
 import { type Pipeline, type PipelineOptions, startPipeline } from './pipeline.ts'
@@ -34,7 +34,7 @@ export interface ChaosReport {
   readonly events_per_s: number
   readonly lost: number
   readonly doubled: number
-  /** What rollups count beyond the raw table. */
+  /** By how many the rollup that is furthest off differs from the raw table, either way. */
   readonly doubled_rollups: number
   readonly incidents: {
     readonly expected: number
@@ -43,6 +43,8 @@ export interface ChaosReport {
     readonly doubled: number
     /** Of streams whose encoder was never cut. */
     readonly false: number
+    /** Those, each with the times when its encoder was not heard. */
+    readonly wrong: readonly string[]
     readonly others: readonly string[]
   }
   /** Largest memory by role, MiB, children counted in. */
@@ -115,6 +117,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const bySession = await lossBySession(pipeline, answered)
     await pause(5_000)
     const incidents = await encoderIncidents(pipeline)
+    const silences = await encoderSilences(pipeline)
     const cut = new Set(faults.map((_, index) => `stream-${index}`))
     const ofEncoder = incidents.filter(({ hop, rule }) => hop === 'encoder' && rule.includes('absence'))
     const perStream = new Map<string, number>()
@@ -143,6 +146,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
         missed: [...cut].filter((stream) => !perStream.has(stream)).length,
         doubled: [...perStream.values()].reduce((sum, count) => sum + count - 1, 0),
         false: ofEncoder.filter(({ stream }) => !cut.has(stream)).length,
+        wrong: ofEncoder
+          .filter(({ stream }) => !cut.has(stream) || perStream.get(stream)! > 1)
+          .map(
+            ({ stream, opened }) =>
+              `${opened} ${stream}: silent ${silences.get(stream)?.join(', ') ?? 'never'}`,
+          ),
         others: incidents
           .filter((one) => !ofEncoder.includes(one))
           .map(({ stream, rule, hop, opened }) => `${opened} ${stream} ${hop} ${rule}`),
