@@ -1,4 +1,4 @@
-import type { Metric } from './metrics.ts'
+import { type Metric, metricOf } from './metrics.ts'
 
 /** The hand-written part of a runbook. */
 export interface RunbookPart {
@@ -11,55 +11,64 @@ export interface RunbookPart {
   readonly automatic: string
   readonly standby: string
   readonly manual: string
+  /** The manual step in Chinese: it stands in pages. */
+  readonly manual_zh: string
 }
 
 const part = (
   means: string,
   tell: readonly string[],
-  [check, automatic, standby, manual]: readonly [string, string, string, string],
-): RunbookPart => ({ means, tell, check, automatic, standby, manual })
+  [check, automatic, standby, manual, manual_zh]: readonly [string, string, string, string, string],
+): RunbookPart => ({ means, tell, check, automatic, standby, manual, manual_zh })
 
 const DELIVERY = [
   'Delivery: every CDN carries a tenth of the traffic an hour before the show.',
   'Scheduler: new sessions of the place go to the other CDNs within 10 s.',
   'Delivery: a third CDN is warm in every region, with the newest playlists.',
   'Delivery on call: move playing sessions by a redirect; call the CDN with the incident’s link.',
+  '分发值班：用重定向把正在播放的会话切走；带上事件链接联系 CDN。',
 ] as const
 const STUDIO = [
   'Studio: an hour of the real picture through the real encoder; its processor stays below two thirds.',
   'Ingest: play the slate after 5 s without frames, so that players keep running.',
   'Studio: a second encoder runs on the same feed with another uplink.',
   'Studio engineer: switch to the second encoder, then look at the first.',
+  '演播室工程师：先切到备用编码器，再查主编码器。',
 ] as const
 const TRANSCODE = [
   'Media team: the show’s ladder runs for an hour on the machines of the evening.',
   'Media platform: drop the highest rendition first, the sound never.',
   'Media platform: a second transcoder takes the same ingest.',
   'Media on call: switch the origin to it; without one, pass the ingest through as it is.',
+  '媒体值班：源站切到备用转码；没有备用就直接透传推流。',
 ] as const
 const ORIGIN = [
   'Media team: the CDNs’ load on the origin was measured with cold caches.',
   'CDNs: serve the last good playlist for ten seconds instead of an error.',
   'Media team: a second origin in another zone gets every segment.',
   'Media on call: point the CDNs to it.',
+  '媒体值班：把 CDN 回源指向备用源站。',
 ] as const
 const PLAYER = [
   'Player team: the version was rolled out to a hundredth for a day before the show.',
   'Player: fall back to the lower rendition, then to the other protocol.',
   'Player team: the previous version stays ready behind remote configuration.',
   'Player on call: turn the version or the feature off by remote configuration.',
+  '播放器值班：用远程配置关闭该版本或该功能。',
 ] as const
 const GAME = [
   'Game team: load test at twice the largest planned round.',
   'Gateway: drop likes before votes, votes before draws; spread submissions at random.',
   'Game team: a second gateway in another zone, a reserve pool for every round.',
   'Game on call: stretch or stop the round; the host is told by the director.',
+  '互动值班：拉长或暂停本轮；由导播告知主持人。',
 ] as const
 const SHOW = [
   'Show operations: who announces what and when is written in the running order.',
   'Nothing by itself: people decide.',
   'Show operations: a slate and a host who can talk for a minute.',
   'Director: wait for the slowest app before a draw.',
+  '导播：等最慢的端跟上再开奖。',
 ] as const
 
 /** What no generator can know, by metric. Every metric with a rule has one: a test holds it. */
@@ -76,6 +85,7 @@ export const RUNBOOK_PARTS: Partial<Record<Metric, RunbookPart>> = {
       'App: reopen where the viewer was.',
       'App team: the previous release behind remote configuration.',
       'App on call: roll back; tell viewers by a push message.',
+      '应用值班：回滚版本；用推送通知观众。',
     ],
   ),
   rebuffering_ratio: part(
@@ -140,6 +150,7 @@ export const RUNBOOK_PARTS: Partial<Record<Metric, RunbookPart>> = {
       'Player: play at 1.2–1.5× until it has caught up.',
       'Media team: low-latency and normal playlists side by side.',
       'Studio engineer: set the clock right; player on call: set the target latency by remote configuration.',
+      '演播室工程师：校准时钟；播放器值班：用远程配置设定目标延迟。',
     ],
   ),
   live_latency_spread: part(
@@ -190,6 +201,7 @@ export const RUNBOOK_PARTS: Partial<Record<Metric, RunbookPart>> = {
       'Gateway: ask for a proof of work from the place.',
       'Security: block lists of data centres are at hand.',
       'Security on call: block the place; game on call: void its draws.',
+      '安全值班：封禁来源；互动值班：作废其抽奖。',
     ],
   ),
   message_delivery: part(
@@ -210,6 +222,7 @@ export const RUNBOOK_PARTS: Partial<Record<Metric, RunbookPart>> = {
       'Room: lower the resolution of the leg.',
       'Studio: a telephone line for the sound.',
       'Director: take the guest out of the picture.',
+      '导播：把该嘉宾切出画面。',
     ],
   ),
   encoder_fps: part(
@@ -238,6 +251,7 @@ export const RUNBOOK_PARTS: Partial<Record<Metric, RunbookPart>> = {
       'Encoder: lower the bitrate by a third.',
       'Studio: a second uplink over another operator.',
       'Studio engineer: switch the uplink; network on call: call the operator.',
+      '演播室工程师：切换上行线路；网络值班：联系运营商。',
     ],
   ),
   ingest_fps: part(
@@ -320,6 +334,26 @@ export const RUNBOOK_PARTS: Partial<Record<Metric, RunbookPart>> = {
       'Draw: halve the odds; gateway: drop likes first.',
       'Promotion: a reserve pool; game team: a second gateway.',
       'Promotion on call: fill the pool or end the round; game on call: spread it over two minutes.',
+      '营销值班：补充奖池或结束本轮；互动值班：把本轮拉长到两分钟。',
     ],
   ),
+}
+
+/**
+ * The part that tells what to do about an incident: what was seen at the hop that breaks counts first, since it is that hop's people
+ * who can mend it; else the metric that names it.
+ */
+export function partOf({
+  hop,
+  metric,
+  symptoms,
+}: {
+  readonly hop: string
+  readonly metric: Metric
+  readonly symptoms: readonly { readonly hop: string; readonly metric: Metric }[]
+}): RunbookPart | undefined {
+  const there = symptoms.filter((one) => one.hop === hop && metricOf(one.metric)?.hop === hop)
+  return [...there.map((one) => one.metric), metric]
+    .map((name) => RUNBOOK_PARTS[name])
+    .find((part) => part !== undefined)
 }

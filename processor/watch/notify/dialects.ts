@@ -7,6 +7,7 @@ import {
   links,
   type Notice,
   type Outcome,
+  todoOf,
 } from './message.ts'
 import type { ReceiverConfig } from './receiver_config.ts'
 
@@ -22,6 +23,7 @@ function alertmanager({ url }: Of<'alertmanager'>): Dialect {
     // It forgets an alert that is not told again (resolve_timeout, 5 minutes).
     repeat_ms: MINUTE,
     compose({ event, incident, first }, now_ms) {
+      const todo = todoOf(incident)
       const alert = {
         labels: {
           alertname: first.rule,
@@ -38,6 +40,7 @@ function alertmanager({ url }: Of<'alertmanager'>): Dialect {
           hop: incident.hop,
           cause: JSON.stringify(incident.cause),
           viewers: String(Math.round(incident.viewers)),
+          ...(todo && { do: todo.en, do_zh: todo.zh }),
           ...(incident.evidence.runbook && { runbook_url: incident.evidence.runbook }),
         },
         startsAt: new Date(incident.began_ms).toISOString(),
@@ -60,6 +63,7 @@ function pagerduty({
     limit: { messages: 100, per_ms: MINUTE },
     compose(notice) {
       const { event, incident } = notice
+      const todo = todoOf(incident)
       return {
         url,
         body: JSON.stringify({
@@ -89,6 +93,7 @@ function pagerduty({
               value: incident.value,
               baseline: incident.baseline,
               clean_hops: incident.evidence.clean,
+              ...(todo && { do: todo.en, do_zh: todo.zh }),
             },
           },
         }),

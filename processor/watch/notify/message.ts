@@ -1,3 +1,4 @@
+import { partOf } from '../../../schemas/runbook_parts.ts'
 import type { Incident } from '../incident/incident.ts'
 
 /** What a receiver is told. */
@@ -78,6 +79,8 @@ export function details(
   const { clean = [] } = incident.evidence
   if (clean.length > 0)
     rows.push([say('Clean', '正常'), clean.map((hop) => (zh ? (HOPS_ZH[hop] ?? hop) : hop)).join(', ')])
+  const todo = event === 'resolve' ? undefined : todoOf(incident)
+  if (todo) rows.push([say('Do', '处置'), todo[language]])
   return rows
 }
 
@@ -92,3 +95,9 @@ export function links({ incident }: Notice, language: Language): readonly (reado
 }
 
 const time = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+
+/** What people do about it, and who: the manual step of its runbook. */
+export function todoOf(incident: Incident): Readonly<Record<Language, string>> | undefined {
+  const part = partOf({ ...incident, symptoms: incident.evidence.symptoms })
+  return part && { en: part.manual, zh: part.manual_zh, both: `${part.manual} ${part.manual_zh}` }
+}

@@ -79,6 +79,8 @@ describe('receivers', () => {
     assert.equal(trigger.event_action, 'trigger')
     assert.equal(trigger.routing_key, 'r'.repeat(32))
     assert.equal(trigger.payload.severity, 'critical')
+    assert.match(trigger.payload.custom_details.do, /^Delivery on call: /)
+    assert.equal(resolve.payload.custom_details.cause.cdn, 'cdn-b')
     assert.match(trigger.payload.summary, /^Stalls up eightfold behind cdn-b in Guangdong/)
     assert.ok(trigger.payload.summary.length <= 1024 && trigger.dedup_key.length <= 255)
     assert.equal(resolve.event_action, 'resolve')
@@ -109,6 +111,7 @@ describe('receivers', () => {
     const { msgtype, markdown } = JSON.parse(body)
     assert.equal(msgtype, 'markdown')
     assert.match(markdown.text, /Stalls up eightfold[\s\S]*卡顿次数升至平时的 8 倍/)
+    assert.match(markdown.text, /\*\*Do 处置\*\* Delivery on call: .*分发值班：/, 'who does what')
   })
 
   test('Feishu is signed with time and secret as the key, and stays small', async () => {
