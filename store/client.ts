@@ -106,8 +106,8 @@ export function createStore(options: StoreClientOptions): Store {
     insertRows: (insert) =>
       inserted(async () => {
         if (insert.rows.length === 0) return
-        const settings = insert.token === undefined ? '' : `SETTINGS ${tokenSetting(insert.token)} `
-        const query = `INSERT INTO ${insert.table} ${settings}FORMAT JSONEachRow`
+        const token = insert.token === undefined ? '' : `${tokenSetting(insert.token)}, `
+        const query = `INSERT INTO ${insert.table} SETTINGS ${token}${ON_A_CLUSTER} FORMAT JSONEachRow`
         const lines = insert.rows.map((row) => `${JSON.stringify(row)}\n`).join('')
         const result = await client.exec({ query, values: Readable.from([Buffer.from(lines)]) })
         await drain(result.stream)

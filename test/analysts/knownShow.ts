@@ -155,6 +155,11 @@ const ACTS: readonly (readonly [session: string, round: string, outcome: string,
 /** Fills an empty store. The show begins at a whole minute, two hours before `now_ms`. */
 export async function insertKnownShow(store: Store, now_ms: number): Promise<KnownShow> {
   for (const statement of ddl({ database: 'firstframe' })) await store.exec(statement)
+  return insertKnownRows(store, now_ms)
+}
+
+/** The same into tables that are there. */
+export async function insertKnownRows(store: Store, now_ms: number): Promise<KnownShow> {
   const start = Math.floor(now_ms / 600_000) * 600_000 - 7_200_000
   const common = ({ id, viewer, app, cdn, isp, region, device, codec }: Session, at_ms: number) => ({
     tenant: 'demo',
