@@ -109,6 +109,34 @@ export interface ShowList {
   readonly incidents: Readonly<Record<string, IncidentView>>
 }
 
+/** What one hop of an incident's stream said, by the beginning of the step, s. */
+export interface CourseRow {
+  readonly metric: Metric
+  /** Of those whom the cause names, where the hop tells them apart; else of everybody. */
+  readonly series: Readonly<Record<string, number>>
+  /** Of everybody else. */
+  readonly others?: Readonly<Record<string, number>>
+}
+
+/** How an incident went: a minute before it until half a minute after, at most a quarter of an hour. */
+export interface IncidentCourse {
+  readonly clock: 'received_time'
+  readonly from_ms: number
+  readonly to_ms: number
+  readonly step_ms: number
+  readonly hops: Partial<Readonly<Record<Hop, CourseRow>>>
+}
+
+/** What the runbook of an incident says in short; whole at `/runbooks/:rule`. */
+export interface Todo {
+  /** Who acts, and how. */
+  readonly manual: string
+  readonly standby: string
+  readonly automatic: string
+  /** How to tell what it is, the quickest look first. */
+  readonly tell: readonly string[]
+}
+
 /** One session of a list of affected ones, the worst first. */
 export interface SessionRow {
   readonly session: string

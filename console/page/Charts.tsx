@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
-import uPlot from 'uplot'
-import 'uplot/dist/uPlot.min.css'
+import { useRef, useState } from 'preact/hooks'
 import { timeOf } from './amount.ts'
+import { Plot } from './Plot.tsx'
 import { usePlace } from './place.ts'
+
+export type Points = readonly (readonly [ms: number, value: number | null])[]
 
 /** One small chart of many on the same axis. */
 export interface ChartRow {
@@ -10,11 +11,15 @@ export interface ChartRow {
   readonly title: string
   /** What it is of, smaller, under the title. */
   readonly about?: string
-  /** Points in order of time; null breaks the line. */
-  readonly points: readonly (readonly [ms: number, value: number | null])[]
+  /** In order of time; null breaks the line. */
+  readonly points: Points
+  /** The same of everybody else, at the same times: a quiet line beside it. */
+  readonly others?: Points
   readonly text: (value: number) => string
   readonly objective?: number
   readonly objectiveText?: string
+  /** What no value exceeds: 1 for shares. */
+  readonly limit?: number
   readonly tone?: 'sick' | 'strained' | 'plain'
 }
 
@@ -23,6 +28,7 @@ export interface Band {
   readonly to_ms: number
   readonly tone: 'incident' | 'round'
   readonly label: string
+  readonly href?: string
 }
 
 interface ChartsProps {
@@ -36,175 +42,50 @@ interface ChartsProps {
   readonly height?: number
 }
 
-const colour = (element: Element, name: string): string =>
-  getComputedStyle(element).getPropertyValue(name).trim()
+/** What is shorter than this part of the axis has its name beside it. */
+const MOMENT = 0.04
 
-/** Paints bands behind a chart, and the objective. */
-function painter(state: { row: ChartRow; bands: readonly Band[] }): uPlot.Hooks.Arrays {
-  return {
-    drawClear: [
-      (chart) => {
-        const { ctx, bbox } = chart
-        // uPlot remembers what it set last, so it must find it again
-        ctx.save()
-        const left = (ms: number) =>
-          Math.min(bbox.left + bbox.width, Math.max(bbox.left, chart.valToPos(ms / 1000, 'x', true)))
-        for (const band of state.bands) {
-          const from = left(band.from_ms)
-          const wide = Math.max(2, left(band.to_ms) - from)
-          if (from >= bbox.left + bbox.width || from + wide <= bbox.left) continue
-          ctx.fillStyle = colour(chart.root, band.tone === 'incident' ? '--band-incident' : '--band-round')
-          ctx.fillRect(from, bbox.top, wide, bbox.height)
-          if (band.tone === 'incident') {
-            ctx.fillStyle = colour(chart.root, '--alarm')
-            ctx.fillRect(from, bbox.top, 2 * devicePixelRatio, bbox.height)
-          }
-        }
-        const { objective } = state.row
-        const { min, max } = chart.scales.y!
-        if (
-          objective !== undefined &&
-          min !== undefined &&
-          max !== undefined &&
-          objective >= min &&
-          objective <= max
-        ) {
-          const y = chart.valToPos(objective, 'y', true)
-          ctx.strokeStyle = colour(chart.root, '--muted')
-          ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio])
-          ctx.lineWidth = devicePixelRatio
-          ctx.beginPath()
-          ctx.moveTo(bbox.left, y)
-          ctx.lineTo(bbox.left + bbox.width, y)
-          ctx.stroke()
-        }
-        ctx.restore()
-      },
-    ],
-  }
-}
+/** How high a chart is; on a wall all of them must fit. */
+const ROW_PX = 56
+const WALL_PX = 44
 
-/** The scale of a chart: from a little under to a little over, 0 where the values are near it, never a magnified calm. */
-function range(row: ChartRow): [number, number] {
-  const values = row.points.flatMap(([, value]) => (value === null ? [] : [value]))
-  if (row.objective !== undefined) values.push(row.objective)
-  if (values.length === 0) return [0, 1]
-  const high = Math.max(...values)
-  const low = Math.min(...values)
-  if (low <= high * 0.8) return [Math.min(0, low), high * 1.12 || 1]
-  const span = Math.max((high - low) * 2.4, high * 0.12)
-  const middle = (high + low) / 2
-  return [middle - span / 2, middle + span / 2]
-}
-
-interface PlotProps {
-  readonly row: ChartRow
-  readonly bands: readonly Band[]
-  readonly from_ms: number
-  readonly to_ms: number
-  readonly height: number
-  readonly last: boolean
-  readonly theme: string
-  readonly onHover: (ms: number | undefined) => void
-}
-
-const AXIS_PX = 24
-
-function Plot({ row, bands, from_ms, to_ms, height, last, theme, onHover }: PlotProps) {
-  const holder = useRef<HTMLDivElement>(null)
-  const chart = useRef<uPlot>()
-  const state = useRef({ row, bands, from_ms, to_ms })
-  state.current = Object.assign(state.current, { row, bands, from_ms, to_ms })
-  const whole = height + (last ? AXIS_PX : 0)
-  useEffect(() => {
-    const element = holder.current!
-    const muted = colour(element, '--muted')
-    const line = colour(
-      element,
-      row.tone === 'sick' ? '--alarm' : row.tone === 'strained' ? '--warn' : '--accent',
-    )
-    const made = new uPlot(
-      {
-        width: Math.max(80, element.clientWidth),
-        height: whole,
-        pxAlign: 1,
-        legend: { show: false },
-        padding: [4, 8, last ? 0 : 4, 0],
-        cursor: {
-          sync: { key: 'axis' },
-          drag: { x: false, y: false },
-          y: false,
-          points: { size: 6 },
-        },
-        scales: {
-          x: { time: true, range: () => [state.current.from_ms / 1000, state.current.to_ms / 1000] },
-          y: { range: () => range(state.current.row) },
-        },
-        axes: [
-          {
-            show: last,
-            size: AXIS_PX,
-            gap: 4,
-            stroke: muted,
-            font: '12px system-ui, sans-serif',
-            grid: { show: false },
-            ticks: { show: false },
-            values: (_, splits) =>
-              splits.map((at) =>
-                new Date(at * 1000).toLocaleTimeString('en-GB', {
-                  hour: '2-digit',
-                  minute: '2-digit',
-                  ...(state.current.to_ms - state.current.from_ms < 600_000 ? { second: '2-digit' } : {}),
-                }),
-              ),
-          },
-          { show: false },
-        ],
-        series: [
-          {},
-          {
-            stroke: line,
-            width: 1.5,
-            fill: `${line}1f`,
-            points: { show: (_, __, first, end) => end - first < 3 },
-            spanGaps: false,
-          },
-        ],
-        hooks: {
-          ...painter(state.current),
-          setCursor: [
-            (self) => {
-              const index = self.cursor.idx
-              const at = index === null || index === undefined ? undefined : self.data[0][index]
-              onHover((self.cursor.left ?? -1) < 0 || at === undefined ? undefined : at * 1000)
-            },
-          ],
-        },
-      },
-      [[], []],
-      element,
-    )
-    chart.current = made
-    const resized = new ResizeObserver(() => {
-      if (element.clientWidth > 0) made.setSize({ width: element.clientWidth, height: whole })
-    })
-    resized.observe(element)
-    return () => {
-      resized.disconnect()
-      made.destroy()
-    }
-  }, [row.tone, last, whole, theme])
-  useEffect(() => {
-    const x = row.points.map(([ms]) => ms / 1000)
-    const y = row.points.map(([, value]) => value)
-    chart.current?.setData([x, y])
-  }, [row.points, bands, from_ms, to_ms, row.tone, last, theme])
-  return <div class="plot" ref={holder} />
+/** What happened, by name, above the charts that it crosses. */
+function Lane({
+  tone,
+  title,
+  bands,
+  from_ms,
+  to_ms,
+}: Pick<ChartsProps, 'bands' | 'from_ms' | 'to_ms'> & {
+  readonly tone: Band['tone']
+  readonly title: string
+}) {
+  const seen = bands.filter((band) => band.tone === tone && band.to_ms > from_ms && band.from_ms < to_ms)
+  if (seen.length === 0) return null
+  const at = (ms: number) => ((Math.min(to_ms, Math.max(from_ms, ms)) - from_ms) / (to_ms - from_ms)) * 100
+  return (
+    <div class={`row lane ${tone === 'incident' ? 'fault' : ''}`}>
+      <span class="about">{title}</span>
+      <ol>
+        {seen.map((band) => (
+          <li
+            key={`${band.label}-${band.from_ms}`}
+            class={(band.to_ms - band.from_ms) / (to_ms - from_ms) < MOMENT ? 'moment' : ''}
+            style={{ left: `${at(band.from_ms)}%`, width: `${at(band.to_ms) - at(band.from_ms)}%` }}
+            title={band.label}
+          >
+            {band.href === undefined ? band.label : <a href={band.href}>{band.label}</a>}
+          </li>
+        ))}
+      </ol>
+    </div>
+  )
 }
 
 /** Small multiples: one row a thing, one time axis for all, read all at one instant under the pointer. */
-export function Charts({ rows, bands, from_ms, to_ms, label, onDrag, height = 56 }: ChartsProps) {
-  const { lang, words } = usePlace()
+export function Charts({ rows, bands, from_ms, to_ms, label, onDrag, height }: ChartsProps) {
+  const { lang, words, query } = usePlace()
+  const high = height ?? (query.has('wall') ? WALL_PX : ROW_PX)
   const [hover, setHover] = useState<number>()
   const drag = useRef<{ x: number; width: number }>()
   const theme = document.documentElement.dataset.theme ?? 'auto'
@@ -219,6 +100,7 @@ export function Charts({ rows, bands, from_ms, to_ms, label, onDrag, height = 56
     onDrag?.(((event.clientX - began.x) / began.width) * (to_ms - from_ms))
   }
   const incidents = bands.filter(({ tone }) => tone === 'incident')
+  const axis = { bands, from_ms, to_ms }
   return (
     <figure
       class={`charts ${onDrag ? 'draggable' : ''}`}
@@ -229,22 +111,27 @@ export function Charts({ rows, bands, from_ms, to_ms, label, onDrag, height = 56
       <p class={`instant ${hover === undefined ? '' : 'shown'}`} aria-hidden="true">
         {hover === undefined ? '\u00a0' : timeOf(hover, lang, to_ms)}
       </p>
+      <Lane {...axis} tone="round" title={words.rounds} />
+      <Lane {...axis} tone="incident" title={words.incident} />
       {rows.map((row, index) => {
         const at =
           hover === undefined
             ? row.points.findLast(([, value]) => value !== null)
             : nearest(row.points, hover)
         const value = at?.[1] ?? undefined
+        const beside = at === undefined ? undefined : row.others?.find(([ms]) => ms === at[0])?.[1]
         return (
           <div class={`row ${row.tone ?? 'plain'}`} key={row.id} id={row.id}>
             <div class="caption">
               <span class="title">{row.title}</span>
               <span class="now">{value === undefined || value === null ? '–' : row.text(value)}</span>
               <span class="about">{row.about}</span>
-              <span class="about end">{row.objectiveText}</span>
+              <span class="about end">
+                {typeof beside === 'number' ? words.others(row.text(beside)) : row.objectiveText}
+              </span>
             </div>
             <Plot
-              {...{ row, bands, from_ms, to_ms, height, theme }}
+              {...{ row, ...axis, height: high, theme }}
               last={index === rows.length - 1}
               onHover={setHover}
             />
@@ -264,7 +151,7 @@ export function Charts({ rows, bands, from_ms, to_ms, label, onDrag, height = 56
   )
 }
 
-function nearest(points: ChartRow['points'], ms: number): readonly [number, number | null] | undefined {
+function nearest(points: Points, ms: number): readonly [number, number | null] | undefined {
   let found: readonly [number, number | null] | undefined
   for (const point of points)
     if (found === undefined || Math.abs(point[0] - ms) < Math.abs(found[0] - ms)) found = point

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks'
 import { usePlace } from './place.ts'
 import { Shape } from './Shape.tsx'
 import { Top } from './Top.tsx'
@@ -9,30 +10,35 @@ interface About {
 }
 
 /** Nothing has been said yet: what to paste, with this machine's own address in it. */
-export function EmptyPage({
-  show = 'my-show',
-  line,
-}: {
-  readonly show?: string
-  readonly line: Live<unknown>['line']
-}) {
-  const { words } = usePlace()
+export function EmptyPage({ show, line }: { readonly show?: string; readonly line: Live<unknown>['line'] }) {
+  const { words, href } = usePlace()
+  const named = show ?? 'my-show'
   const { data } = useFetch<About>('/api/about')
   const url = `http://${location.hostname}:${data?.beacons_port ?? 8080}`
   const key = data?.tenants[0] === undefined || data.tenants[0] === 'demo' ? 'demo' : '…'
   const tag = `<script src="${url}/firstframe.js"></script>
 <script>
   Firstframe.monitor(document.querySelector('video'), {
-    url: '${url}', key: '${key}', show: '${show}', stream: 'main', player: hls
+    url: '${url}', key: '${key}', show: '${named}', stream: 'main', player: hls
   })
 </script>`
   const curl = `curl '${url}/v1/beacons?key=${key}' -H 'content-type: application/json' -d '{
-  "context": { "show": "${show}", "stream": "main", "session": "try-1", "cdn": "cdn-a" },
+  "context": { "show": "${named}", "stream": "main", "session": "try-1", "cdn": "cdn-a" },
   "events": [{ "kind": "heartbeat", "seq": 1, "interval_ms": 10000, "played_ms": 9800, "stalled_ms": 200 }]
 }'`
   return (
     <>
-      <Top state={line === 'lost' ? 'lost' : 'live'} />
+      <Top
+        state={line === 'lost' || line === 'store_away' ? 'lost' : 'waiting'}
+        trail={
+          show === undefined
+            ? []
+            : [
+                { href: href('/shows'), text: words.all_shows },
+                { href: '', text: show },
+              ]
+        }
+      />
       <main class="page empty" id="main">
         <section class="panel">
           <p class="waiting" role="status">
@@ -40,7 +46,7 @@ export function EmptyPage({
               <Shape health="absent" size={48} />
             </span>
           </p>
-          <h1>{words.empty_title}</h1>
+          <h1>{show === undefined ? words.empty_title : words.empty_show(show)}</h1>
           <p>{words.empty_text}</p>
           <Code text={tag} />
           <p>{words.empty_curl}</p>
@@ -52,8 +58,9 @@ export function EmptyPage({
 }
 
 function Code({ text }: { readonly text: string }) {
-  const { lang } = usePlace()
-  const copy = () => void navigator.clipboard?.writeText(text)
+  const { words } = usePlace()
+  const [copied, done] = useState(false)
+  const copy = () => void navigator.clipboard?.writeText(text).then(() => done(true))
   return (
     <div class="code">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
@@ -61,7 +68,7 @@ function Code({ text }: { readonly text: string }) {
         <code>{text}</code>
       </pre>
       <button type="button" onClick={copy}>
-        {lang === 'zh' ? '复制' : 'Copy'}
+        {copied ? words.copied : words.copy}
       </button>
     </div>
   )

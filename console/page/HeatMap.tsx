@@ -21,17 +21,20 @@ export function HeatMap({ heat }: { readonly heat: Snapshot['heat'] }) {
       <h2>
         {words.heat}{' '}
         <span class="muted">
-          {words.last_minute} · {objectiveOf('rebuffering_ratio')}
+          {words.last_minute} · {words.objective(objectiveOf('rebuffering_ratio') ?? '')}
         </span>
       </h2>
       {operators.length === 0 ? (
         <p class="muted">{words.no_data}</p>
       ) : (
-        <div class="scroll">
-          <table>
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+        <div class="scroll" tabIndex={0}>
+          <table class="map">
             <thead>
               <tr>
-                <th scope="col">{words.operator}</th>
+                <th scope="col" class="word">
+                  {words.operator}
+                </th>
                 {cdns.map((cdn) => (
                   <th scope="col" key={cdn}>
                     {cdn || '–'}
@@ -59,6 +62,7 @@ export function HeatMap({ heat }: { readonly heat: Snapshot['heat'] }) {
               ))}
             </tbody>
           </table>
+          <p class="note muted">{words.heat_note}</p>
         </div>
       )}
     </section>

@@ -11,6 +11,10 @@ export interface Seen {
   readonly dashboard?: string
 }
 
+/** A runbook of this console stands at this console, whatever name others reach it by. */
+export const runbookPath = (runbook: string): string =>
+  runbook.replace(/^https?:\/\/[^/]+(?=\/runbooks\/)/, '')
+
 /** An incident as a colleague would say it. */
 export function IncidentCard({
   incident,
@@ -41,6 +45,7 @@ export function IncidentCard({
       : words.over(time(incident.resolved_ms), lengthOf(incident.resolved_ms - incident.began_ms, lang)),
   ].filter((fact) => fact !== '')
   const joined = clean.map((hop) => words.hops[hop]).join(lang === 'zh' ? '、' : ', ')
+  const { todo } = incident
   const level = !open ? 'over' : incident.severity === 'critical' ? 'sick' : 'strained'
   const Title = full ? 'h1' : 'h2'
   return (
@@ -59,14 +64,18 @@ export function IncidentCard({
             <span key={fact}>{fact}</span>
           ))}
         </p>
+        {open && todo !== undefined && !full && (
+          <p class="act">
+            <b>{words.act}</b> <span lang="en">{todo.manual}</span>
+          </p>
+        )}
         <p class="facts muted">
           {incident.explains > 0 && (
             <span>{words.explains(share(incident.explains), share(incident.confidence))}</span>
           )}
           {joined !== '' && <span>{words.clean(joined)}</span>}
-          {full && <span>{open ? words.open : words.resolved}</span>}
           {runbook !== undefined && runbook !== '' && (
-            <a href={runbook.replace(/^https?:\/\/[^/]+(?=\/runbooks\/)/, '')} rel="noreferrer">
+            <a href={runbookPath(runbook)} rel="noreferrer">
               {words.runbook}
             </a>
           )}

@@ -31,17 +31,24 @@ export function LinkPicture({ snapshot, lost }: { readonly snapshot: Snapshot; r
                   {words.health[health]}
                   {view.cause !== undefined && !lost && <b>{view.cause}</b>}
                 </span>
-                <span class={`figure ${misses(view.headline, value) && !lost ? 'missed' : ''}`}>
+                <span
+                  class={`figure ${health !== 'well' && misses(view.headline, value) && !lost ? 'missed' : ''}`}
+                >
                   {shown === undefined || lost ? '–' : shown.number}
                   {shown !== undefined && !lost && <small> {shown.unit}</small>}
                 </span>
                 <span class="about">
                   {titleOf(view.headline, lang)}
-                  {objective !== undefined && <span class="objective">{objective}</span>}
+                  {objective !== undefined && (
+                    <span class="objective">
+                      <span aria-hidden="true">{objective}</span>
+                      <span class="hidden">{words.objective(objective)}</span>
+                    </span>
+                  )}
                   {interval !== undefined && interval.high - interval.low > 0.01 && !lost && (
                     <span class="interval">
-                      {textOf(view.headline, interval.low)} – {textOf(view.headline, interval.high)} (
-                      {words.of_n(whole(interval.n))})
+                      {amountOf(view.headline, interval.low).number} – {textOf(view.headline, interval.high)}{' '}
+                      ({words.of_n(whole(interval.n))})
                     </span>
                   )}
                 </span>

@@ -2,7 +2,9 @@ import type { ComponentChildren, VNode } from 'preact'
 
 /** Bold, code and links of one line. */
 function inline(text: string): ComponentChildren[] {
-  return text.split(/(`[^`]+`|\*\*[^*]+\*\*|\[[^\]]+\]\([^)]+\))/).map((part, index) => {
+  return text.split(/(<a id="[\w-]+"><\/a>|`[^`]+`|\*\*[^*]+\*\*|\[[^\]]+\]\([^)]+\))/).map((part, index) => {
+    const anchor = /^<a id="([\w-]+)">/.exec(part)
+    if (anchor !== null) return <span key={index} id={anchor[1]} />
     const link = /^\[([^\]]+)\]\(([^)]+)\)$/.exec(part)
     if (link !== null) {
       // Only what a browser opens without running anything.

@@ -1,7 +1,7 @@
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import { type Metric, metricOf } from '../../schemas/metrics.ts'
 import type { SessionView } from '../api.ts'
-import { textOf, timeOf, titleOf } from './amount.ts'
+import { misses, textOf, timeOf, titleOf, whole, zoneOf } from './amount.ts'
 import { type Band, type ChartRow, Charts } from './Charts.tsx'
 import { usePlace } from './place.ts'
 import { Top } from './Top.tsx'
@@ -72,8 +72,8 @@ function Strip({
       <figcaption class="muted legend">
         <span class="played">{words.played}</span>
         <span class="stalled">{words.stalled}</span>
-        <span class="paused">{words.paused}</span>
-        <span class="touch">{words.touched}</span>
+        {session.beats.some(({ paused_ms }) => paused_ms > 0) && <span class="paused">{words.paused}</span>}
+        {session.interactions.length > 0 && <span class="touch">{words.touched}</span>}
       </figcaption>
     </figure>
   )
@@ -140,7 +140,8 @@ export function SessionPage({ id }: { readonly id: string }) {
         from_ms: incident.began_ms,
         to_ms: incident.state === 'open' ? session.to_ms : incident.resolved_ms,
         tone: 'incident',
-        label: lang === 'zh' ? incident.summary_zh : incident.summary_en,
+        label: (lang === 'zh' ? incident.summary_zh : incident.summary_en).split(' · ')[0]!,
+        href: href(`/incident/${incident.id}`),
       }),
     ),
   ]
@@ -176,21 +177,29 @@ export function SessionPage({ id }: { readonly id: string }) {
             </span>
             {Object.entries(session.about).map(([name, value]) => (
               <span key={name}>
-                <span class="muted">{name}</span> {value}
+                <span class="muted">{words.dims[name] ?? name}</span> {value}
               </span>
             ))}
           </p>
           {watched > 0 && (
             <p class="facts">
               <span>
-                {titleOf('rebuffering_ratio', lang)} <b>{textOf('rebuffering_ratio', stalled / watched)}</b>
+                {titleOf('rebuffering_ratio', lang)}{' '}
+                <b class={misses('rebuffering_ratio', stalled / watched) ? 'missed' : ''}>
+                  {textOf('rebuffering_ratio', stalled / watched)}
+                </b>
+              </span>
+              <span>
+                {words.stalls} <b>{whole(session.beats.reduce((sum, { stalls }) => sum + stalls, 0))}</b>
               </span>
               {session.startup?.error ? <span class="missed">{session.startup.error}</span> : null}
             </p>
           )}
         </section>
         <section class="panel">
-          <h2>{words.viewer_timeline}</h2>
+          <h2>
+            {words.viewer_timeline} <span class="muted">{words.evidence_clock(zoneOf(session.from_ms))}</span>
+          </h2>
           <div class="aligned">
             <Strip session={session} words={words} />
           </div>
@@ -214,7 +223,7 @@ export function SessionPage({ id }: { readonly id: string }) {
           <Waterfall
             phases={session.startup.phases}
             whole_ms={session.startup.first_screen_ms ?? undefined}
-            note={session.startup.outcome}
+            note={words.outcomes[session.startup.outcome] ?? session.startup.outcome}
           />
         )}
       </main>

@@ -3,7 +3,7 @@ import type { Hop } from '../../schemas/kinds/kinds.ts'
 import { type Metric, type MetricSpec, metricOf } from '../../schemas/metrics.ts'
 import type { HopView, Snapshot } from '../api.ts'
 import { AXIS_MS } from '../windows.ts'
-import { lengthOf, objectiveOf, share, textOf, timeOf, titleOf, whole } from './amount.ts'
+import { lengthOf, limitOf, objectiveOf, share, textOf, timeOf, titleOf, whole, zoneOf } from './amount.ts'
 import { type Band, type ChartRow, Charts } from './Charts.tsx'
 import { EmptyPage } from './EmptyPage.tsx'
 import { HeatMap } from './HeatMap.tsx'
@@ -93,14 +93,20 @@ function Picture({
   const watching = snapshot.values.concurrent_plays
   const completeness = snapshot.values.completeness
   const rows = useMemo(() => rowsOf(snapshot, words, lang), [snapshot, words, lang])
-  const bands = useMemo(() => bandsOf(snapshot, lang), [snapshot, lang])
+  const bands = useMemo(() => bandsOf(snapshot, lang, href), [snapshot, lang, href])
+  const from_ms = axisOf(rows, snapshot.at_ms)
   const drag = (by_ms: number) => {
     const at = Math.round((snapshot.at_ms - by_ms) / 1000) * 1000
     go(to({ at: at >= Date.now() - 3000 ? undefined : at }))
   }
   return (
     <>
-      <Top trail={trail} at_ms={snapshot.at_ms} state={lost ? 'lost' : snapshot.live ? 'live' : 'past'}>
+      <Top
+        trail={trail}
+        at_ms={snapshot.at_ms}
+        state={lost ? 'lost' : snapshot.live ? 'live' : 'past'}
+        alarm={lost ? 0 : open.length}
+      >
         <p class="audience">
           <b class="figure">{lost || watching === undefined ? '–' : whole(watching)}</b> {words.watching}
         </p>
@@ -145,16 +151,15 @@ function Picture({
           )}
           <section class="panel">
             <h2>
-              {words.timeline} <span class="muted">{words.timeline_clock}</span>
-              {bands.some(({ tone }) => tone === 'round') && <span class="swatch round">{words.rounds}</span>}
-              {incidents.length > 0 && <span class="swatch incident">{words.incident}</span>}
+              {words.minutes(Math.ceil((snapshot.at_ms - from_ms) / 60_000))}{' '}
+              <span class="muted">{words.timeline_clock(zoneOf(snapshot.at_ms))}</span>
             </h2>
             <Charts
               rows={rows}
               bands={bands}
-              from_ms={snapshot.at_ms - AXIS_MS}
+              from_ms={from_ms}
               to_ms={snapshot.at_ms}
-              label={words.timeline}
+              label={words.minutes(Math.ceil((snapshot.at_ms - from_ms) / 60_000))}
               onDrag={drag}
             />
           </section>
@@ -163,6 +168,7 @@ function Picture({
               phases={snapshot.startup as Record<string, number>}
               whole_ms={snapshot.values.video_startup_time}
               note={words.starts(whole(snapshot.startup.starts ?? 0))}
+              p95_ms={snapshot.values.video_startup_time_p95}
             />
             <HeatMap heat={snapshot.heat} />
             <Fairness snapshot={snapshot} />
@@ -207,6 +213,7 @@ function rowsOf(snapshot: Snapshot, words: Place['words'], lang: 'en' | 'zh'): C
       text: (value) => textOf(metric, value),
       ...(objective === undefined ? {} : { objective }),
       ...(objectiveText === undefined ? {} : { objectiveText }),
+      ...(limitOf(metric) === undefined ? {} : { limit: limitOf(metric)! }),
       tone: tone ?? 'plain',
     }
   }
@@ -231,7 +238,17 @@ function rowsOf(snapshot: Snapshot, words: Place['words'], lang: 'en' | 'zh'): C
   ]
 }
 
-function bandsOf(snapshot: Snapshot, lang: 'en' | 'zh'): Band[] {
+/** The axis begins with the show, when that is less than a quarter of an hour ago, and is three minutes at least. */
+function axisOf(rows: readonly ChartRow[], at_ms: number): number {
+  const first = Math.min(
+    at_ms,
+    ...rows.flatMap(({ points }) => points.find(([, value]) => value !== null)?.[0] ?? []),
+  )
+  const from = Math.floor((Math.min(first, at_ms - 180_000) - 10_000) / 60_000) * 60_000
+  return Math.max(at_ms - AXIS_MS, from)
+}
+
+function bandsOf(snapshot: Snapshot, lang: 'en' | 'zh', href: Place['href']): Band[] {
   return [
     ...Object.entries(snapshot.rounds).map(
       ([label, { from_ms, to_ms }]): Band => ({ from_ms, to_ms, tone: 'round', label }),
@@ -241,7 +258,8 @@ function bandsOf(snapshot: Snapshot, lang: 'en' | 'zh'): Band[] {
         from_ms: incident.began_ms,
         to_ms: incident.state === 'open' ? snapshot.at_ms : incident.resolved_ms,
         tone: 'incident',
-        label: lang === 'zh' ? incident.summary_zh : incident.summary_en,
+        label: (lang === 'zh' ? incident.summary_zh : incident.summary_en).split(' · ')[0]!,
+        href: href(`/incident/${incident.id}`),
       }),
     ),
   ]

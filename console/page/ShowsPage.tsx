@@ -1,6 +1,8 @@
 import { useEffect } from 'preact/hooks'
+import type { Hop } from '../../schemas/kinds/kinds.ts'
 import type { ShowList } from '../api.ts'
-import { lengthOf, timeOf, whole } from './amount.ts'
+import type { IncidentView } from '../server/incidents.ts'
+import { lengthOf, timeOf, titleOf, whole } from './amount.ts'
 import { EmptyPage } from './EmptyPage.tsx'
 import { IncidentCard } from './IncidentCard.tsx'
 import { usePlace } from './place.ts'
@@ -8,8 +10,9 @@ import { Shape } from './Shape.tsx'
 import { Value } from './Tables.tsx'
 import { Top } from './Top.tsx'
 import { useFetch, useLive } from './useLive.ts'
+import type { Words } from './words.ts'
 
-/** A line without axes: how the audience went. */
+/** A line without axes: how the audience went, from nobody to the most there were. */
 function Spark({
   series,
   to_ms,
@@ -21,16 +24,21 @@ function Spark({
     .map(([at, value]) => [Number(at), value] as const)
     .sort(([a], [b]) => a - b)
   const high = Math.max(1, ...points.map(([, value]) => value))
-  const x = (at: number) => 120 - ((to_ms / 1000 - at) / 900) * 120
+  const first = Math.min(to_ms / 1000 - 180, points[0]?.[0] ?? Number.POSITIVE_INFINITY)
+  const x = (at: number) => ((at - first) / (to_ms / 1000 - first)) * 120
   const path = points
     .map(([at, value]) => `${x(at).toFixed(1)},${(30 - (value / high) * 28).toFixed(1)}`)
     .join(' ')
   return (
-    <svg class="spark" viewBox="0 0 120 32" width="120" height="32" aria-hidden="true">
-      <polyline points={path} />
+    <svg class="spark" viewBox="0 0 120 32" preserveAspectRatio="none" aria-hidden="true">
+      <polyline points={path} vector-effect="non-scaling-stroke" />
     </svg>
   )
 }
+
+/** Where it breaks, in two words: `Edge cdn-b Guangdong`. */
+const brokenAt = ({ hop, cause }: IncidentView, words: Words): string =>
+  [words.hops[hop as Hop], ...Object.values(cause)].join(' ')
 
 /** All shows; `home` goes on to the only one there is. */
 export function ShowsPage({ home }: { readonly home: boolean }) {
@@ -71,6 +79,7 @@ export function ShowsPage({ home }: { readonly home: boolean }) {
       <Top
         state={lost ? 'lost' : list === undefined ? 'opening' : list.live ? 'live' : 'past'}
         at_ms={list?.at_ms}
+        alarm={lost ? 0 : open.length}
       >
         {list !== undefined && !lost && (
           <p class={`count ${open.length > 0 ? 'bad' : 'good'}`} role="status">
@@ -97,6 +106,7 @@ export function ShowsPage({ home }: { readonly home: boolean }) {
               <ul>
                 {names.map((name) => {
                   const show = list.shows[name]!
+                  const broken = open.filter((one) => one.show === name)
                   const health = lost
                     ? 'unknown'
                     : show.open > 0
@@ -110,14 +120,18 @@ export function ShowsPage({ home }: { readonly home: boolean }) {
                         <Shape health={health} />
                         <span class="name">
                           <b>{name}</b>
-                          <span class="muted">
-                            {show.streams} {words.streams} ·{' '}
+                          <span class={health === 'sick' ? 'alarmed' : 'muted'}>
                             {health === 'silent'
-                              ? timeOf(show.data_ms, lang, list.at_ms)
-                              : show.open > 0
-                                ? words.incidents(show.open)
+                              ? words.last_said(timeOf(show.data_ms, lang, list.at_ms))
+                              : broken.length > 0 && !lost
+                                ? broken.map((one) => brokenAt(one, words)).join(' · ')
                                 : words.health[health]}
                           </span>
+                          <small>
+                            {[words.n_streams(show.streams), show.apps > 0 ? words.n_apps(show.apps) : '']
+                              .filter(Boolean)
+                              .join(' · ')}
+                          </small>
                         </span>
                         <Spark series={show.series} to_ms={list.at_ms} />
                         <span class="cell">
@@ -126,7 +140,7 @@ export function ShowsPage({ home }: { readonly home: boolean }) {
                         </span>
                         <span class="cell">
                           <Value metric="rebuffering_ratio" value={show.stall_ratio} />{' '}
-                          <span class="muted">{words.stalled}</span>
+                          <span class="muted">{titleOf('rebuffering_ratio', lang)}</span>
                         </span>
                         <span class="cell">
                           <Value metric="video_startup_time" value={show.first_screen_ms} />{' '}

@@ -1,23 +1,27 @@
 import type { ComponentChildren } from 'preact'
 import type { Metric } from '../../schemas/metrics.ts'
 import type { SessionRow, Snapshot } from '../api.ts'
-import { lengthOf, misses, textOf, timeOf, whole } from './amount.ts'
+import { lengthOf, misses, objectiveOf, textOf, timeOf, titleOf, whole } from './amount.ts'
 import { usePlace } from './place.ts'
 
 interface TableProps {
   readonly heads: readonly string[]
+  /** How many columns are words, the first among them; the others are numbers and stand to the right. */
+  readonly words?: number
   readonly rows: readonly { readonly key: string; readonly cells: readonly ComponentChildren[] }[]
 }
 
-/** A table whose first column names the row; the others are numbers. */
-export function Table({ heads, rows }: TableProps) {
+/** A table whose first column names the row. */
+export function Table({ heads, rows, words = 1 }: TableProps) {
+  const kind = (column: number) => (column < words ? 'word' : 'number')
   return (
-    <div class="scroll">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+    <div class="scroll" tabIndex={0}>
       <table>
         <thead>
           <tr>
-            {heads.map((head) => (
-              <th scope="col" key={head}>
+            {heads.map((head, column) => (
+              <th scope="col" key={head} class={kind(column)}>
                 {head}
               </th>
             ))}
@@ -28,7 +32,9 @@ export function Table({ heads, rows }: TableProps) {
             <tr key={key}>
               <th scope="row">{cells[0]}</th>
               {cells.slice(1).map((cell, index) => (
-                <td key={heads[index + 1]}>{cell}</td>
+                <td key={heads[index + 1]} class={kind(index + 1)}>
+                  {cell}
+                </td>
               ))}
             </tr>
           ))}
@@ -70,7 +76,10 @@ export function Fairness({ snapshot }: { readonly snapshot: Snapshot }) {
   return (
     <section class="panel">
       <h2>
-        {words.fairness} <span class="muted">{words.last_minute}</span>
+        {words.fairness}{' '}
+        <span class="muted">
+          {words.last_minute} · {words.latency} {objectiveOf('live_latency')}
+        </span>
       </h2>
       {apps.length === 0 ? (
         <p class="muted">{words.no_data}</p>
@@ -135,18 +144,24 @@ export function Rounds({ snapshot }: { readonly snapshot: Snapshot }) {
   )
 }
 
+/** Streams that are listed; of more, the ones that are well stay out. */
+const STREAMS = 12
+
 export function Streams({ snapshot }: { readonly snapshot: Snapshot }) {
-  const { words, with: to } = usePlace()
-  const streams = Object.entries(snapshot.streams)
+  const { words, lang, with: to } = usePlace()
+  // The worst first: whoever looks for a stream by name asks for it by its address.
+  const streams = Object.entries(snapshot.streams).sort(
+    ([, a], [, b]) => (b.stall_ratio ?? 0) - (a.stall_ratio ?? 0) || b.watching - a.watching,
+  )
   if (streams.length < 2) return null
   return (
     <section class="panel">
       <h2>
-        {words.streams} <span class="muted">{words.last_minute}</span>
+        {words.n_streams(streams.length)} <span class="muted">{words.last_minute}</span>
       </h2>
       <Table
-        heads={[words.stream, words.watching, words.stalled, words.first_screen]}
-        rows={streams.map(([stream, group]) => ({
+        heads={[words.stream, words.watching, titleOf('rebuffering_ratio', lang), words.first_screen]}
+        rows={streams.slice(0, STREAMS).map(([stream, group]) => ({
           key: stream,
           cells: [
             <a key="a" href={to({ stream })}>
@@ -158,25 +173,29 @@ export function Streams({ snapshot }: { readonly snapshot: Snapshot }) {
           ],
         }))}
       />
+      {streams.length > STREAMS && <p class="muted">{words.more_streams(whole(streams.length - STREAMS))}</p>}
     </section>
   )
 }
 
-export function Sessions({ rows, at_ms }: { readonly rows: readonly SessionRow[]; readonly at_ms: number }) {
+export function Sessions({ rows }: { readonly rows: readonly SessionRow[] | undefined }) {
   const { words, href, lang } = usePlace()
   return (
     <section class="panel" id="sessions">
       <h2>{words.sessions}</h2>
-      {rows.length === 0 ? (
+      {rows === undefined ? (
+        <p class="muted">{words.loading}</p>
+      ) : rows.length === 0 ? (
         <p class="muted">{words.none_affected}</p>
       ) : (
         <Table
+          words={5}
           heads={[
             words.session,
             words.app,
             'CDN',
             words.operator,
-            words.where,
+            words.dims.region!,
             words.stalled,
             words.stalls,
             words.latency,
@@ -198,7 +217,6 @@ export function Sessions({ rows, at_ms }: { readonly rows: readonly SessionRow[]
           }))}
         />
       )}
-      <p class="hidden">{timeOf(at_ms, lang, at_ms)}</p>
     </section>
   )
 }

@@ -1,3 +1,4 @@
+import { misses, objectiveOf, textOf } from './amount.ts'
 import { usePlace } from './place.ts'
 
 /** Where the first screen's time goes, phase after phase on one scale. */
@@ -5,10 +6,13 @@ export function Waterfall({
   phases,
   whole_ms,
   note,
+  p95_ms,
 }: {
   readonly phases: Readonly<Record<string, number>>
   readonly whole_ms: number | undefined
   readonly note: string
+  /** 95th percentile of the whole. */
+  readonly p95_ms?: number | undefined
 }) {
   const { words } = usePlace()
   const known = Object.keys(words.phases).filter((phase) => phases[phase] !== undefined)
@@ -18,9 +22,19 @@ export function Waterfall({
   return (
     <section class="panel waterfall">
       <h2>
-        {words.first_screen} <b class="figure">{whole_ms === undefined ? '–' : Math.round(whole_ms)}</b>{' '}
-        <small>ms</small>
-        <span class="muted">{note}</span>
+        {words.first_screen}{' '}
+        <b class={`figure ${misses('video_startup_time', whole_ms) ? 'missed' : ''}`}>
+          {whole_ms === undefined ? '–' : textOf('video_startup_time', whole_ms)}
+        </b>
+        <span class="muted">
+          {[
+            words.objective(objectiveOf('video_startup_time') ?? ''),
+            p95_ms === undefined ? '' : words.p95(textOf('video_startup_time', p95_ms)),
+            note,
+          ]
+            .filter((part) => part !== '')
+            .join(' · ')}
+        </span>
       </h2>
       <dl>
         {known.map((phase) => {

@@ -57,7 +57,7 @@ export function objectiveOf(metric: Metric): string | undefined {
   const { objective, better } = metricOf(metric) as MetricSpec
   if (objective === undefined) return undefined
   const { unit, number } = amountOf(metric, objective)
-  return `${better === 'lower' ? '≤' : '≥'} ${number.replace(/\.0+$/, '')}${unit === '' ? '' : ` ${unit}`}`
+  return `${better === 'lower' ? '≤' : '≥'} ${number.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '')}${unit === '' ? '' : ` ${unit}`}`
 }
 
 /** Whether a value misses the metric's objective. */
@@ -66,6 +66,10 @@ export function misses(metric: Metric, value: number | undefined): boolean {
   if (objective === undefined || value === undefined) return false
   return better === 'lower' ? value > objective : value < objective
 }
+
+/** What values of a metric cannot exceed: a share is at most all. */
+export const limitOf = (metric: Metric): number | undefined =>
+  metricOf(metric).unit === 'ratio' && !metric.endsWith('_speed') ? 1 : undefined
 
 export const titleOf = (metric: Metric, lang: Lang): string => metricOf(metric).title[lang]
 export const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
@@ -77,6 +81,16 @@ export function timeOf(ms: number, lang: Lang, today_ms: number): string {
   const time = at.toLocaleTimeString('en-GB', { hour12: false })
   if (at.toDateString() === new Date(today_ms).toDateString()) return time
   return `${at.toLocaleDateString(LOCALES[lang], { month: 'short', day: 'numeric' })} ${time}`
+}
+
+/** The zone in which this machine tells the time: `UTC+8`. */
+export function zoneOf(ms: number): string {
+  const minutes = -new Date(ms).getTimezoneOffset()
+  const hours = Math.trunc(minutes / 60)
+  const rest = Math.abs(minutes % 60)
+  return minutes === 0
+    ? 'UTC'
+    : `UTC${minutes > 0 ? '+' : '\u2212'}${Math.abs(hours)}${rest === 0 ? '' : `:${rest}`}`
 }
 
 /** A length of time in at most two units. */

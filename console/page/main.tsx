@@ -1,6 +1,7 @@
 import { render } from 'preact'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { IncidentPage } from './IncidentPage.tsx'
+import { MissingPage } from './MissingPage.tsx'
 import { hrefOf, type Lang, type Place, PlaceContext, routeOf, withQuery } from './place.ts'
 import { RunbookPage } from './RunbookPage.tsx'
 import { SessionPage } from './SessionPage.tsx'
@@ -121,11 +122,6 @@ function App() {
     return () => removeEventListener('keydown', key)
   }, [place])
 
-  const name = route.view === 'show' ? route.show : 'id' in route ? route.id : undefined
-  useEffect(() => {
-    document.title = name === undefined ? 'Firstframe' : `${name} · Firstframe`
-  }, [name])
-
   return (
     <PlaceContext.Provider value={place}>
       {route.view === 'show' ? (
@@ -136,6 +132,8 @@ function App() {
         <SessionPage key={route.id} id={route.id} />
       ) : route.view === 'runbooks' ? (
         <RunbookPage key={route.rule} rule={route.rule} />
+      ) : route.view === 'missing' ? (
+        <MissingPage />
       ) : (
         <ShowsPage home={route.view === 'home'} />
       )}

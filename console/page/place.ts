@@ -5,7 +5,7 @@ import type { Words } from './words.ts'
 export type Lang = 'en' | 'zh'
 
 export type Route =
-  | { readonly view: 'home' | 'shows' }
+  | { readonly view: 'home' | 'shows' | 'missing' }
   | { readonly view: 'show'; readonly show: string }
   | { readonly view: 'incident'; readonly id: string }
   | { readonly view: 'session'; readonly id: string }
@@ -26,11 +26,20 @@ export interface Place {
 
 const KEPT = ['lang', 'theme', 'wall', 'tenant']
 
+const decoded = (part: string): string => {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
 export function routeOf(pathname: string): Route {
-  const [view, name = ''] = pathname.split('/').slice(1).map(decodeURIComponent)
+  const [view, name = ''] = pathname.split('/').slice(1).map(decoded)
   if (view === 'show' && name !== '') return { view, show: name }
   if ((view === 'incident' || view === 'session') && name !== '') return { view, id: name }
   if (view === 'runbooks' && name !== '') return { view, rule: name }
+  if (name !== '' || !['', 'shows'].includes(view ?? '')) return { view: 'missing' }
   return { view: view === 'shows' ? 'shows' : 'home' }
 }
 

@@ -50,43 +50,52 @@ export function useLive<T>(query: string | undefined): Live<T> {
 }
 
 export interface Fetched<T> {
+  /** The last that came; it stays while the line is down. */
   readonly data: T | undefined
   readonly missing: boolean
   readonly failed: boolean
+  /** How long ago the last answer came (or was first asked for), ms. */
+  readonly since_ms: number
 }
 
-/** Fetches JSON, again every `every_ms` if given. */
+const NOTHING = { data: undefined, missing: false, failed: false, since_ms: 0 }
+
+/** Fetches JSON, again every `every_ms` if given; after a failure again within two seconds either way. */
 export function useFetch<T>(url: string | undefined, every_ms?: number): Fetched<T> {
-  const [state, set] = useState<Fetched<T> & { url?: string }>({
-    data: undefined,
-    missing: false,
-    failed: false,
-  })
+  const [state, set] = useState<Fetched<T> & { url?: string }>(NOTHING)
   useEffect(() => {
     if (url === undefined) return
     const abort = new AbortController()
+    let heard = performance.now()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const tell = (change: { data?: T; missing?: boolean; failed?: boolean }) =>
+      set((old) => ({
+        ...NOTHING,
+        data: old.url === url ? old.data : undefined,
+        ...change,
+        since_ms: performance.now() - heard,
+        url,
+      }))
     const load = async () => {
+      let failed = false
       try {
         const answer = await fetch(url, { signal: abort.signal })
-        if (answer.ok) set({ data: (await answer.json()) as T, missing: false, failed: false, url })
-        else
-          set((old) => ({
-            data: old.url === url ? old.data : undefined,
-            missing: answer.status === 404,
-            failed: answer.status !== 404,
-            url,
-          }))
+        failed = !answer.ok && answer.status !== 404
+        if (!failed) heard = performance.now()
+        tell(answer.ok ? { data: (await answer.json()) as T } : { missing: answer.status === 404, failed })
       } catch {
-        if (!abort.signal.aborted)
-          set((old) => ({ data: old.url === url ? old.data : undefined, missing: false, failed: true, url }))
+        if (abort.signal.aborted) return
+        failed = true
+        tell({ failed })
       }
+      const next = failed ? Math.min(2000, every_ms ?? 2000) : every_ms
+      if (next !== undefined && !abort.signal.aborted) timer = setTimeout(load, next)
     }
     void load()
-    const timer = every_ms === undefined ? undefined : setInterval(load, every_ms)
     return () => {
       abort.abort()
-      clearInterval(timer)
+      clearTimeout(timer)
     }
   }, [url, every_ms])
-  return state.url === url ? state : { data: undefined, missing: false, failed: false }
+  return state.url === url ? state : NOTHING
 }

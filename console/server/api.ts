@@ -6,10 +6,12 @@ import { SETTLE_MS } from '../windows.ts'
 import { apiError } from './guard.ts'
 import type { Incidents } from './incidents.ts'
 import { createLive, type Live } from './live.ts'
+import { readCourse } from './readCourse.ts'
 import type { Subject } from './readShow.ts'
 import { readRunbook } from './runbooks.ts'
 import { readSession, readSessions, SESSION_FILTERS, type SessionFilter } from './sessions.ts'
 import { asItStood, compose, incidentsOf, readFacts, readShowList, type ShowFacts } from './snapshot.ts'
+import { withTodo } from './todo.ts'
 
 export interface ApiOptions {
   readonly store: Store
@@ -143,7 +145,10 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
     if (incident === undefined) throw new ApiError('not_found', `no incident ${id}`)
     return incident
   }
-  get<{ id: string }>('/api/incidents/:id', (query, { id }) => incidentOf(query, id))
+  get<{ id: string }>('/api/incidents/:id', async (query, { id }) => withTodo(await incidentOf(query, id)))
+  get<{ id: string }>('/api/incidents/:id/course', async (query, { id }) =>
+    readCourse(store, await incidentOf(query, id), nowOf()),
+  )
   get('/api/sessions', async (query) => {
     const incident = query.incident === undefined ? undefined : await incidentOf(query, query.incident)
     const show = incident?.show ?? query.show

@@ -19,7 +19,7 @@ const incident = {
   evidence: { symptoms: [{ hop: 'player', metric: 'rebuffering_ratio' }] },
 } as unknown as IncidentView
 const judge = (more: Partial<Parameters<typeof judgeHops>[0]> = {}) =>
-  judgeHops({ values, incidents: [], heard_ms, caused: {}, at_ms: NOW, ...more })
+  judgeHops({ values, intervals: {}, incidents: [], heard_ms, caused: {}, at_ms: NOW, ...more })
 
 test('all well is all quiet, in the order of the data', () => {
   const hops = judge()
@@ -65,4 +65,14 @@ test('Wilson’s interval holds what tables say: 0 of 10, 5 of 10, 995 of 1000',
   near(wilson(5, 10).low, 0.2366)
   near(wilson(5, 10).high, 0.7634)
   near(wilson(995, 1000).low, 0.9884)
+})
+
+test('a counted share misses its objective only when it surely does', () => {
+  const few = {
+    values: { ...values, interaction_success: 0.99 },
+    intervals: { interaction_success: wilson(105, 106) },
+  }
+  const many = { ...few, intervals: { interaction_success: wilson(104_940, 106_000) } }
+  assert.equal(judge(few).interaction.health, 'well')
+  assert.equal(judge(many).interaction.health, 'strained')
 })

@@ -1,12 +1,12 @@
 import { HOPS, type Hop } from '../../schemas/kinds/kinds.ts'
 import { METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
-import type { HopView } from '../api.ts'
+import type { HopView, Interval, Snapshot } from '../api.ts'
 import type { IncidentView } from './incidents.ts'
 import type { Caused } from './readCaused.ts'
 import type { MetricValues } from './state.ts'
 
 /** The metrics that may stand under a hop: the first that has a value does. */
-const HEADLINES: Readonly<Record<Hop, readonly [Metric, ...Metric[]]>> = {
+export const HEADLINES: Readonly<Record<Hop, readonly [Metric, ...Metric[]]>> = {
   encoder: ['encoder_fps', 'encoder_speed'],
   ingest: ['ingest_bitrate', 'ingest_fps', 'key_frame_interval'],
   transcode: ['transcode_speed', 'transcode_fps'],
@@ -21,6 +21,8 @@ const SILENT_MS = 20_000
 
 export interface HealthOptions {
   readonly values: MetricValues
+  /** How sure counted shares are. */
+  readonly intervals: Snapshot['intervals']
   readonly incidents: readonly IncidentView[]
   /** Newest fact of each hop that reported within the axis. */
   readonly heard_ms: Partial<Readonly<Record<Hop, number>>>
@@ -29,10 +31,11 @@ export interface HealthOptions {
   readonly at_ms: number
 }
 
-const isMissed = (metric: Metric, value: number | null | undefined): boolean => {
+/** A counted share misses its objective when it surely does: one failure of a few is no news. */
+function isMissed(metric: Metric, value: number | null | undefined, interval: Interval | undefined): boolean {
   const { objective, better } = metricOf(metric)
   if (objective === undefined || value === null || value === undefined) return false
-  return better === 'lower' ? value > objective : value < objective
+  return better === 'lower' ? (interval?.low ?? value) > objective : (interval?.high ?? value) < objective
 }
 
 /** Who is ill, in one word or two: `cdn-b`, `cdn-b Guangdong`. */
@@ -48,6 +51,7 @@ export const symptomsOf = ({ evidence }: IncidentView) => (evidence as Symptoms 
 /** How each hop of the link is, by open incidents first, then by silence, then by objectives. */
 export function judgeHops({
   values,
+  intervals,
   incidents,
   heard_ms,
   caused,
@@ -85,7 +89,9 @@ export function judgeHops({
     if (heard === undefined) return [hop, { health: 'absent', headline }]
     if (felt !== undefined) return [hop, { health: 'affected', headline, incident: felt.id, ...ill }]
     if (at_ms - heard > SILENT_MS) return [hop, { health: 'silent', headline }]
-    const missed = METRIC_NAMES.find((name) => metricOf(name).hop === hop && isMissed(name, values[name]))
+    const missed = METRIC_NAMES.find(
+      (name) => metricOf(name).hop === hop && isMissed(name, values[name], intervals[name]),
+    )
     return [
       hop,
       missed === undefined ? { health: 'well', headline } : { health: 'strained', headline: missed, missed },

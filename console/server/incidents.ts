@@ -3,6 +3,7 @@ import { readBatch } from '../../schemas/arrow/reader.ts'
 import { columnsOf } from '../../schemas/derive/columns.ts'
 import { HEADERS, topicOf } from '../../schemas/topics.ts'
 import type { Store } from '../../store/client.ts'
+import type { Todo } from '../api.ts'
 
 /** An incident as the page shows it; times in ms since the epoch, `resolved_ms` 0 while it is open. */
 export interface IncidentView {
@@ -25,6 +26,8 @@ export interface IncidentView {
   readonly confidence: number
   readonly viewers: number
   readonly evidence: unknown
+  /** Filled in where an incident is shown. */
+  readonly todo?: Todo
   readonly began_ms: number
   readonly opened_ms: number
   readonly updated_ms: number

@@ -9,6 +9,7 @@ import type { Incidents, IncidentView } from './incidents.ts'
 import { type Caused, readCaused } from './readCaused.ts'
 import { readShows } from './readGroups.ts'
 import { type FastFacts, readFast, readSlow, type SlowFacts, type Subject } from './readShow.ts'
+import { withTodo } from './todo.ts'
 
 /** Slow facts are read again when they are this old, or when the rollup's step is over. */
 const SLOW_MS = 5_000
@@ -53,10 +54,10 @@ export function asItStood(incident: IncidentView, at_ms: number): IncidentView {
     : incident
 }
 
-/** Without the second-by-second evidence, which its own page shows. */
+/** Without the second-by-second evidence, which its own page shows; with what is to be done. */
 function brief(incident: IncidentView): IncidentView {
   const { timeline: _, ...evidence } = (incident.evidence ?? {}) as Record<string, unknown>
-  return { ...incident, evidence }
+  return withTodo({ ...incident, evidence })
 }
 
 /** Puts facts and incidents together. Pure: the same facts give the same page. */
@@ -83,7 +84,14 @@ export function compose(options: {
     from_ms: slow.from_ms,
     step_ms: STEP_MS,
     data_ms: Math.max(0, ...Object.values(heard_ms)),
-    hops: judgeHops({ values: fast.values, incidents, heard_ms, caused: facts.caused, at_ms }),
+    hops: judgeHops({
+      values: fast.values,
+      intervals: fast.intervals,
+      incidents,
+      heard_ms,
+      caused: facts.caused,
+      at_ms,
+    }),
     values,
     intervals: fast.intervals,
     series: slow.series,

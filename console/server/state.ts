@@ -16,6 +16,8 @@ export interface Scope {
   readonly to_ms: number
   /** Only rows with these values of dimensions; those a table does not keep apart are passed over. */
   readonly within?: Readonly<Record<string, string>>
+  /** Only rows that differ from these in at least one. */
+  readonly outside?: Readonly<Record<string, string>>
 }
 
 export type MetricValues = Partial<Record<Metric, number | null>>
@@ -32,7 +34,10 @@ export function scopeWhere(scope: Scope, table: string): { sql: string; params: 
   if (scope.app !== undefined && hasApp) conditions.push('app = {app:String}')
   const keeps = (ROLLUPS as Record<string, { by: readonly string[] }>)[table]?.by ?? Object.keys(DIMENSIONS)
   const chosen = Object.entries(scope.within ?? {}).filter(([name]) => keeps.includes(name))
+  const others = Object.entries(scope.outside ?? {}).filter(([name]) => keeps.includes(name))
   for (const [name] of chosen) conditions.push(`${name} = {within_${name}:String}`)
+  if (others.length > 0)
+    conditions.push(`NOT (${others.map(([name]) => `${name} = {outside_${name}:String}`).join(' AND ')})`)
   conditions.push(
     `${time} >= fromUnixTimestamp64Milli({from_ms:Int64})`,
     `${time} < fromUnixTimestamp64Milli({to_ms:Int64})`,
@@ -45,6 +50,7 @@ export function scopeWhere(scope: Scope, table: string): { sql: string; params: 
       ...(scope.stream === undefined ? {} : { stream: scope.stream }),
       ...(scope.app === undefined ? {} : { app: scope.app }),
       ...Object.fromEntries(chosen.map(([name, value]) => [`within_${name}`, value])),
+      ...Object.fromEntries(others.map(([name, value]) => [`outside_${name}`, value])),
       from_ms: Math.floor(scope.from_ms),
       to_ms: Math.floor(scope.to_ms),
     },

@@ -1,0 +1,37 @@
+/** A step that a person reads easily: 1, 2, 2.5 or 5 times a power of ten, at least `step`. */
+function niceStep(step: number): number {
+  const power = 10 ** Math.floor(Math.log10(step))
+  return power * ([1, 2, 2.5, 5, 10].find((times) => times * power >= step * 0.999) ?? 10)
+}
+
+export interface ScaleOptions {
+  /** Not below 0. */
+  readonly values: readonly number[]
+  readonly objective?: number | undefined
+  /** What a value cannot exceed: 1 for shares. */
+  readonly limit?: number | undefined
+}
+
+/**
+ * Bottom and top of a chart, round numbers both. From 0 where the values are near it; else so wide that calm looks calm:
+ * a wobble of a few per cent never fills the chart.
+ */
+export function scaleOf({ values, objective, limit }: ScaleOptions): [bottom: number, top: number] {
+  const all = objective === undefined ? values : [...values, objective]
+  const high = Math.max(0, ...all)
+  const low = Math.min(...all)
+  if (high < 1e-9) return [0, limit ?? 1]
+  if (limit !== undefined && low >= limit * 0.9) {
+    const step = niceStep(Math.max((limit - low) * 1.2, limit * 0.01))
+    return [limit - step, limit]
+  }
+  if (low <= high * 0.6) {
+    const step = niceStep((high * 1.02) / 5)
+    const top = Math.ceil((high * 1.02) / step) * step
+    return [0, limit === undefined ? top : Math.min(top, limit)]
+  }
+  const middle = (high + low) / 2
+  const span = Math.max((high - low) * 1.6, Math.abs(middle) * 0.12)
+  const step = niceStep(span / 2)
+  return [Math.floor((middle - span / 2) / step) * step, Math.ceil((middle + span / 2) / step) * step]
+}
