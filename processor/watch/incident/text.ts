@@ -102,11 +102,12 @@ function sentence(told: Told): [string, string] {
   const spec = metricOf(metric)
   const from = spec.unit === 'per_minute' ? trim(baseline) : amount(baseline, metric)
   const to = amount(value, metric)
+  const toZh = spec.unit === 'per_minute' ? `${trim(value)} 次/分钟` : to
   if (metric === 'concurrent_plays')
     return [`Viewers fell from ${from} to ${to}${en}`, `${zh}观众从 ${from} 降至 ${to}`]
   const nouns = NOUNS[metric] ?? [spec.title.en, spec.title.zh]
   if (rule === 'objective')
-    return [`${nouns[0]}${en} at ${to} where ${from} is wanted`, `${zh}${nouns[1]}${to}，目标 ${from}`]
+    return [`${nouns[0]}${en} at ${to} where ${from} is wanted`, `${zh}${nouns[1]}${toZh}，目标 ${from}`]
   const times = Math.round(value / baseline)
   if (
     spec.better === 'lower' &&
@@ -121,7 +122,7 @@ function sentence(told: Told): [string, string] {
   const moved = value > baseline ? ['up', '升至'] : ['down', '降至']
   return [
     `${nouns[0]} ${moved[0]} from ${from} to ${to}${en}`,
-    `${zh}${nouns[1]}从 ${from} ${moved[1]} ${to}`,
+    `${zh}${nouns[1]}从 ${from} ${moved[1]} ${toZh}`,
   ]
 }
 
