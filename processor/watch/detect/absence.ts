@@ -1,5 +1,5 @@
 import type { RuleSpec } from '../../../schemas/rules.ts'
-import type { Heard, StreamView } from '../windows/view.ts'
+import { type Heard, SLICE_MS, type StreamView } from '../windows/view.ts'
 import type { Farewell } from './farewells.ts'
 import type { Observation } from './observation.ts'
 import type { Signal } from './signals.ts'
@@ -58,17 +58,20 @@ export function judgeAbsence({
       score: 2 * threshold(1),
       threshold: threshold(1),
       firing: true,
-      onset_ms: down ? node.last_ms : node.last_ms + 1000,
+      onset_ms: down ? node.last_ms : node.last_ms + SLICE_MS,
       note: down ? 'down' : 'silent',
     })
   }
   return found
 }
 
-/** Longer silent than a steady reporter ever is: two and a half of its own intervals, and at least `after_ms`. */
+/**
+ * Longer silent than a steady reporter ever is: two and a half of its own intervals, and at least `after_ms`. It may have been heard
+ * at the end of the slice in which it was heard last, so silence counts from there.
+ */
 function silent(node: Heard, now_ms: number, resumed_ms: number, after_ms: number): boolean {
-  const last = Math.max(node.last_ms, resumed_ms)
+  const since = Math.max(node.last_ms + SLICE_MS, resumed_ms)
   const known = Math.max(1, (node.last_ms - node.first_ms) / 1000 + 1)
   const interval_ms = (known / Math.min(known, node.slices)) * 1000
-  return now_ms - last >= Math.max(after_ms, interval_ms <= 1500 ? 0 : 2.5 * interval_ms + 1000)
+  return now_ms - since >= Math.max(after_ms, interval_ms <= 1500 ? 0 : 2.5 * interval_ms)
 }

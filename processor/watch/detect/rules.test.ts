@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { createBuilder } from '../../../schemas/arrow/builder.ts'
+import type { Kind } from '../../../schemas/kinds/kinds.ts'
+import { METRIC_NAMES, type Metric, metricOf } from '../../../schemas/metrics.ts'
+import type { RuleSpec } from '../../../schemas/rules.ts'
+import { createJudge, type Judge } from '../incident/judge.ts'
+import { ALL_RULES, POOL_FROM_S, type Row, STANDS } from '../testing/stands.ts'
+import { createWatchCore } from '../watch_core.ts'
+import type { RuleSet } from './active_rules.ts'
+import { SIGNALS } from './signals.ts'
+
+const T0 = 1_800_000_000_000
+/** All is well for so long before anything changes. */
+const WELL_S = POOL_FROM_S
+
+/** An incident whose trouble is gone ends by then: a baseline's window, and six quiet seconds. */
+const OVER_BY_S = 45
+
+const only = (metric: Metric, rule: RuleSpec['type']): RuleSet => ({
+  overrides: [
+    ...METRIC_NAMES.map((name) => ({ match: {}, metric: name, off: true })),
+    { match: {}, metric, rule, off: false },
+  ],
+})
+
+/** A stream that is judged second by second. */
+class Run {
+  at_s = 0
+  readonly judge: Judge
+  private readonly core = createWatchCore({ emit: () => {} })
+  constructor(rules: RuleSet) {
+    this.judge = createJudge({ rules, emit: () => {} })
+  }
+
+  second(kind: Kind, rows: readonly Row[]): void {
+    const received_time = T0 + this.at_s * 1000 + 500
+    const common = {
+      tenant: 't',
+      show: 's',
+      stream: 'x',
+      source: 'sdk',
+      received_time,
+      event_time: received_time,
+    }
+    if (rows.length > 0) {
+      const builder = createBuilder(kind)
+      for (const row of rows) builder.pushRow({ ...common, ...row })
+      this.core.ingest({ kind, partition: 0, bytes: builder.finish() })
+    }
+    this.at_s += 1
+    const watermark_ms = T0 + this.at_s * 1000
+    this.core.advance(watermark_ms)
+    this.judge.evaluate({ views: this.core.windows.streams.values(), watermark_ms })
+  }
+
+  get open() {
+    return this.judge.incidents.filter(({ state }) => state === 'open')
+  }
+}
+
+/** Values on both sides of a rule, and how soon it must fire. */
+interface Sides {
+  /** The worst that pages nobody. */
+  readonly quiet: number
+  /** Pages. */
+  readonly bad: number
+  /** Quiet for so long after it began, because it may still be chance or is not yet bad enough. */
+  readonly quiet_until_s: number
+  readonly firing_by_s: number
+}
+
+function sidesOf(metric: Metric, spec: RuleSpec): Sides {
+  const { normal } = STANDS[metric]!
+  switch (spec.type) {
+    case 'baseline': {
+      if (metric === 'concurrent_plays') {
+        const limit = Math.min(normal / spec.factor, normal - spec.step)
+        return { quiet: limit * 1.3, bad: limit / 3, quiet_until_s: 0, firing_by_s: 6 }
+      }
+      const signal = SIGNALS.find((one) => one.metric === metric)!
+      const share = signal.nature === 'share' && !signal.higher_is_worse
+      const rate = share ? 1 - normal : normal
+      const falls = signal.nature === 'level' && !signal.higher_is_worse
+      const limit = falls
+        ? Math.min(rate / spec.factor, rate - spec.step)
+        : Math.max(rate * spec.factor, rate + spec.step)
+      const at = (way: number) => rate + (limit - rate) * way
+      const back = (value: number) => (share ? 1 - value : value)
+      const bad = falls ? Math.max(at(1.6), limit / 3) : at(3)
+      return { quiet: back(at(0.8)), bad: back(bad), quiet_until_s: 0, firing_by_s: spec.window_s }
+    }
+    case 'objective': {
+      const limit = metricOf(metric).objective! * spec.burn
+      return { quiet: limit * 0.8, bad: limit * 2, quiet_until_s: spec.fast_s / 4, firing_by_s: spec.slow_s }
+    }
+    case 'absence':
+      return {
+        quiet: normal,
+        bad: Number.NaN,
+        quiet_until_s: spec.after_s - 1,
+        firing_by_s: spec.after_s + 2,
+      }
+    case 'forecast':
+      return { quiet: 0.4 / spec.horizon_s, bad: 3 / spec.horizon_s, quiet_until_s: 1, firing_by_s: 6 }
+    case 'spread':
+      return {
+        quiet: spec.beyond * 0.8,
+        bad: spec.beyond * 1.5,
+        quiet_until_s: 0,
+        firing_by_s: spec.window_s,
+      }
+    case 'mix':
+      return { quiet: spec.share * 0.8, bad: 0.7, quiet_until_s: 0, firing_by_s: spec.window_s }
+    case 'quorum':
+      return { quiet: spec.at_least - 1, bad: spec.at_least, quiet_until_s: 0, firing_by_s: 3 }
+  }
+}
+
+describe('each rule on both sides', () => {
+  for (const { metric, spec } of ALL_RULES) {
+    const id = `${metric}-${spec.type}`
+    test(id, () => {
+      const stand = STANDS[metric]
+      assert.ok(stand, `${metric} has a rule and no stand that tries it: processor/watch/testing/stands.ts`)
+      const sides = sidesOf(metric, spec)
+      const play = (run: Run, value: number, seconds: number, each: () => void) => {
+        for (let s = 0; s < seconds; s += 1) {
+          run.second(stand.kind, Number.isNaN(value) ? [] : stand.rows(run.at_s, value))
+          each()
+        }
+      }
+      const quiet = (run: Run, what: string) => () =>
+        assert.deepEqual(
+          run.open.map(({ summary_en }) => `${run.at_s} s: ${summary_en}`),
+          [],
+          what,
+        )
+
+      const nearly = new Run(only(metric, spec.type))
+      play(nearly, stand.normal, WELL_S, quiet(nearly, 'nothing happens'))
+      play(nearly, sides.quiet, 60, quiet(nearly, 'worse, and not by enough to matter'))
+
+      const run = new Run(only(metric, spec.type))
+      play(run, stand.normal, WELL_S, quiet(run, 'nothing happens'))
+      play(run, sides.bad, sides.quiet_until_s, quiet(run, `quiet until ${sides.quiet_until_s} s`))
+      let fired = sides.quiet_until_s
+      while (run.open.length === 0 && fired <= sides.firing_by_s)
+        play(run, sides.bad, 1, () => {
+          fired += 1
+        })
+      assert.equal(run.open.length, 1, `firing by ${sides.firing_by_s} s`)
+      assert.equal(run.open[0]!.rule, id)
+      assert.equal(run.open[0]!.severity, spec.severity)
+
+      play(run, sides.bad, 10, () => assert.equal(run.open.length, 1, 'one incident while it lasts'))
+      let over = 0
+      while (run.open.length > 0 && over <= OVER_BY_S)
+        play(run, stand.normal, 1, () => {
+          over += 1
+        })
+      assert.deepEqual(run.open, [], `over by ${OVER_BY_S} s`)
+      assert.equal(run.judge.incidents.length, 1, 'the same one')
+    })
+  }
+
+  test('a planned end is nobody’s fault', () => {
+    for (const { metric, spec } of ALL_RULES.filter(({ spec: { type } }) => type === 'absence')) {
+      const run = new Run(only(metric, spec.type))
+      for (let s = 0; s < 60; s += 1)
+        run.second(
+          'hop',
+          ['encoder', 'ingest', 'transcode'].map((hop) => link(hop, s)),
+        )
+      run.second('hop', [{ ...link('encoder', 60), event: 'end', status: 'down' }])
+      for (let s = 0; s < 60; s += 1) run.second('hop', [])
+      assert.deepEqual(run.open, [])
+    }
+  })
+
+  test('the last word of a killed encoder is its media server’s', () => {
+    const run = new Run(only('ingest_bitrate', 'absence'))
+    for (let s = 0; s < 60; s += 1) run.second('hop', [link('encoder', s), link('ingest', s)])
+    run.second('hop', [{ ...link('ingest', 60), event: 'unpublish', status: 'down' }])
+    for (let s = 0; s < 3; s += 1) run.second('hop', [])
+    assert.equal(run.open.length, 1)
+  })
+
+  test('a load that is nearly full is told while it rises, and no pulse that stays below', () => {
+    const load = (share: number, s: number): Row => ({
+      resource: 'gateway',
+      sense: 'load',
+      session: 'gateway',
+      seq: s + 1,
+      level: share * 1000,
+      capacity: 1000,
+    })
+    for (const [top, pages] of [
+      [0.8, 0],
+      [0.95, 1],
+    ] as const) {
+      const run = new Run(only('resource_level', 'forecast'))
+      for (let s = 0; s < 60; s += 1) run.second('resource', [load(0.3, s)])
+      for (let s = 0; s < 8; s += 1) run.second('resource', [load(0.3 + (top - 0.3) * (s / 7), 60 + s)])
+      assert.equal(run.open.length, pages, `up to ${top}`)
+    }
+  })
+})
+
+test('few viewers count by how sure their numbers are', () => {
+  const few = (stalling: number) => {
+    const run = new Run(only('rebuffering_frequency', 'baseline'))
+    for (let s = 0; s < WELL_S + 10; s += 1) {
+      const bad = s >= WELL_S
+      run.second('heartbeat', [
+        ...[s % 10, 10 + (s % 10)].map((n) => ({
+          session: `s${n}`,
+          seq: 1 + Math.floor(s / 10),
+          interval_ms: 10_000,
+          played_ms: 10_000,
+          stall_count: bad && n < stalling ? 1 : 0,
+        })),
+      ])
+    }
+    return run.open.length
+  }
+  // One stall among twenty viewers is six times what is wanted, and chance; twelve are not.
+  assert.equal(few(1), 0)
+  assert.equal(few(12), 1)
+})
+
+const link = (hop: string, s: number): Row => ({
+  hop,
+  node: `${hop}-1`,
+  session: `${hop}-1`,
+  seq: s + 1,
+  interval_ms: 1000,
+  status: 'up',
+  fps_out: 30,
+  bitrate_in_kbps: 4000,
+  speed_ratio: 1,
+})
