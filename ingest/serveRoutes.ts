@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Emit } from '../schemas/facts.ts'
+import { type Listening, listenOn } from './listening.ts'
 import type { IngestRoute, Send } from './route.ts'
 
 export interface ServeRoutesOptions {
@@ -19,9 +19,7 @@ const BODY_BYTES = 1 << 20
  * Serves hooks on a machine without a collector: what they say goes out by `send` (see `sendBeacons`).
  * A collector mounts the same routes itself.
  */
-export async function serveRoutes(
-  options: ServeRoutesOptions,
-): Promise<{ readonly url: string; readonly port: number; readonly stop: () => Promise<void> }> {
+export async function serveRoutes(options: ServeRoutesOptions): Promise<Listening> {
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://routes')
     const route = options.routes.find((each) => each.path === url.pathname && each.method === request.method)
@@ -62,17 +60,5 @@ export async function serveRoutes(
       response.destroy()
     }
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, options.host ?? '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  return {
-    port,
-    url: `http://${options.host ?? '127.0.0.1'}:${port}`,
-    stop: async () => {
-      server.closeAllConnections()
-      await new Promise<void>((resolve) => server.close(() => resolve()))
-    },
-  }
+  return listenOn(server, options)
 }

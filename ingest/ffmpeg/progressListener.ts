@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { ClientContext } from '../../schemas/envelope.ts'
 import type { Emit } from '../../schemas/facts.ts'
+import { type Listening, listenOn } from '../listening.ts'
 import type { Send } from '../route.ts'
 import { progressSession } from './progressSession.ts'
 
@@ -19,19 +19,12 @@ export interface ProgressListenerOptions {
   readonly context?: ClientContext
 }
 
-export interface ProgressListener {
-  readonly port: number
-  /** What `-progress` takes: `${url}/<stream>`; `?node=`, `?hop=transcode`, `?show=` tell more. */
-  readonly url: string
-  readonly stop: () => Promise<void>
-}
-
 /**
- * Takes `ffmpeg -progress http://…/<stream>`. ffmpeg keeps one POST open as long as it runs and writes a block
+ * Takes `ffmpeg -progress ${url}/<stream>`; `?node=`, `?hop=transcode`, `?show=` tell more. ffmpeg keeps one POST open as long as it runs and writes a block
  * into it each `-stats_period`, so this cannot be an ordinary address: it reads as the blocks come.
  * A POST that breaks off without `progress=end` is a killed encoder, and is told at once.
  */
-export async function startProgressListener(options: ProgressListenerOptions): Promise<ProgressListener> {
+export async function startProgressListener(options: ProgressListenerOptions): Promise<Listening> {
   const { send, emit, clock } = options
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://listener')
@@ -68,17 +61,5 @@ export async function startProgressListener(options: ProgressListenerOptions): P
   })
   // One request lasts as long as the stream.
   server.requestTimeout = 0
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, options.host ?? '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  return {
-    port,
-    url: `http://${options.host ?? '127.0.0.1'}:${port}`,
-    stop: async () => {
-      server.closeAllConnections()
-      await new Promise<void>((resolve) => server.close(() => resolve()))
-    },
-  }
+  return listenOn(server, options)
 }

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { BeaconEvent } from '../../schemas/beacon.ts'
 import type { ClientContext } from '../../schemas/envelope.ts'
 import type { Emit } from '../../schemas/facts.ts'
+import { type Listening, listenOn } from '../listening.ts'
 import { readObject, textIn } from '../readJson.ts'
 import type { Send } from '../route.ts'
 import type { CueInserter, CueOutcome, CueTrigger } from './cueInserter.ts'
@@ -55,9 +55,7 @@ const digest = (text: string) => createHash('sha256').update(text).digest()
  * `POST /cues` with `{ "round", "cue", "data", "keyFrame", "issued_us" }`: answers 200 with the frame it went into,
  * or 4xx/5xx with `{ "code" }`.
  */
-export async function startCueServer(
-  options: CueServerOptions,
-): Promise<{ readonly url: string; readonly port: number; readonly stop: () => Promise<void> }> {
+export async function startCueServer(options: CueServerOptions): Promise<Listening> {
   const { inserter, token, emit } = options
 
   function tell(outcome: Extract<CueOutcome, { ok: true }>): void {
@@ -95,17 +93,5 @@ export async function startCueServer(
       return response.destroy()
     }
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, options.host ?? '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  return {
-    port,
-    url: `http://${options.host ?? '127.0.0.1'}:${port}`,
-    stop: async () => {
-      server.closeAllConnections()
-      await new Promise<void>((resolve) => server.close(() => resolve()))
-    },
-  }
+  return listenOn(server, options)
 }

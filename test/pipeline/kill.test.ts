@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { type Firstframe, startFirstframe } from './firstframe.ts'
+import { sqlOf } from './sql.ts'
 
 /** Ten rounds of `kill -9`, of each process in turn, under 2,000 events a second: every answered event is there, once. */
 
@@ -28,18 +29,7 @@ function storePid(parent: number): number {
 async function query<T>(sql: string): Promise<T[]> {
   for (let tries = 0; ; tries += 1) {
     try {
-      const answer = await fetch(`${firstframe.consoleUrl}/clickhouse/?default_format=JSONEachRow`, {
-        method: 'POST',
-        body: sql,
-      })
-      const text = await answer.text()
-      if (!answer.ok) throw new Error(text)
-      return text.trim() === ''
-        ? []
-        : text
-            .trim()
-            .split('\n')
-            .map((line) => JSON.parse(line) as T)
+      return await sqlOf(firstframe)<T>(sql)
     } catch (error) {
       if (tries > 100) throw error
       await new Promise((resolve) => setTimeout(resolve, 100))
