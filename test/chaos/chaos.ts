@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { audit, encoderIncidents, encoderSilences, lossBySession } from './audit.ts'
-import { FAULTS, type Fault } from './faults.ts'
+import { DEAF, FAULTS, type Fault } from './faults.ts'
 import { type Load, startLoad } from './load.ts'
 import { type Pipeline, type PipelineOptions, startPipeline } from './pipeline.ts'
 import { startSlowProxy } from './slowProxy.ts'
@@ -26,12 +26,15 @@ export interface FaultReport {
   readonly recovery_s: number | null
   /** Longest time without any answer, ms. */
   readonly gap_ms: number
+  /** Beacons told to come again (503), or without an answer. */
+  readonly refused: number
 }
 
 export interface ChaosReport {
   readonly faults: readonly FaultReport[]
   readonly answered: number
   readonly events_per_s: number
+  readonly asked_per_s: number
   readonly lost: number
   readonly doubled: number
   /** By how many the rollup that is furthest off differs from the raw table, either way. */
@@ -54,7 +57,7 @@ export interface ChaosReport {
 const RECOVER_WITHIN_MS = 180_000
 const BEHIND_MS = 5_000
 /** An encoder is silent for so long after each blow. */
-const CUT_MS = 12_000
+const CUT_MS = 20_000
 
 /**
  * Puts a pipeline of processes under load and breaks it, fault by fault, without a pause of the load; then counts what was
@@ -90,24 +93,35 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     })
     const began = performance.now()
     await flowing(pipeline, load, tell)
-    const marks: { fault: Fault; from: number; recovery_s: number | null; gap_ms: number }[] = []
+    const marks: {
+      fault: Fault
+      from: number
+      recovery_s: number | null
+      gap_ms: number
+      refused: number
+    }[] = []
     const rounds = new Map<Fault, number>()
     for (const [index, fault] of faults.entries()) {
       const round = rounds.get(fault) ?? 0
       rounds.set(fault, round + 1)
-      const { sessions: from } = await load.count()
-      const struck = performance.now()
       const own = load
-      own.cut(index)
-      const mended = pause(CUT_MS).then(() => own.mend(index))
+      const before = await own.count(true)
+      const struck = performance.now()
+      const cut = async (): Promise<void> => {
+        own.cut(index)
+        await pause(CUT_MS)
+        own.mend(index)
+      }
+      const mended = DEAF.includes(fault) ? undefined : cut()
       const { away_ms, outage_ms } = options
       await FAULTS[fault]({ pipeline, proxy, round, away_ms, outage_ms })
-      const recovery_s = await recovered(pipeline, load, struck)
-      await mended
-      const { gap_ms, retries, events } = await load.count()
-      marks.push({ fault, from, recovery_s, gap_ms })
+      const recovery_s = await recovered(pipeline, own, struck)
+      await (mended ?? cut())
+      const { gap_ms, retries, events } = await own.count()
+      const refused = sumOf(retries) - sumOf(before.retries)
+      marks.push({ fault, from: before.sessions, recovery_s, gap_ms, refused })
       tell(
-        `${fault}: recovered in ${recovery_s} s; ${events} events answered, to send again by status: ${JSON.stringify(retries)}`,
+        `${fault}: recovered in ${recovery_s} s; ${events} events answered, ${refused} beacons sent again, longest without an answer ${Math.round(gap_ms)} ms`,
       )
       await pause(Math.max(0, options.every_ms - (performance.now() - struck)))
     }
@@ -123,7 +137,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const perStream = new Map<string, number>()
     for (const { stream } of ofEncoder) perStream.set(stream, (perStream.get(stream) ?? 0) + 1)
     return {
-      faults: marks.map(({ fault, from, recovery_s, gap_ms }, index) => {
+      faults: marks.map(({ fault, from, recovery_s, gap_ms, refused }, index) => {
         const until = marks[index + 1]?.from ?? Number.POSITIVE_INFINITY
         const own = bySession.filter(({ number }) => number > from && number <= until)
         return {
@@ -133,10 +147,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
           doubled: own.reduce((sum, each) => sum + each.doubled, 0),
           recovery_s,
           gap_ms: Math.round(gap_ms),
+          refused,
         }
       }),
       answered: total.answered,
       events_per_s: Math.round(total.answered / took_s),
+      asked_per_s: options.events_per_s,
       lost: total.lost,
       doubled: total.doubled,
       doubled_rollups: total.doubled_rollups,
@@ -165,6 +181,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await pipeline.dispose()
   }
 }
+
+const sumOf = (counts: Readonly<Record<number, number>>): number =>
+  Object.values(counts).reduce((sum, each) => sum + each, 0)
 
 const storedRows = async ({ query }: Pipeline): Promise<number> => {
   const [row] = await query<{ n: string }>(`SELECT count() AS n FROM heartbeat WHERE show = 'chaos'`)

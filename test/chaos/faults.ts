@@ -44,6 +44,20 @@ export const FAULTS = {
     await pause(outage_ms)
     await Promise.all(kafka.brokers.map((broker) => broker.restart()))
   },
+  /** Kafka is away, and what may wait on the collectors' disks is soon full: they answer 503 from then on. */
+  async spill_full({ pipeline: { kafka, collectors }, outage_ms }) {
+    const again = async (other?: Record<string, string>): Promise<void> => {
+      for (const collector of collectors) {
+        await collector.stop()
+        await collector.start(other)
+      }
+    }
+    await again({ FIRSTFRAME_LOG_SPILL_BYTES: String(FULL_BYTES) })
+    await Promise.all(kafka.brokers.map((broker) => broker.kill()))
+    await pause(outage_ms)
+    await Promise.all(kafka.brokers.map((broker) => broker.restart()))
+    await again()
+  },
   async store_away({ pipeline: { store }, outage_ms }) {
     await store.kill()
     await pause(outage_ms)
@@ -56,6 +70,12 @@ export const FAULTS = {
   },
 } as const satisfies Readonly<Record<string, (context: FaultContext) => Promise<void>>>
 
+/** The smallest bound the configuration takes. */
+const FULL_BYTES = 1 << 20
+
 export type Fault = keyof typeof FAULTS
 export const FAULT_NAMES = Object.keys(FAULTS) as Fault[]
 export const KILLS: readonly Fault[] = ['broker', 'collector', 'writer', 'watcher', 'store']
+export const OUTAGES: readonly Fault[] = ['kafka_away', 'store_away', 'store_slow', 'spill_full']
+/** While these last nobody can be heard: an encoder is cut after them. */
+export const DEAF: readonly Fault[] = ['kafka_away', 'spill_full']

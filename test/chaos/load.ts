@@ -19,7 +19,7 @@ export interface LoadOptions {
 export type LoadCommand =
   | { readonly type: 'cut' | 'mend'; readonly stream: number }
   | { readonly type: 'rate'; readonly events_per_s: number }
-  | { readonly type: 'count' }
+  | { readonly type: 'count'; readonly fresh: boolean }
   | { readonly type: 'stop' }
 
 export interface LoadCount {
@@ -28,8 +28,7 @@ export interface LoadCount {
   readonly events: number
   /** Beacons to send again, by the answer's status; 0: none came. */
   readonly retries: Readonly<Record<number, number>>
-  /** The slowest beacon since the last count, and the longest time without any answer, ms. */
-  readonly slowest_ms: number
+  /** The longest time without any answer since the last fresh count, ms. */
   readonly gap_ms: number
 }
 
@@ -43,7 +42,8 @@ export interface Load {
   cut(stream: number): void
   mend(stream: number): void
   rate(events_per_s: number): void
-  count(): Promise<LoadCount>
+  /** @param fresh begins to measure `gap_ms` anew */
+  count(fresh?: boolean): Promise<LoadCount>
   /** Ends it when every beacon is answered; how many events were answered, by session. */
   stop(): Promise<ReadonlyMap<string, number>>
   kill(): void
@@ -71,9 +71,9 @@ export function startLoad(options: LoadOptions): Load {
     cut: (stream) => tell({ type: 'cut', stream }),
     mend: (stream) => tell({ type: 'mend', stream }),
     rate: (events_per_s) => tell({ type: 'rate', events_per_s }),
-    count() {
+    count(fresh = false) {
       const answer = next('count')
-      tell({ type: 'count' })
+      tell({ type: 'count', fresh })
       return answer
     },
     async stop() {

@@ -15,8 +15,8 @@ export interface Part {
   readonly pid: number | undefined
   /** Output until now. */
   output(): string
-  /** Resolves when it is ready, with how long that took, ms. */
-  start(): Promise<number>
+  /** Resolves when it is ready, with how long that took, ms. `other` settings count for this life only. */
+  start(other?: Readonly<Record<string, string>>): Promise<number>
   /** SIGKILL, and resolves when it is gone. */
   kill(): Promise<void>
   /** SIGTERM, and the exit code. */
@@ -85,11 +85,16 @@ export function createPart(options: {
       return running() ? child!.pid : undefined
     },
     output: () => text,
-    async start() {
+    async start(other = {}) {
       const began = performance.now()
       child = spawn(process.execPath, [PROGRAM, role], {
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, ...options.environment, FIRSTFRAME_HEALTH_PORT: String(healthPort) },
+        env: {
+          ...process.env,
+          ...options.environment,
+          ...other,
+          FIRSTFRAME_HEALTH_PORT: String(healthPort),
+        },
       })
       for (const stream of [child.stdout!, child.stderr!]) {
         stream.on('data', (chunk: Buffer) => {

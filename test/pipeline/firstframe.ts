@@ -28,6 +28,8 @@ export async function startFirstframe(
   options: {
     readonly environment?: Record<string, string>
     readonly role?: string
+    /** Another copy of the program. */
+    readonly program?: string
     readonly args?: readonly string[]
   } = {},
 ): Promise<Firstframe> {
@@ -52,7 +54,7 @@ export async function startFirstframe(
       child = spawn(
         process.execPath,
         [
-          PROGRAM,
+          options.program ?? PROGRAM,
           options.role ?? 'all',
           '--port',
           String(port),
