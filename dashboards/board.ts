@@ -98,7 +98,9 @@ export function board(
     .withVariable(variable('show'))
   for (const filter of filters) builder.withVariable(variable(filter))
   for (const [text, value] of Object.entries(texts))
-    builder.withVariable(new TextBoxVariableBuilder(text).label(text).defaultValue(value))
+    builder.withVariable(
+      new TextBoxVariableBuilder(text).label(text.replaceAll('_', ' ')).defaultValue(value),
+    )
   return builder
     .withVariable(new ConstantVariableBuilder('console').value('http://127.0.0.1:8081'))
     .annotation(

@@ -1,7 +1,7 @@
 import type { DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboard'
 import { type Metric, metricOf } from '../schemas/metrics.ts'
 import { type Board, boardLink, consoleLink } from './board.ts'
-import { thresholdsOf, UNITS } from './panels/look.ts'
+import { thresholdsOf, unitOf } from './panels/look.ts'
 
 /** What a column of a table is. */
 export interface Column {
@@ -21,7 +21,7 @@ export function columnOverrides(columns: Readonly<Record<string, Column>>): [str
     const properties: DynamicConfigValue[] = []
     if (metric !== undefined) {
       const spec = metricOf(metric)
-      properties.push({ id: 'unit', value: UNITS[spec.unit] })
+      properties.push({ id: 'unit', value: unitOf(metric) })
       if (spec.objective !== undefined)
         properties.push(
           { id: 'thresholds', value: thresholdsOf(spec).build() },

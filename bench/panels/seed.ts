@@ -2,16 +2,8 @@ import type { Store } from '../../store/client.ts'
 
 /** Plays at once in the generated hours: 100 million heartbeats are then seven hours of one large evening. */
 export const PLAYS = 40_000
-/** Rows of one INSERT. */
-const CHUNK = 1_000_000
-
-export interface SeedOptions {
-  /** Heartbeats to be made. */
-  readonly rows: number
-  /** The end of the last interval, ms since the epoch. */
-  readonly end_ms: number
-  readonly progress?: (rows: number) => void
-}
+/** Heartbeats of one INSERT. */
+export const CHUNK = 1_000_000
 
 /** Deterministic pieces of a row, by `number`: slot of the audience, step of ten seconds, a hash that stays with the session. */
 const ROW = `number % ${PLAYS} AS slot, intDiv(number, ${PLAYS}) AS step, intDiv(step + slot % 60, 60) AS visit,
@@ -115,25 +107,42 @@ SELECT 'demo', concat('incident-', toString(number)), 2, 'gala', 'stream-0', if(
   fromUnixTimestamp64Milli({end_ms:Int64}) - toIntervalMinute(number * 4) AS began, began + toIntervalSecond(3), began + toIntervalSecond(90),
   if(number < 2, toDateTime64(0, 3), began + toIntervalSecond(90)) FROM numbers(300)`
 
-/** Fills every table as if the rows had come through the log, server-side; the views fill the rollups. */
-export async function seed(store: Store, { rows, end_ms, progress }: SeedOptions): Promise<void> {
-  const steps = Math.ceil(rows / PLAYS)
-  const start = end_ms - steps * 10_000
-  const time = `fromUnixTimestamp64Milli(toInt64(${start}) + step * 10000 + r % 10000) AS received_time, received_time - toIntervalMillisecond(40) AS event_time`
-  for (let first = 0; first < rows; first += CHUNK) {
-    const count = Math.min(CHUNK, rows - first)
-    for (const { table, share, fields } of INSERTS) {
-      const names = [DIMENSIONS, time, fields].flatMap((text) =>
-        [...text.matchAll(/\bAS ([a-z_0-9]+)/g)].map(([, name]) => name),
-      )
-      const every = Math.round(1 / share)
-      await store.exec(
-        `INSERT INTO ${table} (${names.join(', ')}) SETTINGS parallel_view_processing = 1, max_insert_threads = 2, max_threads = 2
-         SELECT ${names.join(', ')} FROM (SELECT ${ROW}, ${DIMENSIONS}, ${time}, ${fields} FROM
-           (SELECT number * ${every} + ${Math.floor(first / every) * every} AS number FROM numbers(${Math.ceil(count / every)})))`,
-      )
-    }
-    progress?.(first + count)
+const STEP_MS = 10_000
+
+/** The incidents of the evening, the newest still open. */
+export const seedIncidents = (store: Store, end_ms: number): Promise<void> =>
+  store.exec(INCIDENTS, { params: { end_ms } })
+
+/**
+ * Fills every table with one chunk as if its rows had come through the log, server-side; the views fill the rollups. A chunk that was cut
+ * off is made again and leaves some rows twice: the bench says how many there are.
+ */
+export async function seedChunk(
+  store: Store,
+  {
+    rows,
+    first,
+    end_ms,
+  }: {
+    /** Heartbeats of the whole set. */
+    readonly rows: number
+    readonly first: number
+    /** The end of the set's last interval, ms since the epoch. */
+    readonly end_ms: number
+  },
+): Promise<void> {
+  const start = end_ms - Math.ceil(rows / PLAYS) * STEP_MS
+  const time = `fromUnixTimestamp64Milli(toInt64(${start}) + step * ${STEP_MS} + r % ${STEP_MS}) AS received_time, received_time - toIntervalMillisecond(40) AS event_time`
+  const count = Math.min(CHUNK, rows - first)
+  for (const { table, share, fields } of INSERTS) {
+    const names = [DIMENSIONS, time, fields].flatMap((text) =>
+      [...text.matchAll(/\bAS ([a-z_0-9]+)/g)].map(([, name]) => name),
+    )
+    const every = Math.round(1 / share)
+    await store.exec(
+      `INSERT INTO ${table} (${names.join(', ')}) SETTINGS parallel_view_processing = 1, max_insert_threads = 2, max_threads = 2
+       SELECT ${names.join(', ')} FROM (SELECT ${ROW}, ${DIMENSIONS}, ${time}, ${fields} FROM
+         (SELECT number * ${every} + ${Math.floor(first / every) * every} AS number FROM numbers(${Math.ceil(count / every)})))`,
+    )
   }
-  await store.exec(INCIDENTS, { params: { end_ms } })
 }

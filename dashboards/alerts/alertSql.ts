@@ -16,8 +16,8 @@ const steps = (seconds: number): number => Math.max(STEP_S, Math.ceil(seconds / 
 const END = `toStartOfInterval($__toTime - INTERVAL 2 SECOND, INTERVAL ${STEP_S} SECOND)`
 const ago = (seconds: number): string => (seconds === 0 ? END : `${END} - INTERVAL ${seconds} SECOND`)
 
-/** A metric between two moments, by stream. */
-function windowOf(metric: Metric, from_s: number, to_s: number, by: readonly string[]): string {
+/** A metric between two moments before the newest complete step, by stream: what every rule compares. */
+export function alertWindow(metric: Metric, from_s: number, to_s: number, by: readonly string[]): string {
   const source = sourceOf(metric, by)
   const keys = ['tenant', 'show', 'stream', ...by].join(', ')
   const value = metricSql(metric, { over: 'rollup', window_ms: (from_s - to_s) * 1000 })
@@ -30,7 +30,7 @@ function windowOf(metric: Metric, from_s: number, to_s: number, by: readonly str
 /** Streams that enough people watch, so that one viewer's bad minute pages nobody. */
 const watched = (metric: Metric): string =>
   metricOf(metric).hop === 'player' && metric !== 'concurrent_plays'
-    ? `\n  AND (tenant, show, stream) IN (SELECT tenant, show, stream FROM (${windowOf('concurrent_plays', 60, 0, [])}) WHERE value >= ${FEWEST})`
+    ? `\n  AND (tenant, show, stream) IN (SELECT tenant, show, stream FROM (${alertWindow('concurrent_plays', 60, 0, [])}) WHERE value >= ${FEWEST})`
     : ''
 
 const LABELS = 'tenant, show, stream'
@@ -63,14 +63,14 @@ export function alertSql(metric: Metric, rule: GrafanaRule): string {
     case 'baseline': {
       const now = steps(rule.window_s)
       return `SELECT ${LABELS}, now.value AS value
-FROM (${windowOf(metric, now, 0, [])}) AS now
-INNER JOIN (${windowOf(metric, now + rule.baseline_s, now, [])}) AS before USING (tenant, show, stream)
+FROM (${alertWindow(metric, now, 0, [])}) AS now
+INNER JOIN (${alertWindow(metric, now + rule.baseline_s, now, [])}) AS before USING (tenant, show, stream)
 WHERE ${worse(metric, 'now.value', 'before.value', rule.factor, rule.step)}${watched(metric)}`
     }
     case 'objective':
       return `SELECT ${LABELS}, fast.value AS value
-FROM (${windowOf(metric, steps(rule.fast_s), 0, [])}) AS fast
-INNER JOIN (${windowOf(metric, steps(rule.slow_s), 0, [])}) AS slow USING (tenant, show, stream)
+FROM (${alertWindow(metric, steps(rule.fast_s), 0, [])}) AS fast
+INNER JOIN (${alertWindow(metric, steps(rule.slow_s), 0, [])}) AS slow USING (tenant, show, stream)
 WHERE ${burn(metric, 'fast.value')} > ${rule.burn} AND ${burn(metric, 'slow.value')} > ${rule.burn}${watched(metric)}`
     case 'absence': {
       const source = sourceOf(metric)
@@ -82,13 +82,13 @@ HAVING max(time) < ${ago(steps(rule.after_s) + STEP_S)} AND uniq(time) >= 6`
     }
     case 'spread':
       return `SELECT ${LABELS}, max(value) - min(value) AS value
-FROM (${windowOf(metric, steps(rule.window_s), 0, [rule.by])}) AS by_${rule.by}
+FROM (${alertWindow(metric, steps(rule.window_s), 0, [rule.by])}) AS by_${rule.by}
 WHERE ${rule.by} != ''
 GROUP BY ${LABELS}
 HAVING max(by_${rule.by}.value) - min(by_${rule.by}.value) > ${rule.beyond}`
     case 'quorum':
       return `SELECT ${LABELS}, toFloat64(countIf(by_place.value >= 0.5)) AS value
-FROM (${windowOf(metric, steps(rule.window_s), 0, [rule.by])}) AS by_place
+FROM (${alertWindow(metric, steps(rule.window_s), 0, [rule.by])}) AS by_place
 GROUP BY ${LABELS}
 HAVING countIf(by_place.value >= 0.5) >= ${rule.at_least}`
     case 'forecast': {

@@ -1,11 +1,15 @@
 import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
-import { HOPS } from '../../schemas/kinds/kinds.ts'
-import { METRIC_NAMES, metricOf } from '../../schemas/metrics.ts'
+import { HOPS, type Hop } from '../../schemas/kinds/kinds.ts'
+import { METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
 import { kindOfMetric } from '../../schemas/sql.ts'
 import { board } from '../board.ts'
 import { describe } from '../panels/describe.ts'
 import { metricLines, statesPanel, tablePanel } from '../panels/panels.ts'
 import { HOP_NODES, HOP_REPORTS } from '../sql/hopQueries.ts'
+
+/** What keeps the lines of a hop apart: an edge is one of many, and not every metric is of one hop. */
+const lineOf = (name: Metric, hop: Hop): string =>
+  hop === 'edge' ? 'cdn' : metricOf(name).where === undefined ? 'hop' : 'node'
 
 /** Each hop before the player: every metric the catalogue has of it, by node. */
 export function hops() {
@@ -18,7 +22,11 @@ export function hops() {
     .withPanel(
       statesPanel({
         title: 'Who reports',
-        description: describe('A node that fell silent has a gap here.', 'received_time', 'hop_10s'),
+        description: describe(
+          'Nodes from the encoder to the origin, and edges by CDN; silent from the first point without a report.',
+          'received_time',
+          'hop_10s',
+        ),
         sql: HOP_REPORTS,
         by: 'name',
         words: { 1: { text: 'reports', color: 'green' }, 0: { text: 'silent', color: 'red' } },
@@ -53,8 +61,7 @@ export function hops() {
     const names = METRIC_NAMES.filter((name) => metricOf(name).hop === hop && kindOfMetric(name) === 'hop')
     if (names.length === 0) continue
     builder.withRow(new RowBuilder(hop))
-    for (const name of names)
-      builder.withPanel(metricLines(name, { by: hop === 'edge' ? 'cdn' : 'node', span: 8 }))
+    for (const name of names) builder.withPanel(metricLines(name, { by: lineOf(name, hop), span: 8 }))
   }
   return builder
 }

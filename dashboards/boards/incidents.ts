@@ -61,6 +61,7 @@ export function incidents() {
         description: said('Incidents by the minute in which they began.'),
         sql: INCIDENTS_OVER_TIME,
         by: 'severity',
+        bars: true,
         span: 9,
       }),
     )

@@ -3,7 +3,15 @@ import { metricOf } from '../../schemas/metrics.ts'
 import { board } from '../board.ts'
 import { describe, describeMetrics } from '../panels/describe.ts'
 import { thresholdsOf } from '../panels/look.ts'
-import { linesPanel, metricLines, metricRows, metricStat, statPanel, tablePanel } from '../panels/panels.ts'
+import {
+  dashedThresholds,
+  linesPanel,
+  metricLines,
+  metricRows,
+  metricStat,
+  statPanel,
+  tablePanel,
+} from '../panels/panels.ts'
 import {
   BY_ACTION,
   COHOST,
@@ -45,6 +53,7 @@ export function interactions() {
         description: describeMetrics(['interactions_per_minute'], 'interaction_10s'),
         sql: BY_ACTION,
         by: 'action',
+        unit: 'suffix: /min',
         stacked: true,
         span: 12,
       }),
@@ -61,7 +70,7 @@ export function interactions() {
           'interaction_10s',
         ),
         sql: ROUNDS,
-        span: 14,
+        span: 12,
         columns: {
           success: { metric: 'interaction_success' },
           round_trip: { metric: 'interaction_latency' },
@@ -72,12 +81,19 @@ export function interactions() {
       metricRows(['interactions_per_minute', 'interaction_success', 'interaction_latency'], {
         by: ['app', 'container'],
         title: 'Apps and containers',
-        span: 10,
+        span: 12,
         filters: ['stream', 'app'],
       }),
     )
     .withRow(new RowBuilder('Fairness: does every app see it at the same moment'))
-    .withPanel(metricLines('live_latency_spread', { by: 'app', span: 8, filters: ['stream', 'app'] }))
+    .withPanel(
+      metricLines('live_latency_spread', {
+        by: 'app',
+        title: 'Live latency by app',
+        span: 8,
+        filters: ['stream', 'app'],
+      }),
+    )
     .withPanel(
       linesPanel({
         title: 'Between the first app and the last',
@@ -85,7 +101,11 @@ export function interactions() {
         sql: LATENCY_SPREAD,
         unit: 'ms',
         span: 8,
-      }).thresholds(thresholdsOf(metricOf('live_latency_spread'))),
+      })
+        .axisSoftMin(0)
+        .axisSoftMax(metricOf('live_latency_spread').objective!)
+        .thresholds(thresholdsOf(metricOf('live_latency_spread')))
+        .thresholdsStyle(dashedThresholds()),
     )
     .withPanel(
       tablePanel({
@@ -115,7 +135,10 @@ export function interactions() {
         sql: COHOST,
         unit: 'ms',
         span: 6,
-      }),
+      })
+        .axisSoftMin(0)
+        .thresholds(thresholdsOf(metricOf('cohost_latency')))
+        .thresholdsStyle(dashedThresholds()),
     )
     .withPanel(metricLines('cohost_freeze', { span: 6 }))
 }

@@ -44,7 +44,7 @@ export function probes() {
         by: 'target',
         unit: 'ms',
         span: 12,
-      }),
+      }).axisSoftMin(0),
     )
     .withPanel(
       linesPanel({
@@ -54,7 +54,7 @@ export function probes() {
         by: 'target',
         unit: 'ms',
         span: 12,
-      }),
+      }).axisSoftMin(0),
     )
     .withPanel(
       tablePanel({

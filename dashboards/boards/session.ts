@@ -1,4 +1,5 @@
 import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
+import { STARTUP_PHASES } from '../../schemas/kinds/startup.ts'
 import { board } from '../board.ts'
 import { describe } from '../panels/describe.ts'
 import { incidentTable } from '../panels/incidents.ts'
@@ -40,7 +41,7 @@ export function session() {
         description: own('What the player was doing when each report was made.', 'heartbeat'),
         sql: SESSION_STATES,
         span: 24,
-        height: 5,
+        height: 4,
       }),
     )
     .withPanel(
@@ -62,7 +63,7 @@ export function session() {
         sql: SESSION_BITRATE,
         unit: 'Kbits',
         span: 12,
-      }),
+      }).axisSoftMin(0),
     )
     .withPanel(
       tablePanel({
@@ -71,7 +72,10 @@ export function session() {
         sql: SESSION_START,
         span: 24,
         height: 5,
-        columns: { first_screen: { metric: 'video_startup_time' } },
+        columns: {
+          first_screen: { metric: 'video_startup_time' },
+          ...Object.fromEntries(STARTUP_PHASES.map((phase) => [phase, { unit: 'ms' }])),
+        },
       }),
     )
     .withPanel(

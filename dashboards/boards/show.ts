@@ -21,13 +21,13 @@ export function show() {
     about: 'The whole event: its audience, its link from encoder to interaction, its apps and streams.',
     refresh: '5s',
   })
-    .withPanel(metricStat('concurrent_plays', { span: 4 }))
+    .withPanel(metricStat('concurrent_plays', { span: 3 }))
     .withPanel(metricStat('rebuffering_ratio', { span: 3 }))
     .withPanel(metricStat('video_startup_time', { span: 3 }))
     .withPanel(metricStat('video_start_failure', { span: 3 }))
     .withPanel(metricStat('live_latency', { span: 3 }))
-    .withPanel(metricStat('interaction_success', { span: 3 }))
-    .withPanel(metricStat('completeness', { span: 2, title: 'Complete' }))
+    .withPanel(metricStat('interaction_success', { span: 3, title: 'Interactions' }))
+    .withPanel(metricStat('completeness', { span: 3, title: 'Complete' }))
     .withPanel(openIncidents({ span: 3 }))
     .withPanel(metricLines('concurrent_plays', { by: 'stream', span: 12 }))
     .withPanel(metricLines('rebuffering_ratio', { by: 'stream', span: 12 }))
@@ -46,7 +46,7 @@ export function show() {
           'dropped_frames',
           'playback_failure',
         ],
-        { by: ['stream'], links: { stream: 'stream' }, title: 'Streams', span: 12 },
+        { by: ['stream'], links: { stream: 'stream' }, title: 'Streams', span: 13 },
       ),
     )
     .withPanel(
@@ -56,7 +56,7 @@ export function show() {
           by: ['app'],
           title: 'Apps',
           links: { app: 'stream' },
-          span: 12,
+          span: 11,
         },
       ),
     )

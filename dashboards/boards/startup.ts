@@ -1,8 +1,11 @@
 import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
+import { metricOf } from '../../schemas/metrics.ts'
 import { board } from '../board.ts'
 import { describe } from '../panels/describe.ts'
+import { thresholdsOf } from '../panels/look.ts'
 import {
   barsPanel,
+  dashedThresholds,
   linesPanel,
   metricLines,
   metricRows,
@@ -65,7 +68,7 @@ export function startup() {
         stacked: true,
         unit: 'ms',
         span: 12,
-      }),
+      }).interval('1m'),
     )
     .withPanel(
       linesPanel({
@@ -74,7 +77,11 @@ export function startup() {
         sql: FIRST_SCREEN_QUANTILES,
         unit: 'ms',
         span: 12,
-      }),
+      })
+        .interval('1m')
+        .axisSoftMin(0)
+        .thresholds(thresholdsOf(metricOf('video_startup_time')))
+        .thresholdsStyle(dashedThresholds()),
     )
     .withPanel(
       linesPanel({
@@ -83,7 +90,7 @@ export function startup() {
         sql: OUTCOMES,
         stacked: true,
         span: 12,
-      }),
+      }).interval('1m'),
     )
     .withPanel(metricLines('video_start_failure', { by: 'cdn', span: 12 }))
     .withRow(new RowBuilder('For whom'))

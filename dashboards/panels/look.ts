@@ -1,5 +1,5 @@
 import { ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard'
-import type { MetricSpec } from '../../schemas/metrics.ts'
+import { type Metric, type MetricSpec, metricOf } from '../../schemas/metrics.ts'
 
 /** Grafana's name of a unit. */
 export const UNITS: Readonly<Record<MetricSpec['unit'], string>> = {
@@ -14,13 +14,39 @@ export const UNITS: Readonly<Record<MetricSpec['unit'], string>> = {
   per_minute: 'suffix: /min',
 }
 
+/** The unit of a metric; a speed against real time is told as a multiple. */
+export const unitOf = (name: Metric): string =>
+  name.endsWith('_speed') ? 'suffix:×' : UNITS[metricOf(name).unit]
+
+/** Where the objective is missed twice over. */
+export function twiceMissed({ objective, better, unit }: MetricSpec): number | undefined {
+  if (objective === undefined) return undefined
+  if (better === 'lower') return objective * 2
+  const twice = unit === 'ratio' ? Math.max(0, 1 - 2 * (1 - objective)) : objective / 2
+  return Number(twice.toPrecision(6))
+}
+
+/**
+ * What the scale of a metric's lines holds at least, so that calm is not magnified into mountains and the objective is in the picture. A
+ * share that should be near 1 is shown from where it is missed twice over.
+ */
+export function softScale(name: Metric): { readonly min: number; readonly max?: number } {
+  const { objective, better, unit, quantile } = metricOf(name)
+  if (unit === 'ratio' && better === 'higher' && !name.endsWith('_speed'))
+    return { min: twiceMissed(metricOf(name)) ?? 0, max: 1 }
+  if (objective !== undefined && better === 'lower' && quantile === undefined)
+    return { min: 0, max: objective * 1.2 }
+  return { min: 0 }
+}
+
 const [GOOD, WORSE, BAD, PLAIN] = ['green', 'orange', 'red', 'text'] as const
 
 const steps = (list: readonly { readonly value: number | null; readonly color: string }[]) =>
   new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(list as never)
 
 /** Colours by the objective: missed is orange; missed twice over is red. Without an objective nothing is judged. */
-export function thresholdsOf({ objective, better, unit }: MetricSpec) {
+export function thresholdsOf(spec: MetricSpec) {
+  const { objective, better } = spec
   if (objective === undefined) return steps([{ value: null, color: PLAIN }])
   if (better === 'lower')
     return steps([
@@ -28,10 +54,9 @@ export function thresholdsOf({ objective, better, unit }: MetricSpec) {
       { value: objective, color: WORSE },
       { value: objective * 2, color: BAD },
     ])
-  const twice = unit === 'ratio' ? Math.max(0, 1 - 2 * (1 - objective)) : objective / 2
   return steps([
     { value: null, color: BAD },
-    { value: Number(twice.toPrecision(6)), color: WORSE },
+    { value: twiceMissed(spec)!, color: WORSE },
     { value: objective, color: GOOD },
   ])
 }

@@ -2,6 +2,9 @@ import * as bars from '@grafana/grafana-foundation-sdk/barchart'
 import {
   BigValueColorMode,
   BigValueGraphMode,
+  GraphDrawStyle,
+  GraphThresholdsStyleConfigBuilder,
+  GraphThresholdsStyleMode,
   LegendDisplayMode,
   LegendPlacement,
   ReduceDataOptionsBuilder,
@@ -13,7 +16,7 @@ import {
   VizOrientation,
   VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common'
-import { MappingType } from '@grafana/grafana-foundation-sdk/dashboard'
+import { FieldColorBuilder, FieldColorModeId, MappingType } from '@grafana/grafana-foundation-sdk/dashboard'
 import * as stats from '@grafana/grafana-foundation-sdk/stat'
 import * as states from '@grafana/grafana-foundation-sdk/statetimeline'
 import * as tables from '@grafana/grafana-foundation-sdk/table'
@@ -24,8 +27,9 @@ import { type Column, columnOverrides } from '../columns.ts'
 import { query } from '../query.ts'
 import { type Built, metricLine, metricTable, metricValue } from '../sql/metricQueries.ts'
 import type { Filter } from '../sql/scope.ts'
+import { rollup } from '../sql/source.ts'
 import { describeMetrics } from './describe.ts'
-import { plainThresholds, thresholdsOf, UNITS } from './look.ts'
+import { plainThresholds, softScale, thresholdsOf, unitOf } from './look.ts'
 
 /** Where a panel stands: columns of 24, rows of 30 pixels. */
 export interface Place {
@@ -39,7 +43,12 @@ const legend = () =>
     .placement(LegendPlacement.Bottom)
     .showLegend(true)
     .calcs([])
+export const dashedThresholds = () =>
+  new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed)
 const tooltip = () => new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi)
+
+/** A CDN has one colour on all panels. */
+const coloursByName = () => new FieldColorBuilder().mode(FieldColorModeId.PaletteClassicByName)
 
 interface Own extends Place {
   readonly title: string
@@ -49,7 +58,13 @@ interface Own extends Place {
 
 /** Lines over time; each query gives `at`, at most one text column that names the series, and numbers. */
 export function linesPanel(
-  own: Own & { readonly sql: string; readonly by?: string; readonly stacked?: boolean },
+  own: Own & {
+    readonly sql: string
+    readonly by?: string
+    readonly stacked?: boolean
+    /** Counts of separate things: bars. */
+    readonly bars?: boolean
+  },
 ) {
   const panel = new lines.PanelBuilder()
     .title(own.title)
@@ -67,8 +82,9 @@ export function linesPanel(
     .legend(legend())
     .tooltip(tooltip())
     .withTarget(query(own.sql))
-  if (own.by !== undefined) panel.displayName(`\${__field.labels.${own.by}}`)
-  if (own.stacked)
+  if (own.by !== undefined) panel.displayName(`\${__field.labels.${own.by}}`).colorScheme(coloursByName())
+  if (own.bars) panel.drawStyle(GraphDrawStyle.Bars).fillOpacity(60)
+  if (own.stacked || own.bars)
     panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A')).axisSoftMin(0)
   return panel
 }
@@ -102,6 +118,7 @@ export function tablePanel(
     .height(own.height ?? 8)
     .thresholds(plainThresholds())
     .noValue('–')
+    .minWidth(70)
     .withTarget(query(own.sql, { shape: 'table' }))
   for (const [name, properties] of columnOverrides(own.columns ?? {})) panel.overrideByName(name, properties)
   return panel
@@ -172,13 +189,17 @@ export function metricLines(name: Metric, { by, filters, title, ...place }: Metr
     ...place,
     title: title ?? `${spec.title.en}${by === undefined ? '' : ` by ${by}`}`,
     description: describeMetrics([name], built.source),
-    unit: UNITS[spec.unit],
+    unit: unitOf(name),
     sql: built.sql,
     ...(by !== undefined && { by }),
     ...(name === 'concurrent_plays' && by !== undefined && { stacked: true }),
   }).thresholds(thresholdsOf(spec))
-  if (spec.better === 'lower' || spec.unit === 'plays') panel.axisSoftMin(0)
-  return panel
+  if (spec.objective !== undefined) panel.thresholdsStyle(dashedThresholds())
+  const { min, max } = softScale(name)
+  panel.axisSoftMin(min)
+  if (max !== undefined) panel.axisSoftMax(max)
+  // few attempts begin in ten seconds: one that fails would be a tower
+  return rollup(built.source).kind === 'startup' ? panel.interval('1m') : panel
 }
 
 /** A metric over the board's time as one number; what is going on now as its last point. */
@@ -192,11 +213,11 @@ export function metricStat(name: Metric, { filters, title, ...place }: Omit<Metr
     ...place,
     title: title ?? spec.title.en,
     description: describeMetrics([name], built.source),
-    unit: UNITS[spec.unit],
+    unit: unitOf(name),
     sql: built.sql,
     line,
   }).thresholds(thresholdsOf(spec))
-  return spec.unit === 'ratio' ? panel.decimals(2) : spec.unit === 'ms' ? panel.decimals(0) : panel
+  return spec.unit === 'ratio' ? panel.decimals(2) : panel
 }
 
 /** Metrics of one kind side by side, a row for each combination of values. */

@@ -1,8 +1,9 @@
+import { HOPS } from '../../schemas/kinds/kinds.ts'
 import type { Measure } from '../../schemas/measures.ts'
 import { measureOverRollup } from '../../schemas/sql.ts'
 import { scope } from './scope.ts'
 import { rollup } from './source.ts'
-import { pointTime, wholePoints, wholeRange } from './time.ts'
+import { pointSeconds, pointStart, pointTime, wholePoints, wholeRange } from './time.ts'
 
 /** A quotient of two measures of a rollup, null where the denominator is 0. */
 export const quotient = (top: Measure, bottom: Measure): string =>
@@ -11,11 +12,18 @@ export const quotient = (top: Measure, bottom: Measure): string =>
 const { by, step_s } = rollup('hop_10s')
 const where = [...scope(by, ['stream', 'cdn']), 'NOT synthetic'].join('\n  AND ')
 
-export const HOP_REPORTS = `SELECT ${pointTime(step_s)}, concat(hop, ' ', node) AS name, toFloat64(${measureOverRollup('hop_reports_count')} > 0) AS reports
-FROM hop_10s
-WHERE ${where} AND ${wholePoints(step_s)}
-GROUP BY at, hop, node
-ORDER BY at, name`
+const order = `indexOf([${HOPS.map((hop) => `'${hop}'`).join(', ')}], hop)`
+
+/** 1 where a node (of the edges: a CDN) reported, 0 from its first report on where it did not. */
+export const HOP_REPORTS = `SELECT at, name, reports FROM (
+  SELECT ${pointTime(step_s)}, ${order} AS place, if(hop = 'edge', concat('edge ', cdn), concat(hop, ' ', node)) AS name,
+    toFloat64(${measureOverRollup('hop_reports_count')} > 0) AS reports
+  FROM hop_10s
+  WHERE ${where} AND ${wholePoints(step_s)}
+  GROUP BY at, place, name
+  ORDER BY place, name, at WITH FILL TO ${pointStart('$__toTime', step_s)} STEP toIntervalSecond(${pointSeconds(step_s)})
+)
+ORDER BY place, name, at`
 
 export const HOP_NODES = `SELECT hop, node, cdn, ${measureOverRollup('hop_reports_count')} AS reports,
   ${quotient('hop_bitrate_in_sum', 'hop_bitrate_in_count')} AS bitrate_in,
@@ -32,5 +40,5 @@ export const HOP_NODES = `SELECT hop, node, cdn, ${measureOverRollup('hop_report
 FROM hop_10s
 WHERE ${where} AND ${wholeRange(step_s)}
 GROUP BY hop, node, cdn
-ORDER BY indexOf(['encoder', 'ingest', 'transcode', 'origin', 'edge', 'interaction'], hop), node
+ORDER BY ${order}, node
 LIMIT 300`

@@ -1,5 +1,6 @@
 import { measureOverRollup, metricSql } from '../../schemas/sql.ts'
 import { quotient } from './hopQueries.ts'
+import { titled } from './metricQueries.ts'
 import { scope } from './scope.ts'
 import { rollup } from './source.ts'
 import { pointMs, pointTime, wholePoints, wholeRange } from './time.ts'
@@ -38,20 +39,20 @@ export const LATENCY_SPREAD = `SELECT at, max(latency) - min(latency) AS "Betwee
 GROUP BY at
 ORDER BY at`
 
-export const BY_ACTION = `SELECT ${pointTime(10)}, action, ${metricSql('interactions_per_minute', { over: 'rollup', window_ms: pointMs(10) })} AS interactions
+export const BY_ACTION = `SELECT ${pointTime(10)}, action, ${metricSql('interactions_per_minute', { over: 'rollup', window_ms: pointMs(10) })} AS ${titled('interactions_per_minute')}
 FROM interaction_10s
 WHERE ${where('interaction_10s')} AND ${wholePoints(10)}
 GROUP BY at, action
 ORDER BY at, action`
 
 /** Levels against their capacity: prize pools and gateways. */
-export const LEVELS = `SELECT ${pointTime(10)}, concat(resource, ' ', node) AS name, ${metricSql('resource_level', { over: 'rollup' })} AS level
+export const LEVELS = `SELECT ${pointTime(10)}, concat(resource, ' ', node) AS name, ${metricSql('resource_level', { over: 'rollup' })} AS ${titled('resource_level')}
 FROM resource_10s
 WHERE ${where('resource_10s')} AND ${wholePoints(10)}
 GROUP BY at, resource, node
 ORDER BY at, name`
 
-export const COHOST = `SELECT ${pointTime(10)}, ${metricSql('cohost_latency', { over: 'rollup' })} AS "End to end",
+export const COHOST = `SELECT ${pointTime(10)}, ${metricSql('cohost_latency', { over: 'rollup' })} AS ${titled('cohost_latency')},
   ${quotient('cohost_rtt_sum', 'cohost_rtt_count')} AS "Round trip"
 FROM cohost_10s
 WHERE ${where('cohost_10s')} AND ${wholePoints(10)}

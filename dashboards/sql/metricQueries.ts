@@ -3,7 +3,7 @@ import type { Rollup } from '../../schemas/rollups.ts'
 import { metricSql, metricWhere } from '../../schemas/sql.ts'
 import { type Filter, scope } from './scope.ts'
 import { rollup, sourceOf } from './source.ts'
-import { pointMs, pointTime, RANGE_MS, wholePoints, wholeRange } from './time.ts'
+import { pointMs, pointTime, rangeMs, wholePoints, wholeRange } from './time.ts'
 
 export interface Built {
   readonly sql: string
@@ -12,6 +12,9 @@ export interface Built {
 
 /** A name of a column as a person reads it. */
 export const named = (text: string): string => `"${text.replaceAll('"', '')}"`
+
+/** The column of a metric: its title. */
+export const titled = (name: Metric): string => named(metricOf(name).title.en)
 
 const where = (...conditions: readonly string[]): string =>
   conditions.filter((each) => each !== '1').join('\n  AND ')
@@ -32,7 +35,7 @@ export function metricLine(name: Metric, { by, filters, title, only }: LineOptio
   const value = metricSql(name, { over: 'rollup', window_ms: pointMs(step_s) })
   return {
     source,
-    sql: `SELECT ${pointTime(step_s)}${label}, ${value} AS ${named(title ?? metricOf(name).title.en)}
+    sql: `SELECT ${pointTime(step_s)}${label}, ${value} AS ${title === undefined ? titled(name) : named(title)}
 FROM ${source}
 WHERE ${where(...scope(columns, filters), wholePoints(step_s), metricWhere(name), only ?? '1')}
 GROUP BY at${label}
@@ -46,7 +49,7 @@ export function metricValue(name: Metric, { filters, only }: Omit<LineOptions, '
   const { by: columns, step_s } = rollup(source)
   return {
     source,
-    sql: `SELECT ${metricSql(name, { over: 'rollup', window_ms: RANGE_MS })} AS ${named(metricOf(name).title.en)}
+    sql: `SELECT ${metricSql(name, { over: 'rollup', window_ms: rangeMs(step_s) })} AS ${titled(name)}
 FROM ${source}
 WHERE ${where(...scope(columns, filters), wholeRange(step_s), metricWhere(name), only ?? '1')}`,
   }
@@ -74,8 +77,7 @@ export function metricTable(
   }
   const { by: columns, step_s } = rollup(source)
   const values = names.map(
-    (name) =>
-      `${metricSql(name, { over: 'rollup', window_ms: RANGE_MS })} AS ${named(metricOf(name).title.en)}`,
+    (name) => `${metricSql(name, { over: 'rollup', window_ms: rangeMs(step_s) })} AS ${titled(name)}`,
   )
   return {
     source,
@@ -83,7 +85,7 @@ export function metricTable(
 FROM ${source}
 WHERE ${where(...scope(columns, filters), wholeRange(step_s), metricWhere(first), only ?? '1')}
 GROUP BY ${by.join(', ')}
-ORDER BY ${named(metricOf(first).title.en)} DESC NULLS LAST
+ORDER BY ${titled(first)} DESC NULLS LAST
 LIMIT ${limit}`,
   }
 }

@@ -7,22 +7,24 @@
 export const pointSeconds = (step_s: number): string =>
   `intDiv($__interval_s + ${step_s - 1}, ${step_s}) * ${step_s}`
 
-const start = (of: string, step_s: number): string =>
+/** The beginning of the point that a moment lies in. */
+export const pointStart = (of: string, step_s: number): string =>
   `toStartOfInterval(${of}, toIntervalSecond(${pointSeconds(step_s)}))`
 
 /** The time column of a line. It is not called `time`: ClickHouse would take the alias for the column in WHERE. */
-export const pointTime = (step_s: number, column = 'time'): string => `${start(column, step_s)} AS at`
+export const pointTime = (step_s: number, column = 'time'): string => `${pointStart(column, step_s)} AS at`
 
 /** Whole points between the board's two ends. */
 export const wholePoints = (step_s: number, column = 'time'): string =>
-  `${column} >= ${start('$__fromTime', step_s)} AND ${column} < ${start('$__toTime', step_s)}`
+  `${column} >= ${pointStart('$__fromTime', step_s)} AND ${column} < ${pointStart('$__toTime', step_s)}`
 
 /** Everything between the board's two ends, by the rollup's step. */
 export const wholeRange = (step_s: number, column = 'time'): string =>
   `${column} >= toStartOfInterval($__fromTime, toIntervalSecond(${step_s})) AND ${column} < $__toTime`
 
-/** Length of the board's time in ms. */
-export const RANGE_MS = '(toUnixTimestamp($__toTime) - toUnixTimestamp($__fromTime)) * 1000'
+/** Length in ms of what `wholeRange` takes in: from the beginning of the first step until the board's end. */
+export const rangeMs = (step_s: number): string =>
+  `((toUnixTimestamp($__toTime) - toUnixTimestamp(toStartOfInterval($__fromTime, toIntervalSecond(${step_s})))) * 1000)`
 
 /** Length of one point in ms. */
 export const pointMs = (step_s: number): string => `(${pointSeconds(step_s)} * 1000)`

@@ -11,6 +11,25 @@ export interface Choice {
 
 export const ALL = '$__all'
 
+/** Grafana's steps, s: up to which length of a point it takes which. */
+const STEPS: readonly (readonly [number, number])[] = [
+  [12.5, 10],
+  [17.5, 15],
+  [25, 20],
+  [45, 30],
+  [90, 60],
+  [210, 120],
+  [450, 300],
+  [750, 600],
+  [1050, 900],
+]
+
+/** The length of a point in seconds that Grafana takes for a span and at most so many points; our panels ask for ten at least. */
+export function intervalOf(span_ms: number, points: number): number {
+  const raw = span_ms / points / 1000
+  return STEPS.find(([upTo]) => raw < upTo)?.[1] ?? 1200
+}
+
 const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`
 const isAll = (value: string | readonly string[] | undefined): boolean =>
   value === ALL || (Array.isArray(value) && value.includes(ALL))

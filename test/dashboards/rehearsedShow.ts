@@ -26,10 +26,11 @@ export async function insertMessages(
   table: Table,
   messages: readonly Uint8Array[],
   token: string,
+  into: string = table,
 ): Promise<void> {
   if (messages.length === 0) return
   await store.insertArrow({
-    table,
+    table: into,
     columns: columnsOf(table).map(({ name }) => name),
     chunks: [schemaMessage(table), ...messages, END_OF_STREAM],
     token,
@@ -47,10 +48,44 @@ export async function insertObjects(
   await insertMessages(store, table, [builder.finish()], `${table}-objects-${rows.length}`)
 }
 
+const MESSAGES_AN_INSERT = 300
+
+/** What rehearsals leave out, from what they tell: who a session is of, codecs and their bytes, requests, phases of a start, messages. */
+const MORE: Partial<Record<Table, string>> = {
+  heartbeat: `concat('v', toString(cityHash64(session) % 4000)) AS viewer, ['h264', 'h265', 'av1'][1 + cityHash64(session) % 3] AS codec,
+    'hls' AS protocol, toUInt64(ifNull(bitrate_kbps, 0) * played_ms / 8 * if(cityHash64(session) % 3 = 0, 1, 0.65)) AS bytes,
+    toUInt64(ifNull(bitrate_kbps, 0) * played_ms / 8) AS bytes_reference, toUInt64(ifNull(bitrate_kbps, 0) * played_ms / 8 * (cityHash64(session, seq) % 20) / 100) AS bytes_p2p,
+    toFloat32(ifNull(bitrate_kbps, 0) * (2 + cityHash64(session, seq) % 300 / 100)) AS bandwidth_kbps, toUInt32(5) AS requests,
+    toUInt32(stalled_ms > 2000 AND cityHash64(session, seq) % 2 = 0) AS requests_failed, toUInt32(1) AS reports_expected,
+    toUInt32(cityHash64(session, seq) % 300 > 0) AS reports_received`,
+  startup: `toFloat32(cityHash64(session) % 24) AS dns_ms, toFloat32(12 + cityHash64(session) % 30) AS tcp_ms, toFloat32(20 + cityHash64(session) % 30) AS tls_ms,
+    toFloat32(15 + cityHash64(session) % 20) AS demux_ms, toFloat32(8 + cityHash64(session) % 12) AS render_ms,
+    if(outcome = 'failed', if(cityHash64(session) % 3 = 0, 'http_502', 'manifest_timeout'), '') AS error_code,
+    if(outcome = 'failed', 'the manifest did not come', '') AS error_message`,
+  interaction: `['push', 'pull'][1 + cityHash64(session) % 2] AS channel, ['app', 'h5', 'mini-program'][1 + cityHash64(session) % 3] AS container,
+    toUInt32(10) AS messages_expected, toUInt32(10 - (cityHash64(session, seq) % 700 = 0)) AS messages_received`,
+}
+
+/** A rehearsal's messages of one kind, with what they leave out filled in on the way. */
+async function insertRehearsed(store: Store, table: Table, messages: readonly Uint8Array[]): Promise<void> {
+  const more = MORE[table]
+  const into = more === undefined ? table : `rehearsed_${table}`
+  if (more !== undefined) await store.exec(`CREATE TABLE ${into} AS ${table}`)
+  for (let at = 0; at < messages.length; at += MESSAGES_AN_INSERT)
+    await insertMessages(store, table, messages.slice(at, at + MESSAGES_AN_INSERT), `${table}-${at}`, into)
+  if (more === undefined) return
+  await store.exec(`INSERT INTO ${table} SELECT * REPLACE (${more}) FROM ${into}`)
+  await store.exec(`DROP TABLE ${into}`)
+}
+
 const APPS = ['shop', 'video', 'news'] as const
 
 /** What rehearsals leave out: rounds and their cues, co-hosting, a dead letter. */
-async function insertGame(store: Store, show: Omit<RehearsedShow, 'session'>): Promise<void> {
+async function insertGame(
+  store: Store,
+  show: Omit<RehearsedShow, 'session'>,
+  { interacts }: { readonly interacts: boolean },
+): Promise<void> {
   const common = { tenant: show.tenant, show: show.show, stream: show.stream, source: 'sdk', weight: 1 }
   const cues: Record<string, unknown>[] = []
   const interactions: Record<string, unknown>[] = []
@@ -113,11 +148,11 @@ async function insertGame(store: Store, show: Omit<RehearsedShow, 'session'>): P
       jitter_ms: 4,
       packets_received: 500,
       packets_lost: 2,
-      freeze_ms: (at / 5_000) % 7 < 1 ? 200 : 0,
-      end_to_end_latency_ms: 260,
+      freeze_ms: Math.round(30 + 25 * Math.sin(at / 200_000)),
+      end_to_end_latency_ms: Math.round(260 + 20 * Math.sin(at / 90_000)),
     })
   await insertObjects(store, 'cue', cues)
-  await insertObjects(store, 'interaction', interactions)
+  if (interacts) await insertObjects(store, 'interaction', interactions)
   await insertObjects(store, 'cohost', legs)
   await insertObjects(store, 'dead_letter', [
     {
@@ -133,43 +168,81 @@ async function insertGame(store: Store, show: Omit<RehearsedShow, 'session'>): P
   ])
 }
 
-/** Plays a scenario into an empty store, through the real watcher's incidents, so that it ended a moment ago. */
-export async function playInto(
-  store: Store,
-  { end_ms, scenario: file = 'two-at-once' }: { readonly end_ms: number; readonly scenario?: string },
-): Promise<RehearsedShow> {
-  const path = new URL(`../../rehearsal/scenarios/${file}.yaml`, import.meta.url)
-  const parsed = parseScenario(readFileSync(path, 'utf8'))
+export interface RehearsalOptions {
+  readonly end_ms: number
+  readonly file?: URL
+}
+
+/** A rehearsal as it was played: messages by kind, and incidents as the real watcher told them. */
+export interface Rehearsal {
+  readonly start_time: number
+  readonly length_ms: number
+  readonly rounds: boolean
+  readonly messages: ReadonlyMap<Table, readonly Uint8Array[]>
+  readonly incidents: readonly Incident[]
+}
+
+/**
+ * Plays a scenario so that it ends a moment ago. It computes without a pause: a store that is supervised from this process would be held
+ * to hang meanwhile, so long ones are played before one is started.
+ */
+export async function play({
+  end_ms,
+  file = new URL('../../rehearsal/scenarios/two-at-once.yaml', import.meta.url),
+}: RehearsalOptions): Promise<Rehearsal> {
+  const parsed = parseScenario(readFileSync(file, 'utf8'))
   if ('errors' in parsed) throw new Error(parsed.errors.map(({ message }) => message).join('; '))
   const { scenario } = parsed
   const start_time = Math.floor(end_ms / 60_000) * 60_000 - Math.ceil(scenario.length_s / 60) * 60_000
-  for (const statement of ddl({ database: 'firstframe' })) await store.exec(statement)
   const show = createShow({ scenario, start_time })
   const messages = new Map<Table, Uint8Array[]>()
   for (let at = 1_000; at <= scenario.length_s * 1_000; at += 1_000) {
-    for (const { kind, bytes } of show.advance(at)) messages.set(kind, [...(messages.get(kind) ?? []), bytes])
+    for (const { kind, bytes } of show.advance(at)) {
+      const list = messages.get(kind) ?? []
+      list.push(bytes)
+      messages.set(kind, list)
+    }
   }
-  for (const [kind, parts] of messages) await insertMessages(store, kind, parts, `${kind}-rehearsed`)
   const { happenings } = await rehearse({ scenario, start_time })
+  return {
+    start_time,
+    length_ms: scenario.length_s * 1_000,
+    rounds: scenario.audience.pulses !== undefined,
+    messages,
+    incidents: happenings.map(({ incident }) => incident as unknown as Incident),
+  }
+}
+
+/** Puts a rehearsal into an empty store, with what rehearsals leave out. */
+export async function insertRehearsal(
+  store: Store,
+  { start_time, length_ms, rounds, messages, incidents }: Rehearsal,
+): Promise<RehearsedShow> {
+  for (const statement of ddl({ database: 'firstframe' })) await store.exec(statement)
+  for (const [kind, parts] of messages) await insertRehearsed(store, kind, parts)
   await store.insertRows({
     table: 'incident',
-    rows: happenings.map(({ incident }) => timesAsText(incidentRow(incident as unknown as Incident))),
+    rows: incidents.map((incident) => timesAsText(incidentRow(incident))),
   })
   const seen = (
     await store.query<{ tenant: string; show: string; stream: string; session: string }>(
       `SELECT tenant, show, stream, session FROM heartbeat WHERE stalled_ms > 0 AND NOT synthetic
-       GROUP BY ALL HAVING max(received_time) > fromUnixTimestamp64Milli(toInt64(${start_time + scenario.length_s * 1_000 - 60_000}))
+       GROUP BY ALL HAVING max(received_time) > fromUnixTimestamp64Milli(toInt64(${start_time + length_ms - 60_000}))
        ORDER BY sum(stalled_ms) DESC LIMIT 1`,
     )
   )[0]!
   const played = {
     ...seen,
     from_ms: start_time,
-    to_ms: start_time + Math.ceil(scenario.length_s / 60) * 60_000,
+    to_ms: start_time + Math.ceil(length_ms / 60_000) * 60_000,
   }
-  await insertGame(store, { ...played, to_ms: start_time + scenario.length_s * 1_000 })
+  await insertGame(store, { ...played, to_ms: start_time + length_ms }, { interacts: !rounds })
   return played
 }
+
+/** Plays a scenario into an empty store, through the real watcher's incidents. */
+export const playInto = async (store: Store, options: RehearsalOptions): Promise<RehearsedShow> =>
+  insertRehearsal(store, await play(options))
 
 const timesAsText = (row: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(

@@ -1,0 +1,177 @@
+/**
+ * Looks at the boards without a Grafana: one HTML page that lays the panels out by their places and draws them from their own queries.
+ *
+ *     npx tsx test/dashboards/preview/run.ts --console http://localhost:8081 --show my-show [--out boards.html]
+ *         [--tenant demo] [--minutes 60] [--session ID] [--prometheus http://localhost:9090]
+ *     npx tsx test/dashboards/preview/run.ts [--out boards.html] [--pictures docs/pictures]
+ *
+ * Without `--console` it plays an evening with two faults into a store of its own, and, with `--pictures`, runs a Firstframe and a
+ * Prometheus for the board about Firstframe itself; about four minutes.
+ */
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { BOARDS, type Board } from '../../../dashboards/board.ts'
+import { startTestStore } from '../../../store/testing.ts'
+import { launchBrowser } from '../../stream/browser.ts'
+import { type Answer, askAsReader } from '../ask.ts'
+import { ALL, type Choice } from '../macros.ts'
+import { insertRehearsal, play } from '../rehearsedShow.ts'
+import { previewBoards } from './build.ts'
+import { promqlOf, startLivePipeline } from './livePipeline.ts'
+import { previewPage } from './page.ts'
+import type { PreviewBoard } from './panelData.ts'
+
+const ALL_BOARDS = Object.keys(BOARDS) as Board[]
+/** What of a session's time is shown. */
+const SESSION_MS = 12 * 60_000
+/** How long the pipeline is watched for its picture. */
+const LIVE_MS = 100_000
+/** A picture in the documentation weighs no more. */
+const MOST_BYTES = 300_000
+
+function option(name: string): string | undefined {
+  const at = process.argv.indexOf(`--${name}`)
+  return at < 0 ? undefined : process.argv[at + 1]
+}
+
+interface Chosen {
+  readonly from_ms: number
+  readonly to_ms: number
+  readonly tenant: string
+  readonly show: string
+  readonly session: string
+  /** The session's own. */
+  readonly stream?: string
+}
+
+/** The session board is of one stream, as it is when one comes from a table of sessions. */
+const choiceOf =
+  ({ from_ms, to_ms, tenant, show, session, stream }: Chosen) =>
+  (board: Board): Choice => ({
+    from_ms,
+    to_ms,
+    interval_s: 10,
+    variables: {
+      tenant,
+      show,
+      session,
+      stream: board === 'session' && stream !== undefined ? stream : ALL,
+      app: ALL,
+      cdn: ALL,
+      price_per_gb: '0.02',
+    },
+  })
+
+async function askConsole(url: string, sql: string): Promise<Pick<Answer, 'meta' | 'data'>> {
+  const answer = await fetch(
+    `${url.replace(/\/$/, '')}/clickhouse/?default_format=JSON&database=firstframe`,
+    {
+      method: 'POST',
+      body: sql,
+    },
+  )
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`${text.trim()}\n${sql}`)
+  return JSON.parse(text) as Answer
+}
+
+/** Of a running Firstframe. */
+async function fromConsole(url: string): Promise<PreviewBoard[]> {
+  const show = option('show')
+  if (show === undefined) throw new Error('which show? --show NAME')
+  const to_ms = Date.now()
+  const prometheus = option('prometheus')
+  return previewBoards(
+    choiceOf({
+      from_ms: to_ms - Number(option('minutes') ?? 60) * 60_000,
+      to_ms,
+      tenant: option('tenant') ?? 'demo',
+      show,
+      session: option('session') ?? '',
+    }),
+    {
+      sql: (text) => askConsole(url, text),
+      ...(prometheus !== undefined && { promql: promqlOf(prometheus) }),
+    },
+  )
+}
+
+/** Of an evening that is played into a store for it. */
+async function rehearsed(): Promise<PreviewBoard[]> {
+  const played = await play({ end_ms: Date.now(), file: new URL('evening.yaml', import.meta.url) })
+  const test = await startTestStore({ server: { maxMemoryBytes: 4e9 } })
+  try {
+    const show = await insertRehearsal(test.store, played)
+    const sick = (
+      await test.store.query<{ session: string; stream: string; first_ms: number }>(
+        `SELECT session, any(stream) AS stream, toFloat64(toUnixTimestamp(min(event_time))) * 1000 AS first_ms FROM heartbeat
+         WHERE NOT synthetic AND session IN (SELECT session FROM interaction) GROUP BY session ORDER BY sum(stalled_ms) DESC LIMIT 1`,
+      )
+    )[0]!
+    const from_ms = Math.floor(sick.first_ms / 60_000) * 60_000 - 60_000
+    const whole = choiceOf({ ...show, session: sick.session })
+    const own = choiceOf({ ...show, ...sick, from_ms, to_ms: Math.min(show.to_ms, from_ms + SESSION_MS) })
+    return await previewBoards(
+      (name) => (name === 'session' ? own : whole)(name),
+      { sql: (text) => askAsReader(test.url, text) },
+      ALL_BOARDS.filter((name) => name !== 'pipeline'),
+    )
+  } finally {
+    await test.stop()
+  }
+}
+
+async function pipelineBoard(): Promise<PreviewBoard[]> {
+  const live = await startLivePipeline()
+  try {
+    await wait(LIVE_MS)
+    return await previewBoards(
+      choiceOf({ from_ms: live.from_ms, to_ms: Date.now(), tenant: 'demo', show: live.show, session: '' }),
+      { sql: (text) => askConsole(live.consoleUrl, text), promql: promqlOf(live.prometheus) },
+      ['pipeline'],
+    )
+  } finally {
+    await live.stop()
+  }
+}
+
+async function takePictures(html: string, boards: readonly PreviewBoard[], folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  const browser = await launchBrowser()
+  try {
+    for (const { name } of boards) {
+      const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+      const errors: string[] = []
+      page.on('pageerror', (error) => errors.push(String(error)))
+      await page.goto(`${pathToFileURL(html)}#${name}`)
+      await page.locator('body[data-drawn]').waitFor()
+      if (errors.length > 0) throw new Error(`${name}: ${errors.join('; ')}`)
+      const path = join(folder, `board-${name}.png`)
+      await page.screenshot({ path, fullPage: true })
+      const { size } = await stat(path)
+      if (size > MOST_BYTES) console.error(`${path} weighs ${size} bytes; at most ${MOST_BYTES}`)
+      console.log(path)
+      await page.close()
+    }
+  } finally {
+    await browser.close()
+  }
+}
+
+const pictures = option('pictures')
+const console_ = option('console')
+const boards =
+  console_ !== undefined
+    ? await fromConsole(console_)
+    : [...(await rehearsed()), ...(pictures === undefined ? [] : await pipelineBoard())]
+const folder = await mkdtemp(join(tmpdir(), 'firstframe-boards-'))
+const html = resolve(option('out') ?? join(folder, 'boards.html'))
+await writeFile(html, await previewPage(boards))
+if (pictures !== undefined) {
+  await takePictures(html, boards, pictures)
+  if (option('out') !== undefined) console.log(html)
+  else await rm(folder, { recursive: true })
+} else console.log(html)
