@@ -1,9 +1,10 @@
 import { stringify } from 'yaml'
 import { CATALOGUE_RULES } from '../processor/watch/detect/active_rules.ts'
 import { loadRules } from '../processor/watch/detect/load_rules.ts'
-import { createJudge, type Judge } from '../processor/watch/incident/judge.ts'
+import { createJudge, type Judge, type JudgeOutput } from '../processor/watch/incident/judge.ts'
 import { createWatchCore } from '../processor/watch/watch_core.ts'
 import { expectationsOf } from '../rehearsal/expectations.ts'
+import type { Batch } from '../rehearsal/rows.ts'
 import type { Scenario } from '../rehearsal/scenario_schema.ts'
 import { type Happening, type Scorecard, scorecardOf } from '../rehearsal/scorecard.ts'
 import { createShow } from '../rehearsal/show.ts'
@@ -21,8 +22,17 @@ export interface RehearsalOptions {
     readonly viewers: number
     readonly happenings: readonly Happening[]
   }) => void | Promise<void>
+  /** How reports reach the judge; without it straight into the watcher's windows. */
+  readonly path?: (judge: Judge) => RehearsalPath | Promise<RehearsalPath>
   /** For tests: restarts the watcher after a second was judged, when it says so. */
   readonly restartAfter?: (at_s: number, judge: Judge) => boolean
+}
+
+/** What a second's reports go through until they are judged. */
+export interface RehearsalPath {
+  /** Takes the reports of one second, and judges up to its end. */
+  play(batches: readonly Batch[], watermark_ms: number): JudgeOutput | Promise<JudgeOutput>
+  close(): void | Promise<void>
 }
 
 /** Saturday evening: rehearsals are repeatable, so their clock is too. */
@@ -39,6 +49,7 @@ export async function rehearse({
   emit = () => {},
   start_time = START,
   each,
+  path = (judge) => straight(judge, emit),
   restartAfter,
 }: RehearsalOptions): Promise<Scorecard & { readonly happenings: readonly Happening[] }> {
   const loaded =
@@ -48,7 +59,6 @@ export async function rehearse({
   if ('errors' in loaded)
     throw Object.assign(new Error(loaded.errors.map(({ message }) => message).join('; ')), { expected: true })
   const show = createShow({ scenario, seed, start_time })
-  let core = createWatchCore({ emit })
   const create = () => {
     const judge = createJudge({ rules: loaded.rules, emit })
     for (const { at_s, for_s, how } of scenario.breaks ?? []) {
@@ -59,15 +69,14 @@ export async function rehearse({
     return judge
   }
   let judge = create()
-  const kept: { at_ms: number; batches: ReturnType<typeof show.advance> }[] = []
+  let way = await path(judge)
+  const kept: { at_ms: number; batches: readonly Batch[] }[] = []
   const happenings: Happening[] = []
   const state = new Map<string, string>()
   for (let at_s = 1; at_s <= scenario.length_s + TAIL_S; at_s += 1) {
     const watermark_ms = start_time + at_s * 1000
     const batches = show.advance(at_s * 1000)
-    for (const { kind, bytes } of batches) core.ingest({ kind, partition: 0, bytes })
-    core.advance(watermark_ms)
-    const output = judge.evaluate({ views: core.windows.streams.values(), watermark_ms })
+    const output = await way.play(batches, watermark_ms)
     for (const { key, value } of output.state) {
       if (value === null) state.delete(key)
       else state.set(key, value)
@@ -86,14 +95,11 @@ export async function rehearse({
     kept.push({ at_ms: watermark_ms, batches })
     if (!restartAfter(at_s, judge)) continue
     // What a restart finds: the log's last quarter of an hour, and the compacted topic.
-    core = createWatchCore({ emit })
-    for (const { at_ms, batches: old } of kept.slice(-900)) {
-      for (const { kind, bytes } of old) core.ingest({ kind, partition: 0, bytes })
-      core.advance(at_ms)
-    }
     judge = create()
+    way = straight(judge, emit, kept.slice(-900))
     judge.restore([...state].map(([key, value]) => ({ key, value })))
   }
+  await way.close()
   const scorecard = scorecardOf({
     title: scenario.title,
     seed,
@@ -104,4 +110,25 @@ export async function rehearse({
     happenings,
   })
   return { ...scorecard, happenings }
+}
+
+/** Dedupe, windows and the judge, with what was received before. */
+function straight(
+  judge: Judge,
+  emit: Emit,
+  before: readonly { at_ms: number; batches: readonly Batch[] }[] = [],
+): RehearsalPath {
+  const core = createWatchCore({ emit })
+  const take = (batches: readonly Batch[], at_ms: number) => {
+    for (const { kind, bytes } of batches) core.ingest({ kind, partition: 0, bytes })
+    core.advance(at_ms)
+  }
+  for (const { at_ms, batches } of before) take(batches, at_ms)
+  return {
+    play(batches, watermark_ms) {
+      take(batches, watermark_ms)
+      return judge.evaluate({ views: core.windows.streams.values(), watermark_ms })
+    },
+    close() {},
+  }
 }
