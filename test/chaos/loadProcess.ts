@@ -95,8 +95,10 @@ async function encoder(stream: number): Promise<void> {
   const session = `${options.name}-enc-${stream}`
   const head = `{"key":"chaos-key","context":{"show":"chaos","stream":"stream-${stream}","session":"${session}"},"events":[`
   const report = (seq: number): string =>
-    `{"kind":"hop","seq":${seq},"hop":"encoder","node":"enc-${stream}","interval_ms":1000,"bitrate_in_kbps":4000,"bitrate_out_kbps":4000,"fps_in":25,"fps_out":25,"frames":25,"status":"up"}`
+    `{"kind":"hop","seq":${seq},"hop":"encoder","node":"enc-${stream}","interval_ms":1000,"bitrate_in_kbps":4000,"bitrate_out_kbps":4000,"fps_in":25,"fps_out":25,"frames":25,"status":"up"${seq === last ? ',"event":"end"' : ''}}`
   let made = 0
+  /** The number of the goodbye: what ends without one is an incident. */
+  let last = 0
   let sent = 0
   let sending: Promise<void> | undefined
   async function send(): Promise<void> {
@@ -118,6 +120,9 @@ async function encoder(stream: number): Promise<void> {
     await pause(Math.max(0, next + 1000 - performance.now()))
   }
   await sending
+  made += 1
+  last = made
+  await send()
 }
 
 const answer = (message: LoadAnswer): void => void process.send!(message)
