@@ -13,11 +13,13 @@ export interface Column {
   /** A click leads to this page of the console. */
   readonly inConsole?: 'incident' | 'session'
   readonly width?: number
+  /** Colours of words. */
+  readonly colors?: Readonly<Record<string, string>>
 }
 
 /** Field overrides by column name. */
 export function columnOverrides(columns: Readonly<Record<string, Column>>): [string, DynamicConfigValue[]][] {
-  return Object.entries(columns).map(([name, { metric, unit, leadsTo, inConsole, width }]) => {
+  return Object.entries(columns).map(([name, { metric, unit, leadsTo, inConsole, width, colors }]) => {
     const properties: DynamicConfigValue[] = []
     if (metric !== undefined) {
       const spec = metricOf(metric)
@@ -30,6 +32,13 @@ export function columnOverrides(columns: Readonly<Record<string, Column>>): [str
     }
     if (unit !== undefined) properties.push({ id: 'unit', value: unit })
     if (width !== undefined) properties.push({ id: 'custom.width', value: width })
+    if (colors !== undefined) {
+      const options = Object.fromEntries(Object.entries(colors).map(([word, color]) => [word, { color }]))
+      properties.push(
+        { id: 'mappings', value: [{ type: 'value', options }] },
+        { id: 'custom.cellOptions', value: { type: 'color-text' } },
+      )
+    }
     const links = [
       ...(leadsTo === undefined
         ? []

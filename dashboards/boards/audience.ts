@@ -1,6 +1,6 @@
 import { board } from '../board.ts'
 import { describe, describeMetrics } from '../panels/describe.ts'
-import { linesPanel, metricLines, metricRows, metricStat, statPanel, tablePanel } from '../panels/panels.ts'
+import { linesPanel, metricLines, metricRows, statPanel, tablePanel } from '../panels/panels.ts'
 import {
   BY_APP,
   BY_CODEC,
@@ -84,7 +84,9 @@ export function audience() {
         sql: REACH,
         by: 'app',
         span: 12,
-      }).interval('5m'),
+      })
+        .interval('5m')
+        .axisSoftMin(0),
     )
     .withPanel(
       tablePanel({
@@ -129,6 +131,6 @@ export function audience() {
         filters: ['stream', 'app'],
       }),
     )
-    .withPanel(metricStat('p2p_share', { span: 6, height: 8, filters: ['stream', 'app'] }))
-    .withPanel(metricStat('bandwidth_saved', { span: 6, height: 8, filters: ['stream', 'app'] }))
+    .withPanel(metricLines('p2p_share', { by: 'app', span: 6, height: 8, filters: ['stream', 'app'] }))
+    .withPanel(metricLines('bandwidth_saved', { by: 'app', span: 6, height: 8, filters: ['stream', 'app'] }))
 }

@@ -60,8 +60,9 @@ export function hops() {
   for (const hop of HOPS) {
     const names = METRIC_NAMES.filter((name) => metricOf(name).hop === hop && kindOfMetric(name) === 'hop')
     if (names.length === 0) continue
-    builder.withRow(new RowBuilder(hop))
-    for (const name of names) builder.withPanel(metricLines(name, { by: lineOf(name, hop), span: 8 }))
+    builder.withRow(new RowBuilder(`${hop[0]!.toUpperCase()}${hop.slice(1)}`))
+    for (const name of names)
+      builder.withPanel(metricLines(name, { by: lineOf(name, hop), span: Math.max(8, 24 / names.length) }))
   }
   return builder
 }

@@ -66,5 +66,5 @@ export function incidents() {
       }),
     )
     .withPanel(metricLines('rebuffering_ratio', { by: 'stream', span: 10, filters: ['stream'] }))
-    .withPanel(incidentTable({ span: 24, height: 12 }))
+    .withPanel(incidentTable({ span: 24, height: 9 }))
 }

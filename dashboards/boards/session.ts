@@ -71,7 +71,7 @@ export function session() {
         description: own('The attempt to start and its phases.', 'startup'),
         sql: SESSION_START,
         span: 24,
-        height: 5,
+        height: 4,
         columns: {
           first_screen: { metric: 'video_startup_time' },
           ...Object.fromEntries(STARTUP_PHASES.map((phase) => [phase, { unit: 'ms' }])),
@@ -104,7 +104,7 @@ export function session() {
         title: 'Everybody’s stall ratio by CDN',
       }),
     )
-    .withPanel(incidentTable({ span: 24 }))
+    .withPanel(incidentTable({ span: 24, height: 5 }))
     .withRow(new RowBuilder('Choose another session'))
     .withPanel(
       tablePanel({

@@ -46,7 +46,7 @@ export function show() {
           'dropped_frames',
           'playback_failure',
         ],
-        { by: ['stream'], links: { stream: 'stream' }, title: 'Streams', span: 13 },
+        { by: ['stream'], links: { stream: 'stream' }, title: 'Streams', span: 13, height: 6 },
       ),
     )
     .withPanel(
@@ -57,9 +57,10 @@ export function show() {
           title: 'Apps',
           links: { app: 'stream' },
           span: 11,
+          height: 6,
         },
       ),
     )
     .withRow(new RowBuilder('Incidents'))
-    .withPanel(incidentTable({ span: 24 }))
+    .withPanel(incidentTable({ span: 24, height: 7 }))
 }

@@ -116,6 +116,7 @@ export function startup() {
         ),
         sql: ERRORS,
         span: 24,
+        height: 6,
       }),
     )
 }

@@ -66,5 +66,5 @@ export function stream() {
       }),
     )
     .withRow(new RowBuilder('Incidents'))
-    .withPanel(incidentTable({ span: 24 }))
+    .withPanel(incidentTable({ span: 24, height: 6 }))
 }

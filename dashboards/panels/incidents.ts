@@ -23,7 +23,10 @@ export const incidentTable = (place: Place) =>
     sql: INCIDENT_ROWS,
     columns: {
       stream: { leadsTo: 'stream' },
-      what: { width: 320 },
+      began: { width: 160 },
+      state: { colors: { open: 'red', resolved: 'green' } },
+      severity: { colors: { critical: 'red', warning: 'orange' } },
+      what: { width: 460 },
       id: { inConsole: 'incident' },
       found_after: { unit: 's' },
       lasted: { unit: 's' },

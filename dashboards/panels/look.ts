@@ -33,7 +33,7 @@ export function twiceMissed({ objective, better, unit }: MetricSpec): number | u
 export function softScale(name: Metric): { readonly min: number; readonly max?: number } {
   const { objective, better, unit, quantile } = metricOf(name)
   if (unit === 'ratio' && better === 'higher' && !name.endsWith('_speed'))
-    return { min: twiceMissed(metricOf(name)) ?? 0, max: 1 }
+    return objective === undefined ? { min: 0 } : { min: twiceMissed(metricOf(name))!, max: 1 }
   if (objective !== undefined && better === 'lower' && quantile === undefined)
     return { min: 0, max: objective * 1.2 }
   return { min: 0 }

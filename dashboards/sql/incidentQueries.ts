@@ -5,10 +5,9 @@ const OF_SHOW = `tenant = \${tenant:sqlstring} AND show = \${show:sqlstring}
 const END = `if(state = 'open', least(now64(3), toDateTime64($__toTime, 3)), resolved_time)`
 
 /** Incidents of the board's time, the newest first. */
-export const INCIDENT_ROWS = `SELECT began_time AS began, state, severity, stream, hop, summary_en AS what, cause, metric, value, baseline,
-  viewers, confidence, dateDiff('second', began_time, opened_time) AS found_after,
-  dateDiff('second', began_time, ${END}) AS lasted,
-  viewers * dateDiff('second', began_time, ${END}) / 60 AS viewer_minutes, id
+export const INCIDENT_ROWS = `SELECT began_time AS began, state, severity, summary_en AS what, hop, stream, viewers,
+  viewers * dateDiff('second', began_time, ${END}) / 60 AS viewer_minutes, dateDiff('second', began_time, ${END}) AS lasted,
+  dateDiff('second', began_time, opened_time) AS found_after, confidence, id, cause, metric, value, baseline
 FROM incident FINAL
 WHERE ${OF_SHOW}
 ORDER BY state = 'open' DESC, began_time DESC

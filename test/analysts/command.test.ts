@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -12,6 +11,7 @@ import { QueryError } from '../../console/query/askConsole.ts'
 import { runQuery } from '../../console/query/runQuery.ts'
 import { serveSql } from '../../console/server/sql.ts'
 import { startTestStore, type TestStore } from '../../store/testing.ts'
+import { HOW_TO_GET_PYTHON, preparePython } from '../clients/python.ts'
 import { run } from '../clients/run.ts'
 import { insertKnownShow } from './knownShow.ts'
 
@@ -118,21 +118,10 @@ test('a terminal sees a bar while it waits and no binary', async () => {
 })
 
 test('the notebook example reads the same numbers by pyarrow', async () => {
-  const cache = fileURLToPath(new URL('../../.cache/clients/python', import.meta.url))
-  const python = join(cache, 'bin/python')
-  const howToGet =
-    'on Debian: apt-get install python3 python3-venv (pip needs a package index to be reachable)'
-  if (!existsSync(python)) {
-    await mkdir(cache, { recursive: true })
-    await run('python3', ['-m', 'venv', cache], { howToGet })
-  }
-  const wanted = fileURLToPath(new URL('../clients/python/requirements.txt', import.meta.url))
-  await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', wanted], {
-    howToGet,
-  })
+  const python = await preparePython()
   const notebook = fileURLToPath(new URL('../../docs/data/notebook.py', import.meta.url))
   assert.equal(
-    await run(python, [notebook, url, 'demo', 'gala'], { howToGet }),
+    await run(python, [notebook, url, 'demo', 'gala'], { howToGet: HOW_TO_GET_PYTHON }),
     'cdn-b\t0.283333\t2.00\ncdn-a\t0.005556\t3.00\n',
   )
 })

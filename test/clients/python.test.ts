@@ -1,35 +1,18 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startTestStore, type TestStore } from '../../store/testing.ts'
+import { HOW_TO_GET_PYTHON, preparePython } from './python.ts'
 import { run } from './run.ts'
 import { createTypedTable, TYPED_ROWS } from './typed-table.ts'
 
 const HERE = fileURLToPath(new URL('./python', import.meta.url))
-const CACHE = fileURLToPath(new URL('../../.cache/clients/python', import.meta.url))
-const HOW = 'on Debian: apt-get install python3 python3-venv (pip needs a package index to be reachable)'
 
 let it: TestStore
 let python = ''
 before(async () => {
-  python = join(CACHE, 'bin/python')
-  if (!existsSync(python)) {
-    await mkdir(CACHE, { recursive: true })
-    await run('python3', ['-m', 'venv', CACHE], { howToGet: HOW })
-  }
-  const wanted = [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    '-r',
-    join(HERE, 'requirements.txt'),
-  ]
-  await run(python, wanted, { howToGet: HOW })
+  python = await preparePython()
   it = await startTestStore()
   await createTypedTable(it.store)
 })
@@ -38,7 +21,9 @@ after(() => it?.stop())
 async function report(user: string, password: string) {
   const { hostname, port } = new URL(it.url)
   return JSON.parse(
-    await run(python, [join(HERE, 'client.py'), hostname, port, user, password], { howToGet: HOW }),
+    await run(python, [join(HERE, 'client.py'), hostname, port, user, password], {
+      howToGet: HOW_TO_GET_PYTHON,
+    }),
   )
 }
 

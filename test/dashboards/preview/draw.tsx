@@ -8,18 +8,12 @@ import type { PreviewBoard, PreviewPanel, Series } from './panelData.ts'
 import { grafanaText } from './units.ts'
 
 /** Grafana's classic palette, in its order. */
-const PALETTE = [
-  '#73bf69',
-  '#f2cc0c',
-  '#5794f2',
-  '#ff9830',
-  '#f2495c',
-  '#b877d9',
-  '#37872d',
-  '#fade2a',
-  '#8ab8ff',
-  '#ffa6b0',
-]
+const PALETTE =
+  `7EB26D EAB839 6ED0E0 EF843C E24D42 1F78C1 BA43A9 705DA0 508642 CCA300 447EBC C15C17 890F02 0A437C 6D1F62 584477 B7DBAB F4D598
+  70DBED F9BA8F F29191 82B5D8 E5A8E2 AEA2E0 629E51 E5AC0E 64B0C8 E0752D BF1B00 0A50A1 962D82 614D93 9AC48A F2C96D 65C5DB F9934E EA6460 5195CE
+  D683CE 806EB7 3F6833 967302 2F575E 99440A 58140C 052B51 511749 3F2B5B E0F9D7 FCEACA CFFAFF F9E2D2 FCE2DE BADFF4 F9D9F9 DEDAF7`
+    .split(/\s+/)
+    .map((hex) => `#${hex}`)
 const paint = (index: number): string => PALETTE[index % PALETTE.length]!
 
 /** A colour that stays with a name, as Grafana chooses it. */

@@ -8,14 +8,17 @@
  * Without `--console` it plays an evening with two faults into a store of its own, and, with `--pictures`, runs a Firstframe and a
  * Prometheus for the board about Firstframe itself; about four minutes.
  */
+import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import { BOARDS, type Board } from '../../../dashboards/board.ts'
 import { startTestStore } from '../../../store/testing.ts'
 import { launchBrowser } from '../../stream/browser.ts'
+import { findProgram } from '../../stream/programs.ts'
 import { type Answer, askAsReader } from '../ask.ts'
 import { ALL, type Choice } from '../macros.ts'
 import { insertRehearsal, play } from '../rehearsedShow.ts'
@@ -138,6 +141,22 @@ async function pipelineBoard(): Promise<PreviewBoard[]> {
   }
 }
 
+/** A picture of at most 256 colours: half the bytes, and nobody sees it. */
+async function fewerColours(from: string, to: string): Promise<void> {
+  const filter = 'split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=none'
+  await promisify(execFile)(findProgram('ffmpeg'), [
+    '-y',
+    '-loglevel',
+    'error',
+    '-i',
+    from,
+    '-vf',
+    filter,
+    to,
+  ])
+  await rm(from)
+}
+
 async function takePictures(html: string, boards: readonly PreviewBoard[], folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
   const browser = await launchBrowser()
@@ -150,7 +169,8 @@ async function takePictures(html: string, boards: readonly PreviewBoard[], folde
       await page.locator('body[data-drawn]').waitFor()
       if (errors.length > 0) throw new Error(`${name}: ${errors.join('; ')}`)
       const path = join(folder, `board-${name}.png`)
-      await page.screenshot({ path, fullPage: true })
+      await page.screenshot({ path: `${path}.full.png`, fullPage: true })
+      await fewerColours(`${path}.full.png`, path)
       const { size } = await stat(path)
       if (size > MOST_BYTES) console.error(`${path} weighs ${size} bytes; at most ${MOST_BYTES}`)
       console.log(path)
