@@ -5,6 +5,7 @@ import { registerDemo } from './commands/demo.ts'
 import { registerIngest } from './commands/ingest.ts'
 import { registerLocalise } from './commands/localise.ts'
 import { registerMigrate } from './commands/migrate.ts'
+import { registerPlanned } from './commands/planned.ts'
 import { registerProbe } from './commands/probe.ts'
 import { registerQuery } from './commands/query.ts'
 import { registerRehearse } from './commands/rehearse.ts'
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   registerProbe(program, VERSION)
   registerIngest(program, VERSION)
   registerShows(program)
+  registerPlanned(program)
   registerRehearse(program)
   registerReplay(program)
   registerQuery(program)

@@ -4,12 +4,15 @@ import type { BuiltPage } from '../build.ts'
 import { type ApiOptions, serveApi } from './api.ts'
 import { guard } from './guard.ts'
 import { servePage } from './page.ts'
+import { servePlanned } from './planned.ts'
 import { serveRegistry } from './registry.ts'
 import { type SqlOptions, serveSql } from './sql.ts'
 
 export interface ConsoleOptions {
   /** The registry of shows; without a log there is none. */
   readonly shows?: StateMap
+  /** The compacted topic of incidents, where silences and maintenance are announced; without a log there is none. */
+  readonly planned?: StateMap
   readonly sql: SqlOptions
   /** The page of `/metrics`. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
@@ -20,7 +23,15 @@ export interface ConsoleOptions {
 }
 
 /** The console's port: page, API, live updates, `/metrics` and read-only SQL. Not listening yet. */
-export function createConsole({ shows, sql, metrics, api, page, names }: ConsoleOptions): FastifyInstance {
+export function createConsole({
+  shows,
+  planned,
+  sql,
+  metrics,
+  api,
+  page,
+  names,
+}: ConsoleOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: 8 << 20,
     forceCloseConnections: true,
@@ -35,6 +46,7 @@ export function createConsole({ shows, sql, metrics, api, page, names }: Console
   })
   serveSql(app, sql)
   if (shows !== undefined) serveRegistry(app, shows)
+  if (planned !== undefined) servePlanned(app, planned)
   servePage(app, page)
   app.register(async (scope) => {
     const served = serveApi(scope, api)

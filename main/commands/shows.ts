@@ -4,7 +4,8 @@ import { parse } from 'yaml'
 import type { ShowEntry } from '../../schemas/show.ts'
 import { expectedError } from '../expected_error.ts'
 
-async function ask(url: string, init?: RequestInit): Promise<string> {
+/** Asks the console; throws an error in a line a person can mend. */
+export async function ask(url: string, init?: RequestInit): Promise<string> {
   let answer: Response
   try {
     answer = await fetch(url, init)

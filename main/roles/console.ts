@@ -4,6 +4,8 @@ import { buildPage } from '../../console/build.ts'
 import { createConsole } from '../../console/server/console.ts'
 import { watchIncidents } from '../../console/server/incidents.ts'
 import type { Log } from '../../log/log.ts'
+import { openStateMap } from '../../log/state_map.ts'
+import { STATE_TOPICS } from '../../schemas/topics.ts'
 import type { Context, Role } from '../context.ts'
 import { ListenError } from '../listen_error.ts'
 import { openShows } from '../shows.ts'
@@ -19,13 +21,17 @@ export async function startConsole(
   log?: Log,
 ): Promise<Role & { readonly url: string }> {
   const { config, telemetry, emit, clock, name } = context
-  const [page, incidents, shows] = await Promise.all([
+  const [page, incidents, shows, planned] = await Promise.all([
     buildPage(),
     watchIncidents({ store: access.store, log, name }),
     log === undefined ? undefined : openShows(log, `console-${name}`),
+    log === undefined
+      ? undefined
+      : openStateMap({ log, topic: STATE_TOPICS.incident_state.name, group: `console-planned-${name}` }),
   ])
   const app = createConsole({
     ...(shows === undefined ? {} : { shows }),
+    ...(planned === undefined ? {} : { planned }),
     sql: { url: access.url, ...access.reader },
     metrics: async () => ({ contentType: telemetry.contentType, text: await telemetry.metrics() }),
     page,
@@ -54,6 +60,7 @@ export async function startConsole(
       await app.close()
       await incidents.close()
       await shows?.close()
+      await planned?.close()
       emit({ type: 'stopped', role: 'console' })
     },
   }

@@ -1,10 +1,13 @@
 import type { Log } from '../../log/log.ts'
+import { openStateMap } from '../../log/state_map.ts'
 import type { Incident } from '../../processor/watch/incident/incident.ts'
-import { createJudge } from '../../processor/watch/incident/judge.ts'
+import { createJudge, type Judge } from '../../processor/watch/incident/judge.ts'
 import { createNotifier } from '../../processor/watch/notify/notifier.ts'
 import { startStages } from '../../processor/watch/partial/stages.ts'
 import { stateMessages } from '../../processor/watch/state_topic.ts'
 import { startWatcher } from '../../processor/watch/watcher.ts'
+import { PLANNED_PREFIX, type Planned } from '../../schemas/planned.ts'
+import { STATE_TOPICS } from '../../schemas/topics.ts'
 import type { Context, Role } from '../context.ts'
 import { readReceivers, readRules } from '../receivers.ts'
 
@@ -23,10 +26,28 @@ const linksOf = (base: string) => (incident: Incident) => {
 }
 
 /** Judges the log as it comes: alone on an embedded log, in two stages with others on Kafka. */
-export async function startWatch({ config, emit, clock }: Context, log: Log): Promise<Role> {
+export async function startWatch({ config, emit, clock, name }: Context, log: Log): Promise<Role> {
   const rules = readRules(config.rules)
   const base = (config.public_url || `http://localhost:${config.console_port}`).replace(/\/$/, '')
-  const newJudge = () => createJudge({ rules, emit, links: linksOf(base) })
+  const planned = await openStateMap({
+    log,
+    topic: STATE_TOPICS.incident_state.name,
+    group: `planned-${name}`,
+  })
+  const judges = new Set<Judge>()
+  const announce = (judge: Judge, key: string, value: string | undefined) => {
+    if (!key.startsWith(PLANNED_PREFIX)) return
+    judge.plan(key.slice(PLANNED_PREFIX.length), value === undefined ? null : (JSON.parse(value) as Planned))
+  }
+  planned.onChange((key, value) => {
+    for (const judge of judges) announce(judge, key, value)
+  })
+  const newJudge = () => {
+    const judge = createJudge({ rules, emit, links: linksOf(base) })
+    judges.add(judge)
+    for (const [key, value] of planned.values) announce(judge, key, value)
+    return judge
+  }
   const notifier = createNotifier({
     receivers: readReceivers(config.receivers),
     emit,
@@ -49,6 +70,7 @@ export async function startWatch({ config, emit, clock }: Context, log: Log): Pr
     async close() {
       await watcher.close()
       await notifier.close()
+      await planned.close()
     },
   }
 }

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { createBuilder } from '../../../schemas/arrow/builder.ts'
-import type { Kind } from '../../../schemas/kinds/kinds.ts'
 import { METRIC_NAMES, type Metric, metricOf } from '../../../schemas/metrics.ts'
 import type { RuleSpec } from '../../../schemas/rules.ts'
-import { createJudge, type Judge } from '../incident/judge.ts'
+import { Run } from '../testing/run.ts'
 import { ALL_RULES, POOL_FROM_S, type Row, STANDS } from '../testing/stands.ts'
-import { createWatchCore } from '../watch_core.ts'
 import type { RuleSet } from './active_rules.ts'
 import { SIGNALS } from './signals.ts'
 
-const T0 = 1_800_000_000_000
 /** All is well for so long before anything changes. */
 const WELL_S = POOL_FROM_S
 
@@ -23,41 +19,6 @@ const only = (metric: Metric, rule: RuleSpec['type']): RuleSet => ({
     { match: {}, metric, rule, off: false },
   ],
 })
-
-/** A stream that is judged second by second. */
-class Run {
-  at_s = 0
-  readonly judge: Judge
-  private readonly core = createWatchCore({ emit: () => {} })
-  constructor(rules: RuleSet) {
-    this.judge = createJudge({ rules, emit: () => {} })
-  }
-
-  second(kind: Kind, rows: readonly Row[]): void {
-    const received_time = T0 + this.at_s * 1000 + 500
-    const common = {
-      tenant: 't',
-      show: 's',
-      stream: 'x',
-      source: 'sdk',
-      received_time,
-      event_time: received_time,
-    }
-    if (rows.length > 0) {
-      const builder = createBuilder(kind)
-      for (const row of rows) builder.pushRow({ ...common, ...row })
-      this.core.ingest({ kind, partition: 0, bytes: builder.finish() })
-    }
-    this.at_s += 1
-    const watermark_ms = T0 + this.at_s * 1000
-    this.core.advance(watermark_ms)
-    this.judge.evaluate({ views: this.core.windows.streams.values(), watermark_ms })
-  }
-
-  get open() {
-    return this.judge.incidents.filter(({ state }) => state === 'open')
-  }
-}
 
 /** Values on both sides of a rule, and how soon it must fire. */
 interface Sides {
@@ -126,7 +87,7 @@ describe('each rule on both sides', () => {
       const sides = sidesOf(metric, spec)
       const play = (run: Run, value: number, seconds: number, each: () => void) => {
         for (let s = 0; s < seconds; s += 1) {
-          run.second(stand.kind, Number.isNaN(value) ? [] : stand.rows(run.at_s, value))
+          run.second({ [stand.kind]: Number.isNaN(value) ? [] : stand.rows(run.at_s, value) })
           each()
         }
       }
@@ -137,11 +98,11 @@ describe('each rule on both sides', () => {
           what,
         )
 
-      const nearly = new Run(only(metric, spec.type))
+      const nearly = new Run({ rules: only(metric, spec.type) })
       play(nearly, stand.normal, WELL_S, quiet(nearly, 'nothing happens'))
       play(nearly, sides.quiet, 60, quiet(nearly, 'worse, and not by enough to matter'))
 
-      const run = new Run(only(metric, spec.type))
+      const run = new Run({ rules: only(metric, spec.type) })
       play(run, stand.normal, WELL_S, quiet(run, 'nothing happens'))
       play(run, sides.bad, sides.quiet_until_s, quiet(run, `quiet until ${sides.quiet_until_s} s`))
       let fired = sides.quiet_until_s
@@ -166,23 +127,20 @@ describe('each rule on both sides', () => {
 
   test('a planned end is nobody’s fault', () => {
     for (const { metric, spec } of ALL_RULES.filter(({ spec: { type } }) => type === 'absence')) {
-      const run = new Run(only(metric, spec.type))
+      const run = new Run({ rules: only(metric, spec.type) })
       for (let s = 0; s < 60; s += 1)
-        run.second(
-          'hop',
-          ['encoder', 'ingest', 'transcode'].map((hop) => link(hop, s)),
-        )
-      run.second('hop', [{ ...link('encoder', 60), event: 'end', status: 'down' }])
-      for (let s = 0; s < 60; s += 1) run.second('hop', [])
+        run.second({ hop: ['encoder', 'ingest', 'transcode'].map((hop) => link(hop, s)) })
+      run.second({ hop: [{ ...link('encoder', 60), event: 'end', status: 'down' }] })
+      for (let s = 0; s < 60; s += 1) run.second({ hop: [] })
       assert.deepEqual(run.open, [])
     }
   })
 
   test('the last word of a killed encoder is its media server’s', () => {
-    const run = new Run(only('ingest_bitrate', 'absence'))
-    for (let s = 0; s < 60; s += 1) run.second('hop', [link('encoder', s), link('ingest', s)])
-    run.second('hop', [{ ...link('ingest', 60), event: 'unpublish', status: 'down' }])
-    for (let s = 0; s < 3; s += 1) run.second('hop', [])
+    const run = new Run({ rules: only('ingest_bitrate', 'absence') })
+    for (let s = 0; s < 60; s += 1) run.second({ hop: [link('encoder', s), link('ingest', s)] })
+    run.second({ hop: [{ ...link('ingest', 60), event: 'unpublish', status: 'down' }] })
+    for (let s = 0; s < 3; s += 1) run.second({ hop: [] })
     assert.equal(run.open.length, 1)
   })
 
@@ -199,9 +157,9 @@ describe('each rule on both sides', () => {
       [0.8, 0],
       [0.95, 1],
     ] as const) {
-      const run = new Run(only('resource_level', 'forecast'))
-      for (let s = 0; s < 60; s += 1) run.second('resource', [load(0.3, s)])
-      for (let s = 0; s < 8; s += 1) run.second('resource', [load(0.3 + (top - 0.3) * (s / 7), 60 + s)])
+      const run = new Run({ rules: only('resource_level', 'forecast') })
+      for (let s = 0; s < 60; s += 1) run.second({ resource: [load(0.3, s)] })
+      for (let s = 0; s < 8; s += 1) run.second({ resource: [load(0.3 + (top - 0.3) * (s / 7), 60 + s)] })
       assert.equal(run.open.length, pages, `up to ${top}`)
     }
   })
@@ -209,18 +167,20 @@ describe('each rule on both sides', () => {
 
 test('few viewers count by how sure their numbers are', () => {
   const few = (stalling: number) => {
-    const run = new Run(only('rebuffering_frequency', 'baseline'))
+    const run = new Run({ rules: only('rebuffering_frequency', 'baseline') })
     for (let s = 0; s < WELL_S + 10; s += 1) {
       const bad = s >= WELL_S
-      run.second('heartbeat', [
-        ...[s % 10, 10 + (s % 10)].map((n) => ({
-          session: `s${n}`,
-          seq: 1 + Math.floor(s / 10),
-          interval_ms: 10_000,
-          played_ms: 10_000,
-          stall_count: bad && n < stalling ? 1 : 0,
-        })),
-      ])
+      run.second({
+        heartbeat: [
+          ...[s % 10, 10 + (s % 10)].map((n) => ({
+            session: `s${n}`,
+            seq: 1 + Math.floor(s / 10),
+            interval_ms: 10_000,
+            played_ms: 10_000,
+            stall_count: bad && n < stalling ? 1 : 0,
+          })),
+        ],
+      })
     }
     return run.open.length
   }

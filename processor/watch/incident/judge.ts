@@ -1,12 +1,16 @@
 import type { Emit } from '../../../schemas/facts.ts'
+import { PLANNED_PREFIX, type Planned, plannedKey } from '../../../schemas/planned.ts'
 import { CATALOGUE_RULES, type RuleSet } from '../detect/active_rules.ts'
 import type { Observation } from '../detect/observation.ts'
 import { localise as byLikelihood } from '../localise/localise.ts'
 import type { Localise } from '../verdict/places.ts'
 import type { StreamView } from '../windows/view.ts'
 import type { Incident, IncidentChange } from './incident.ts'
-import { inMaintenance, isSilenced, type Planned } from './planned.ts'
+import { inMaintenance, isSilenced } from './planned.ts'
 import { StreamJudge } from './stream_judge.ts'
+
+/** What was announced is forgotten so long after its end. */
+const PAST_MS = 60 * 60_000
 
 export interface JudgeOptions {
   /** The catalogue's rules with an operator's overrides (`loadRules`). */
@@ -103,7 +107,8 @@ export function createJudge({
         streams.delete(key)
         broken.delete(key)
       }
-      for (const [id, { to_ms }] of planned) if (to_ms + 3_600_000 < watermark_ms) planned.delete(id)
+      const past = [...planned.values()].filter(({ to_ms }) => to_ms + PAST_MS < watermark_ms)
+      for (const { id } of past) planned.delete(id)
       const told = changes.map((change): IncidentChange => {
         const { incident } = change
         let { notify } = change
@@ -129,11 +134,12 @@ export function createJudge({
         kept.delete(key)
         state.push({ key, value: null })
       }
+      for (const { id } of past) state.push({ key: plannedKey(id), value: null })
       return { changes: told, state }
     },
     snapshot: () => [
       ...incidents().map(entryOf),
-      ...[...planned].map(([id, one]) => ({ key: `planned/${id}`, value: JSON.stringify(one) })),
+      ...[...planned].map(([id, one]) => ({ key: plannedKey(id), value: JSON.stringify(one) })),
     ],
     restore(entries) {
       for (const { key, value } of entries) {
@@ -142,15 +148,15 @@ export function createJudge({
           const incident = JSON.parse(value) as Incident
           judgeOf(incident).restore(incident)
           kept.add(key)
-        } else if (key.startsWith('planned/')) {
-          planned.set(key.slice('planned/'.length), JSON.parse(value) as Planned)
+        } else if (key.startsWith(PLANNED_PREFIX)) {
+          planned.set(key.slice(PLANNED_PREFIX.length), JSON.parse(value) as Planned)
         }
       }
     },
     plan(id, one) {
       if (one === null) planned.delete(id)
       else planned.set(id, one)
-      return [{ key: `planned/${id}`, value: one === null ? null : JSON.stringify(one) }]
+      return [{ key: plannedKey(id), value: one === null ? null : JSON.stringify(one) }]
     },
     get planned() {
       return [...planned.values()]

@@ -1,26 +1,7 @@
-import type { Match } from '../detect/active_rules.ts'
+import type { Planned } from '../../../schemas/planned.ts'
 import { matches } from '../detect/active_rules.ts'
 import { RECOVERY_MS } from '../detect/farewells.ts'
 import type { Incident } from './incident.ts'
-
-/**
- * Something an operator announced.
- * - `silence`: incidents are found and stored, and nobody is told
- * - `maintenance`: nothing new is opened: a planned break
- */
-export interface Planned {
-  readonly type: 'silence' | 'maintenance'
-  readonly id: string
-  readonly match: Match
-  /** Only incidents of this rule, hop or cause are silenced. */
-  readonly rule?: string
-  readonly hop?: string
-  readonly cause?: Readonly<Record<string, string>>
-  readonly from_ms: number
-  readonly to_ms: number
-  readonly by?: string
-  readonly reason?: string
-}
 
 /** A break ends with players coming back; so long after it nothing is judged either. */
 const AFTERMATH_MS = RECOVERY_MS

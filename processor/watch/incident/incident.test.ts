@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Planned } from '../../../schemas/planned.ts'
+import { RUN_START, RUN_STREAM, Run } from '../testing/run.ts'
+import { type Row, STANDS } from '../testing/stands.ts'
+import { GRACE_MS } from './stream_judge.ts'
+
+const WELL_S = 60
+
+/** The link and its players: how fast the encoder is, and how often players stall a minute. */
+function second(
+  run: Run,
+  { fps = 30, stalls = 0.06, encoder = true }: { fps?: number; stalls?: number; encoder?: boolean } = {},
+) {
+  const s = run.at_s
+  const node = (hop: string, values: Row): Row => ({
+    hop,
+    node: `${hop}-1`,
+    session: `${hop}-1`,
+    seq: s + 1,
+    interval_ms: 1000,
+    status: 'up',
+    ...values,
+  })
+  run.second({
+    heartbeat: STANDS.rebuffering_frequency!.rows(s, stalls),
+    hop: [
+      ...(encoder ? [node('encoder', { fps_out: fps, speed_ratio: 1 })] : []),
+      node('ingest', { fps_in: fps, bitrate_in_kbps: 4000 }),
+      node('edge', { requests: 400, ttfb_ms: 45, status_5xx: 0 }),
+    ],
+  })
+}
+const seconds = (run: Run, count: number, now: Parameters<typeof second>[1] = {}) => {
+  for (let n = 0; n < count; n += 1) second(run, now)
+}
+const BAD = { fps: 10, stalls: 6 }
+
+describe('an incident', () => {
+  test('is one for a cause and its effects, on the hop where it began, and ends once', () => {
+    const run = new Run()
+    seconds(run, WELL_S)
+    seconds(run, 3, { fps: 10 })
+    seconds(run, 20, BAD)
+    assert.equal(run.open.length, 1)
+    const [one] = run.open
+    assert.equal(one!.hop, 'encoder')
+    assert.ok(
+      one!.children.some(({ metric }) => metric === 'rebuffering_frequency'),
+      'stalls are folded in',
+    )
+    assert.deepEqual(one!.cause, {})
+    assert.ok(one!.evidence.clean.includes('edge'), 'what is well is said too')
+    seconds(run, 40)
+    assert.deepEqual(run.open, [])
+    assert.equal(run.told.filter((what) => what === 'page').length, 1)
+    assert.equal(run.told.at(-1), 'resolve')
+  })
+
+  test('that comes back within the grace time is the same one and pages nobody again; later it is another', () => {
+    const run = new Run()
+    seconds(run, WELL_S)
+    seconds(run, 10, BAD)
+    seconds(run, 40)
+    const { id } = run.judge.incidents[0]!
+    seconds(run, 10, BAD)
+    assert.deepEqual(
+      run.open.map((one) => one.id),
+      [id],
+    )
+    assert.equal(run.open[0]!.reopened, 1)
+    seconds(run, 40 + GRACE_MS / 1000)
+    seconds(run, 10, BAD)
+    assert.equal(run.open.length, 1)
+    assert.notEqual(run.open[0]!.id, id)
+    assert.deepEqual(
+      run.told.filter((what) => what !== 'update'),
+      ['page', 'resolve', 'resolve', 'page'],
+    )
+  })
+
+  test('whose cause becomes clear later says so, and pages once', () => {
+    const run = new Run()
+    seconds(run, WELL_S)
+    // Players are hurt first; the encoder's own report shows it two seconds later.
+    seconds(run, 2, { stalls: 6 })
+    seconds(run, 15, BAD)
+    assert.equal(run.open[0]?.hop, 'encoder')
+    assert.equal(run.told.filter((what) => what === 'page').length, 1)
+  })
+
+  test('goes on when reports of its hop stop', () => {
+    const run = new Run()
+    seconds(run, WELL_S)
+    seconds(run, 10, BAD)
+    seconds(run, 20, { ...BAD, encoder: false })
+    assert.equal(run.open.length, 1)
+    assert.equal(run.told.filter((what) => what === 'page').length, 1)
+  })
+
+  test('of a stream that is over is over', () => {
+    const run = new Run()
+    seconds(run, WELL_S)
+    seconds(run, 10, BAD)
+    const watermark_ms = run.now_ms + 30_000
+    const { changes } = run.judge.evaluate({ views: [], watermark_ms })
+    assert.deepEqual(
+      changes.map(({ notify }) => notify),
+      ['resolve'],
+    )
+  })
+})
+
+describe('what was announced', () => {
+  const at = (s: number) => RUN_START + s * 1000
+  const plan = (type: Planned['type'], more: Partial<Planned> = {}): Planned => ({
+    type,
+    id: 'p',
+    match: {},
+    from_ms: at(0),
+    to_ms: at(1000),
+    ...more,
+  })
+
+  test('a silence: found and stored, and nobody is told, not even of the end', () => {
+    const run = new Run()
+    run.judge.plan('p', plan('silence'))
+    seconds(run, WELL_S)
+    seconds(run, 15, BAD)
+    assert.equal(run.open.length, 1)
+    seconds(run, 40)
+    assert.deepEqual(run.told, [])
+    assert.deepEqual(
+      run.changes.filter(({ change }) => change !== 'updated').map(({ change }) => change),
+      ['opened', 'resolved'],
+    )
+  })
+
+  test('a silence is only of what it names', () => {
+    for (const [more, told] of [
+      [{ hop: 'encoder' }, []],
+      [{ hop: 'edge' }, ['page']],
+      [{ match: { show: `${RUN_STREAM.show}*` } }, []],
+      [{ match: { show: 'another' } }, ['page']],
+      [{ cause: { cdn: 'cdn-b' } }, ['page']],
+      [{ to_ms: at(30) }, ['page']],
+    ] as const) {
+      const run = new Run()
+      run.judge.plan('p', plan('silence', more))
+      seconds(run, WELL_S)
+      seconds(run, 4, { fps: 10 })
+      assert.deepEqual(run.told, told, JSON.stringify(more))
+    }
+  })
+
+  test('maintenance: nothing is opened, and a withdrawn one counts no more', () => {
+    const run = new Run()
+    run.judge.plan('p', plan('maintenance'))
+    seconds(run, WELL_S)
+    seconds(run, 10, BAD)
+    assert.deepEqual(run.judge.incidents, [])
+    run.judge.plan('p', null)
+    seconds(run, 30)
+    seconds(run, 10, BAD)
+    assert.equal(run.open.length, 1)
+  })
+
+  test('is in the topic, and taken out of it an hour after its end', () => {
+    const run = new Run()
+    assert.deepEqual(
+      run.judge.plan('p', plan('silence', { to_ms: at(10) })).map(({ key }) => key),
+      ['planned/p'],
+    )
+    assert.equal(run.judge.snapshot().length, 1)
+    const evaluate = (s: number) => run.judge.evaluate({ views: [], watermark_ms: at(s) }).state
+    assert.deepEqual(evaluate(3600), [])
+    assert.deepEqual(evaluate(3611), [{ key: 'planned/p', value: null }])
+    assert.deepEqual(run.judge.planned, [])
+  })
+})
