@@ -174,6 +174,12 @@ export const Config = Type.Object(
           default: '',
           description: 'Name of a ClickHouse cluster: tables become replicated and distributed.',
         }),
+        storage_policy: Type.String({
+          default: '',
+          pattern: '^[A-Za-z0-9_-]*$',
+          description:
+            'ClickHouse: a storage policy of its servers with a volume `cold`, where older days move. Set it before the first migration.',
+        }),
         host: Type.String({ default: '127.0.0.1', description: 'Embedded: address the store listens on.' }),
         port: port(0, 'Embedded: port the store listens on; 0 takes a free one.'),
         reader_password: Type.String({

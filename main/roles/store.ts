@@ -26,6 +26,7 @@ export interface StoreAccess {
 export const ddlOptions = ({ config }: Context): DdlOptions => ({
   database: config.store.database,
   ...(config.store.cluster === '' ? {} : { cluster: config.store.cluster }),
+  ...(config.store.storage_policy === '' ? {} : { storage_policy: config.store.storage_policy }),
 })
 
 /** Which tables give way first when the disk is full: raw heartbeats before anything, incidents last. */

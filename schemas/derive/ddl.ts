@@ -9,12 +9,15 @@ export interface DdlOptions {
   readonly database: string
   /** A named cluster: replicated local tables, a Distributed table of the plain name over each, everything ON CLUSTER. */
   readonly cluster?: string
-  /** A storage policy with tiers, where the cluster has one. */
+  /** A storage policy of the servers with a volume `cold`: what is older than COLD_DAYS moves there. */
   readonly storage_policy?: string
 }
 
 /** Inserts a table remembers by token: an hour of one a second from 16 partitions, for the raw table and every view's target. */
 const DEDUPLICATION_WINDOW = 60_000
+
+/** Days on the first volume of a storage policy: what is asked for most is of today and yesterday. */
+const COLD_DAYS = 3
 
 const isKind = (table: Table): table is Kind => table in KINDS
 
@@ -23,6 +26,8 @@ interface Names {
   readonly local: (name: string) => string
   readonly settings: string
   readonly engine: (family: string, arguments_?: string) => string
+  /** When rows move to the cold volume, if there is one, and when they go. */
+  readonly ttl: (time: string, days: number) => string
 }
 
 function names({ database, cluster, storage_policy }: DdlOptions): Names {
@@ -34,6 +39,11 @@ function names({ database, cluster, storage_policy }: DdlOptions): Names {
     settings: `SETTINGS ${window} = ${DEDUPLICATION_WINDOW}, index_granularity = 8192${policy}`,
     engine: (family, arguments_ = '') =>
       cluster ? `Replicated${family}(${arguments_})` : `${family}(${arguments_})`,
+    ttl: (time, days) => {
+      const cold =
+        storage_policy && days > COLD_DAYS ? `${time} + INTERVAL ${COLD_DAYS} DAY TO VOLUME 'cold', ` : ''
+      return `TTL ${cold}${time} + INTERVAL ${days} DAY`
+    },
   }
 }
 
@@ -53,7 +63,7 @@ function distributed(name: string, shardingKey: string, options: DdlOptions): st
 
 /** The table of a kind: ordered so that a stream's minutes lie together (12 bytes a heartbeat, measured at 100 M rows). */
 function kindTable(kind: Kind, options: DdlOptions): string[] {
-  const { on, local, settings, engine } = names(options)
+  const { on, local, settings, engine, ttl } = names(options)
   const prefix = 'tenant, stream, toStartOfFiveMinutes(received_time)'
   const order =
     kind === 'hop' || kind === 'probe' || kind === 'resource' ? 'received_time' : 'cdn, session, event_time'
@@ -63,7 +73,7 @@ function kindTable(kind: Kind, options: DdlOptions): string[] {
       '  INDEX session_bloom session TYPE bloom_filter(0.01) GRANULARITY 4,\n' +
       '  INDEX received_range received_time TYPE minmax GRANULARITY 1\n' +
       `)\nENGINE = ${engine('MergeTree')}\nPARTITION BY toDate(received_time)\nPRIMARY KEY (${prefix})\nORDER BY (${prefix}, ${order})\n` +
-      `TTL toDateTime(received_time) + INTERVAL ${KINDS[kind].retention_days} DAY\n${settings}`,
+      `${ttl('toDateTime(received_time)', KINDS[kind].retention_days)}\n${settings}`,
     ...distributed(
       kind,
       KINDS[kind].keyed_by === 'session' ? 'cityHash64(session)' : 'cityHash64(stream)',
@@ -73,14 +83,14 @@ function kindTable(kind: Kind, options: DdlOptions): string[] {
 }
 
 function systemTable(name: keyof typeof SYSTEM_TABLES, options: DdlOptions): string[] {
-  const { on, local, settings, engine } = names(options)
+  const { on, local, settings, engine, ttl } = names(options)
   const table = SYSTEM_TABLES[name]
   const family =
     'replaced_by' in table ? engine('ReplacingMergeTree', table.replaced_by.version) : engine('MergeTree')
   return [
     `CREATE TABLE IF NOT EXISTS ${local(name)}${on} (\n${columnsOf(name).map(columnDdl).join(',\n')}\n)\n` +
       `ENGINE = ${family}\nPARTITION BY toYYYYMM(${table.time})\nORDER BY (${table.order_by.join(', ')})\n` +
-      `TTL toDateTime(${table.time}) + INTERVAL ${table.retention_days} DAY\n${settings}`,
+      `${ttl(`toDateTime(${table.time})`, table.retention_days)}\n${settings}`,
     ...distributed(name, 'cityHash64(tenant)', options),
   ]
 }
@@ -92,7 +102,7 @@ function typeOf(kind: Kind, name: string): string {
 }
 
 function rollup(name: Rollup, options: DdlOptions): string[] {
-  const { on, local, settings, engine } = names(options)
+  const { on, local, settings, engine, ttl } = names(options)
   const spec: RollupSpec = ROLLUPS[name]
   const keys = ['tenant', 'show', 'stream', ...spec.by]
   const step = `toStartOfInterval(${spec.clock}, INTERVAL ${spec.step_s} SECOND)`
@@ -111,7 +121,7 @@ function rollup(name: Rollup, options: DdlOptions): string[] {
     `CREATE TABLE IF NOT EXISTS ${local(name)}${on} (\n${columns.join(',\n')}\n)\n` +
       `ENGINE = ${engine('AggregatingMergeTree')}\nPARTITION BY ${spec.step_s < 60 ? 'toDate(time)' : 'toYYYYMM(time)'}\n` +
       `PRIMARY KEY (tenant, show, stream, time)\nORDER BY (${order.join(', ')})\n` +
-      `TTL time + INTERVAL ${spec.retention_days} DAY\n${settings}`,
+      `${ttl('time', spec.retention_days)}\n${settings}`,
     `CREATE MATERIALIZED VIEW IF NOT EXISTS ${local(`${name}_view`)}${on} TO ${local(name)} AS\nSELECT\n${select.join(',\n')}\n` +
       `FROM ${local(spec.kind)}\nGROUP BY time, ${keys.join(', ')}`,
     ...distributed(name, 'rand()', options),

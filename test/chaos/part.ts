@@ -50,6 +50,9 @@ function usage(pid: number): { cpu_s: number; rss_bytes: number } {
   }
 }
 
+/** Processor time of one process until now, s, by the system's accounting. */
+export const cpuOf = (pid: number): number => usage(pid).cpu_s
+
 /** The engine's process of a `firstframe store`. */
 export const childOf = (pid: number): number | undefined => family(pid)[1]
 
