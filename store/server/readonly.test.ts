@@ -56,12 +56,16 @@ test('a reader reaches no file, no other host and no program', async () => {
     "remote('127.0.0.1:9000', system.one)",
     "s3('http://127.0.0.1:1/x', CSV, 'a String')",
     "executable('id', TSV, 'a String')",
-    "sqlite('x.db', 't')",
+    `sqlite('${join(it.dir, 'made.db')}', 't')`,
+    `\`SQLite\` ('${join(it.dir, 'made.db')}', 't')`,
+    `(SELECT * FROM SQLite/**/('${join(it.dir, 'made.db')}', 't'))`,
     `(SELECT * FROM file('${secret}', CSV))`,
   ]) {
     const { status, text } = await read(`SELECT * FROM ${source}`)
     assert.ok(status >= 400 && !text.includes('secret\n'), `${source}: ${status} ${text}`)
   }
+  assert.ok(!existsSync(join(it.dir, 'made.db')), 'nor makes one')
+  assert.equal((await read("SELECT 'sqlite(1)', 1 AS sqlite")).status, 200, 'the word alone is no harm')
   const inline = await read(`WITH (SELECT a FROM file('${secret}', CSV, 'a String')) AS x SELECT x`)
   assert.ok(inline.status >= 400, inline.text)
 })

@@ -42,7 +42,7 @@ export function createParse(engine: Engine): Parse {
 export const MAX_STATEMENT_BYTES = 1 << 20
 
 /**
- * Reads a statement from the bytes of a request. Refuses several statements, INTO OUTFILE and FROM INFILE, which
+ * Reads a statement from the bytes of a request. Refuses several statements, and INTO OUTFILE, FROM INFILE and sqlite(), which
  * would touch files here: judged by the engine's own parser, not by a pattern.
  */
 export async function readStatement(parse: Parse, bytes: Buffer): Promise<Statement> {
@@ -61,6 +61,8 @@ export async function readStatement(parse: Parse, bytes: Buffer): Promise<Statem
   const shape = readShape(normal)
   if (shape.outfile) throw refusal('outfile', 'INTO OUTFILE is not allowed')
   if (shape.infile) throw refusal('notImplemented', 'INSERT FROM INFILE is not supported over HTTP')
+  // The engine opens, and so makes, the file before it asks whether the user may.
+  if (shape.sqlite) throw refusal('access', 'The table function sqlite is not allowed')
   if (found.class === 'unknown') throw refusal('notImplemented', 'This kind of statement is not supported')
   const insert = data && shape.first === 'INSERT' && shape.format ? shape.format : undefined
   if (data && !insert) throw refusal('syntax', 'Syntax error: cannot tell the statement from its data')
@@ -107,7 +109,11 @@ function readShape(normal: string) {
   let previous = ''
   let outfile = false
   let infile = false
+  let sqlite = false
+  let before = ''
   for (const token of tokens(normal)) {
+    if (token.text === '(' && /^[`"]?sqlite[`"]?$/i.test(before)) sqlite = true
+    before = token.kind === 'string' ? '' : token.text
     if (token.depth === 0 && token.kind === 'word') {
       if (first === '') first = token.text
       if (previous === 'INTO' && token.text === 'OUTFILE') outfile = true
@@ -116,5 +122,5 @@ function readShape(normal: string) {
     }
     previous = token.kind === 'word' ? token.text : ''
   }
-  return { first, format, outfile, infile }
+  return { first, format, outfile, infile, sqlite }
 }
