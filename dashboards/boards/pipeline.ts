@@ -36,8 +36,20 @@ const SERIES: readonly Series[] = [
     by: 'status',
     unit: 'reqps',
   },
-  { title: 'Events taken by kind', fact: 'events_taken', what: 'events_total', by: 'kind', unit: 'cps' },
-  { title: 'Events refused by code', fact: 'events_refused', what: 'events_total', by: 'code', unit: 'cps' },
+  {
+    title: 'Events taken by kind',
+    fact: 'events_taken',
+    what: 'events_total',
+    by: 'kind',
+    unit: 'suffix: /s',
+  },
+  {
+    title: 'Events refused by code',
+    fact: 'events_refused',
+    what: 'events_total',
+    by: 'code',
+    unit: 'suffix: /s',
+  },
   {
     title: 'Time until a batch is durable, p99',
     fact: 'batch_appended',
@@ -45,7 +57,7 @@ const SERIES: readonly Series[] = [
     quantile: 0.99,
     unit: 's',
   },
-  { title: 'Batches refused', fact: 'batch_refused', what: 'total', by: 'code', unit: 'cps' },
+  { title: 'Batches refused', fact: 'batch_refused', what: 'total', by: 'code', unit: 'suffix: /s' },
   {
     title: 'Messages on disk while the log is away',
     fact: 'log_spilled',
@@ -55,20 +67,44 @@ const SERIES: readonly Series[] = [
     unit: 'decbytes',
   },
   { title: 'Writer: messages not read yet', fact: 'write_read', what: 'lag', gauge: true, by: 'topic' },
-  { title: 'Rows written by table', fact: 'rows_written', what: 'rows_total', by: 'table', unit: 'cps' },
-  { title: 'Repeats left out', fact: 'rows_written', what: 'repeated_total', by: 'table', unit: 'cps' },
+  {
+    title: 'Rows written by table',
+    fact: 'rows_written',
+    what: 'rows_total',
+    by: 'table',
+    unit: 'suffix: /s',
+  },
+  {
+    title: 'Repeats left out',
+    fact: 'rows_written',
+    what: 'repeated_total',
+    by: 'table',
+    unit: 'suffix: /s',
+  },
   { title: 'Time of an insert, p99', fact: 'rows_written', what: 'seconds', quantile: 0.99, unit: 's' },
-  { title: 'Inserts tried again', fact: 'write_retried', what: 'total', by: 'table', unit: 'cps' },
-  { title: 'Set apart', fact: 'write_set_apart', what: 'total', by: 'code', unit: 'cps' },
+  { title: 'Inserts tried again', fact: 'write_retried', what: 'total', by: 'table', unit: 'suffix: /s' },
+  { title: 'Set apart', fact: 'write_set_apart', what: 'total', by: 'code', unit: 'suffix: /s' },
   { title: 'Watcher: behind the clock', fact: 'watermark', what: 'lag_seconds', gauge: true, unit: 's' },
   { title: 'Streams watched', fact: 'watermark', what: 'streams', gauge: true },
-  { title: 'Rows after their window', fact: 'window_late', what: 'rows_total', unit: 'cps' },
-  { title: 'Incidents', fact: 'incident_changed', what: 'total', by: 'change', unit: 'cps' },
-  { title: 'Notifications sent', fact: 'notification_sent', what: 'total', by: 'receiver', unit: 'cps' },
-  { title: 'Notifications failed', fact: 'notification_failed', what: 'total', by: 'receiver', unit: 'cps' },
+  { title: 'Rows after their window', fact: 'window_late', what: 'rows_total', unit: 'suffix: /s' },
+  { title: 'Incidents', fact: 'incident_changed', what: 'total', by: 'change', unit: 'suffix: /s' },
+  {
+    title: 'Notifications sent',
+    fact: 'notification_sent',
+    what: 'total',
+    by: 'receiver',
+    unit: 'suffix: /s',
+  },
+  {
+    title: 'Notifications failed',
+    fact: 'notification_failed',
+    what: 'total',
+    by: 'receiver',
+    unit: 'suffix: /s',
+  },
   { title: 'Store on disk', fact: 'store_size', what: 'bytes', gauge: true, unit: 'decbytes' },
-  { title: 'Store died', fact: 'store_died', what: 'total', unit: 'cps' },
-  { title: 'Bugs', fact: 'bug', what: 'total', by: 'where', unit: 'cps' },
+  { title: 'Store died', fact: 'store_died', what: 'total', unit: 'suffix: /s' },
+  { title: 'Bugs', fact: 'bug', what: 'total', by: 'where', unit: 'suffix: /s' },
 ]
 
 function expression({ fact, what, by, quantile, gauge }: Series): string {
@@ -95,6 +131,8 @@ const panel = (series: Series) =>
     .span(series.span ?? 8)
     .height(6)
     .fillOpacity(6)
+    .axisSoftMin(0)
+    .noValue('None so far')
     .showPoints(VisibilityMode.Never)
     .thresholds(plainThresholds())
     .legend(

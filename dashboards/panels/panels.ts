@@ -16,7 +16,7 @@ import {
   VizOrientation,
   VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common'
-import { FieldColorBuilder, FieldColorModeId, MappingType } from '@grafana/grafana-foundation-sdk/dashboard'
+import { MappingType } from '@grafana/grafana-foundation-sdk/dashboard'
 import * as stats from '@grafana/grafana-foundation-sdk/stat'
 import * as states from '@grafana/grafana-foundation-sdk/statetimeline'
 import * as tables from '@grafana/grafana-foundation-sdk/table'
@@ -46,9 +46,6 @@ const legend = () =>
 export const dashedThresholds = () =>
   new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed)
 const tooltip = () => new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi)
-
-/** A CDN has one colour on all panels. */
-const coloursByName = () => new FieldColorBuilder().mode(FieldColorModeId.PaletteClassicByName)
 
 interface Own extends Place {
   readonly title: string
@@ -82,7 +79,7 @@ export function linesPanel(
     .legend(legend())
     .tooltip(tooltip())
     .withTarget(query(own.sql))
-  if (own.by !== undefined) panel.displayName(`\${__field.labels.${own.by}}`).colorScheme(coloursByName())
+  if (own.by !== undefined) panel.displayName(`\${__field.labels.${own.by}}`)
   if (own.bars) panel.drawStyle(GraphDrawStyle.Bars).fillOpacity(60)
   if (own.stacked || own.bars)
     panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A')).axisSoftMin(0)

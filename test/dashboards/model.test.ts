@@ -8,7 +8,8 @@ import { boards } from '../../dashboards/boards.ts'
 import { provisioning } from '../../dashboards/provisioning.ts'
 import { FACTS } from '../../schemas/facts.ts'
 import { METRIC_NAMES, metricOf } from '../../schemas/metrics.ts'
-import { panelsOf } from './queries.ts'
+import { ROLLUPS, type Rollup } from '../../schemas/rollups.ts'
+import { boardQueries, panelsOf } from './queries.ts'
 
 /** What Grafana's classic model asks for beyond what the SDK's types hold. */
 
@@ -55,6 +56,20 @@ test('panels have ids of their own, a title, a place that no other takes, and a 
       assert.equal(new Set(refs).size, refs.length)
     }
   }
+})
+
+test('the clock a panel names is the one its rows are cut by', () => {
+  let rollups = 0
+  for (const { board, name, panel, target } of boardQueries()) {
+    if (panel === undefined) continue
+    const named = /Clock: (\w+)/.exec(panel.description ?? '')?.[1]
+    const tables = [...target.rawSql.matchAll(/\bFROM (\w+)/g)].map(([, table]) => table!)
+    for (const table of tables.filter((each): each is Rollup => each in ROLLUPS)) {
+      rollups += 1
+      assert.equal(named, ROLLUPS[table].clock, `${board}: ${name} reads ${table}`)
+    }
+  }
+  assert.ok(rollups > 100, `only ${rollups} rollups were read`)
 })
 
 const linksIn = (text: string): string[] => [...text.matchAll(/\/d\/([\w-]+)/g)].map(([, uid]) => uid!)

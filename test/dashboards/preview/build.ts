@@ -182,7 +182,7 @@ function linesOf(
     fill: Number(own.fillOpacity ?? 0),
     bars: own.drawStyle === 'bars',
     legend: legend?.showLegend ?? true,
-    byName: defaults?.color?.mode === 'palette-classic-by-name',
+    none: String(defaults?.noValue ?? 'No data'),
     thresholds: style === undefined || style === 'off' ? [] : thresholdsIn(panel),
     gap_ms: typeof own.spanNulls === 'number' ? own.spanNulls : Number.POSITIVE_INFINITY,
     series,

@@ -8,20 +8,11 @@ import type { PreviewBoard, PreviewPanel, Series } from './panelData.ts'
 import { grafanaText } from './units.ts'
 
 /** Grafana's classic palette, in its order. */
-const PALETTE =
-  `7EB26D EAB839 6ED0E0 EF843C E24D42 1F78C1 BA43A9 705DA0 508642 CCA300 447EBC C15C17 890F02 0A437C 6D1F62 584477 B7DBAB F4D598
-  70DBED F9BA8F F29191 82B5D8 E5A8E2 AEA2E0 629E51 E5AC0E 64B0C8 E0752D BF1B00 0A50A1 962D82 614D93 9AC48A F2C96D 65C5DB F9934E EA6460 5195CE
-  D683CE 806EB7 3F6833 967302 2F575E 99440A 58140C 052B51 511749 3F2B5B E0F9D7 FCEACA CFFAFF F9E2D2 FCE2DE BADFF4 F9D9F9 DEDAF7`
-    .split(/\s+/)
-    .map((hex) => `#${hex}`)
+const PALETTE = `7EB26D EAB839 6ED0E0 EF843C E24D42 1F78C1 BA43A9 705DA0 508642 CCA300 447EBC C15C17`
+  .split(' ')
+  .map((hex) => `#${hex}`)
 const paint = (index: number): string => PALETTE[index % PALETTE.length]!
 
-/** A colour that stays with a name, as Grafana chooses it. */
-function paintNamed(name: string): string {
-  let hash = 0
-  for (const each of name) hash = ((hash << 5) - hash + each.charCodeAt(0)) | 0
-  return paint(Math.abs(hash))
-}
 const NAMED: Readonly<Record<string, string>> = {
   green: '#73bf69',
   orange: '#ff9830',
@@ -68,7 +59,6 @@ const LEGEND_PX = 22
 
 function Lines({ panel, board, height }: { panel: Of<'lines'>; board: PreviewBoard; height: number }) {
   const holder = useRef<HTMLDivElement>(null)
-  const hue = (index: number) => (panel.byName ? paintNamed(panel.series[index]!.name) : paint(index))
   useEffect(() => {
     const element = holder.current
     if (element === null) return
@@ -112,12 +102,12 @@ function Lines({ panel, board, height }: { panel: Of<'lines'>; board: PreviewBoa
         series: [
           {},
           ...order.map((index) => ({
-            stroke: hue(index),
+            stroke: paint(index),
             width: 1.5,
-            fill: `${hue(index)}${Math.round((panel.fill / 100) * 255)
+            fill: `${paint(index)}${Math.round((panel.fill / 100) * 255)
               .toString(16)
               .padStart(2, '0')}`,
-            points: { show: (panel.series[index]?.points.length ?? 0) < 3 },
+            points: { show: !panel.bars && (panel.series[index]?.points.length ?? 0) < 3 },
             ...(panel.bars && { paths: uPlot.paths.bars!({ size: [0.7, 40] }) }),
           })),
         ],
@@ -154,7 +144,7 @@ function Lines({ panel, board, height }: { panel: Of<'lines'>; board: PreviewBoa
     )
     return () => made.destroy()
   }, [panel])
-  if (panel.series.length === 0) return <p class="none">No data</p>
+  if (panel.series.length === 0) return <p class="none">{panel.none}</p>
   return (
     <>
       <div class="lines" ref={holder} />
@@ -162,7 +152,7 @@ function Lines({ panel, board, height }: { panel: Of<'lines'>; board: PreviewBoa
         <p class="legend">
           {panel.series.map(({ name }, index) => (
             <span key={name}>
-              <i style={{ background: hue(index) }} />
+              <i style={{ background: paint(index) }} />
               {name}
             </span>
           ))}
@@ -214,7 +204,12 @@ const Table = ({ panel }: { panel: Of<'table'> }) =>
                   key={column}
                   title={cell.text}
                   class={`${panel.columns[column]!.number ? 'n' : ''} ${cell.link ? 'link' : ''}`}
-                  style={cell.color ? { color: colour(cell.color) } : {}}
+                  style={{
+                    ...(cell.color !== undefined && { color: colour(cell.color) }),
+                    ...(panel.columns[column]!.width !== undefined && {
+                      maxWidth: `${panel.columns[column]!.width}px`,
+                    }),
+                  }}
                 >
                   {cell.text}
                 </td>

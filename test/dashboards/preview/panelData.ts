@@ -54,8 +54,8 @@ export type PreviewPanel = Base &
         readonly softMax?: number
         readonly bars: boolean
         readonly legend: boolean
-        /** A series' colour follows from its name. */
-        readonly byName: boolean
+        /** What is said when there is no series. */
+        readonly none: string
         readonly thresholds: readonly Threshold[]
         readonly gap_ms: number
         readonly series: readonly Series[]

@@ -15,6 +15,9 @@ import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import Fastify from 'fastify'
+import { writeReport } from '../../../console/report/writeReport.ts'
+import { serveSql } from '../../../console/server/sql.ts'
 import { BOARDS, type Board } from '../../../dashboards/board.ts'
 import { startTestStore } from '../../../store/testing.ts'
 import { launchBrowser } from '../../stream/browser.ts'
@@ -28,6 +31,8 @@ import { previewPage } from './page.ts'
 import type { PreviewBoard } from './panelData.ts'
 
 const ALL_BOARDS = Object.keys(BOARDS) as Board[]
+/** The audience comes within this time. */
+const JOINING_MS = 5 * 60_000
 /** What of a session's time is shown. */
 const SESSION_MS = 12 * 60_000
 /** How long the pipeline is watched for its picture. */
@@ -102,8 +107,27 @@ async function fromConsole(url: string): Promise<PreviewBoard[]> {
   )
 }
 
-/** Of an evening that is played into a store for it. */
-async function rehearsed(): Promise<PreviewBoard[]> {
+/** The report of the same evening, through the address an analyst has. */
+async function writeReportOf(url: string, show: string, out: string): Promise<void> {
+  const app = Fastify()
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  serveSql(app, { url, user: 'reader', password: '' })
+  try {
+    await writeReport({
+      show,
+      url: await app.listen({ host: '127.0.0.1', port: 0 }),
+      lang: 'en',
+      out,
+      clock: Date.now,
+    })
+  } finally {
+    await app.close()
+  }
+}
+
+/** Of an evening that is played into a store for it; with `report` its report is written there. */
+async function rehearsed(report?: string): Promise<PreviewBoard[]> {
   const played = await play({ end_ms: Date.now(), file: new URL('evening.yaml', import.meta.url) })
   const test = await startTestStore({ server: { maxMemoryBytes: 4e9 } })
   try {
@@ -114,9 +138,12 @@ async function rehearsed(): Promise<PreviewBoard[]> {
          WHERE NOT synthetic AND session IN (SELECT session FROM interaction) GROUP BY session ORDER BY sum(stalled_ms) DESC LIMIT 1`,
       )
     )[0]!
+    // as on an evening: the show was there before the board's time
+    const evening = { ...show, from_ms: show.from_ms + JOINING_MS }
     const from_ms = Math.floor(sick.first_ms / 60_000) * 60_000 - 60_000
-    const whole = choiceOf({ ...show, session: sick.session })
+    const whole = choiceOf({ ...evening, session: sick.session })
     const own = choiceOf({ ...show, ...sick, from_ms, to_ms: Math.min(show.to_ms, from_ms + SESSION_MS) })
+    if (report !== undefined) await writeReportOf(test.url, show.show, report)
     return await previewBoards(
       (name) => (name === 'session' ? own : whole)(name),
       { sql: (text) => askAsReader(test.url, text) },
@@ -157,18 +184,21 @@ async function fewerColours(from: string, to: string): Promise<void> {
   await rm(from)
 }
 
-async function takePictures(html: string, boards: readonly PreviewBoard[], folder: string): Promise<void> {
+async function takePictures(
+  pages: readonly { readonly name: string; readonly url: string; readonly width: number }[],
+  folder: string,
+): Promise<void> {
   await mkdir(folder, { recursive: true })
   const browser = await launchBrowser()
   try {
-    for (const { name } of boards) {
-      const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+    for (const { name, url, width } of pages) {
+      const page = await browser.newPage({ viewport: { width, height: 900 } })
       const errors: string[] = []
       page.on('pageerror', (error) => errors.push(String(error)))
-      await page.goto(`${pathToFileURL(html)}#${name}`)
-      await page.locator('body[data-drawn]').waitFor()
+      await page.goto(url)
+      await page.locator('body[data-drawn], main').first().waitFor()
       if (errors.length > 0) throw new Error(`${name}: ${errors.join('; ')}`)
-      const path = join(folder, `board-${name}.png`)
+      const path = join(folder, `${name}.png`)
       await page.screenshot({ path: `${path}.full.png`, fullPage: true })
       await fewerColours(`${path}.full.png`, path)
       const { size } = await stat(path)
@@ -183,15 +213,25 @@ async function takePictures(html: string, boards: readonly PreviewBoard[], folde
 
 const pictures = option('pictures')
 const console_ = option('console')
+const folder = await mkdtemp(join(tmpdir(), 'firstframe-boards-'))
+const html = resolve(option('out') ?? join(folder, 'boards.html'))
+const report = join(folder, 'report.html')
 const boards =
   console_ !== undefined
     ? await fromConsole(console_)
-    : [...(await rehearsed()), ...(pictures === undefined ? [] : await pipelineBoard())]
-const folder = await mkdtemp(join(tmpdir(), 'firstframe-boards-'))
-const html = resolve(option('out') ?? join(folder, 'boards.html'))
+    : pictures === undefined
+      ? await rehearsed()
+      : [...(await rehearsed(report)), ...(await pipelineBoard())]
 await writeFile(html, await previewPage(boards))
 if (pictures !== undefined) {
-  await takePictures(html, boards, pictures)
-  if (option('out') !== undefined) console.log(html)
-  else await rm(folder, { recursive: true })
+  const of = (path: string) => String(pathToFileURL(path))
+  await takePictures(
+    [
+      ...boards.map(({ name }) => ({ name: `board-${name}`, url: `${of(html)}#${name}`, width: 1440 })),
+      ...(console_ === undefined ? [{ name: 'report', url: of(report), width: 1000 }] : []),
+    ],
+    pictures,
+  )
+  if (option('out') === undefined) await rm(folder, { recursive: true })
+  else console.log(html)
 } else console.log(html)

@@ -15,7 +15,10 @@ function decimalsFor(value: number): number {
 const scaled =
   (steps: readonly (readonly [number, string])[]) =>
   (value: number, decimals?: number): string => {
-    const [by, unit] = [...steps].reverse().find(([from]) => Math.abs(value) >= from) ?? steps[0]!
+    const [by, unit] =
+      value === 0
+        ? steps.find(([from]) => from >= 1)!
+        : ([...steps].reverse().find(([from]) => Math.abs(value) >= from) ?? steps[0]!)
     const number = value / by
     return `${fixed(number, decimals ?? decimalsFor(number))}${unit}`
   }
