@@ -72,7 +72,7 @@ export function runbookIndex(): string {
     '# Runbooks',
     '',
     'One page for each metric that can page. An incident links to the page of the rule that found it. The pages follow from the catalogue',
-    '(`schemas/metrics.ts`, `schemas/runbook_parts.ts`) by `npm run generate`: change them there.',
+    '(`schemas/metrics/`, `schemas/runbook_parts.ts`) by `npm run generate`: change them there.',
     '',
     '## An incident at night, in four looks',
     '',

@@ -1,0 +1,30 @@
+import type { Hop } from '../kinds/kinds.ts'
+import type { Measure } from '../measures.ts'
+import type { RuleSpec } from '../rules.ts'
+
+/** How a metric is declared: a quotient of two measures, or a quantile. */
+export interface MetricSpec {
+  readonly title: { readonly en: string; readonly zh: string }
+  /** What it is, and by whose definition. */
+  readonly help: string
+  readonly hop: Hop
+  readonly unit: 'ratio' | 'ms' | 'kbps' | 'fps' | 'plays' | 'count' | 'bytes' | 'per_minute' | 'mbps'
+  readonly better: 'lower' | 'higher'
+  /** Σ numerator ÷ Σ denominator × scale. */
+  readonly numerator?: Measure
+  readonly denominator?: Measure
+  readonly scale?: number
+  /** Instead of a denominator: divide by the window's length in ms. */
+  readonly per_window?: true
+  /** Instead of a quotient: the q-quantile of a histogram. */
+  readonly quantile?: { readonly of: Measure; readonly q: number }
+  /** 1 − the quotient. */
+  readonly complement?: true
+  /** Only rows with these values count; where a kind is shared by hops or channels. */
+  readonly where?: Readonly<Record<string, string>>
+  /** What it should be: at most (lower is better) or at least (higher is better). */
+  readonly objective?: number
+  readonly rules?: readonly RuleSpec[]
+  /** Counts people once however many facts they send, so it is kept by SQL only. */
+  readonly sql_only?: true
+}
