@@ -39,6 +39,41 @@ test('any order of any repeats counts each number of a session once', () => {
   )
 })
 
+test('numbers that come in a row, late, twice and with gaps, from any number on, count once each', () => {
+  const run = fc.record({
+    begin: fc.integer({ min: 1, max: 300 }),
+    steps: fc.array(
+      fc.oneof(
+        { weight: 20, arbitrary: fc.record({ jump: fc.constant(1), back: fc.constant(0) }) },
+        { weight: 2, arbitrary: fc.record({ jump: fc.integer({ min: 2, max: 40 }), back: fc.constant(0) }) },
+        { weight: 3, arbitrary: fc.record({ jump: fc.constant(0), back: fc.integer({ min: 0, max: 150 }) }) },
+      ),
+      { minLength: 50, maxLength: 400 },
+    ),
+  })
+  fc.assert(
+    fc.property(run, ({ begin, steps }) => {
+      const dedupe = new Dedupe()
+      const seen = new Set<number>()
+      let newest = begin
+      const numbers = steps.map(({ jump, back }) => Math.max(1, (newest += jump) - back))
+      const { repeats } = dedupe.check(batch(numbers.map((seq) => ({ session: 'a', seq }))))
+      numbers.forEach((seq, at) => {
+        assert.equal(repeats?.[at] ?? 0, seen.has(seq) ? 1 : 0, `number ${seq}, row ${at}`)
+        seen.add(seq)
+      })
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('a session that lasts for days needs no more than a short one, and still knows what it saw', () => {
+  const dedupe = new Dedupe()
+  const numbers = Array.from({ length: 20_000 }, (_, at) => ({ session: 'a', seq: at + 1 }))
+  assert.equal(dedupe.check(batch(numbers)).repeated, 0)
+  assert.equal(dedupe.check(batch(numbers)).repeated, numbers.length)
+})
+
 test('the same number of another session or tenant is no repeat', () => {
   const dedupe = new Dedupe()
   const { repeated } = dedupe.check(

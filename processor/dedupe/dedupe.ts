@@ -1,22 +1,11 @@
 import type { ReadBatch } from '../../schemas/arrow/reader.ts'
+import { Session } from './session.ts'
 
 /** How long a session's numbers are remembered after it was heard last; older retries are refused by the collector. */
 export const HORIZON_MS = 30 * 60_000
 
 /** Columns the step reads. */
 export const DEDUPE_COLUMNS = ['tenant', 'session', 'seq', 'source', 'received_time'] as const
-
-/** A number so far from a session's others starts its bitmap anew, so that nobody can make it large. */
-const WIDEST = 1 << 16
-
-interface Session {
-  /** The number that bit 0 stands for; a multiple of 32. */
-  base: number
-  bits: Int32Array
-  heard_ms: number
-  /** The SDK reports this playback, so what a player says by CMCD is kept for comparison and counts nothing. */
-  sdk: boolean
-}
 
 export interface DedupeVerdict {
   /** Rows with a 1 are repeats. Undefined: none is. */
@@ -68,7 +57,7 @@ export class Dedupe {
       }
       if (number === 0) continue
       const state = this.session(own === sdkCode ? key : `${key}\0${source.at(row)}`, received[row]!)
-      if (seen(state, number)) {
+      if (state.seen(number)) {
         ;(repeats ??= new Uint8Array(rows))[row] = 1
         repeated += 1
       }
@@ -78,45 +67,19 @@ export class Dedupe {
   }
 
   private session(key: string, now_ms: number): Session {
+    const now_s = Math.floor(now_ms / 1000)
     let state = this.sessions.get(key)
     if (state === undefined) {
-      state = { base: -1, bits: new Int32Array(2), heard_ms: now_ms, sdk: false }
+      state = new Session(now_s)
       this.sessions.set(key, state)
-    } else if (now_ms > state.heard_ms) state.heard_ms = now_ms
+    } else if (now_s > state.heard_s) state.heard_s = now_s
     return state
   }
 
   private sweep(now_ms: number): void {
     if (now_ms - this.swept_ms < HORIZON_MS / 10) return
     this.swept_ms = now_ms
-    for (const [key, { heard_ms }] of this.sessions)
-      if (heard_ms < now_ms - HORIZON_MS) this.sessions.delete(key)
+    const oldest_s = Math.floor((now_ms - HORIZON_MS) / 1000)
+    for (const [key, { heard_s }] of this.sessions) if (heard_s < oldest_s) this.sessions.delete(key)
   }
-}
-
-/** Whether the number was seen before; notes it. */
-function seen(state: Session, number: number): boolean {
-  if (state.base < 0) state.base = number - (number % 32)
-  let at = number - state.base
-  if (at < 0 || at >= state.bits.length * 32) {
-    const low = Math.min(state.base, number - (number % 32))
-    const high = Math.max(state.base + state.bits.length * 32, number + 1)
-    if (high - low > WIDEST) {
-      state.base = number - (number % 32)
-      state.bits = new Int32Array(2)
-    } else {
-      let words = state.bits.length
-      while (words * 32 < high - low) words *= 2
-      const bits = new Int32Array(words)
-      bits.set(state.bits, (state.base - low) / 32)
-      state.base = low
-      state.bits = bits
-    }
-    at = number - state.base
-  }
-  const word = at >> 5
-  const bit = 1 << (at & 31)
-  if ((state.bits[word]! & bit) !== 0) return true
-  state.bits[word]! |= bit
-  return false
 }

@@ -79,8 +79,6 @@ function placesOf(message: Uint8Array): ReadonlyMap<string, FieldPlace> {
   return known
 }
 
-const decoder = new TextDecoder()
-
 /**
  * Reads columns of one finished builder's message without making row objects.
  * @param bytes the message, or with it the schema message of the older version it was written under: columns that
@@ -162,41 +160,29 @@ function bufferOf({ data, view, body, batch }: Source, index: number): Uint8Arra
   return data.subarray(start, start + readInt64(view, at + 8))
 }
 
-function textsOf(source: Source, first: number): { offsets: Int32Array; data: Uint8Array } {
-  const offsets = bufferOf(source, first + 1)
-  return {
-    offsets: new Int32Array(offsets.buffer, offsets.byteOffset, offsets.byteLength >> 2),
-    data: bufferOf(source, first + 2),
-  }
-}
-
-function decode(data: Uint8Array, start: number, end: number): string {
-  if (end - start > 40) return decoder.decode(data.subarray(start, end))
-  let text = ''
-  for (let at = start; at < end; at += 1) {
-    const byte = data[at]!
-    if (byte > 127) return decoder.decode(data.subarray(start, end))
-    text += String.fromCharCode(byte)
-  }
-  return text
+/** A column's texts. Put together letter by letter they would be chains of a kilobyte each, which a map's keys keep. */
+function textsOf(source: Source, first: number): (index: number) => string {
+  const offsetsOf = bufferOf(source, first + 1)
+  const offsets = new Int32Array(offsetsOf.buffer, offsetsOf.byteOffset, offsetsOf.byteLength >> 2)
+  const bytes = bufferOf(source, first + 2)
+  const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return (index) => data.toString('utf8', offsets[index], offsets[index + 1])
 }
 
 function readLabels(source: Source, place: FieldPlace, dictionary: Source): LabelColumn {
   const raw = bufferOf(source, place.buffer + 1)
   const codes = new Int32Array(raw.buffer, raw.byteOffset, source.rows)
-  const { offsets, data } = textsOf(dictionary, 0)
+  const text = textsOf(dictionary, 0)
   const count = readInt64(dictionary.view, dictionary.batch.lengthAt)
   const values: string[] = []
-  for (let index = 0; index < count; index += 1)
-    values.push(decode(data, offsets[index]!, offsets[index + 1]!))
+  for (let index = 0; index < count; index += 1) values.push(text(index))
   return { type: 'label', codes, values, at: (row) => values[codes[row]!]! }
 }
 
 function readPlain(source: Source, place: FieldPlace): ReadColumn {
   const { rows, view } = source
   if (place.type.typeId === Type.Utf8) {
-    const { offsets, data } = textsOf(source, place.buffer)
-    return { type: 'text', at: (row) => decode(data, offsets[row]!, offsets[row + 1]!) }
+    return { type: 'text', at: textsOf(source, place.buffer) }
   }
   const raw = bufferOf(source, place.buffer + 1)
   if (place.type.typeId === Type.Bool) {
