@@ -31,9 +31,15 @@ function sourceOf(metric: Metric): Rollup {
   )[0]!
 }
 
+/** What compares apps with one another says nothing as one number: the section on fairness has it. */
+export const isJudged = (name: Metric): boolean => {
+  const { objective, rules = [] } = metricOf(name)
+  return objective !== undefined && !rules.some(({ type }) => type === 'spread')
+}
+
 /** Every metric that has an objective: its value, and in how many minutes it was met. */
 async function quality(rows: Rows, scope: Scope, params: Record<string, string>): Promise<Quality[]> {
-  const asked = METRIC_NAMES.filter((name) => metricOf(name).objective !== undefined)
+  const asked = METRIC_NAMES.filter(isJudged)
   return Promise.all(
     asked.map(async (name) => {
       const { objective, better } = metricOf(name)

@@ -1,4 +1,4 @@
-import { metricOf } from '../../schemas/metrics.ts'
+import { type Metric, metricOf } from '../../schemas/metrics.ts'
 import { adviceOf } from './advice.ts'
 import { amount, bytes, count, duration, hour, instant, milliseconds, plain, share } from './amount.ts'
 import { audienceChart, stallChart } from './chart.ts'
@@ -24,6 +24,14 @@ function table(
   return `<table><thead><tr>${head.map((name, at) => `<th${kind(at)}>${text(name.replace('#', ''))}</th>`).join('')}</tr></thead><tbody>${rows
     .map((row) => `<tr>${cells(row)}</tr>`)
     .join('')}</tbody>${foot.length > 0 ? `<tfoot><tr>${cells(foot)}</tr></tfoot>` : ''}</table>`
+}
+
+/** A value, set apart where it misses the metric's objective. */
+function judged(metric: Metric, value: number, shown: string): string {
+  const { better, objective } = metricOf(metric)
+  return objective === undefined || meets(better, value, objective)
+    ? shown
+    : `<span class="bad">${shown}</span>`
 }
 
 const section = (title: string, body: string): string => `<section><h2>${text(title)}</h2>${body}</section>`
@@ -132,8 +140,8 @@ ${
             hour(each.began_ms),
             count(each.took_part),
             count(each.interactions),
-            orDash(each.success, share),
-            orDash(each.round_trip_ms, milliseconds),
+            orDash(each.success, (value) => judged('interaction_success', value, share(value))),
+            orDash(each.round_trip_ms, (ms) => judged('interaction_latency', ms, milliseconds(ms))),
           ]),
         ),
       )
@@ -154,8 +162,10 @@ ${section(
       count(each.viewers),
       plain(each.hours),
       orDash(each.latency_ms, milliseconds),
-      orDash(each.latency_ms, (ms) => milliseconds(ms - firstLatency)),
-      orDash(each.stall_ratio, share),
+      orDash(each.latency_ms, (ms) =>
+        judged('live_latency_spread', ms - firstLatency, milliseconds(ms - firstLatency)),
+      ),
+      orDash(each.stall_ratio, (value) => judged('rebuffering_ratio', value, share(value))),
     ]),
   ),
 )}

@@ -25,7 +25,7 @@ import { type Metric, metricOf } from '../../schemas/metrics.ts'
 import type { Board } from '../board.ts'
 import { type Column, columnOverrides } from '../columns.ts'
 import { query } from '../query.ts'
-import { type Built, metricLine, metricTable, metricValue } from '../sql/metricQueries.ts'
+import { type Built, metricLine, metricTable, metricValue, reachOf } from '../sql/metricQueries.ts'
 import type { Filter } from '../sql/scope.ts'
 import { rollup } from '../sql/source.ts'
 import { describeMetrics } from './describe.ts'
@@ -241,13 +241,14 @@ export function metricRows(
     ...(limit !== undefined && { limit }),
     ...(only !== undefined && { only }),
   })
+  const reach = reachOf(built.source)
   const columns: Record<string, Column> = {}
   for (const [name, board] of Object.entries(links ?? {})) columns[name] = { leadsTo: board }
   for (const name of names) columns[metricOf(name).title.en] = { metric: name }
   return tablePanel({
     ...place,
-    title: title ?? `By ${by.join(' × ')}`,
-    description: describeMetrics(names, built.source),
+    title: `${title ?? `By ${by.join(' × ')}`}${reach === undefined ? '' : ', last five minutes'}`,
+    description: `${reach === undefined ? '' : 'The last five minutes of the board’s time.\n\n'}${describeMetrics(names, built.source)}`,
     sql: built.sql,
     columns,
   })

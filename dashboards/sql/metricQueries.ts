@@ -62,6 +62,12 @@ interface TableOptions {
   readonly limit?: number
 }
 
+/**
+ * How far back a table looks into a rollup, s. `heartbeat_10s` keeps operators and regions apart and has millions of rows an hour of a large
+ * show: of it, what is going on now; the report and the worked queries look at whole evenings.
+ */
+export const reachOf = (source: Rollup): number | undefined => (source === 'heartbeat_10s' ? 300 : undefined)
+
 /** Metrics of one kind and one condition, a row for every combination of dimension values; the first metric sorts it. */
 export function metricTable(
   names: readonly Metric[],
@@ -77,13 +83,14 @@ export function metricTable(
   }
   const { by: columns, step_s } = rollup(source)
   const values = names.map(
-    (name) => `${metricSql(name, { over: 'rollup', window_ms: rangeMs(step_s) })} AS ${titled(name)}`,
+    (name) =>
+      `${metricSql(name, { over: 'rollup', window_ms: rangeMs(step_s, reachOf(source)) })} AS ${titled(name)}`,
   )
   return {
     source,
     sql: `SELECT ${[...by, ...values].join(',\n  ')}
 FROM ${source}
-WHERE ${where(...scope(columns, filters), wholeRange(step_s), metricWhere(first), only ?? '1')}
+WHERE ${where(...scope(columns, filters), wholeRange(step_s, reachOf(source)), metricWhere(first), only ?? '1')}
 GROUP BY ${by.join(', ')}
 ORDER BY ${titled(first)} DESC NULLS LAST
 LIMIT ${limit}`,

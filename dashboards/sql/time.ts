@@ -18,13 +18,17 @@ export const pointTime = (step_s: number, column = 'time'): string => `${pointSt
 export const wholePoints = (step_s: number, column = 'time'): string =>
   `${column} >= ${pointStart('$__fromTime', step_s)} AND ${column} < ${pointStart('$__toTime', step_s)}`
 
-/** Everything between the board's two ends, by the rollup's step. */
-export const wholeRange = (step_s: number, column = 'time'): string =>
-  `${column} >= toStartOfInterval($__fromTime, toIntervalSecond(${step_s})) AND ${column} < $__toTime`
+/** The beginning of the board's time, or of its last `recent_s` seconds. */
+const beginning = (recent_s?: number): string =>
+  recent_s === undefined ? '$__fromTime' : `greatest($__fromTime, $__toTime - INTERVAL ${recent_s} SECOND)`
+
+/** Everything between the board's two ends, by the rollup's step; with `recent_s` only so much before the later one. */
+export const wholeRange = (step_s: number, recent_s?: number): string =>
+  `time >= toStartOfInterval(${beginning(recent_s)}, toIntervalSecond(${step_s})) AND time < $__toTime`
 
 /** Length in ms of what `wholeRange` takes in: from the beginning of the first step until the board's end. */
-export const rangeMs = (step_s: number): string =>
-  `((toUnixTimestamp($__toTime) - toUnixTimestamp(toStartOfInterval($__fromTime, toIntervalSecond(${step_s})))) * 1000)`
+export const rangeMs = (step_s: number, recent_s?: number): string =>
+  `((toUnixTimestamp($__toTime) - toUnixTimestamp(toStartOfInterval(${beginning(recent_s)}, toIntervalSecond(${step_s})))) * 1000)`
 
 /** Length of one point in ms. */
 export const pointMs = (step_s: number): string => `(${pointSeconds(step_s)} * 1000)`
