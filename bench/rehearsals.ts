@@ -18,7 +18,7 @@ const FIRST_SEED = 1001
  * Without `seeds`: the main faults with 200,000 viewers for ten minutes. Other names, `viewers=N` or `length=S` on the command
  * line take the place of these.
  *
- * `seeds=N [from=SEED]`: every scenario (or those named) as it is in the repository but unseen, N times: another seed, and faults at
+ * `seeds=N [from=SEED] [verbose=1]`: every scenario (or those named) as it is in the repository but unseen, N times: another seed, and faults at
  * other moments and places, see `varied`.
  */
 export async function run({ json, args }: BenchOptions): Promise<void> {
@@ -26,7 +26,8 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
     Number(args.find((each) => each.startsWith(`${name}=`))?.split('=')[1] ?? usual)
   const names = args.filter((each) => !each.includes('='))
   const seeds = number('seeds', 0)
-  if (seeds > 0) await unseen({ json, names, seeds, from: number('from', FIRST_SEED) })
+  if (seeds > 0)
+    await unseen({ json, names, seeds, from: number('from', FIRST_SEED), verbose: number('verbose', 0) > 0 })
   else await large({ json, names, viewers: number('viewers', VIEWERS), length_s: number('length', LENGTH_S) })
 }
 
@@ -95,9 +96,10 @@ interface Unseen {
   readonly names: readonly string[]
   readonly seeds: number
   readonly from: number
+  readonly verbose: boolean
 }
 
-async function unseen({ json, names, seeds, from }: Unseen): Promise<void> {
+async function unseen({ json, names, seeds, from, verbose }: Unseen): Promise<void> {
   const all = readdirSync(FOLDER)
     .filter((name) => name.endsWith('.yaml') && !name.startsWith('quiet-'))
     .map((name) => name.slice(0, -5))
@@ -109,6 +111,12 @@ async function unseen({ json, names, seeds, from }: Unseen): Promise<void> {
       const show = varied(scenario, seed)
       const card = await rehearse({ scenario: show })
       cards.push(card)
+      if (verbose)
+        for (const { fault, at_page, expected } of card.faults)
+          if (at_page && !(at_page.hop_right && at_page.cause_right))
+            console.error(
+              `     ${name}, seed ${seed}: ${fault} at ${JSON.stringify(expected.cause)} not right in the page itself: ${JSON.stringify(card.happenings.find(({ notify }) => notify === 'page')?.incident, ['hop', 'cause', 'summary_en', 'cdn', 'region', 'isp', 'app', 'player_version', 'network'])}`,
+            )
       if (card.passed) continue
       const result = { name, struck: show.faults, ...card, happenings: undefined }
       console.log(json ? JSON.stringify(result) : `${name}, seed ${seed}: ${troublesOf(card).join('; ')}`)

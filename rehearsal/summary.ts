@@ -13,6 +13,9 @@ export interface Summary {
   /** Shares of the faults that were paged. */
   readonly hop_right: number
   readonly cause_right: number
+  /** The same of what the page itself said, seconds into the fault. */
+  readonly hop_right_at_page: number
+  readonly cause_right_at_page: number
   readonly one_page: number
   readonly false_pages: number
   readonly unresolved: number
@@ -35,6 +38,8 @@ export function summaryOf(cards: readonly Scorecard[]): Summary {
     slowest_s: quantile(seconds, 1),
     hop_right: share(({ hop_right }) => hop_right),
     cause_right: share(({ cause_right }) => cause_right),
+    hop_right_at_page: share(({ at_page }) => at_page?.hop_right === true),
+    cause_right_at_page: share(({ at_page }) => at_page?.cause_right === true),
     one_page: share(({ pages }) => pages === 1),
     false_pages: add(({ false_pages }) => false_pages.length),
     unresolved: add(({ unresolved }) => unresolved),
@@ -51,5 +56,5 @@ const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`
 export const tellSummary = (one: Summary): string =>
   [
     `${one.paged} of ${one.faults} faults paged in ${one.shows} shows; ${one.false_pages} false pages, ${one.unresolved} unresolved`,
-    `page after ${one.median_s} s (median), ${one.p95_s} s (p95), ${one.slowest_s} s (slowest); hop right ${percent(one.hop_right)}, cause exact ${percent(one.cause_right)}, one page ${percent(one.one_page)}`,
+    `page after ${one.median_s} s (median), ${one.p95_s} s (p95), ${one.slowest_s} s (slowest); hop right ${percent(one.hop_right)}, cause exact ${percent(one.cause_right)} (in the page itself ${percent(one.hop_right_at_page)} and ${percent(one.cause_right_at_page)}), one page ${percent(one.one_page)}`,
   ].join('\n')
