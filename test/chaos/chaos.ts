@@ -12,6 +12,8 @@ export interface ChaosOptions {
   readonly every_ms: number
   readonly away_ms: number
   readonly outage_ms: number
+  /** How long an encoder is silent after each blow, ms (default 20,000). */
+  readonly cut_ms?: number
   readonly pipeline?: Partial<PipelineOptions>
   readonly tell?: (line: string) => void
 }
@@ -56,8 +58,12 @@ export interface ChaosReport {
 
 const RECOVER_WITHIN_MS = 180_000
 const BEHIND_MS = 5_000
-/** An encoder is silent for so long after each blow. */
 const CUT_MS = 20_000
+/**
+ * What a collector, writer or watcher may need at most, MiB, whatever is away: the runtime and its heap, 128 MiB of messages
+ * that wait in the writer, and what Kafka's client fetches ahead. The limit of its container in compose.yaml.
+ */
+export const MEMORY_MIB = 768
 
 /**
  * Puts a pipeline of processes under load and breaks it, fault by fault, without a pause of the load; then counts what was
@@ -109,7 +115,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       const struck = performance.now()
       const cut = async (): Promise<void> => {
         own.cut(index)
-        await pause(CUT_MS)
+        await pause(options.cut_ms ?? CUT_MS)
         own.mend(index)
       }
       const mended = DEAF.includes(fault) ? undefined : cut()

@@ -10,6 +10,7 @@ import { loadConfig } from '../../main/config/load.ts'
 import type { Config } from '../../main/config/schema.ts'
 import { readReceivers } from '../../main/receivers.ts'
 import { READER } from '../../main/roles/store.ts'
+import { MEMORY_MIB } from '../chaos/chaos.ts'
 import { ROOT } from '../check/imports.ts'
 import { startKafka } from '../kafka/start.ts'
 import { dockerfile } from './dockerfile.ts'
@@ -214,7 +215,14 @@ test('ports lead to what listens; only beacons are taken from outside; nothing i
     for (const [other] of Object.entries(service.depends_on ?? {}))
       assert.ok(file.services[other], `${name} waits for ${other}`)
   }
-  for (const [name, { stop_grace_period }] of roles) assert.equal(stop_grace_period, '30s', name)
+  for (const [name, { stop_grace_period, deploy }] of roles) {
+    assert.equal(stop_grace_period, '30s', name)
+    assert.equal(
+      Number(deploy!.resources!.limits!.memory),
+      MEMORY_MIB << 20,
+      `${name}: what npm run chaos holds it to`,
+    )
+  }
   const trusted = configOf(file.services['collector-1']!).trusted_proxies
   assert.deepEqual(
     trusted,
