@@ -7,7 +7,7 @@ const yaml = (value: unknown): string => `${NOTICE}${stringify(value, { lineWidt
 
 /**
  * Grafana's provisioning files by their path below `dashboards/provisioning/`. Addresses and the password come from the environment that
- * Grafana runs in; `$$` is Grafana's own way to write a `$` that is no variable.
+ * Grafana runs in. It takes queries of alert rules as they stand, but would put variables in the place of `$` anywhere else: so there is none.
  */
 export function provisioning(): ReadonlyMap<string, string> {
   return new Map([
@@ -64,10 +64,6 @@ export function provisioning(): ReadonlyMap<string, string> {
         ],
       }),
     ],
-    [
-      'alerting/firstframe.yaml',
-      // Grafana puts variables of its environment in place of $NAME: its own macros and templates are written with $$
-      yaml(alertGroups()).replace(/\$(?=[_a-z])/g, '$$$$'),
-    ],
+    ['alerting/firstframe.yaml', yaml(alertGroups())],
   ])
 }

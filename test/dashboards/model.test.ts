@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { parse } from 'yaml'
-import { GRAFANA_RULES } from '../../dashboards/alerts/alertRules.ts'
+import { ALERT_SOURCE, GRAFANA_RULES } from '../../dashboards/alerts/alertRules.ts'
+import { alertSql } from '../../dashboards/alerts/alertSql.ts'
 import { BOARDS, type Board, uidOf } from '../../dashboards/board.ts'
 import { boards } from '../../dashboards/boards.ts'
 import { provisioning } from '../../dashboards/provisioning.ts'
@@ -140,7 +141,26 @@ test('Prometheus queries ask for series that Firstframe gives', () => {
   }
 })
 
-test('provisioning: three kinds of file that parse, rules with ids of their own, macros kept from the environment', () => {
+/** A rule as Grafana reads it from a provisioning file (AlertRuleV1). */
+interface ProvisionedRule {
+  readonly uid: string
+  readonly title: string
+  readonly condition: string
+  readonly data: readonly {
+    readonly refId: string
+    readonly datasourceUid: string
+    readonly relativeTimeRange: { readonly from: number; readonly to: number }
+    readonly model: { readonly rawSql?: string }
+  }[]
+  readonly noDataState: string
+  readonly execErrState: string
+  readonly for: string
+  readonly annotations: Readonly<Record<string, string>>
+  readonly dashboardUid: string
+  readonly panelId: number
+}
+
+test('provisioning: three kinds of file that parse; alert rules as Grafana reads them, each leading to a panel of its metric', () => {
   const files = provisioning()
   assert.deepEqual(
     [...files.keys()],
@@ -148,11 +168,36 @@ test('provisioning: three kinds of file that parse, rules with ids of their own,
   )
   for (const text of files.values()) assert.equal(parse(text).apiVersion, 1)
   const text = files.get('alerting/firstframe.yaml')!
-  assert.doesNotMatch(text, /[^$]\$[_a-z{]/, 'a single $ would be taken for a variable of the environment')
-  const { rules } = parse(text).groups[0] as {
-    rules: { uid: string; data: { model: { rawSql?: string } }[]; annotations: { runbook_url: string } }[]
-  }
+  const { rules } = parse(text).groups[0] as { rules: ProvisionedRule[] }
   assert.equal(rules.length, GRAFANA_RULES.length)
   assert.equal(new Set(rules.map(({ uid }) => uid)).size, rules.length)
-  for (const { uid } of rules) assert.ok(uid.length <= 40)
+  for (const [nth, { data, dashboardUid, panelId, ...rest }] of rules.entries()) {
+    const { metric, rule } = GRAFANA_RULES[nth]!
+    assert.match(rest.uid, /^[\w-]{1,40}$/)
+    assert.ok(rest.title.length <= 190 && rest.title !== '')
+    assert.equal(data[0]!.model.rawSql, alertSql(metric, rule), 'queries are taken as they stand')
+    assert.ok(
+      data.some(({ refId }) => refId === rest.condition),
+      'the condition is one of the queries',
+    )
+    for (const { relativeTimeRange, datasourceUid } of data) {
+      assert.ok(relativeTimeRange.from > relativeTimeRange.to)
+      assert.ok(['__expr__', ALERT_SOURCE].includes(datasourceUid))
+    }
+    assert.doesNotMatch(
+      JSON.stringify(rest).replaceAll('${FIRSTFRAME_CONSOLE_URL}', ''),
+      /\$/,
+      'anywhere else $ would be taken for a variable of the environment',
+    )
+    assert.ok(['NoData', 'OK', 'Alerting', 'KeepLast'].includes(rest.noDataState))
+    assert.ok(['Error', 'OK', 'Alerting', 'KeepLast'].includes(rest.execErrState))
+    assert.match(rest.for, /^\d+[smh]$/)
+    assert.match(rest.annotations.summary!, /\.Values\.A\.Value.*\.Labels\.stream/)
+    const board = all.find(([name]) => uidOf(name) === dashboardUid)?.[1]
+    const panel = panelsOf(board!).find(({ id }) => id === panelId)
+    assert.ok(
+      panel?.description?.includes(`metrics.md#${metric}`),
+      `${metric} leads to a panel that draws it`,
+    )
+  }
 })
