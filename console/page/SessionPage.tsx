@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'preact/hooks'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import { type Metric, metricOf } from '../../schemas/metrics.ts'
 import type { SessionView } from '../api.ts'
@@ -79,15 +80,23 @@ function Strip({
   )
 }
 
+/** A playback that goes on is read again so often; silent for so long it is over. */
+const AGAIN_MS = 5000
+const OVER_MS = 60_000
+
 /** One viewer's playback, and the link under it on the same axis. */
 export function SessionPage({ id }: { readonly id: string }) {
   const { words, lang, href, query } = usePlace()
   const asked = new URLSearchParams([...query].filter(([name]) => name === 'tenant' || name === 'at'))
+  const [going, go] = useState(true)
   const {
     data: session,
     missing,
     failed,
-  } = useFetch<SessionView>(`/api/sessions/${encodeURIComponent(id)}?${asked}`)
+  } = useFetch<SessionView>(`/api/sessions/${encodeURIComponent(id)}?${asked}`, going ? AGAIN_MS : undefined)
+  // Whoever was heard of lately may still watch.
+  const last_ms = session?.to_ms
+  useEffect(() => go(last_ms === undefined || Date.now() - last_ms < OVER_MS), [last_ms, session])
   if (session === undefined) {
     return (
       <>

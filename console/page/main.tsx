@@ -90,23 +90,24 @@ function App() {
         (event.target as Element).closest('input, textarea, pre')
       )
         return
-      const at = query.get('at')
+      // Keys may come faster than the page is drawn: the address is what counts.
+      const { pathname, searchParams: now } = new URL(location.href)
+      const change = (changes: Parameters<Place['with']>[0]) => place.go(withQuery(pathname, now, changes))
+      const at = now.get('at')
       const step = event.shiftKey ? 60_000 : 10_000
       const moved = (by: number) => {
         const to = (at === null ? Date.now() : Number(at)) + by
-        place.go(place.with({ at: to > Date.now() - 3000 ? undefined : Math.round(to) }))
+        change({ at: to > Date.now() - 3000 ? undefined : Math.round(to) })
       }
-      const dark =
-        root.dataset.theme === undefined
-          ? matchMedia('(prefers-color-scheme: dark)').matches
-          : root.dataset.theme === 'dark'
+      const theme =
+        now.get('theme') ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')
       const actions: Record<string, () => void> = {
         arrowleft: () => moved(-step),
         arrowright: () => moved(step),
-        l: () => place.go(place.with({ at: undefined })),
-        w: () => place.go(place.with({ wall: query.has('wall') ? undefined : '' })),
-        t: () => place.go(place.with({ theme: dark ? 'light' : 'dark' })),
-        z: () => place.go(place.with({ lang: lang === 'zh' ? 'en' : 'zh' })),
+        l: () => change({ at: undefined }),
+        w: () => change({ wall: now.has('wall') ? undefined : '' }),
+        t: () => change({ theme: theme === 'dark' ? 'light' : 'dark' }),
+        z: () => change({ lang: langOf(now) === 'zh' ? 'en' : 'zh' }),
         j: () => {
           const links = [...document.querySelectorAll<HTMLElement>('.incident h2 a')]
           links[(links.indexOf(document.activeElement as HTMLElement) + 1) % links.length]?.focus()

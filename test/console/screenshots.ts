@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Page } from 'playwright-core'
+import type { SessionRow, SessionView } from '../../console/api.ts'
 import { type Audience, createAudience } from '../../console/testing/audience.ts'
 import { sendAudience } from '../../console/testing/sendAudience.ts'
 import { AXIS_MS } from '../../console/windows.ts'
@@ -35,10 +35,17 @@ async function main(): Promise<void> {
       height?: number
       scheme?: 'dark' | 'light'
       whole?: boolean
-      act?: (page: Page) => Promise<void>
+      /** What must be there before the picture is taken. */
+      ready?: string
     } = {},
   ) => {
-    const { width = 1440, height = 900, scheme = 'dark', whole = true, act } = options
+    const {
+      width = 1440,
+      height = 900,
+      scheme = 'dark',
+      whole = true,
+      ready = '.panel:not(.skeleton)',
+    } = options
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme: scheme,
@@ -47,78 +54,88 @@ async function main(): Promise<void> {
     })
     const page = await context.newPage()
     await page.goto(`${firstframe.consoleUrl}${path}`)
-    await page.locator('.panel:not(.skeleton)').first().waitFor()
-    await act?.(page)
+    await page.locator(ready).first().waitFor()
     await pause(2500)
     await page.screenshot({ path: join(folder, name), fullPage: whole })
     console.log(join(folder, name))
     await context.close()
   }
+  const json = async (path: string) => (await fetch(`${firstframe.consoleUrl}${path}`)).json()
   try {
-    await shoot('console-empty.png', '/', { height: 640 })
+    await shoot('console-empty.png', '/', { height: 640, whole: false })
     const audience = createAudience({ show: SHOW, sessions: 600, seed: 'd11', round_every_s: 180 })
-    await remember(audience, firstframe.data, storePort)
-    const sender = sendAudience({ url: firstframe.url, audience, clock: Date.now })
+    const fair = createAudience({
+      show: 'harvest-fair',
+      streams: ['stage', 'kitchen', 'backstage'],
+      sessions: 150,
+      seed: 'fair',
+      round_every_s: 0,
+    })
+    const now = Date.now()
+    const past = await openPast(firstframe.data, storePort)
+    await past.remember(audience, now - AXIS_MS, now)
+    await past.remember(fair, now - AXIS_MS, now)
+    const over = createAudience({ show: 'morning-show', sessions: 60, seed: 'morning', round_every_s: 0 })
+    await past.remember(over, now - AXIS_MS, now - AXIS_MS / 3)
+    await past.close()
+    const senders = [audience, fair].map((one) =>
+      sendAudience({ url: firstframe.url, audience: one, clock: Date.now }),
+    )
     await pause(WARM_MS)
+    await shoot('console-show.png', `/show/${SHOW}`)
     audience.breakAt({ cdn: 'cdn-b', region: 'Guangdong' })
     await pause(BROKEN_MS)
     await shoot('console-incident.png', `/show/${SHOW}`)
+    await shoot('console-shows.png', '/shows', { height: 640, whole: false })
     await shoot('console-light-zh.png', `/show/${SHOW}?lang=zh`, { scheme: 'light' })
-    await shoot('console-phone.png', `/show/${SHOW}`, { width: 390, height: 844, whole: false })
+    await shoot('console-phone.png', `/show/${SHOW}`, { width: 390, height: 1180, whole: false })
     await shoot('console-wall.png', `/show/${SHOW}?wall`, { width: 1920, height: 1080, whole: false })
-    const [incident] = (await (
-      await fetch(`${firstframe.consoleUrl}/api/incidents?show=${SHOW}`)
-    ).json()) as { id: string }[]
-    await shoot('incident.png', `/incident/${incident!.id}`)
-    const sessions = (await (
-      await fetch(`${firstframe.consoleUrl}/api/sessions?incident=${incident!.id}`)
-    ).json()) as { session: string; first_ms: number; last_ms: number }[]
+    const [incident] = (await json(`/api/incidents?show=${SHOW}`)) as { id: string }[]
+    const ready = '#sessions tbody'
+    await shoot('console-incident-page.png', `/incident/${incident!.id}`, {
+      height: 1180,
+      whole: false,
+      ready,
+    })
+    const sessions = (await json(`/api/sessions?incident=${incident!.id}`)) as SessionRow[]
     // The one that was there longest before it broke tells most.
     const known = await Promise.all(
-      sessions.slice(0, 20).map(
-        async ({ session }) =>
-          (await (await fetch(`${firstframe.consoleUrl}/api/sessions/${session}`)).json()) as {
-            session: string
-            from_ms: number
-          },
-      ),
+      sessions.slice(0, 20).map(({ session }) => json(`/api/sessions/${session}`) as Promise<SessionView>),
     )
     const [longest] = known
       .filter(({ from_ms }) => Date.now() - from_ms < 420_000)
       .sort((a, b) => a.from_ms - b.from_ms)
-    await shoot('session.png', `/session/${(longest ?? known[0])!.session}`)
-    await sender.stop()
+    await shoot('console-session.png', `/session/${(longest ?? known[0])!.session}`)
+    await Promise.all(senders.map((sender) => sender.stop()))
   } finally {
     await browser.close()
     await firstframe.dispose()
   }
 }
 
-/** Lets the audience have watched for a quarter of an hour already: its past goes straight into the store. */
-async function remember(audience: Audience, data: string, port: number): Promise<void> {
+/** Lets audiences have watched already: their past goes straight into the store. */
+async function openPast(data: string, port: number) {
   const secret = await readFile(join(data, 'secret'), 'utf8')
   const password = createHmac('sha256', secret).update('store').digest('hex')
   const store = createStore({ url: `http://127.0.0.1:${port}`, user: 'default', password })
-  const tables = new Map<string, Record<string, unknown>[]>()
-  const now = Date.now()
-  for (let at = now - AXIS_MS; at < now; at += 1000)
-    for (const { isp, events } of audience.step(at))
-      for (const { kind, time_ms: _, ...fields } of events) {
-        const rows = tables.get(kind) ?? []
-        const common = {
-          tenant: 'demo',
-          source: isp === '' ? 'server' : 'sdk',
-          isp,
-          country: 'CN',
-          weight: 1,
-        }
-        rows.push({ ...common, ...fields, received_time: stamp(at), event_time: stamp(at) })
-        tables.set(kind, rows)
-      }
-  for (const [table, rows] of tables)
-    for (let from = 0; from < rows.length; from += 20_000)
-      await store.insertRows({ table, rows: rows.slice(from, from + 20_000) })
-  await store.close()
+  return {
+    async remember(audience: Audience, from_ms: number, to_ms: number): Promise<void> {
+      const tables = new Map<string, Record<string, unknown>[]>()
+      for (let at = from_ms; at < to_ms; at += 1000)
+        for (const { isp, events } of audience.step(at))
+          for (const { kind, time_ms: _, ...fields } of events) {
+            const rows = tables.get(kind) ?? []
+            const source = isp === '' ? 'server' : 'sdk'
+            const common = { tenant: 'demo', source, isp, country: 'CN', weight: 1 }
+            rows.push({ ...common, ...fields, received_time: stamp(at), event_time: stamp(at) })
+            tables.set(kind, rows)
+          }
+      for (const [table, rows] of tables)
+        for (let from = 0; from < rows.length; from += 20_000)
+          await store.insertRows({ table, rows: rows.slice(from, from + 20_000) })
+    },
+    close: () => store.close(),
+  }
 }
 
 await main()
