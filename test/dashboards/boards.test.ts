@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import { GRAFANA_RULES } from '../../dashboards/alerts/alertRules.ts'
 import { alertSql } from '../../dashboards/alerts/alertSql.ts'
+import { boards } from '../../dashboards/boards.ts'
 import { startTestStore, type TestStore } from '../../store/testing.ts'
+import { launchBrowser } from '../stream/browser.ts'
 import { type Answer, askAsReader } from './ask.ts'
 import { ALL, type Choice, expand } from './macros.ts'
+import { previewBoards } from './preview/build.ts'
+import { previewPage } from './preview/page.ts'
 import { type BoardQuery, boardQueries } from './queries.ts'
 import { playInto, type RehearsedShow } from './rehearsedShow.ts'
 
@@ -159,4 +167,38 @@ test('every alert rule runs; quiet before the fault, firing during it, quiet for
     (await firing(show.from_ms - 3_600_000)).filter((each) => !each.endsWith('absence')),
     [],
   )
+})
+
+test('the preview draws every panel of every board, each with something in it', async () => {
+  const drawn = await previewBoards(
+    () => choice(),
+    { sql: (text) => askAsReader(it.url, text) },
+    [...boards().keys()].filter((name) => name !== 'pipeline'),
+  )
+  const folder = await mkdtemp(join(tmpdir(), 'firstframe-preview-'))
+  const browser = await launchBrowser()
+  try {
+    const html = join(folder, 'boards.html')
+    await writeFile(html, await previewPage(drawn))
+    const empty: string[] = []
+    for (const { name, panels } of drawn) {
+      const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+      const errors: string[] = []
+      page.on('pageerror', (error) => errors.push(String(error)))
+      await page.goto(`${pathToFileURL(html)}#${name}`)
+      await page.locator('body[data-drawn]').waitFor()
+      assert.deepEqual(errors, [], name)
+      assert.equal(await page.locator('.box').count(), panels.filter(({ type }) => type !== 'row').length)
+      const titles = await page.locator('.box:has(.none) h3').allTextContents()
+      empty.push(...titles.map((title) => `${name}: ${title.replace(/\s*ⓘ$/, '')}`))
+      await page.close()
+    }
+    assert.deepEqual(
+      empty,
+      ['startup: Errors of the last hour'].filter((each) => empty.includes(each)),
+    )
+  } finally {
+    await browser.close()
+    await rm(folder, { recursive: true })
+  }
 })
