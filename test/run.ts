@@ -25,6 +25,7 @@ const PROGRAMS = [
     found: ['/usr/bin/prometheus-alertmanager'],
     how: 'apt-get install prometheus-alertmanager',
   },
+  { name: 'Prometheus', found: ['/usr/bin/prometheus', 'prometheus'], how: 'apt-get install prometheus' },
   { name: 'Java 17', found: ['java'], how: 'apt-get install openjdk-17-jre-headless (for Kafka)' },
   { name: 'Maven', found: ['mvn'], how: 'apt-get install maven (fetches Kafka’s jars)' },
   { name: 'Go', found: ['go'], how: 'https://go.dev/doc/install (builds k6 and the clickhouse-go client)' },
