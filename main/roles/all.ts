@@ -20,5 +20,10 @@ export async function startAll(context: Context, add: <R extends Role>(role: R) 
   const page = add(await startConsole(context, access, log))
   const collector = add(await startCollector(context, log, mediaRoutes(context), shows))
   add(await startIngest(context, collector.url))
-  console.log(`Console:  ${page.url}\nBeacons:  ${collector.url}/v1/beacons`)
+  console.log(
+    [
+      `Console:  ${page.url}   open it: until something reports, it shows what to paste into your page`,
+      `Beacons:  ${collector.url}/v1/beacons`,
+    ].join('\n'),
+  )
 }
