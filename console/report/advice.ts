@@ -19,6 +19,13 @@ const MISSED_MOST = 4
 /** Share of the bytes that may stay on H.264 before it is worth a word. */
 const OLD_CODEC = 0.2
 
+/** What can be done about a value that stands out. */
+const REMEDY = {
+  cdn: { en: 'move its viewers, or ask it why', zh: '调走其观众，或请其排查' },
+  isp: { en: 'send its viewers to another CDN, or ask it why', zh: '为其观众换 CDN，或请其排查' },
+  region: { en: 'see which of the CDNs there it was', zh: '查明是当地哪家 CDN' },
+} as const satisfies Readonly<Record<keyof ReportData['worst'], { en: string; zh: string }>>
+
 /** A value whose part of the stalls is far beyond its part of the audience. */
 function standsOut(list: readonly Worst[], stalled: number, watched: number): Worst | undefined {
   return list.find(
@@ -71,8 +78,8 @@ export function adviceOf(data: ReportData): readonly Advice[] {
     if (worst)
       found.push({
         weight: worst.stalled_minutes,
-        en: `${worst.value} (${dimension}) had ${share(worst.stalled_minutes / stalled)} of all stalled time with ${share(worst.minutes / watched)} of the audience: move its viewers, or ask it why.`,
-        zh: `${worst.value}（${dimension}）占全部卡顿时间的 ${share(worst.stalled_minutes / stalled)}，观众只占 ${share(worst.minutes / watched)}：调走其观众，或请其排查。`,
+        en: `${worst.value} (${dimension}) had ${share(worst.stalled_minutes / stalled)} of all stalled time with ${share(worst.minutes / watched)} of the audience: ${REMEDY[dimension as keyof typeof REMEDY].en}.`,
+        zh: `${worst.value}（${dimension}）占全部卡顿时间的 ${share(worst.stalled_minutes / stalled)}，观众只占 ${share(worst.minutes / watched)}：${REMEDY[dimension as keyof typeof REMEDY].zh}。`,
       })
   }
   const latencies = data.apps.flatMap(({ app, latency_ms }) =>

@@ -98,6 +98,16 @@ const worstTable = (title: string, list: readonly Worst[], words: Words): string
     ]),
   )}</div>`
 
+/** The evening in one sentence. */
+function verdictOf({ quality, incidents }: ReportData, words: Words): string {
+  const known = quality.filter(({ value }) => value !== null)
+  const missed = known.filter(
+    ({ metric, value, objective }) => !meets(metricOf(metric).better, value!, objective),
+  )
+  const cost = incidents.reduce((sum, { viewer_minutes }) => sum + viewer_minutes, 0)
+  return words.verdict(missed.length, known.length, incidents.length, count(cost))
+}
+
 /** The whole report as one page that needs nothing else. */
 export function reportPage(data: ReportData, lang: Lang): string {
   const words = WORDS[lang]
@@ -116,6 +126,7 @@ export function reportPage(data: ReportData, lang: Lang): string {
 <h1>${text(data.show)}</h1>
 <p class="soft">${instant(data.from_ms)} – ${instant(data.to_ms)} UTC · ${duration(data.to_ms - data.from_ms)}</p>
 <div class="numbers">${number(count(audience.viewers), words.viewers)}${number(count(audience.sessions), words.sessions)}${number(plain(audience.hours), words.hours)}${number(count(audience.peak), `${words.peak}, ${hour(audience.peak_ms)}`)}${number(bytes(audience.bytes), words.delivered)}</div>
+<p class="verdict">${text(verdictOf(data, words))}</p>
 ${section(words.better, advice.length === 0 ? `<p>${words.nothing}</p>` : `<ol>${advice.map((each) => `<li>${text(each[lang])}</li>`).join('')}</ol>`)}
 ${section(words.audience, audienceChart(data, words.watching) + stallChart(data, words.stallRatio, objective))}
 ${section(words.quality, qualityTable(data, words, lang))}

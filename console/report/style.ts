@@ -8,6 +8,7 @@ h1{font-size:30px;line-height:1.2;margin:0 0 4px}
 h2{font-size:19px;margin:40px 0 12px;padding-top:12px;border-top:2px solid var(--ink)}
 h3{font-size:15px;margin:16px 0 8px}
 p{margin:8px 0}
+.verdict{font-size:19px;font-weight:600;margin:20px 0 0}
 .soft{color:var(--soft)}
 .numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:16px;margin:24px 0 8px}
 .numbers b{display:block;font-size:26px;line-height:1.2;font-variant-numeric:tabular-nums}

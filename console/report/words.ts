@@ -4,6 +4,8 @@ export type Lang = 'en' | 'zh'
 export const WORDS = {
   en: {
     title: 'After the show',
+    verdict: (missed: number, judged: number, incidents: number, cost: string) =>
+      `${missed === 0 ? `All ${judged} objectives that were measured were met` : `${missed} of ${judged} objectives were missed`}; ${incidents === 0 ? 'nothing broke' : `${incidents} incident${incidents === 1 ? '' : 's'} cost ${cost} viewer-minutes`}.`,
     audience: 'Audience',
     viewers: 'viewers',
     sessions: 'sessions',
@@ -60,6 +62,8 @@ export const WORDS = {
   },
   zh: {
     title: '活动报告',
+    verdict: (missed: number, judged: number, incidents: number, cost: string) =>
+      `${missed === 0 ? `测得的 ${judged} 项目标全部达标` : `${judged} 项目标中 ${missed} 项未达标`}；${incidents === 0 ? '没有故障' : `${incidents} 次故障，代价 ${cost} 观众·分钟`}。`,
     audience: '观众',
     viewers: '观众',
     sessions: '播放次数',
@@ -114,6 +118,8 @@ export const WORDS = {
     isp: '运营商',
     region: '地区',
   },
-} as const satisfies Readonly<Record<Lang, Readonly<Record<string, string>>>>
+} as const satisfies Readonly<
+  Record<Lang, Readonly<Record<string, string | ((...counts: never[]) => string)>>>
+>
 
 export type Words = (typeof WORDS)[Lang]

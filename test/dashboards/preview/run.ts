@@ -3,7 +3,7 @@
  *
  *     npx tsx test/dashboards/preview/run.ts --console http://localhost:8081 --show my-show [--out boards.html]
  *         [--tenant demo] [--minutes 60] [--session ID] [--prometheus http://localhost:9090]
- *     npx tsx test/dashboards/preview/run.ts [--out boards.html] [--pictures docs/pictures]
+ *     npx tsx test/dashboards/preview/run.ts [--out boards.html] [--pictures docs/pictures [--only board-show,report]]
  *
  * Without `--console` it plays an evening with two faults into a store of its own, and, with `--pictures`, runs a Firstframe and a
  * Prometheus for the board about Firstframe itself; about four minutes.
@@ -212,6 +212,8 @@ async function takePictures(
 }
 
 const pictures = option('pictures')
+const only = option('only')?.split(',')
+const wanted = (name: string): boolean => only?.includes(name) ?? true
 const console_ = option('console')
 const folder = await mkdtemp(join(tmpdir(), 'firstframe-boards-'))
 const html = resolve(option('out') ?? join(folder, 'boards.html'))
@@ -221,7 +223,7 @@ const boards =
     ? await fromConsole(console_)
     : pictures === undefined
       ? await rehearsed()
-      : [...(await rehearsed(report)), ...(await pipelineBoard())]
+      : [...(await rehearsed(report)), ...(wanted('board-pipeline') ? await pipelineBoard() : [])]
 await writeFile(html, await previewPage(boards))
 if (pictures !== undefined) {
   const of = (path: string) => String(pathToFileURL(path))
@@ -229,7 +231,7 @@ if (pictures !== undefined) {
     [
       ...boards.map(({ name }) => ({ name: `board-${name}`, url: `${of(html)}#${name}`, width: 1440 })),
       ...(console_ === undefined ? [{ name: 'report', url: of(report), width: 1000 }] : []),
-    ],
+    ].filter(({ name }) => wanted(name)),
     pictures,
   )
   if (option('out') === undefined) await rm(folder, { recursive: true })
