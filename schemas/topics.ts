@@ -18,6 +18,12 @@ export const STATE_TOPICS = {
 } as const
 
 /**
+ * Streams are judged in so many places at most. Each source partition tells each of them each second how far it is, so that
+ * their number times the partitions', not the partitions' square, is what goes through the log.
+ */
+const MOST_JUDGES = 8
+
+/**
  * All topics with their number of partitions.
  * @param partitions of the topics that carry events: 1 embedded, 4 or more on Kafka
  */
@@ -26,7 +32,11 @@ export function topics(
 ): { name: string; partitions: number; compacted?: boolean; retention_ms?: number }[] {
   return [
     ...TABLE_NAMES.map((table) => ({ name: topicOf(table), partitions, retention_ms: DAY })),
-    { name: STATE_TOPICS.partial.name, partitions, retention_ms: DAY / 24 },
+    {
+      name: STATE_TOPICS.partial.name,
+      partitions: Math.min(partitions, MOST_JUDGES),
+      retention_ms: DAY / 24,
+    },
     { name: STATE_TOPICS.incident_state.name, partitions: 1, compacted: true },
     { name: STATE_TOPICS.schema.name, partitions: 1, compacted: true },
     { name: STATE_TOPICS.show.name, partitions: 1, compacted: true },

@@ -15,6 +15,8 @@ export interface StoreClientOptions {
   /** A request that takes longer fails (and may be tried again). */
   readonly requestTimeoutMs?: number
   readonly maxConnections?: number
+  /** Name of the cluster whose Distributed tables are written: an insert of a partition goes to one of its shards. */
+  readonly cluster?: string
 }
 
 export interface QueryOptions {
@@ -32,6 +34,8 @@ export interface ArrowInsert {
   readonly chunks: readonly Uint8Array[]
   /** The same token again is not inserted again, neither here nor in the views' targets. */
   readonly token: string
+  /** The log's partition the rows are of: on a cluster a partition has its shard, so that an insert makes one part, not one a shard. */
+  readonly partition?: number
   readonly signal?: AbortSignal
 }
 
@@ -76,6 +80,19 @@ export function createStore(options: StoreClientOptions): Store {
     // failures are values here (StoreError); who handles them says them
     log: { level: ClickHouseLogLevel.OFF },
   })
+  let shards: Promise<number> | undefined
+  /** The setting that names the shard of a partition; nothing on a single server. */
+  async function shardSetting(partition: number | undefined): Promise<string> {
+    if (!options.cluster || partition === undefined) return ''
+    shards ??= countShards(client, options.cluster)
+    try {
+      return `, insert_shard_id = ${(partition % (await shards)) + 1}`
+    } catch (error) {
+      shards = undefined
+      throw error
+    }
+  }
+
   return {
     query: (sql, query = {}) =>
       told(async () => {
@@ -98,7 +115,7 @@ export function createStore(options: StoreClientOptions): Store {
         // settings given beside the query would stay with a connection; in the SQL they belong to this insert alone
         const query =
           `INSERT INTO ${insert.table} (${insert.columns.map(quoteName).join(', ')}) ` +
-          `SETTINGS ${tokenSetting(insert.token)}, ${ON_A_CLUSTER} FORMAT ArrowStream`
+          `SETTINGS ${tokenSetting(insert.token)}, ${ON_A_CLUSTER}${await shardSetting(insert.partition)} FORMAT ArrowStream`
         const values = Readable.from(insert.chunks, { objectMode: false })
         const result = await client.exec({ query, values, ...signalOf(insert) })
         await drain(result.stream)
@@ -118,6 +135,22 @@ export function createStore(options: StoreClientOptions): Store {
     },
     close: () => client.close(),
   }
+}
+
+async function countShards(client: ClickHouseClient, cluster: string): Promise<number> {
+  const result = await client.query({
+    query: 'SELECT toUInt32(max(shard_num)) AS n FROM system.clusters WHERE cluster = {cluster:String}',
+    query_params: { cluster },
+    format: 'JSONEachRow',
+  })
+  const [row] = await result.json<{ n: number }>()
+  if (row === undefined || row.n === 0)
+    throw new StoreError(`the store knows no cluster ${cluster}`, {
+      code: 0,
+      type: 'NO_CLUSTER',
+      fault: 'query',
+    })
+  return row.n
 }
 
 async function* streamOf(

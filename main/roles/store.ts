@@ -81,10 +81,10 @@ export function migratorOf(context: Context, store: Store): Migrator {
 
 /** Connects to the ClickHouse the configuration names. */
 export function connectStore({ config }: Context): StoreAccess {
-  const { url, user, password, database, reader_password } = config.store
+  const { url, user, password, database, cluster, reader_password } = config.store
   return {
     url,
-    store: createStore({ url, user, password, database }),
+    store: createStore({ url, user, password, database, cluster }),
     reader: { user: READER, password: reader_password },
   }
 }

@@ -201,6 +201,7 @@ export class PartitionWriter {
           columns: registry.columns(table, schema),
           chunks: arrowStream(table, prepared, registry),
           token: `${partition.topic}:${partition.partition}:${from}:${to}`,
+          partition: partition.partition,
         })
         break
       } catch (error) {

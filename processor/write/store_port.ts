@@ -9,6 +9,8 @@ export interface InsertPort {
     readonly columns: readonly string[]
     readonly chunks: readonly Uint8Array[]
     readonly token: string
+    /** The log's partition they are of. */
+    readonly partition: number
   }): Promise<unknown>
 }
 

@@ -4,6 +4,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { compress } from '@mongodb-js/zstd'
 import { tableFromArrays, tableToIPC } from 'apache-arrow'
+import { createStore } from '../client.ts'
 import { StoreError } from '../store-error.ts'
 import { askStore, startTestStore, type TestStore } from '../testing.ts'
 
@@ -174,4 +175,17 @@ test('a body beyond the bound is refused', async () => {
   } finally {
     await small.stop()
   }
+})
+
+test('a cluster that is not there refuses the insert, not the rows; the setting that names a shard is one the engine has', async () => {
+  const [setting] = await it.store.query(`SELECT name FROM system.settings WHERE name = 'insert_shard_id'`)
+  assert.ok(setting)
+  const store = createStore({ url: it.url, user: it.user, password: it.password, cluster: 'nowhere' })
+  const chunks = [await it.store.queryBytes('SELECT toUInt32(7) AS n', { format: 'ArrowStream' })]
+  const insert = store.insertArrow({ table: 'events', columns: ['n'], chunks, token: 'one', partition: 5 })
+  await assert.rejects(
+    insert,
+    (error: StoreError) => error.retriable && /no cluster nowhere/.test(error.message),
+  )
+  await store.close()
 })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { partitionOf } from '../../collector/rows/partitionOf.ts'
 import { readWorkedQueries } from '../../console/query/workedQueries.ts'
 import { createBuilder } from '../../schemas/arrow/builder.ts'
 import { END_OF_STREAM, schemaMessage } from '../../schemas/arrow/schema.ts'
@@ -21,27 +22,30 @@ export interface Proof {
 
 type Check = (proof: Proof) => Promise<string>
 
-const RANGES = 12
+const PARTITIONS = 12
 const ROWS = 2_000
-const SESSIONS = 400
+const SESSIONS = 4_000
+const NAMES = Array.from({ length: PARTITIONS }, (): string[] => [])
+for (let session = 0; session < SESSIONS; session += 1)
+  NAMES[partitionOf(`session-${session}`, PARTITIONS)]!.push(`session-${session}`)
 /** More than this times the mean on one shard is no even spread. */
 const UNEVEN = 1.3
 const columns = columnsOf('heartbeat').map(({ name }) => name)
 
-/** Heartbeats of one range of a partition, the same for the same number. */
-function range(number: number): Uint8Array[] {
+/** Heartbeats of one range of a partition, the same for the same partition and number. */
+function range(partition: number, number: number): Uint8Array[] {
   const builder = createBuilder('heartbeat', { capacity: ROWS })
   const time = Math.floor(Date.now() / 3_600_000) * 3_600_000
+  const names = NAMES[partition]!
   for (let row = 0; row < ROWS; row += 1) {
-    const session = (row * 7 + number) % SESSIONS
     builder.pushRow({
       tenant: 'proof',
       show: 'proof',
-      stream: `stream-${session % 5}`,
-      session: `session-${session}`,
+      stream: `stream-${row % 5}`,
+      session: names[row % names.length],
       seq: number * ROWS + row + 1,
       source: 'sdk',
-      cdn: session % 2 === 0 ? 'a' : 'b',
+      cdn: row % 2 === 0 ? 'a' : 'b',
       weight: 1,
       interval_ms: 10_000,
       played_ms: 9_000,
@@ -53,12 +57,13 @@ function range(number: number): Uint8Array[] {
   return [schemaMessage('heartbeat'), builder.finish(), END_OF_STREAM]
 }
 
-const insert = (store: Store, number: number) =>
+const insert = (store: Store, partition: number, number: number) =>
   store.insertArrow({
     table: 'heartbeat',
     columns,
-    chunks: range(number),
-    token: `firstframe.heartbeat:0:${number * 10}:${number * 10 + 9}`,
+    chunks: range(partition, number),
+    token: `firstframe.heartbeat:${partition}:${number * 10}:${number * 10 + 9}`,
+    partition,
   })
 
 async function number(store: Store, sql: string): Promise<number> {
@@ -105,18 +110,18 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   },
 
   async 'an insert again doubles nothing'({ store }) {
-    for (let each = 0; each < RANGES; each += 1) await insert(store, each)
+    for (let partition = 0; partition < PARTITIONS; partition += 1) await insert(store, partition, 0)
     const once = await counts(store)
-    for (const [table, found] of Object.entries(once)) assert.equal(found, RANGES * ROWS, table)
-    for (let each = 0; each < RANGES; each += 1) await insert(store, each)
+    for (const [table, found] of Object.entries(once)) assert.equal(found, PARTITIONS * ROWS, table)
+    for (let partition = 0; partition < PARTITIONS; partition += 1) await insert(store, partition, 0)
     assert.deepEqual(await counts(store), once, 'after every range again')
-    return `${RANGES * ROWS} rows and ${Object.keys(once).length - 1} rollups, each range twice`
+    return `${PARTITIONS * ROWS} rows and ${Object.keys(once).length - 1} rollups, each range twice`
   },
 
   async 'an insert at once from two writers doubles nothing'({ store }) {
-    await Promise.all(Array.from({ length: 8 }, () => insert(store, RANGES)))
+    await Promise.all(Array.from({ length: 8 }, () => insert(store, 0, 1)))
     for (const [table, found] of Object.entries(await counts(store)))
-      assert.equal(found, (RANGES + 1) * ROWS, table)
+      assert.equal(found, (PARTITIONS + 1) * ROWS, table)
     return 'eight times at once'
   },
 
@@ -126,9 +131,17 @@ export const CHECKS: Readonly<Record<string, Check>> = {
       `SELECT _shard_num AS shard, count() AS n, uniqExact(session) AS sessions FROM heartbeat WHERE show = 'proof' GROUP BY shard`,
     )
     const sessions = shards.reduce((sum, each) => sum + Number(each.sessions), 0)
-    assert.equal(sessions, SESSIONS, 'a session has rows on two shards')
+    const known = NAMES.reduce((sum, names) => sum + Math.min(names.length, ROWS), 0)
+    assert.equal(sessions, known, 'a session has rows on two shards')
+    const servers = await number(
+      store,
+      `SELECT max(shard_num) AS n FROM system.clusters WHERE cluster = '${cluster}'`,
+    )
+    assert.equal(shards.length, Math.min(servers, PARTITIONS), 'every shard has its partitions')
     const mean = sessions / shards.length
-    for (const each of shards) assert.ok(Number(each.sessions) <= UNEVEN * mean, JSON.stringify(shards))
+    // Partitions are whole: 12 over 5 shards are 3, 3, 2, 2, 2.
+    const uneven = (Math.ceil(PARTITIONS / servers) / (PARTITIONS / servers)) * UNEVEN
+    for (const each of shards) assert.ok(Number(each.sessions) <= uneven * mean, JSON.stringify(shards))
     return shards.map(({ shard, n }) => `shard ${shard}: ${n} rows`).join(', ')
   },
 

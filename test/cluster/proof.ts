@@ -48,7 +48,7 @@ export async function prove({
     flags: { data: folder, store: { url, user, password, database, cluster } },
   })
   const context = createContext(config, createTelemetry({ level: 'error', version: 'proof' }))
-  const connect = (name = database): Store => createStore({ url, user, password, database: name })
+  const connect = (name = database): Store => createStore({ url, user, password, database: name, cluster })
   const store = connect()
   const plain = connect('default')
   const proof: Proof = {
