@@ -101,10 +101,10 @@ test('one page in each language, with nothing from elsewhere and nothing that ru
         'Quality against objectives',
         'Stalls up behind cdn-b',
         'What to do better',
-        'objectives were missed; 2 incidents cost 4 viewer-minutes.',
+        'objectives were missed; 2 incidents cost 110 viewer-minutes.',
       ],
     ],
-    ['zh', ['质量与目标', 'cdn-b 卡顿上升', '下次怎样更好', '2 次故障，代价 4 观众·分钟。']],
+    ['zh', ['质量与目标', 'cdn-b 卡顿上升', '下次怎样更好', '2 次故障，代价 110 观众·分钟。']],
   ] as const) {
     const out = join(folder, `${lang}.html`)
     assert.equal(await writeReport({ show: 'gala', url, lang, out, clock: Date.now }), out)
