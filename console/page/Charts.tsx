@@ -42,8 +42,8 @@ interface ChartsProps {
   readonly height?: number
 }
 
-/** What is shorter than this part of the axis has its name beside it. */
-const MOMENT = 0.04
+/** What is shorter than this part of the axis, per cent, has its name beside it: right of it, or left of it near the end. */
+const MOMENT = 4
 
 /** How high a chart is; on a wall all of them must fit. */
 const ROW_PX = 56
@@ -60,23 +60,37 @@ function Lane({
   readonly tone: Band['tone']
   readonly title: string
 }) {
-  const seen = bands.filter((band) => band.tone === tone && band.to_ms > from_ms && band.from_ms < to_ms)
+  const seen = bands
+    .filter((band) => band.tone === tone && band.to_ms > from_ms && band.from_ms < to_ms)
+    .sort((a, b) => a.from_ms - b.from_ms)
   if (seen.length === 0) return null
   const at = (ms: number) => ((Math.min(to_ms, Math.max(from_ms, ms)) - from_ms) / (to_ms - from_ms)) * 100
   return (
     <div class={`row lane ${tone === 'incident' ? 'fault' : ''}`}>
       <span class="about">{title}</span>
       <ol>
-        {seen.map((band) => (
-          <li
-            key={`${band.label}-${band.from_ms}`}
-            class={(band.to_ms - band.from_ms) / (to_ms - from_ms) < MOMENT ? 'moment' : ''}
-            style={{ left: `${at(band.from_ms)}%`, width: `${at(band.to_ms) - at(band.from_ms)}%` }}
-            title={band.label}
-          >
-            {band.href === undefined ? band.label : <a href={band.href}>{band.label}</a>}
-          </li>
-        ))}
+        {seen.map((band, index) => {
+          const [from, to] = [at(band.from_ms), at(band.to_ms)]
+          const late = from > 50
+          const moment = to - from <= MOMENT
+          const next = seen[index + (late ? -1 : 1)]
+          // Its name stands beside it where no other is in the way.
+          const beside =
+            moment &&
+            (next === undefined || (late ? from - at(next.to_ms) : at(next.from_ms) - to) > MOMENT * 3)
+          return (
+            <li
+              key={`${band.label}-${band.from_ms}`}
+              class={beside ? (late ? 'moment late' : 'moment') : ''}
+              style={
+                beside && late ? { right: `${100 - to}%` } : { left: `${from}%`, width: `${to - from}%` }
+              }
+              title={band.label}
+            >
+              {band.href === undefined ? band.label : <a href={band.href}>{band.label}</a>}
+            </li>
+          )
+        })}
       </ol>
     </div>
   )

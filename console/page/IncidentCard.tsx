@@ -35,18 +35,18 @@ export function IncidentCard({
   const summary = said.split(' · ')[0]
   const { clean = [], runbook } = incident.evidence as Seen
   const time = (ms: number) => timeOf(ms, lang, now_ms)
+  const level = !open ? 'over' : incident.severity === 'critical' ? 'sick' : 'strained'
   const facts = [
     several && incident.stream !== '' ? `${words.stream} ${incident.stream}` : '',
     incident.viewers > 0 ? words.viewers(whole(incident.viewers)) : '',
     words.since(time(incident.began_ms)),
-    words.found(time(incident.opened_ms)),
+    level === 'over' && !full ? '' : words.found(time(incident.opened_ms)),
     open
       ? ''
       : words.over(time(incident.resolved_ms), lengthOf(incident.resolved_ms - incident.began_ms, lang)),
   ].filter((fact) => fact !== '')
   const joined = clean.map((hop) => words.hops[hop]).join(lang === 'zh' ? '、' : ', ')
   const { todo } = incident
-  const level = !open ? 'over' : incident.severity === 'critical' ? 'sick' : 'strained'
   const Title = full ? 'h1' : 'h2'
   return (
     <article class={`panel incident ${level}`} id={incident.id}>
@@ -69,19 +69,22 @@ export function IncidentCard({
             <b>{words.act}</b> <span lang="en">{todo.manual}</span>
           </p>
         )}
-        <p class="facts muted">
-          {incident.explains > 0 && (
-            <span>{words.explains(share(incident.explains), share(incident.confidence))}</span>
-          )}
-          {joined !== '' && <span>{words.clean(joined)}</span>}
-          {runbook !== undefined && runbook !== '' && (
-            <a href={runbookPath(runbook)} rel="noreferrer">
-              {words.runbook}
-            </a>
-          )}
-          {!full && <a href={href(`/incident/${incident.id}`)}>{words.evidence}</a>}
-          <a href={href(`/incident/${incident.id}#sessions`)}>{words.sessions}</a>
-        </p>
+        {/* What is over is kept short: its page has the rest. */}
+        {(open || full) && (
+          <p class="facts muted">
+            {incident.explains > 0 && (
+              <span>{words.explains(share(incident.explains), share(incident.confidence))}</span>
+            )}
+            {joined !== '' && <span>{words.clean(joined)}</span>}
+            {runbook !== undefined && runbook !== '' && (
+              <a href={runbookPath(runbook)} rel="noreferrer">
+                {words.runbook}
+              </a>
+            )}
+            {!full && <a href={href(`/incident/${incident.id}`)}>{words.evidence}</a>}
+            <a href={href(`/incident/${incident.id}#sessions`)}>{words.sessions}</a>
+          </p>
+        )}
       </div>
     </article>
   )

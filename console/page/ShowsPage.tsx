@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
-import type { ShowList } from '../api.ts'
+import type { ShowList, ShowView } from '../api.ts'
 import type { IncidentView } from '../server/incidents.ts'
 import { lengthOf, timeOf, titleOf, whole } from './amount.ts'
 import { EmptyPage } from './EmptyPage.tsx'
@@ -11,6 +11,9 @@ import { Value } from './Tables.tsx'
 import { Top } from './Top.tsx'
 import { useFetch, useLive } from './useLive.ts'
 import type { Words } from './words.ts'
+
+/** Steps come every ten seconds. */
+const GAP_S = 25
 
 /** A line without axes: how the audience went, from nobody to the most there were. */
 function Spark({
@@ -26,12 +29,16 @@ function Spark({
   const high = Math.max(1, ...points.map(([, value]) => value))
   const first = Math.min(to_ms / 1000 - 180, points[0]?.[0] ?? Number.POSITIVE_INFINITY)
   const x = (at: number) => ((at - first) / (to_ms / 1000 - first)) * 120
+  // A gap stays a gap.
   const path = points
-    .map(([at, value]) => `${x(at).toFixed(1)},${(30 - (value / high) * 28).toFixed(1)}`)
-    .join(' ')
+    .map(([at, value], index) => {
+      const begins = index === 0 || at - points[index - 1]![0] > GAP_S
+      return `${begins ? 'M' : 'L'}${x(at).toFixed(1)} ${(30 - (value / high) * 28).toFixed(1)}`
+    })
+    .join('')
   return (
     <svg class="spark" viewBox="0 0 120 32" preserveAspectRatio="none" aria-hidden="true">
-      <polyline points={path} vector-effect="non-scaling-stroke" />
+      <path d={path} vector-effect="non-scaling-stroke" />
     </svg>
   )
 }
@@ -39,6 +46,9 @@ function Spark({
 /** Where it breaks, in two words: `Edge cdn-b Guangdong`. */
 const brokenAt = ({ hop, cause }: IncidentView, words: Words): string =>
   [words.hops[hop as Hop], ...Object.values(cause)].join(' ')
+
+/** A show that said nothing for so long, and has no incident, is over or not on yet. */
+const SILENT_MS = 30_000
 
 /** All shows; `home` goes on to the only one there is. */
 export function ShowsPage({ home }: { readonly home: boolean }) {
@@ -49,7 +59,12 @@ export function ShowsPage({ home }: { readonly home: boolean }) {
   const live = useLive<ShowList>(at === null ? asked : undefined)
   const past = useFetch<ShowList>(at === null ? undefined : `/api/shows?${asked}&at=${at}`)
   const list = at === null ? live.data : past.data
-  const names = list === undefined ? [] : Object.keys(list.shows)
+  // What is broken first, what has fallen silent last.
+  const rank = ({ open, data_ms }: ShowView) =>
+    open > 0 ? 0 : (list?.at_ms ?? 0) - data_ms > SILENT_MS ? 2 : 1
+  const names = Object.entries(list?.shows ?? {})
+    .sort(([, a], [, b]) => rank(a) - rank(b) || b.watching - a.watching)
+    .map(([name]) => name)
   // Links of notifications name the show or the incident in the query.
   const [incident, show] = [query.get('incident'), query.get('show')]
   const only = home && show === null && names.length === 1 ? names[0] : undefined
@@ -111,8 +126,8 @@ export function ShowsPage({ home }: { readonly home: boolean }) {
                     ? 'unknown'
                     : show.open > 0
                       ? 'sick'
-                      : list.at_ms - show.data_ms > 30_000
-                        ? 'silent'
+                      : list.at_ms - show.data_ms > SILENT_MS
+                        ? 'absent'
                         : 'well'
                   return (
                     <li key={name}>
@@ -121,7 +136,7 @@ export function ShowsPage({ home }: { readonly home: boolean }) {
                         <span class="name">
                           <b>{name}</b>
                           <span class={health === 'sick' ? 'alarmed' : 'muted'}>
-                            {health === 'silent'
+                            {health === 'absent'
                               ? words.last_said(timeOf(show.data_ms, lang, list.at_ms))
                               : broken.length > 0 && !lost
                                 ? broken.map((one) => brokenAt(one, words)).join(' · ')

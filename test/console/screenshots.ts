@@ -14,7 +14,7 @@ import { freePort, launchBrowser } from '../stream/index.ts'
 const SHOW = 'double-11'
 const folder = process.argv[2] ?? fileURLToPath(new URL('../../docs/pictures', import.meta.url))
 /** What the watcher gets to know of the show's usual, live, before something breaks; and how long the picture shows it broken. */
-const WARM_MS = 80_000
+const WARM_MS = 60_000
 const BROKEN_MS = 75_000
 
 const stamp = (ms: number) => new Date(ms).toISOString().replace('T', ' ').replace('Z', '')
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
   const json = async (path: string) => (await fetch(`${firstframe.consoleUrl}${path}`)).json()
   try {
     await shoot('console-empty.png', '/', { height: 640, whole: false })
-    const audience = createAudience({ show: SHOW, sessions: 600, seed: 'd11', round_every_s: 180 })
+    const audience = createAudience({ show: SHOW, sessions: 400, seed: 'd11', round_every_s: 180 })
     const fair = createAudience({
       show: 'harvest-fair',
       streams: ['stage', 'kitchen', 'backstage'],
@@ -71,12 +71,17 @@ async function main(): Promise<void> {
       seed: 'fair',
       round_every_s: 0,
     })
-    const now = Date.now()
     const past = await openPast(firstframe.data, storePort)
-    await past.remember(audience, now - AXIS_MS, now)
-    await past.remember(fair, now - AXIS_MS, now)
+    const now = Date.now()
     const over = createAudience({ show: 'morning-show', sessions: 60, seed: 'morning', round_every_s: 0 })
     await past.remember(over, now - AXIS_MS, now - AXIS_MS / 3)
+    // What it takes to write the past is past too; from then on they speak for themselves, without a gap.
+    let known_ms = now - AXIS_MS
+    while (Date.now() - known_ms > 3000) {
+      const to_ms = Date.now()
+      for (const one of [audience, fair]) await past.remember(one, known_ms, to_ms)
+      known_ms = to_ms
+    }
     await past.close()
     const senders = [audience, fair].map((one) =>
       sendAudience({ url: firstframe.url, audience: one, clock: Date.now }),
@@ -99,13 +104,13 @@ async function main(): Promise<void> {
     })
     const sessions = (await json(`/api/sessions?incident=${incident!.id}`)) as SessionRow[]
     // The one that was there longest before it broke tells most.
-    const known = await Promise.all(
+    const played = await Promise.all(
       sessions.slice(0, 20).map(({ session }) => json(`/api/sessions/${session}`) as Promise<SessionView>),
     )
-    const [longest] = known
+    const [longest] = played
       .filter(({ from_ms }) => Date.now() - from_ms < 420_000)
       .sort((a, b) => a.from_ms - b.from_ms)
-    await shoot('console-session.png', `/session/${(longest ?? known[0])!.session}`)
+    await shoot('console-session.png', `/session/${(longest ?? played[0])!.session}`)
     await Promise.all(senders.map((sender) => sender.stop()))
   } finally {
     await browser.close()
