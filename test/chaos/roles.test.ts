@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { waitFor } from '../stream/waitFor.ts'
-import { audit, encoderIncidents } from './audit.ts'
+import { audit, encoderIncidents, encoderSilences } from './audit.ts'
 import { startLoad } from './load.ts'
 import { startPipeline } from './pipeline.ts'
 
@@ -33,8 +33,14 @@ test('roles as processes: beacons are in the store and its rollups exactly once,
       const incidents = await encoderIncidents(pipeline)
       return incidents.length > 0 && incidents
     },
-    { what: 'the incident', timeout_ms: 40_000 },
-  )
+    { what: 'the incident', timeout_ms: 60_000 },
+  ).catch(async (error: Error) => {
+    const silences = await encoderSilences(pipeline)
+    const said = pipeline.watchers.map((part) => part.output().slice(-2_000)).join('\n')
+    throw new Error(`${error.message}; not heard: ${JSON.stringify([...silences])}; watchers say:\n${said}`, {
+      cause: error,
+    })
+  })
   context.diagnostic(`found after ${Math.round(performance.now() - began)} ms: ${JSON.stringify(found)}`)
   assert.deepEqual([found!.stream, found!.hop], ['stream-1', 'encoder'])
   load.mend(1)
