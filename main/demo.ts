@@ -75,7 +75,8 @@ export async function startDemo(options: DemoOptions): Promise<Closable> {
       }
     }
     for (const line of missing) say(`Left out, for want of ${line}`)
-    parts.push(startAudience(options, context, collector, stream !== undefined))
+    const page = `http://127.0.0.1:${console_port}`
+    parts.push(startAudience(options, context, { collector, page }, stream !== undefined))
     return { stop }
   } catch (error) {
     await stop()
@@ -100,7 +101,12 @@ function configOf(config: Config, stream: DemoStream | undefined): Config {
 }
 
 /** Some hundred made-up viewers beside the real ones; one CDN breaks after a while, mends, and breaks again. */
-function startAudience(options: DemoOptions, { clock }: Context, url: string, real: boolean): Closable {
+function startAudience(
+  options: DemoOptions,
+  { clock }: Context,
+  { collector: url, page }: { readonly collector: string; readonly page: string },
+  real: boolean,
+): Closable {
   const { sessions, break_after_s, break_for_s, say } = options
   const audience = createAudience({
     show: 'demo',
@@ -116,10 +122,25 @@ function startAudience(options: DemoOptions, { clock }: Context, url: string, re
   const later = (seconds: number, act: () => void) => {
     timer = setTimeout(act, seconds * 1000)
   }
+  let stopped = false
   const breaks = () => {
     audience.breakAt(BROKEN)
-    say('Now cdn-b is broken in Guangdong: the page names it within seconds.')
+    say('Now cdn-b is broken in Guangdong.')
     later(break_for_s, mends)
+    void found(clock())
+  }
+  /** Says what the watcher says, as soon as it says it. */
+  const found = async (since_ms: number) => {
+    while (!stopped && clock() - since_ms < break_for_s * 1000) {
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      const listed = await fetch(`${page}/api/incidents?show=demo`).catch(() => undefined)
+      if (listed?.ok !== true) continue
+      const incidents = (await listed.json()) as { id: string; opened_ms: number; summary_en: string }[]
+      const incident = incidents.find(({ opened_ms }) => opened_ms >= since_ms - 1000)
+      if (incident === undefined) continue
+      const seconds = Math.max(0, (incident.opened_ms - since_ms) / 1000).toFixed(0)
+      return say(`Found after ${seconds} s: ${incident.summary_en}\n        ${page}/incident/${incident.id}`)
+    }
   }
   const mends = () => {
     audience.breakAt(undefined)
@@ -131,6 +152,7 @@ function startAudience(options: DemoOptions, { clock }: Context, url: string, re
   later(break_after_s, breaks)
   return {
     async stop() {
+      stopped = true
       clearTimeout(timer)
       await sender.stop()
     },

@@ -118,7 +118,7 @@ export function Rounds({ snapshot }: { readonly snapshot: Snapshot }) {
     return (
       <>
         {first === last ? '' : `${text(first[1]).replace(/ s$/, '')} – `}
-        {text(last[1])} <small>{last[0]}</small>
+        {text(last[1])} <small class="under">{last[0]}</small>
       </>
     )
   }
@@ -132,7 +132,7 @@ export function Rounds({ snapshot }: { readonly snapshot: Snapshot }) {
           key: name,
           cells: [
             <span key="n">
-              {name} <small>{timeOf(round.from_ms, lang, snapshot.at_ms)}</small>
+              {name} <small class="under">{timeOf(round.from_ms, lang, snapshot.at_ms)}</small>
             </span>,
             round.interactions === undefined ? '–' : whole(round.interactions),
             <Value key="v" metric="interaction_success" value={round.success} />,
