@@ -116,7 +116,10 @@ export function session() {
         ),
         sql: SESSIONS_SEEN,
         span: 24,
-        columns: { session: { leadsTo: 'session', width: 260 }, stalled: { unit: 'ms' } },
+        columns: {
+          session: { leadsTo: 'session', carrying: ['stream'], width: 260 },
+          stalled: { unit: 'ms' },
+        },
       }),
     )
 }

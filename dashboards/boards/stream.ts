@@ -57,7 +57,7 @@ export function stream() {
         ),
         sql: WORST_SESSIONS,
         columns: {
-          session: { leadsTo: 'session', inConsole: 'session', width: 260 },
+          session: { leadsTo: 'session', carrying: ['stream'], inConsole: 'session', width: 260 },
           stalled: { unit: 'ms' },
           stall_ratio: { metric: 'rebuffering_ratio' },
           latency: { metric: 'live_latency' },

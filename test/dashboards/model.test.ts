@@ -95,6 +95,12 @@ test('links lead from show to session: every target is a board, and its variable
       )
     }
   }
+  const session = JSON.stringify(all.find(([name]) => name === 'stream')![1])
+  assert.match(
+    session,
+    /firstframe-session\?var-session=[^&]*&var-stream=/,
+    'a session is opened in its stream',
+  )
   for (const edge of ['show>stream', 'stream>session', 'incidents>stream', 'session>session'])
     assert.ok(edges.has(edge), `no link ${edge}`)
 })
