@@ -143,6 +143,20 @@ test('a quote in a variable stays a value', async () => {
   assert.deepEqual(data, [])
 })
 
+test('a hop that falls silent is seen as silent, from its last report to the board’s end', async () => {
+  const { target } = boardQueries().find(({ name }) => name === 'Who reports')!
+  const reports = async (to_ms: number) => {
+    const { data } = await askAsReader(it.url, expand(target.rawSql, { ...choice(), to_ms }))
+    return data.filter(({ name }) => name === 'encoder encoder-1').map((row) => Number(row.reports))
+  }
+  // the rehearsal ends a while before its last whole minute
+  const last_ms = show.to_ms - 30_000
+  assert.ok(!(await reports(last_ms)).includes(0))
+  const later = await reports(show.to_ms + 60_000)
+  assert.deepEqual(later.slice(-6), [0, 0, 0, 0, 0, 0])
+  assert.equal(later[0], 1)
+})
+
 test('every alert rule runs; quiet before the fault, firing during it, quiet for a show that is not there', async () => {
   const firing = async (to_ms: number) => {
     const found = new Set<string>()
