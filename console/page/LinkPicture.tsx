@@ -1,8 +1,20 @@
 import type { Hop } from '../../schemas/kinds/kinds.ts'
+import type { Metric } from '../../schemas/metrics.ts'
 import type { Snapshot } from '../api.ts'
 import { amountOf, misses, objectiveOf, textOf, titleOf, whole } from './amount.ts'
 import { usePlace } from './place.ts'
 import { Shape } from './Shape.tsx'
+
+/** A source that reports a little late is not without a value: its newest step counts for half a minute, as in its chart. */
+const LATE_MS = 30_000
+
+function lately({ series, at_ms, step_ms }: Snapshot, metric: Metric): number | undefined {
+  const newest = Object.entries(series[metric] ?? {}).reduce<readonly [number, number] | undefined>(
+    (found, [at, value]) => (found !== undefined && found[0] >= Number(at) ? found : [Number(at), value]),
+    undefined,
+  )
+  return newest !== undefined && at_ms - newest[0] * 1000 - step_ms <= LATE_MS ? newest[1] : undefined
+}
 
 /** The link: hops in the order of the data, the sick one unmissable, the healthy ones quiet. */
 export function LinkPicture({ snapshot, lost }: { readonly snapshot: Snapshot; readonly lost: boolean }) {
@@ -13,7 +25,7 @@ export function LinkPicture({ snapshot, lost }: { readonly snapshot: Snapshot; r
       <ol>
         {hops.map(([hop, view], index) => {
           const health = lost ? 'unknown' : view.health
-          const value = view.value ?? snapshot.values[view.headline]
+          const value = view.value ?? snapshot.values[view.headline] ?? lately(snapshot, view.headline)
           const interval = view.value === undefined ? snapshot.intervals[view.headline] : undefined
           const shown = value === undefined ? undefined : amountOf(view.headline, value)
           const objective = objectiveOf(view.headline)
