@@ -1,3 +1,4 @@
+import { HOPS, type Hop } from '../../../schemas/kinds/kinds.ts'
 import type { RuleSpec } from '../../../schemas/rules.ts'
 import { type Heard, SLICE_MS, type StreamView } from '../windows/view.ts'
 import type { Farewell } from './farewells.ts'
@@ -51,7 +52,8 @@ export function judgeAbsence({
       metric: signal.metric,
       rule: 'absence',
       severity: rule.severity,
-      hop: signal.hop,
+      // A media server that says that its publisher left is well itself.
+      hop: down && signal.hop === 'ingest' ? 'encoder' : signal.hop,
       scope: living.length > 0 && node.values.node ? { node: node.values.node } : {},
       now: 0,
       baseline: 1,
@@ -64,6 +66,37 @@ export function judgeAbsence({
   }
   return found
 }
+
+/**
+ * Hops whose steady reporters have said nothing since a moment: whether they are well is not known yet.
+ * @param since_ms what came in the second of this moment may have been said before it
+ */
+function undecided(view: StreamView, since_ms: number): ReadonlySet<string> {
+  const second = Math.floor(since_ms / SLICE_MS) * SLICE_MS
+  const hops = new Set<string>()
+  for (const node of view.heard('hop', ['hop', 'node'])) {
+    const known_s = (node.last_ms - node.first_ms) / SLICE_MS + 1
+    const steady = known_s * SLICE_MS > KNOWN_MS && node.slices >= 0.7 * known_s
+    if (steady && node.last_ms <= second && view.watermark_ms - node.last_ms < GONE_MS)
+      hops.add(node.values.hop!)
+  }
+  return hops
+}
+
+/**
+ * Whether a hop before the one that would be named has yet to say how it is: a page in a second that names the wrong hop helps less
+ * than one in three that names the right one.
+ */
+export function awaitsUpstream(
+  view: StreamView,
+  { hop, began_ms }: { readonly hop: Hop; readonly began_ms: number },
+): boolean {
+  const silent = undecided(view, began_ms)
+  return HOPS.slice(0, HOPS.indexOf(hop)).some((before) => silent.has(before))
+}
+
+/** Who has been silent for so long is gone, and nobody waits for a word. */
+const GONE_MS = 10_000
 
 /**
  * Longer silent than a steady reporter ever is: two and a half of its own intervals, and at least `after_ms`. It may have been heard

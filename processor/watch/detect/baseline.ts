@@ -1,3 +1,4 @@
+import type { Measure } from '../../../schemas/measures.ts'
 import type { RuleSpec } from '../../../schemas/rules.ts'
 import { BLOCK_S, type CellMemory, type LaneMemory } from './lane_memory.ts'
 import type { Observation } from './observation.ts'
@@ -37,6 +38,21 @@ export interface BaselineOptions {
   /** The newest full second, since the epoch. */
   readonly second: number
   readonly objective: number | undefined
+  /** Where plays begin. */
+  readonly starts?: LaneMemory | undefined
+}
+
+/** A player beats at once when it stalls, and otherwise so often: who has just started well was not heard yet. */
+const BEAT_S = 10
+const BEATEN = new Set<Measure>(['interval_ms_sum', 'watched_ms_sum'])
+
+/** Time played that no beat has told yet, ms: of those who started within a beat. Without it, a wave of joins looks like stalls. */
+function untold({ signal, starts, second }: BaselineOptions, cell: CellMemory, seconds: number): number {
+  if (starts === undefined || signal.nature !== 'share' || !BEATEN.has(signal.denominator)) return 0
+  const own = starts.cells.get(cell.key)
+  if (own === undefined) return 0
+  const length = Math.min(seconds, BEAT_S)
+  return own.window(starts.at('attempts_count'), second, length) * (length / 2) * 1000
 }
 
 /**
@@ -75,13 +91,14 @@ function judgeCell(
   let best: { score: number; seconds: number; now: number } | undefined
   let normal: Normal | undefined
   let count = 0
-  let amount = 0
+  let told = 0
   let done = 0
   for (const seconds of WINDOWS) {
     if (seconds > rule.window_s) break
     count += cell.window(n, second - done, seconds - done)
-    amount += cell.window(d, second - done, seconds - done)
+    told += cell.window(d, second - done, seconds - done)
     done = seconds
+    const amount = told + untold(options, cell, seconds)
     if (amount <= 0) continue
     normal ??= cell.group === '' ? root : normalOf(options, cell, root)
     if (normal === undefined) return undefined

@@ -67,7 +67,8 @@ function judgeSignal(signal: Signal, { spec, objective }: ActiveRule, options: D
   }
   const lane = memory.lanes.get(signal.lane)
   if (lane === undefined) return []
-  if (spec.type === 'baseline') return judgeBaseline({ signal, rule: spec, lane, second, objective })
+  if (spec.type === 'baseline')
+    return judgeBaseline({ signal, rule: spec, lane, second, objective, starts: memory.lanes.get('startup') })
   if (spec.type === 'spread') return judgeSpread({ signal, rule: spec, lane, second })
   if (spec.type === 'objective') {
     const observation = judgeObjective({ signal, rule: spec, view, lane, objective })

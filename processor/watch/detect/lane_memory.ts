@@ -16,9 +16,16 @@ const PAIRS: readonly (readonly [string, string])[] = [
   ['isp', 'region'],
 ]
 
+const keyOf = (where: Where): string =>
+  Object.entries(where)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',')
+
 /** Sums of one lane's cell (the whole, one value, or a pair of values): a ring of seconds and a ring of clean blocks. */
 export class CellMemory {
   readonly where: Where
+  /** Names it among the cells of any lane. */
+  readonly key: string
   /** Names of the dimensions it fixes; '' is the whole. */
   readonly group: string
   readonly width: number
@@ -30,6 +37,7 @@ export class CellMemory {
 
   constructor(where: Where, width: number) {
     this.where = where
+    this.key = keyOf(where)
     this.group = Object.keys(where).join('+')
     this.width = width
     this.recent = new Float64Array(RECENT_S * width)
@@ -154,9 +162,7 @@ export class LaneMemory {
 
   private cell(group: string, where: Where): CellMemory | null {
     for (const value of Object.values(where)) if (value === '' || value === OTHER) return null
-    const key = Object.entries(where)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(',')
+    const key = keyOf(where)
     const known = this.cells.get(key)
     if (known !== undefined) return known
     const values = this.values.get(group) ?? 0

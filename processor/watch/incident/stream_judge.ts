@@ -1,5 +1,6 @@
 import type { Emit } from '../../../schemas/facts.ts'
 import { HOPS, type Hop } from '../../../schemas/kinds/kinds.ts'
+import { awaitsUpstream } from '../detect/absence.ts'
 import { type ActiveRule, type RuleSet, rulesOf } from '../detect/active_rules.ts'
 import { detect } from '../detect/detect.ts'
 import { type Observation, ruleId } from '../detect/observation.ts'
@@ -23,6 +24,11 @@ export const GRACE_MS = 120_000
 const NEW_NORMAL_MS = 60 * 60_000
 /** A second trouble beside an open one is believed after so long: it may still turn out to be the same. */
 const BESIDE_MS = 5_000
+/** So long a page waits for a place that is surer than this … */
+const UNSURE_MS = 3_000
+const SURE = 0.75
+/** … and for the word of hops before the one that would be named. */
+const UPSTREAM_MS = 3_000
 /** The watermark jumped by more than this: nothing was received in between. */
 const GAP_MS = 5_000
 /** News of an open incident is told no more often. */
@@ -41,7 +47,7 @@ export interface StreamJudgeOptions {
 export class StreamJudge {
   readonly incidents: Incident[] = []
   private readonly memory = new StreamMemory()
-  private readonly pending = new Map<Family, { since_ms: number; last_ms: number }>()
+  private readonly pending = new Map<Family, { since_ms: number; last_ms: number; draft?: Incident }>()
   private readonly options: Omit<StreamJudgeOptions, 'rules'>
   private set: RuleSet
   private rules: ActiveRule[] | undefined
@@ -194,13 +200,25 @@ export class StreamJudge {
       const certain = own.some(({ score, threshold }) => score >= 1.5 * threshold)
       const wait = beside ? BESIDE_MS : certain ? 0 : 1000
       if (now - waiting.since_ms < wait) continue
+      const latest = this.draft(family, own, view)
+      const waited_ms = now - waiting.since_ms
+      if (waited_ms < UNSURE_MS && latest.confidence < SURE) continue
+      // What was clear before is blurred by its effects; only a hop before it says better.
+      const { draft } = waiting
+      const incident = draft && HOPS.indexOf(latest.hop) >= HOPS.indexOf(draft.hop) ? draft : latest
+      if (family === 'media' && waited_ms < UPSTREAM_MS && awaitsUpstream(view, incident)) {
+        waiting.draft = incident
+        continue
+      }
       this.pending.delete(family)
-      changes.push(this.open(family, own, view))
+      this.incidents.push(incident)
+      changes.push(this.changed(incident, 'opened', now, 'page'))
     }
     return changes
   }
 
-  private open(family: Family, symptoms: readonly Observation[], view: StreamView): IncidentChange {
+  /** An incident as it would be opened now. */
+  private draft(family: Family, symptoms: readonly Observation[], view: StreamView): Incident {
     const now = view.watermark_ms
     const began = Math.min(...symptoms.map(({ onset_ms }) => onset_ms))
     const { tenant, show, stream } = view
@@ -236,8 +254,7 @@ export class StreamJudge {
     }
     for (const one of symptoms) noteChild(incident, one, now)
     this.place(incident, symptoms, view)
-    this.incidents.push(incident)
-    return this.changed(incident, 'opened', now, 'page')
+    return incident
   }
 
   /** Says anew where it is, for whom, and in which words. */

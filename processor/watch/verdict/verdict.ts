@@ -191,7 +191,8 @@ function hopPlace(observation: Observation, options: VerdictOptions): Place {
   if (!isEverywhere(delivery.cause)) return delivery
   if (observation.hop !== 'edge' && observation.hop !== 'transcode') return { ...delivery, confidence: 0.95 }
   const nodes = locate({ ...base, dimensions: ['node', 'edge'] })
-  return nodes.explains >= 0.9 && nodes.confidence >= 0.8 ? nodes : delivery
+  if (nodes.explains >= 0.9 && nodes.confidence >= 0.8) return nodes
+  return isEverywhere(delivery.cause) ? { ...delivery, confidence: 0.9 } : delivery
 }
 
 /** The hops before a place, in the order of the data. */
