@@ -44,6 +44,7 @@ interface ChartsProps {
 
 /** What is shorter than this part of the axis, per cent, has its name beside it: right of it, or left of it near the end. */
 const MOMENT = 4
+const LATE = 70
 
 /** How high a chart is; on a wall all of them must fit. */
 const ROW_PX = 56
@@ -71,7 +72,7 @@ function Lane({
       <ol>
         {seen.map((band, index) => {
           const [from, to] = [at(band.from_ms), at(band.to_ms)]
-          const late = from > 50
+          const late = from > LATE
           const moment = to - from <= MOMENT
           const next = seen[index + (late ? -1 : 1)]
           // Its name stands beside it where no other is in the way.

@@ -195,7 +195,14 @@ export async function readSession(
     })),
     link,
     step_ms: step_s * 1000,
-    incidents: listed.filter((incident) => incident.stream === '' || incident.stream === stream),
+    // Those that name this viewer: nobody is shown the trouble of others.
+    incidents: listed.filter(
+      (incident) =>
+        (incident.stream === '' || incident.stream === stream) &&
+        Object.entries(incident.cause).every(
+          ([name, value]) => !(name in first) || String(first[name]) === '' || String(first[name]) === value,
+        ),
+    ),
   }
 }
 

@@ -6,8 +6,8 @@ import type { IncidentView } from './incidents.ts'
 
 /** What is to be done about an incident, and by whom: what the runbook says. */
 export function todoOf(incident: IncidentView): Todo | undefined {
-  const { hop, metric } = incident
-  const part = partOf({ hop, metric: metric as Metric, symptoms: symptomsOf(incident) })
+  const { hop, metric, cause } = incident
+  const part = partOf({ hop, metric: metric as Metric, cause, symptoms: symptomsOf(incident) })
   return part && { manual: part.manual, standby: part.standby, automatic: part.automatic, tell: part.tell }
 }
 

@@ -86,8 +86,8 @@ async function main(): Promise<void> {
     const senders = [audience, fair].map((one) =>
       sendAudience({ url: firstframe.url, audience: one, clock: Date.now }),
     )
+    await shoot('console-show.png', `/show/${SHOW}?at=${Math.round(known_ms - 120_000)}`)
     await pause(WARM_MS)
-    await shoot('console-show.png', `/show/${SHOW}`)
     audience.breakAt({ cdn: 'cdn-b', region: 'Guangdong' })
     await pause(BROKEN_MS)
     await shoot('console-incident.png', `/show/${SHOW}`)
