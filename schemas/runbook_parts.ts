@@ -56,6 +56,13 @@ const PLAYER = [
   'Player on call: turn the version or the feature off by remote configuration.',
   '播放器值班：用远程配置关闭该版本或该功能。',
 ] as const
+const LAST_MILE = [
+  'Delivery: the operators of the show’s regions and their peering were tried before the show.',
+  'Player: fall back to the lower rendition at once, and start there.',
+  'Scheduler: these viewers can be sent to the CDN with the better peering.',
+  'Network on call: call the operator with the incident’s link; delivery on call: try another CDN for its viewers.',
+  '网络值班：带上事件链接联系运营商；分发值班：为其用户切换 CDN。',
+] as const
 const GAME = [
   'Game team: load test at twice the largest planned round.',
   'Gateway: drop likes before votes, votes before draws; spread submissions at random.',
@@ -346,12 +353,27 @@ export const RUNBOOK_PARTS: Partial<Record<Metric, RunbookPart>> = {
 export function partOf({
   hop,
   metric,
+  cause,
   symptoms,
 }: {
   readonly hop: string
   readonly metric: Metric
+  readonly cause: Readonly<Record<string, string>>
   readonly symptoms: readonly { readonly hop: string; readonly metric: Metric }[]
 }): RunbookPart | undefined {
+  const own = partOfHop({ hop, metric, symptoms })
+  // Where only players are ill, delivery is well: the version's people or the last mile's can mend it.
+  if (hop !== 'player' || own?.manual !== DELIVERY[3]) return own
+  const [check, automatic, standby, manual, manual_zh] =
+    'isp' in cause || 'network' in cause ? LAST_MILE : PLAYER
+  return { ...own, check, automatic, standby, manual, manual_zh }
+}
+
+function partOfHop({
+  hop,
+  metric,
+  symptoms,
+}: Omit<Parameters<typeof partOf>[0], 'cause'>): RunbookPart | undefined {
   const there = symptoms.filter((one) => one.hop === hop && metricOf(one.metric)?.hop === hop)
   return [...there.map((one) => one.metric), metric]
     .map((name) => RUNBOOK_PARTS[name])

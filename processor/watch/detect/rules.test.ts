@@ -168,7 +168,7 @@ describe('each rule on both sides', () => {
 test('few viewers count by how sure their numbers are', () => {
   const few = (stalling: number) => {
     const run = new Run({ rules: only('rebuffering_frequency', 'baseline') })
-    for (let s = 0; s < WELL_S + 10; s += 1) {
+    for (let s = 0; s < WELL_S + 15; s += 1) {
       const bad = s >= WELL_S
       run.second({
         heartbeat: [

@@ -6,6 +6,7 @@ import { after, describe, test } from 'node:test'
 import type { Fact } from '../../../schemas/facts.ts'
 import type { StateEntry } from '../incident/judge.ts'
 import { exampleChange, exampleIncident } from '../testing/incident_example.ts'
+import { todoOf } from './message.ts'
 import { createNotifier } from './notifier.ts'
 import type { ReceiverConfig } from './receiver_config.ts'
 
@@ -124,6 +125,16 @@ describe('receivers', () => {
     assert.match(sent.timestamp, /^\d{10}$/)
     assert.equal(sent.msg_type, 'interactive')
     assert.ok(Buffer.byteLength(seen[0]!.body) < 20_000)
+  })
+
+  test('a page tells the people who can mend it', () => {
+    const told = (change: Parameters<typeof exampleIncident>[0]) => todoOf(exampleIncident(change))!
+    assert.match(told({}).en, /^Delivery on call/)
+    // The link is well, one version stalls: not delivery's.
+    const version = told({ hop: 'player', cause: { player_version: '5.2.0' } })
+    assert.match(version.en, /^Player on call/)
+    assert.match(version.zh, /^播放器值班/)
+    assert.match(told({ hop: 'player', cause: { isp: 'unicom' } }).en, /call the operator/)
   })
 
   test('Slack gets text and blocks, with markup escaped', async () => {
