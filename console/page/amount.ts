@@ -15,6 +15,7 @@ function percent(share: number): string {
   const value = share * 100
   if (value === 0 || value === 100) return String(value)
   if (value > 0 && value < 0.005) return '< 0.01'
+  if (value > 99.995) return '100'
   if (value > 99) return figures(value, 2)
   return figures(value, Math.abs(value) >= 10 ? 1 : 2)
 }
