@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- scale [--rate N] [--seconds N]`: one collector, writer and watcher under N one-event beacons a second (1,000),
+ * `npm run bench -- scale [--rate N] [--seconds N]`: one collector, writer and watcher under N one-event beacons a second (500),
  * then two of each under twice as many, on a real broker and a real store: processor time an event by role, by the operating
  * system's accounting. If nothing is shared, two of each need no more an event than one of each. What a role needs while
  * nothing comes is measured too: `docs/scale.md` reckons with both.
@@ -28,7 +28,7 @@ interface Measured {
 export async function run({ json, args }: BenchOptions): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
-    options: { rate: { type: 'string', default: '1000' }, seconds: { type: 'string', default: '40' } },
+    options: { rate: { type: 'string', default: '500' }, seconds: { type: 'string', default: '30' } },
   })
   const options = { rate: Number(values.rate), seconds: Number(values.seconds) }
   const tell = (line: Record<string, unknown>, text: string): void =>
@@ -85,7 +85,8 @@ async function measure(
       name: 'chaos',
       urls: collectors.map(({ url }) => url),
       events_per_s: rate * each,
-      senders: 100 * each,
+      // An answer waits for the batch, so each of them sends once a second.
+      senders: rate * each,
       batch: 1,
       beacons: 200,
       streams: 4,

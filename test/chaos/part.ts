@@ -1,9 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const PROGRAM = fileURLToPath(new URL('../../main/firstframe.mjs', import.meta.url))
 const TICKS_PER_S = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
+
+/** Where the system can, a role dies with the test that started it, even when that is killed. */
+const DIES_WITH_US = existsSync('/usr/bin/setpriv') ? ['setpriv', '--pdeathsig', 'KILL'] : []
 
 /** One role as a process of its own, that can be killed and started again on the same folder and ports. */
 export interface Part {
@@ -90,7 +93,8 @@ export function createPart(options: {
     output: () => text,
     async start(other = {}) {
       const began = performance.now()
-      child = spawn(process.execPath, [PROGRAM, role], {
+      const [command, ...args] = [...DIES_WITH_US, process.execPath, PROGRAM, role]
+      child = spawn(command!, args, {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: {
           ...process.env,
