@@ -60,11 +60,11 @@ export function bridged(
 const whereOf = (incident: IncidentView): string => Object.values(incident.cause).join(' ')
 
 function courseRows(course: IncidentCourse, incident: IncidentView, { words, lang }: Place): ChartRow[] {
-  const { symptoms = [] } = incident.evidence as Evidence
+  const { symptoms = [], clean = [] } = incident.evidence as Evidence
   const hops = Object.entries(course.hops) as [Hop, CourseRow][]
   return hops.map(([hop, { metric, series, others }]) => {
     const { objective } = metricOf(metric) as MetricSpec
-    const seen = symptoms.some((symptom) => symptom.hop === hop)
+    const seen = symptoms.some((symptom) => symptom.hop === hop) && !clean.includes(hop)
     return {
       id: hop,
       title: words.hops[hop],

@@ -76,3 +76,8 @@ test('a counted share misses its objective only when it surely does', () => {
   assert.equal(judge(few).interaction.health, 'well')
   assert.equal(judge(many).interaction.health, 'strained')
 })
+
+test('a hop that the watcher calls clean feels nothing, whatever was seen there once', () => {
+  const evidence = { clean: ['player'], symptoms: [{ hop: 'player', metric: 'rebuffering_ratio' }] }
+  assert.equal(judge({ incidents: [{ ...incident, evidence }] }).player.health, 'well')
+})

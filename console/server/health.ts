@@ -42,11 +42,16 @@ function isMissed(metric: Metric, value: number | null | undefined, interval: In
 const causeOf = (incident: IncidentView): string => Object.values(incident.cause).join(' ')
 
 interface Symptoms {
+  readonly clean?: readonly Hop[]
   readonly symptoms?: readonly { readonly hop: Hop; readonly metric: Metric }[]
 }
 
 /** What an incident's evidence says was seen, by hop. */
 export const symptomsOf = ({ evidence }: IncidentView) => (evidence as Symptoms | null)?.symptoms ?? []
+
+/** Whether the watcher looks at a hop and finds it well by now, whatever was seen there once. */
+const isClean = ({ evidence }: IncidentView, hop: Hop): boolean =>
+  (evidence as Symptoms | null)?.clean?.includes(hop) ?? false
 
 /** How each hop of the link is, by open incidents first, then by silence, then by objectives. */
 export function judgeHops({
@@ -67,7 +72,9 @@ export function judgeHops({
     const metrics = HEADLINES[hop]
     const sick = open.find((incident) => incident.hop === hop)
     const own = sick && metricOf(sick.metric as Metric)?.hop === hop ? (sick.metric as Metric) : undefined
-    const felt = open.find((incident) => symptomsOf(incident).some((one) => one.hop === hop))
+    const felt = open.find(
+      (incident) => symptomsOf(incident).some((one) => one.hop === hop) && !isClean(incident, hop),
+    )
     const feltMetric =
       felt && metricOf(felt.metric as Metric)?.hop === hop ? (felt.metric as Metric) : undefined
     const usual = metrics.find((name) => values[name] !== null && values[name] !== undefined) ?? metrics[0]
