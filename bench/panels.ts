@@ -2,7 +2,7 @@
  * Every query of every board and alert over a hundred million generated heartbeats (and what belongs to them), as Grafana asks: over
  * HTTP, as a reader, over the board's own time. The set is generated once into `.cache/bench/panels` (it goes on where it was cut off) and
  * taken again. `--rows N`, `--dir PATH`, `--times N`; `--fill` only
- * generates (`--minutes N`: for so long at most), `--clean` removes the set. A hundred million take about ten gigabytes and, on two cores, 20 minutes.
+ * generates (`--minutes N`: for so long at most), `--clean` removes the set. A hundred million take five to eight gigabytes and, on two cores, 20 minutes.
  */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
