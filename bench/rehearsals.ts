@@ -65,6 +65,7 @@ async function large({ json, names, viewers, length_s }: Large): Promise<void> {
     })
     const seconds = (performance.now() - started) / 1000
     cards.push(card)
+    if (!json) for (const trouble of troublesOf(card)) console.log(`   ${name}: ${trouble}`)
     for (const fault of card.faults) {
       const result = {
         bench: 'rehearsals',
