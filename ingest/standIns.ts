@@ -2,11 +2,13 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { endWith } from '../test/stream/index.ts'
 import { obsAuthentication } from './obs/agent.ts'
 
+/** Takes what is to be stopped when the test ends. */
+type Own = (stop: () => unknown) => unknown
+
 /** A server whose answer a test changes. What it counts and the clock move together, in `body`, so no poll falls between. */
-export async function answering(path: string, own: ReturnType<typeof endWith>) {
+export async function answering(path: string, own: Own) {
   const state = { body: () => '', status: 200 }
   const server = createServer((request, response) => {
     if (request.url !== path) response.writeHead(404).end()
@@ -55,7 +57,7 @@ rtsp_sessions_outbound_frames_discarded{id="c",path="show",state="read"} ${lost 
 `
 
 /** A small server that speaks obs-websocket 5 and streams 1,000 kbps between two questions a second apart; its password is `password`. */
-export async function startObsStandIn(own: ReturnType<typeof endWith>, asked: () => void = () => undefined) {
+export async function startObsStandIn(own: Own, asked: () => void = () => undefined) {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
   await once(server, 'listening')
   own(() => new Promise((resolve) => server.close(resolve)))

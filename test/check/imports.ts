@@ -72,7 +72,7 @@ export function brokenImports(root = ROOT): string[] {
         if (name && !test && !typeOnly) users.set(name, (users.get(name) ?? new Set()).add(path))
         continue
       }
-      if (!/\.(tsx?|mjs|json|css|html)$/.test(target)) broken.push(`${path}: ${target} has no ending`)
+      if (!/\.(tsx?|mts|mjs|json|css|html)$/.test(target)) broken.push(`${path}: ${target} has no ending`)
       const to = relative(root, resolve(dirname(file), target)).split('/')[0]!
       if (test || to === folder || !path.includes('/')) continue
       if (!(MAY_IMPORT[folder] ?? []).includes(to))
