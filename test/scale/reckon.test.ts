@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { GIVEN, reckon, SHOW } from '../../bench/reckon/needs.ts'
+import { SHOWS, table } from '../../bench/reckon.ts'
+import { TABLE_NAMES } from '../../schemas/derive/columns.ts'
+import { KIND_NAMES } from '../../schemas/kinds/kinds.ts'
+import { STATE_TOPICS, topics } from '../../schemas/topics.ts'
+import { ROOT } from '../check/imports.ts'
+
+test('the table of docs/scale.md is what is reckoned', () => {
+  assert.ok(
+    readFileSync(join(ROOT, 'docs/scale.md'), 'utf8').includes(table(SHOWS)),
+    `npm run bench -- reckon:\n${table(SHOWS)}`,
+  )
+})
+
+test('what the reckoning takes for given is so', () => {
+  assert.deepEqual([GIVEN.topics, GIVEN.kinds], [TABLE_NAMES.length, KIND_NAMES.length])
+  assert.equal(topics(1_000).find(({ name }) => name === STATE_TOPICS.partial.name)!.partitions, GIVEN.judges)
+})
+
+test('twice the viewers are twice the events, rows and cores; a sample of a tenth is a tenth', () => {
+  const one = reckon({ ...SHOW, viewers: 1e6, partitions: 48 })
+  const two = reckon({ ...SHOW, viewers: 2e6, partitions: 48 })
+  for (const name of ['events_per_s', 'rows', 'store_gb', 'store_cores', 'kafka_mb_s'] as const)
+    assert.ok(Math.abs(two[name] / one[name] - 2) < 1e-9, name)
+  assert.ok(two.collectors >= 2 * one.collectors - 1)
+  const sampled = reckon({ ...SHOW, viewers: 1e7, sample: 0.1, partitions: 48 })
+  assert.deepEqual(sampled, one)
+})
