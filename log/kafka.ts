@@ -8,9 +8,9 @@ import {
   type Admin,
   type Compression,
   chooseCompression,
-  errorType,
   type KafkaConnection,
   kafkaClient,
+  reasonOf,
 } from './kafkajs.ts'
 import {
   type Assignment,
@@ -84,7 +84,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
     } catch (cause) {
       if (admin === connecting) admin = undefined
       void connecting.then((one) => one.disconnect()).catch(() => undefined)
-      throw new LogError('unavailable', `Kafka does not answer: ${errorType(cause)}`, {
+      throw new LogError('unavailable', `Kafka does not answer: ${reasonOf(cause)}`, {
         retriable: true,
         cause,
       })

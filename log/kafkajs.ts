@@ -21,7 +21,8 @@ export type Compression = 'zstd' | 'gzip' | 'none'
 export interface KafkaConnection {
   readonly brokers: readonly string[]
   readonly clientId: string
-  readonly ssl?: boolean
+  /** TLS; `ca`: PEM of who signed the brokers' certificates, where that is not a public authority. */
+  readonly ssl?: { readonly ca?: string }
   readonly sasl?: {
     mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
     username: string
@@ -77,7 +78,7 @@ export function kafkaClient(connection: KafkaConnection, emit: Emit): KafkaClien
   const kafka = new kafkajs.Kafka({
     brokers: [...connection.brokers],
     clientId: connection.clientId,
-    ...(connection.ssl === undefined ? {} : { ssl: connection.ssl }),
+    ...(connection.ssl === undefined ? {} : { ssl: { ...connection.ssl } }),
     ...(connection.sasl === undefined ? {} : { sasl: connection.sasl as never }),
     connectionTimeout: 3_000,
     socketFactory: connectSocket,
@@ -255,4 +256,11 @@ export function errorType(error: unknown): string {
     at = inner
   }
   return 'Error'
+}
+
+/** The same with what the client says of it: `KafkaJSConnectionError: Connection error: self-signed certificate`. */
+export function reasonOf(error: unknown): string {
+  const type = errorType(error)
+  const { message = '' } = (error ?? {}) as { message?: string }
+  return message === '' || message === type ? type : `${type}: ${message}`
 }

@@ -1,10 +1,38 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openKafkaLog } from '../log/kafka.ts'
+import type { KafkaConnection } from '../log/kafkajs.ts'
 import type { Log } from '../log/log.ts'
 import { openSpillingLog } from '../log/spill.ts'
 import { topics } from '../schemas/topics.ts'
 import type { Context } from './context.ts'
 import { expectedError } from './expected_error.ts'
+
+/** How the brokers are reached; throws what a person can mend when a setting that belongs to it is missing. */
+export function kafkaSecurity(log: Context['config']['log']): Pick<KafkaConnection, 'ssl' | 'sasl'> {
+  const { tls, tls_ca, sasl, username, password } = log
+  if (tls_ca !== '' && !tls)
+    throw expectedError('log.tls_ca is set and log.tls is not: set FIRSTFRAME_LOG_TLS=true.')
+  if (sasl !== 'none' && (username === '' || password === ''))
+    throw expectedError(
+      `log.sasl is ${sasl}: set log.username and log.password too (FIRSTFRAME_LOG_USERNAME, FIRSTFRAME_LOG_PASSWORD).`,
+    )
+  const readCa = (): string => {
+    try {
+      return readFileSync(tls_ca, 'utf8')
+    } catch (error) {
+      throw expectedError(`log.tls_ca: ${(error as Error).message}`)
+    }
+  }
+  return {
+    ...(tls ? { ssl: tls_ca === '' ? {} : { ca: readCa() } } : {}),
+    ...(sasl === 'none'
+      ? {}
+      : {
+          sasl: { mechanism: sasl as NonNullable<KafkaConnection['sasl']>['mechanism'], username, password },
+        }),
+  }
+}
 
 /**
  * The log on Kafka; a module of its own, so that a laptop never loads kafkajs.
@@ -20,6 +48,7 @@ export async function openKafka(
     throw expectedError('log.brokers is empty: set FIRSTFRAME_LOG_BROKERS=host:port,host:port.')
   const inner = await openKafkaLog({
     brokers,
+    ...kafkaSecurity(config.log),
     clientId: name,
     topics: topics(partitions),
     ...(replication === 0 ? {} : { replication }),

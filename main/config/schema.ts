@@ -148,6 +148,21 @@ export const Config = Type.Object(
           default: 'zstd',
           description: 'Kafka: compression of messages.',
         }),
+        tls: Type.Boolean({ default: false, description: 'Kafka: speak TLS to the brokers.' }),
+        tls_ca: Type.String({
+          default: '',
+          description:
+            'Kafka: PEM file of who signed the brokers’ certificates. Empty: the public authorities.',
+        }),
+        sasl: Type.Union(
+          ['none', 'plain', 'scram-sha-256', 'scram-sha-512'].map((name) => Type.Literal(name)),
+          {
+            default: 'none',
+            description: 'Kafka: how to log in: none, plain, scram-sha-256 or scram-sha-512.',
+          },
+        ),
+        username: Type.String({ default: '', description: 'Kafka: user of `sasl`.' }),
+        password: Type.String({ default: '', ...secret, description: 'Kafka: password of `sasl`.' }),
         max_bytes: bytes(8 * 2 ** 30, 'Embedded: bound on the log’s messages on disk; the oldest go first.'),
         spill_bytes: bytes(4 * 2 ** 30, 'Kafka: bound on what is kept on disk while it is away.'),
       },

@@ -24,6 +24,14 @@ export interface Broker {
   restart(): Promise<void>
 }
 
+export interface Secure {
+  /** PEM: the brokers' key (PKCS 8) and certificate. */
+  readonly key: string
+  readonly cert: string
+  readonly username: string
+  readonly password: string
+}
+
 export interface Kafka {
   /** All brokers, as a client wants them. */
   readonly bootstrap: readonly string[]
@@ -38,7 +46,12 @@ export interface Kafka {
  * have three replicas, two of which must have a message, and a killed broker is fenced after 3 s.
  * Throws an error that says what is missing and how to get it when Maven or Java is not there.
  */
-export async function startKafka({ brokers: count }: { brokers: 1 | 3 }): Promise<Kafka> {
+export async function startKafka(options: {
+  readonly brokers: 1 | 3
+  /** Clients must speak TLS and name themselves (SASL PLAIN). */
+  readonly secure?: Secure
+}): Promise<Kafka> {
+  const { brokers: count, secure } = options
   const jars = await kafkaJars()
   const root = mkdtempSync(join(tmpdir(), 'firstframe-kafka-'))
   const ports = await freePorts(count * 2)
@@ -56,9 +69,10 @@ export async function startKafka({ brokers: count }: { brokers: 1 | 3 }): Promis
       const folder = join(root, String(id))
       mkdirSync(folder)
       writeFileSync(join(folder, 'log4j2.xml'), LOG4J)
+      if (secure !== undefined) writeFileSync(join(folder, 'broker.pem'), `${secure.key}${secure.cert}`)
       writeFileSync(
         join(folder, 'server.properties'),
-        properties({ id, count, folder, port: ports[i]!, controllerPort: ports[count + i]!, quorum }),
+        properties({ id, count, folder, port: ports[i]!, controllerPort: ports[count + i]!, quorum, secure }),
       )
       await format(jars, folder)
       return {
@@ -144,15 +158,34 @@ interface BrokerPlace {
   readonly port: number
   readonly controllerPort: number
   readonly quorum: string
+  readonly secure: Secure | undefined
 }
 
-function properties({ id, count, folder, port, controllerPort, quorum }: BrokerPlace): string {
+/** Clients and brokers come by TLS and name themselves; a broker's truststore is its own certificate. */
+function secureProperties({ username, password }: Secure, folder: string): Record<string, string> {
+  const login = 'org.apache.kafka.common.security.plain.PlainLoginModule required'
+  return {
+    'security.inter.broker.protocol': 'SASL_SSL',
+    'sasl.mechanism.inter.broker.protocol': 'PLAIN',
+    'sasl.enabled.mechanisms': 'PLAIN',
+    'listener.name.sasl_ssl.plain.sasl.jaas.config': `${login} username="${username}" password="${password}" user_${username}="${password}";`,
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.location': join(folder, 'broker.pem'),
+    'ssl.truststore.type': 'PEM',
+    'ssl.truststore.location': join(folder, 'broker.pem'),
+    'ssl.endpoint.identification.algorithm': '',
+  }
+}
+
+function properties(place: BrokerPlace): string {
+  const { id, count, folder, port, controllerPort, quorum, secure } = place
   const inSync = count === 1 ? 1 : 2
+  const protocol = secure === undefined ? 'PLAINTEXT' : 'SASL_SSL'
   return Object.entries({
     'process.roles': 'broker,controller',
     'node.id': id,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: `${protocol}://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `${protocol}://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
     'controller.quorum.voters': quorum,
     'log.dirs': join(folder, 'data'),
@@ -166,6 +199,8 @@ function properties({ id, count, folder, port, controllerPort, quorum }: BrokerP
     'group.initial.rebalance.delay.ms': 0,
     'broker.session.timeout.ms': 3_000,
     'broker.heartbeat.interval.ms': 500,
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL',
+    ...(secure === undefined ? {} : secureProperties(secure, folder)),
   })
     .map(([name, value]) => `${name}=${value}\n`)
     .join('')
