@@ -6,8 +6,9 @@ import { diff, merge } from './mergePatch.ts'
 const leaf = fc.oneof(fc.integer(), fc.string(), fc.boolean(), fc.array(fc.integer(), { maxLength: 3 }))
 const tree = fc.letrec((tie) => ({
   node: fc.dictionary(
-    fc.constantFrom('a', 'b', 'c', 'd'),
+    fc.constantFrom('a', 'b', 'c', '__proto__'),
     fc.oneof({ depthSize: 'small' }, leaf, tie('node')),
+    { noNullPrototype: true },
   ),
 })).node
 
