@@ -1,6 +1,6 @@
 /**
- * `npm test`: the check, then every test. Tests beside their code run two files at a time; the ones in `test/` drive real
- * brokers, encoders and browsers and run one at a time, so that they measure the thing and not each other.
+ * `npm test`: the check, then every test. Two files run at a time; those that
+ * time what they drive (real brokers, encoders, players) run one at a time, so that they measure the thing and not each other.
  * `npm test -- PATH…` runs only files whose path contains one of the words.
  */
 import { spawnSync } from 'node:child_process'
@@ -73,8 +73,12 @@ if (files.length === 0) {
   console.error(`No test file has ${words.join(' or ')} in its path.`)
   process.exit(1)
 }
-const real = files.filter((path) => path.startsWith('test/'))
+/** What these drive is timed, or takes both cores: one file at a time. */
+const ALONE = ['chaos', 'console', 'k6', 'pipeline', 'players', 'probe', 'stream']
+const isAlone = (path: string) => ALONE.some((folder) => path.startsWith(`test/${folder}/`))
 const unit = files.filter((path) => !path.startsWith('test/'))
+const real = files.filter((path) => path.startsWith('test/') && !isAlone(path))
+const alone = files.filter(isAlone)
 const node = (concurrency: number, paths: readonly string[]) => [
   '--import',
   'tsx',
@@ -87,6 +91,7 @@ const node = (concurrency: number, paths: readonly string[]) => [
 const ok = [
   words.length > 0 || run('check', 'npm', ['run', '--silent', 'check']),
   unit.length === 0 || run(`tests beside their code (${unit.length} files)`, process.execPath, node(2, unit)),
-  real.length === 0 || run(`tests with real parts (${real.length} files)`, process.execPath, node(1, real)),
+  real.length === 0 || run(`tests with real parts (${real.length} files)`, process.execPath, node(2, real)),
+  alone.length === 0 || run(`tests that measure (${alone.length} files)`, process.execPath, node(1, alone)),
 ]
 if (ok.includes(false)) process.exit(1)
