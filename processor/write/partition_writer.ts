@@ -75,7 +75,10 @@ export class PartitionWriter {
     }
   }
 
-  /** Writes what is there, range by range; calls while it runs share one run. Rejects only when it was stopped. */
+  /**
+   * Writes what is there now, range by range, and not what comes meanwhile: a busy partition would hold up all others.
+   * Calls while it runs share one run. Rejects only when it was stopped.
+   */
   flush(): Promise<void> {
     this.running ??= this.drain().finally(() => {
       this.running = undefined
@@ -90,11 +93,14 @@ export class PartitionWriter {
   }
 
   private async drain(): Promise<void> {
+    const end = this.pending.at(-1)?.offset ?? 0
     while (!this.stopped) {
       this.current ??= this.begin()
       if (this.current === undefined) return
+      const { to } = this.current
       await this.write(this.current)
       this.current = undefined
+      if (to >= end) return
     }
   }
 

@@ -11,7 +11,7 @@ import { fingerprint } from '../../schemas/arrow/schema.ts'
 import type { Fact } from '../../schemas/facts.ts'
 import { HEADERS, topicOf, topics } from '../../schemas/topics.ts'
 import type { InsertPort } from './store_port.ts'
-import { startWriter, type Writer, type WriterOptions } from './writer.ts'
+import { PARALLEL, startWriter, type Writer, type WriterOptions } from './writer.ts'
 
 const TOPIC = topicOf('heartbeat')
 
@@ -289,4 +289,55 @@ test('an unfinished range that the log has dropped meanwhile does not hold up wh
   await write()
   await until('the commit', () => committed(log))
   assert.deepEqual(store.sessions, ['a'])
+})
+
+test('partitions that always have more to write hold up nobody else', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'firstframe-writer-'))
+  const log = await openEmbeddedLog({
+    path: folder,
+    topics: topics(PARALLEL),
+    emit: () => {},
+    clock: Date.now,
+  })
+  const written: string[] = []
+  let busy = true
+  let sessions = 0
+  const more = (partition: number) => ({ ...message([`s${sessions++}`]), partition })
+  const partitions = Array.from({ length: PARALLEL }, (_, partition) => partition)
+  /** While a heartbeat partition is being written, more of it comes. */
+  const store: InsertPort = {
+    async insertArrow({ table }) {
+      written.push(table)
+      if (table !== 'heartbeat' || !busy) return
+      for (const partition of partitions) await log.append([more(partition)])
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    },
+  }
+  const writer = await startWriter({
+    log,
+    store,
+    emit: () => {},
+    clock: Date.now,
+    every_ms: 10,
+    tables: ['heartbeat', 'hop'],
+  })
+  t.after(async () => {
+    busy = false
+    await writer.close()
+    await log.close()
+    await rm(folder, { recursive: true })
+  })
+  for (const partition of partitions) await log.append([more(partition)])
+  await until('heartbeats under way', () => written.length > 20)
+  const builder = createBuilder('hop')
+  builder.pushRow({ tenant: 'demo', hop: 'encoder', received_time: Date.now(), event_time: Date.now() })
+  await log.append([
+    {
+      topic: topicOf('hop'),
+      partition: 0,
+      headers: { [HEADERS.type]: 'rows', [HEADERS.rows]: '1', [HEADERS.schema]: fingerprint('hop') },
+      value: builder.finish(),
+    },
+  ])
+  await until('the hop', () => written.includes('hop'))
 })

@@ -32,7 +32,7 @@ export interface Writer {
 }
 
 /** Partitions written side by side: a store answers several inserts at a time, and the commits around them wait on Kafka. */
-const PARALLEL = 4
+export const PARALLEL = 4
 
 const tableOf = new Map<string, Table>(TABLE_NAMES.map((table) => [topicOf(table), table]))
 
@@ -140,7 +140,9 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
         for (let writer = queue.shift(); writer !== undefined; writer = queue.shift()) await flush(writer)
       }
       await Promise.all(Array.from({ length: PARALLEL }, next))
-      await wait(Math.max(20, every_ms - (clock() - began)))
+      // Larger inserts cost the store less; who has much to catch up on does not wait for more.
+      const hurry = pendingBytes() > max_pending_bytes / 2
+      await wait(Math.max(20, hurry ? 0 : every_ms - (clock() - began)))
     }
   }
 

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runChaos } from './chaos.ts'
+import { MEMORY_MIB, runChaos } from './chaos.ts'
 import { KILLS } from './faults.ts'
 
-/** The short form of `npm run chaos`: each kind of process killed once, three brokers, without a pause of the load. */
-test('a broker, a collector, a writer, a watcher and the store are killed under load: nothing answered is lost or doubled, every incident is found once', {
+/** The short form of `npm run chaos`: each kind of process killed once, then Kafka and the store away, without a pause of the load. */
+test('broker, collector, writer, watcher and store are killed under load, Kafka and the store go away: nothing answered is lost or doubled, every incident is found once', {
   timeout: 290_000,
 }, async (context) => {
   const report = await runChaos({
-    faults: KILLS,
+    faults: [...KILLS, 'kafka_away', 'store_away'],
     events_per_s: 1_000,
-    every_ms: 14_000,
+    every_ms: 10_000,
     away_ms: 3_000,
-    outage_ms: 10_000,
+    outage_ms: 8_000,
     tell: (line) => context.diagnostic(line),
   })
   for (const each of report.faults) context.diagnostic(JSON.stringify(each))
@@ -22,6 +22,11 @@ test('a broker, a collector, a writer, a watcher and the store are killed under 
   assert.equal(report.doubled, 0, 'doubled')
   assert.equal(report.doubled_rollups, 0, 'rollups count what the raw table holds')
   for (const { fault, recovery_s } of report.faults) assert.ok(recovery_s !== null, `${fault} recovered`)
+  for (const { fault, refused } of report.faults)
+    if (fault.endsWith('_away'))
+      assert.equal(refused, 0, `${fault}: what cannot go on waits on the disk or in Kafka`)
+  for (const [role, mib] of Object.entries(report.rss_mib))
+    if (role !== 'store') assert.ok(mib <= MEMORY_MIB, `${role} had ${mib} MiB`)
   const { missed, doubled, false: wrong } = report.incidents
   assert.deepEqual({ missed, doubled, wrong }, { missed: 0, doubled: 0, wrong: 0 })
 })
