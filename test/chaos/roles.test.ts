@@ -33,7 +33,7 @@ test('roles as processes: beacons are in the store and its rollups exactly once,
       const incidents = await encoderIncidents(pipeline)
       return incidents.length > 0 && incidents
     },
-    { what: 'the incident', timeout_ms: 60_000 },
+    { what: 'the incident', timeout_ms: 30_000 },
   ).catch(async (error: Error) => {
     const silences = await encoderSilences(pipeline)
     const said = pipeline.watchers.map((part) => part.output().slice(-2_000)).join('\n')
