@@ -84,7 +84,7 @@ const node = (concurrency: number, paths: readonly string[]) => [
   'tsx',
   '--test',
   `--test-concurrency=${concurrency}`,
-  '--test-timeout=300000',
+  '--test-timeout=600000',
   ...paths,
 ]
 

@@ -5,7 +5,7 @@ import { KILLS } from './faults.ts'
 
 /** The short form of `npm run chaos`: each kind of process killed once, then Kafka and the store away, without a pause of the load. */
 test('broker, collector, writer, watcher and store are killed under load, Kafka and the store go away: nothing answered is lost or doubled, every incident is found once', {
-  timeout: 290_000,
+  timeout: 500_000,
 }, async (context) => {
   const report = await runChaos({
     faults: [...KILLS, 'kafka_away', 'store_away'],
