@@ -1,3 +1,4 @@
+import { HEARTBEAT_MS } from '../schemas/beacon.ts'
 import type { ClientContext } from '../schemas/envelope.ts'
 import type { KindFields } from '../schemas/kinds/kinds.ts'
 import type { Adapter, AdapterSample, Attached, Host, PlaybackError } from './adapter.ts'
@@ -146,7 +147,12 @@ export function createMonitor(adapters: readonly Adapter[]) {
       ) as ClientContext
       const base = url.replace(/\/+$/, '')
       const core = createSession(
-        { key: options.key, context, heartbeat_ms: options.heartbeat_ms ?? 10_000, number: () => ++seq },
+        {
+          key: options.key,
+          context,
+          heartbeat_ms: options.heartbeat_ms ?? HEARTBEAT_MS,
+          number: () => ++seq,
+        },
         {
           now: () => performance.now(),
           epoch_ms,

@@ -1,9 +1,9 @@
+import { HEARTBEAT_MS } from '../schemas/beacon.ts'
 import type { RowWriter } from './rows.ts'
 import { Seats, VIEWER_COLUMNS } from './seats.ts'
 import type { Stage, Trouble } from './stage.ts'
 import { Wheel } from './wheel.ts'
 
-const BEAT_MS = 10_000
 const NETWORK_MS = 30
 const [EMPTY, STARTING, PLAYING, STALLED] = [0, 1, 2, 3]
 /** A drain this complete lets nobody play again before it is over. */
@@ -273,7 +273,7 @@ export class Audience {
     this.stalls[seat] = 0
     this.lastBeat[seat] = now
     this.lastChange[seat] = now
-    this.nextBeat[seat] = now + BEAT_MS * random.between(0.9, 1.1)
+    this.nextBeat[seat] = now + HEARTBEAT_MS * random.between(0.9, 1.1)
     this.change[seat] = now + this.untilStall(seat)
     this.schedule(seat, Math.min(this.nextBeat[seat]!, this.change[seat]!, this.leave[seat]!))
   }
@@ -346,7 +346,7 @@ export class Audience {
     }
     writer.end()
     this.lastBeat[seat] = now
-    this.nextBeat[seat] = now + BEAT_MS * random.between(0.95, 1.05)
+    this.nextBeat[seat] = now + HEARTBEAT_MS * random.between(0.95, 1.05)
     this.played[seat] = 0
     this.stalled[seat] = 0
     this.stalls[seat] = 0

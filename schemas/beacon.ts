@@ -31,6 +31,9 @@ export interface TimeAnswer {
   readonly sent_ms: number
 }
 
+/** How often a playback that nothing disturbs reports, unless the page asks for another pace. */
+export const HEARTBEAT_MS = 10_000
+
 export const BEACON_LIMITS = {
   /** Largest body, bytes, after decompression. */
   body_bytes: 1_048_576,

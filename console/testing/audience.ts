@@ -1,4 +1,5 @@
 import type { BeaconEvent } from '../../schemas/beacon.ts'
+import { HEARTBEAT_MS } from '../../schemas/beacon.ts'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import { linkEvents } from './linkEvents.ts'
 
@@ -41,7 +42,6 @@ const REGIONS = ['Guangdong', 'Zhejiang', 'Beijing', 'Sichuan', 'Shandong', 'Hub
 const DEVICES = ['phone', 'phone', 'phone', 'tablet', 'desktop'] as const
 const ACTIONS = ['like', 'like', 'comment', 'red_packet', 'vote'] as const
 /** The heartbeat of a playback that is well, and of one that stalls (its state changes all the time). */
-const BEAT_MS = 10_000
 const SICK_BEAT_MS = 2_000
 
 interface Playback {
@@ -114,7 +114,7 @@ export function createAudience(options: AudienceOptions): Audience {
       ends_ms: now_ms + (early ? random() : 0.2 + random()) * 600_000,
       seq: 0,
       last_ms: now_ms,
-      next_ms: now_ms + 1000 + random() * BEAT_MS,
+      next_ms: now_ms + 1000 + random() * HEARTBEAT_MS,
     }
   }
 
@@ -246,7 +246,7 @@ export function createAudience(options: AudienceOptions): Audience {
       for (const playback of playbacks) {
         if (playback.next_ms <= now_ms) {
           say(playback.isp, beat(playback, now_ms))
-          playback.next_ms = now_ms + about(ill(playback) ? SICK_BEAT_MS : BEAT_MS, 0.1)
+          playback.next_ms = now_ms + about(ill(playback) ? SICK_BEAT_MS : HEARTBEAT_MS, 0.1)
         }
         if (random() < (inRound ? 0.06 : 0.015))
           say(playback.isp, interact(playback, now_ms, inRound ? `round-${lastRound}` : ''))

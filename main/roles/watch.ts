@@ -1,7 +1,7 @@
 import type { Log } from '../../log/log.ts'
 import { openStateMap } from '../../log/state_map.ts'
 import type { Incident } from '../../processor/watch/incident/incident.ts'
-import { createJudge, type Judge } from '../../processor/watch/incident/judge.ts'
+import { createJudge } from '../../processor/watch/incident/judge.ts'
 import { createNotifier } from '../../processor/watch/notify/notifier.ts'
 import { startStages } from '../../processor/watch/partial/stages.ts'
 import { stateMessages } from '../../processor/watch/state_topic.ts'
@@ -29,25 +29,22 @@ const linksOf = (base: string) => (incident: Incident) => {
 export async function startWatch({ config, emit, clock, name }: Context, log: Log): Promise<Role> {
   const rules = readRules(config.rules)
   const base = (config.public_url || `http://localhost:${config.console_port}`).replace(/\/$/, '')
-  const planned = await openStateMap({
+  // One map for all judges: Kafka takes partitions away and gives others, and each that comes has a judge of its own.
+  const plans = new Map<string, Planned>()
+  const announced = await openStateMap({
     log,
     topic: STATE_TOPICS.incident_state.name,
     group: `planned-${name}`,
   })
-  const judges = new Set<Judge>()
-  const announce = (judge: Judge, key: string, value: string | undefined) => {
+  const note = (key: string, value: string | undefined): void => {
     if (!key.startsWith(PLANNED_PREFIX)) return
-    judge.plan(key.slice(PLANNED_PREFIX.length), value === undefined ? null : (JSON.parse(value) as Planned))
+    const id = key.slice(PLANNED_PREFIX.length)
+    if (value === undefined) plans.delete(id)
+    else plans.set(id, JSON.parse(value) as Planned)
   }
-  planned.onChange((key, value) => {
-    for (const judge of judges) announce(judge, key, value)
-  })
-  const newJudge = () => {
-    const judge = createJudge({ rules, emit, links: linksOf(base) })
-    judges.add(judge)
-    for (const [key, value] of planned.values) announce(judge, key, value)
-    return judge
-  }
+  for (const [key, value] of announced.values) note(key, value)
+  announced.onChange(note)
+  const newJudge = () => createJudge({ rules, emit, plans, links: linksOf(base) })
   const notifier = createNotifier({
     receivers: readReceivers(config.receivers),
     emit,
@@ -70,7 +67,7 @@ export async function startWatch({ config, emit, clock, name }: Context, log: Lo
     async close() {
       await watcher.close()
       await notifier.close()
-      await planned.close()
+      await announced.close()
     },
   }
 }

@@ -1,3 +1,4 @@
+import { HEARTBEAT_MS } from '../../../schemas/beacon.ts'
 import type { Measure } from '../../../schemas/measures.ts'
 import type { RuleSpec } from '../../../schemas/rules.ts'
 import { BLOCK_S, type CellMemory, type LaneMemory } from './lane_memory.ts'
@@ -43,7 +44,7 @@ export interface BaselineOptions {
 }
 
 /** A player beats at once when it stalls, and otherwise so often: who has just started well was not heard yet. */
-const BEAT_S = 10
+const BEAT_S = HEARTBEAT_MS / 1000
 const BEATEN = new Set<Measure>(['interval_ms_sum', 'watched_ms_sum'])
 
 /** Time played that no beat has told yet, ms: of those who started within a beat. Without it, a wave of joins looks like stalls. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Fact } from '../../../schemas/facts.ts'
+import type { Planned } from '../../../schemas/planned.ts'
 import type { StreamView } from '../windows/view.ts'
 import { Windows } from '../windows/windows.ts'
 import { createJudge } from './judge.ts'
@@ -35,4 +36,19 @@ test('a stream whose judging fails is told once, and leaves no other unjudged', 
     facts.map(({ type }) => type),
     ['bug'],
   )
+})
+
+test('judges that share what was announced heed it from the moment it is there, and take it out of the topic once', () => {
+  const plans = new Map<string, Planned>()
+  const judges = [1, 2].map(() => createJudge({ emit: () => {}, plans }))
+  const plan: Planned = { type: 'maintenance', id: 'p', match: {}, from_ms: 0, to_ms: 1_000 }
+  plans.set('p', plan)
+  assert.deepEqual(
+    judges.map(({ planned }) => planned),
+    [[plan], [plan]],
+  )
+  const watermark_ms = 2 * 3_600_000
+  const states = judges.flatMap((judge) => judge.evaluate({ views: [], watermark_ms }).state)
+  assert.deepEqual(states, [{ key: 'planned/p', value: null }])
+  assert.equal(plans.size, 0)
 })

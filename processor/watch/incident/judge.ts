@@ -17,6 +17,11 @@ export interface JudgeOptions {
   readonly rules?: RuleSet
   readonly emit: Emit
   readonly localise?: Localise
+  /**
+   * Silences and maintenance by id, read anew each second: whoever follows what operators announce keeps it up to date, for all
+   * judges of a process. Default: a map of the judge's own.
+   */
+  readonly plans?: Map<string, Planned>
   /** Where an incident is looked at and what to do about it. */
   readonly links?: (incident: Incident) => { readonly dashboard: string; readonly runbook: string }
 }
@@ -60,10 +65,10 @@ export function createJudge({
   rules = CATALOGUE_RULES,
   emit,
   localise = byLikelihood,
+  plans: planned = new Map(),
   links = () => ({ dashboard: '', runbook: '' }),
 }: JudgeOptions): Judge {
   const streams = new Map<string, StreamJudge>()
-  const planned = new Map<string, Planned>()
   const kept = new Set<string>()
   /** Streams whose judging failed at the last second: told once. */
   const broken = new Set<string>()
