@@ -89,10 +89,16 @@ export function createCollector(options: CollectorOptions): Collector {
   ]
   const serve = serveWith({ emit, tally, refusedBody: ({ code }) => tally.refused(code) })
   const app = createServerApp({ endpoints, serve, tally })
+  const tickEvery_ms = options.tickEvery_ms ?? 1_000
+  let ticked_ms = clock()
   const ticking = setInterval(() => {
-    batcher.tick(intake.received())
+    const now = intake.received()
+    // A process that did not come to its timers did not come to its senders either.
+    batcher.held({ from_ms: ticked_ms + tickEvery_ms, until_ms: now })
+    ticked_ms = now
+    batcher.tick(now)
     tally.tell()
-  }, options.tickEvery_ms ?? 1_000)
+  }, tickEvery_ms)
   app.addHook('onReady', async () => batcher.tick(intake.received()))
 
   return {

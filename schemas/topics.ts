@@ -55,6 +55,8 @@ export const HEADERS = {
   collector: 'collector',
   /** ms since the epoch: of a tick, the collector's clock; everything it took before is in the log. */
   time: 'time',
+  /** Of a tick: when senders waited for an answer since the tick before (`schemas/hold.ts`). */
+  held: 'held',
   /** Waited on disk while the log was away. */
   spilled: 'spilled',
 } as const

@@ -74,6 +74,29 @@ test('schemas go first, once; a tick stands behind everything taken before it, i
   await batcher.close()
 })
 
+test('the tick after a held up append says since when senders waited, once; so does the one after refusals', async () => {
+  const { log, appends } = heldLog()
+  let now = NOW
+  const batcher = make(log, { clock: () => now })
+  const heldOf = (messages: readonly LogMessage[]) => messages.at(-1)!.headers[HEADERS.held]
+  const round = async (number: number, settle: 'resolve' | 'reject', takes_ms: number) => {
+    put(batcher, 1)
+    batcher.tick(now)
+    await appended(appends, number)
+    now += takes_ms
+    appends[number - 1]![settle](new LogError('unavailable', 'away', { retriable: true }))
+    await turn()
+    return heldOf(appends[number - 1]!.messages)
+  }
+  assert.equal(await round(1, 'resolve', 4_000), undefined)
+  assert.equal(await round(2, 'resolve', 20), `${NOW}-${NOW + 4_000}`)
+  assert.equal(await round(3, 'reject', 20), undefined)
+  assert.equal(await round(4, 'reject', 1_000), undefined)
+  assert.equal(await round(5, 'resolve', 30), undefined)
+  assert.equal(await round(6, 'resolve', 1), `${NOW + 4_020}-${NOW + 5_070}`)
+  await batcher.close()
+})
+
 test('an answer waits for its own batch, also when it was cut into full messages', async () => {
   const { log, appends } = heldLog()
   const batcher = make(log)

@@ -3,6 +3,7 @@ import { type Builder, createBuilder } from '../../schemas/arrow/builder.ts'
 import { fingerprint, schemaMessage } from '../../schemas/arrow/schema.ts'
 import { TABLE_NAMES, type Table } from '../../schemas/derive/columns.ts'
 import type { Emit } from '../../schemas/facts.ts'
+import { HELD_MS, type Hold, holdsText } from '../../schemas/hold.ts'
 import { HEADERS, STATE_TOPICS, topicOf } from '../../schemas/topics.ts'
 import type { BatchingOptions } from '../options.ts'
 
@@ -22,6 +23,8 @@ interface Generation {
   /** Messages that were full before the flush. */
   readonly full: LogMessage[]
   rows: number
+  /** When its first row ended: who sent it has been waiting since. */
+  first_ms: number
 }
 
 export interface Batcher {
@@ -36,6 +39,8 @@ export interface Batcher {
   room(): boolean
   /** Puts a tick of this time behind everything ended until now. */
   tick(time_ms: number): void
+  /** Nobody was answered for a while; the next tick says so. */
+  held(hold: Hold): void
   /** Appends what there is; resolves when it is durable or given up. */
   flush(): Promise<void>
   close(): Promise<void>
@@ -64,6 +69,10 @@ export function createBatcher(options: BatcherOptions): Batcher {
   const shards = new Map<Table, (Shard | undefined)[]>(TABLE_NAMES.map((table) => [table, []]))
   let generation = newGeneration()
   let tick_ms: number | undefined
+  /** Holds that no tick has told yet. */
+  let holds: Hold[] = []
+  /** Since when what is taken has been refused. */
+  let refused_ms: number | undefined
   let schemasKnown = false
   let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
@@ -109,7 +118,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
       value: schemaMessage(table),
     }))
 
-  const tickMessages = (time_ms: number): LogMessage[] =>
+  const tickMessages = (time_ms: number, held: string): LogMessage[] =>
     TABLE_NAMES.flatMap((table) =>
       Array.from({ length: partitionsOf.get(table)! }, (_, partition) => ({
         topic: topicOf(table),
@@ -118,6 +127,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
           [HEADERS.type]: 'tick',
           [HEADERS.collector]: collector,
           [HEADERS.time]: String(time_ms),
+          ...(held === '' ? {} : { [HEADERS.held]: held }),
         },
         value: NO_BYTES,
       })),
@@ -129,10 +139,17 @@ export function createBatcher(options: BatcherOptions): Batcher {
     for (const row of shards.values())
       for (const shard of row)
         if (shard !== undefined && shard.builder.rows > 0) messages.push(messageOf(shard))
-    if (tick_ms !== undefined) messages.push(...tickMessages(tick_ms))
+    if (tick_ms !== undefined) {
+      messages.push(...tickMessages(tick_ms, holdsText(holds)))
+      holds = []
+    }
     tick_ms = undefined
     fullBytes = 0
     return messages
+  }
+
+  function held(hold: Hold): void {
+    if (hold.until_ms - hold.from_ms >= HELD_MS) holds.push(hold)
   }
 
   async function appendNow(): Promise<void> {
@@ -147,6 +164,8 @@ export function createBatcher(options: BatcherOptions): Batcher {
       if (messages.length > 0) await log.append(messages)
       schemasKnown = true
       taken.resolve()
+      if (taken.rows > 0) held({ from_ms: refused_ms ?? taken.first_ms, until_ms: clock() })
+      refused_ms = undefined
       const append_seconds = Number(process.hrtime.bigint() - begin) / 1e9
       if (taken.rows > 0) emit({ type: 'batch_appended', rows: taken.rows, bytes, append_seconds })
     } catch (error) {
@@ -154,6 +173,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
         error instanceof LogError
           ? error
           : new LogError('unavailable', 'the log could not take it', { retriable: true, cause: error })
+      if (taken.rows > 0) refused_ms ??= taken.first_ms
       emit({ type: 'batch_refused', rows: taken.rows, code: reason.code, error: reason })
       taken.reject(reason)
     } finally {
@@ -190,6 +210,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
       const shard = shardOf(table, partition)
       const { builder } = shard
       builder.end()
+      if (generation.rows === 0) generation.first_ms = clock()
       generation.rows += 1
       if (received_ms > shard.newest_ms) shard.newest_ms = received_ms
       if (builder.rows >= options.maxRows || builder.textBytes > TEXT_BYTES) {
@@ -205,6 +226,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
       tick_ms = time_ms
       schedule()
     },
+    held,
     async flush() {
       while (running !== undefined) await running
       if (generation.rows > 0 || tick_ms !== undefined) await begin()
@@ -226,5 +248,5 @@ function newGeneration(): Generation {
   })
   // Dead letters wait for nobody; whoever does wait still sees the rejection.
   durable.catch(() => undefined)
-  return { durable, resolve, reject, full: [], rows: 0 }
+  return { durable, resolve, reject, full: [], rows: 0, first_ms: 0 }
 }

@@ -3,6 +3,7 @@ import { createBuilder } from '../../schemas/arrow/builder.ts'
 import { fingerprint } from '../../schemas/arrow/schema.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import { HEADERS, topicOf } from '../../schemas/topics.ts'
+import type { Holds } from './holds.ts'
 import type { IncidentChange } from './incident/incident.ts'
 import type { Judge, StateEntry } from './incident/judge.ts'
 import { incidentRow } from './incident/row.ts'
@@ -22,6 +23,7 @@ export interface Notifier {
 export interface JudgingOptions {
   readonly log: Log
   readonly windows: Windows
+  readonly holds: Pick<Holds, 'longest'>
   readonly judge: Judge
   readonly notifier: Notifier | undefined
   readonly emit: Emit
@@ -47,7 +49,7 @@ export interface Judging {
 }
 
 export function createJudging(options: JudgingOptions): Judging {
-  const { log, windows, judge, notifier, emit, clock, key } = options
+  const { log, windows, holds, judge, notifier, emit, clock, key } = options
   // What was judged by a clock that has been set right since is no reason to wait until that time comes.
   let judged_ms = options.judged_ms > clock() + WRONG_MS ? 0 : options.judged_ms
   /** Judged and not in the log yet: until it is, nobody is told and nothing else is judged. */
@@ -56,7 +58,11 @@ export function createJudging(options: JudgingOptions): Judging {
   let closed = false
 
   async function judgeAt(time_ms: number): Promise<void> {
-    const { changes, state } = judge.evaluate({ views: windows.streams.values(), watermark_ms: time_ms })
+    const { changes, state } = judge.evaluate({
+      views: windows.streams.values(),
+      watermark_ms: time_ms,
+      holds,
+    })
     judged_ms = time_ms
     const messages = stateMessages([...state, { key, value: String(time_ms) }])
     if (changes.length > 0) {

@@ -35,7 +35,13 @@ export async function readBatchInto(
     const { headers, appended_ms } = record
     if (headers[HEADERS.type] === 'tick') {
       const time_ms = Number(headers[HEADERS.time])
-      watermark.tick(`${topic}/${partition}`, headers[HEADERS.collector] ?? '', time_ms, appended_ms)
+      watermark.tick(
+        `${topic}/${partition}`,
+        headers[HEADERS.collector] ?? '',
+        time_ms,
+        appended_ms,
+        headers[HEADERS.held],
+      )
     } else if (headers[HEADERS.type] === 'rows') {
       if (!registry.knows(kind, record)) await registry.refresh(log)
       place.next = record.offset + 1

@@ -66,6 +66,7 @@ export async function startWatcher({
   const judging = createJudging({
     log,
     windows: core.windows,
+    holds: watermark.holds,
     judge,
     notifier,
     emit,

@@ -1,4 +1,6 @@
 import type { Emit } from '../../schemas/facts.ts'
+import { readHolds } from '../../schemas/hold.ts'
+import { Holds } from './holds.ts'
 
 /** A collector that has not ticked for so long, while others did, is held to be gone. */
 export const GONE_MS = 5_000
@@ -7,6 +9,8 @@ export const GONE_MS = 5_000
  * watcher's is wrong too: by it everybody else would be behind.
  */
 export const WRONG_MS = 10 * 60_000
+/** No collector ticked for so long: none was there to be spoken to, or none could hand on what it heard. */
+const UNHEARD_MS = 2_000
 
 interface Ticks {
   time_ms: number
@@ -18,6 +22,17 @@ interface PartitionTicks {
   readonly collectors: Map<string, Ticks>
   /** When the newest tick was appended. */
   heard_ms: number
+  /** The newest tick. */
+  newest_ms: number
+}
+
+export interface WatermarkOptions {
+  readonly gone_ms?: number
+  /** Tells which clocks are far ahead; without it none is. */
+  readonly clock?: () => number
+  readonly emit?: Emit
+  /** Ticks further apart than this mean that nobody could be heard between them, ms. */
+  readonly unheard_ms?: number
 }
 
 /**
@@ -31,12 +46,13 @@ export class Watermark {
   private readonly gone_ms: number
   private readonly clock: () => number
   private readonly emit: Emit | undefined
+  private readonly unheard_ms: number
   private readonly ahead = new Set<string>()
+  /** When senders could not be heard, as ticks told it. */
+  readonly holds = new Holds()
 
-  /** @param options.clock tells which clocks are far ahead; without it none is */
-  constructor(
-    options: { readonly gone_ms?: number; readonly clock?: () => number; readonly emit?: Emit } = {},
-  ) {
+  constructor(options: WatermarkOptions = {}) {
+    this.unheard_ms = options.unheard_ms ?? UNHEARD_MS
     this.gone_ms = options.gone_ms ?? GONE_MS
     this.clock = options.clock ?? (() => Number.POSITIVE_INFINITY)
     this.emit = options.emit
@@ -46,18 +62,25 @@ export class Watermark {
   add(partition: string, expected: readonly string[] = []): void {
     if (this.partitions.has(partition)) return
     const collectors = new Map(expected.map((name): [string, Ticks] => [name, { time_ms: 0, heard_ms: 0 }]))
-    this.partitions.set(partition, { collectors, heard_ms: 0 })
+    this.partitions.set(partition, { collectors, heard_ms: 0, newest_ms: 0 })
   }
 
   remove(partition: string): void {
     this.partitions.delete(partition)
   }
 
-  /** @param appended_ms when the tick was appended to the log */
-  tick(partition: string, collector: string, time_ms: number, appended_ms = time_ms): void {
+  /**
+   * @param appended_ms when the tick was appended to the log
+   * @param held its header of that name
+   */
+  tick(partition: string, collector: string, time_ms: number, appended_ms = time_ms, held?: string): void {
     if (this.isAhead(collector, time_ms)) return
     this.add(partition)
     const known = this.partitions.get(partition)!
+    for (const hold of readHolds(held)) this.holds.add(hold)
+    if (known.newest_ms > 0 && time_ms - known.newest_ms > this.unheard_ms)
+      this.holds.add({ from_ms: known.newest_ms, until_ms: time_ms })
+    known.newest_ms = Math.max(known.newest_ms, time_ms)
     const { collectors } = known
     // Nobody was heard for a while: the partition was away, and each has its time again.
     if (appended_ms - known.heard_ms > this.gone_ms / 2)

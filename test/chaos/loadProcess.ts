@@ -49,6 +49,9 @@ function post(url: string, body: string): Promise<number> {
   })
 }
 
+/** What was due longer ago is not made up for. */
+const BACKLOG_MS = 20_000
+
 let last_ms = performance.now()
 /** Until it is answered, as the SDK: back-off with jitter, at the next collector. */
 async function deliver(body: string, first: number): Promise<boolean> {
@@ -72,20 +75,22 @@ async function deliver(body: string, first: number): Promise<boolean> {
 let sessions = 0
 async function sender(index: number): Promise<void> {
   await pause((index * batch * 1000) / perSecond)
+  // As players' beats pile up while no answer comes, and go out after it: what was due is still sent.
+  let due = performance.now()
   while (running) {
     const number = (sessions += 1)
     const session = `${options.name}-${number}`
     const head = `{"key":"chaos-key","context":{"show":"chaos","stream":"stream-${number % streams}","session":"${session}","app":"web","cdn":"${number % 3 === 0 ? 'a' : 'b'}","country":"CN","protocol":"hls"},"events":[`
     for (let beacon = 0; beacon < beacons && running; beacon += 1) {
-      const began = performance.now()
       const body = `${head}${eventsOf[beacon]}]}`
       if (!(await deliver(body, number))) return
       answered.set(session, (beacon + 1) * batch)
       events += batch
       // A client that lost the answer sends it again.
       if (number % 20 === 0 && beacon === 3) await deliver(body, number + 1)
-      const rest = (batch * senders * 1000) / perSecond - (performance.now() - began)
-      if (rest > 0) await pause(rest)
+      const now = performance.now()
+      due = Math.max(due + (batch * senders * 1000) / perSecond, now - BACKLOG_MS)
+      if (due > now) await pause(due - now)
     }
   }
 }

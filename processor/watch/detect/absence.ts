@@ -1,5 +1,6 @@
 import { HOPS, type Hop } from '../../../schemas/kinds/kinds.ts'
 import type { RuleSpec } from '../../../schemas/rules.ts'
+import type { Holds } from '../holds.ts'
 import { type Heard, SLICE_MS, type StreamView } from '../windows/view.ts'
 import type { Farewell } from './farewells.ts'
 import type { Observation } from './observation.ts'
@@ -17,20 +18,20 @@ const FORGOTTEN_MS = 30 * 60_000
  * A node that reported steadily fell silent, or said itself that the stream no longer goes through it.
  * How long a silence is too long follows from how steadily it reported. A goodbye that was said in good order
  * (`farewell`) is a planned end and nobody's fault.
- * @param resumed_ms the watermark stood still before this: nobody was heard then, and nobody was silent
+ * @param holds when senders waited for an answer: nobody was heard then, and nobody was silent
  */
 export function judgeAbsence({
   signal,
   rule,
   view,
   farewell,
-  resumed_ms,
+  holds,
 }: {
   signal: Signal
   rule: AbsenceRule
   view: StreamView
   farewell: Farewell
-  resumed_ms: number
+  holds: Pick<Holds, 'longest'>
 }): Observation[] {
   const now = view.watermark_ms
   if (farewell.ended) return []
@@ -38,7 +39,7 @@ export function judgeAbsence({
     .heard('hop', ['hop', 'node'])
     .filter(({ values, last_ms }) => values.hop === signal.hop && now - last_ms < FORGOTTEN_MS)
   const living = nodes.filter(
-    (node) => !silent(node, now, resumed_ms, rule.after_s * 1000) && node.status !== 'down',
+    (node) => !silent(node, now, holds, rule.after_s * 1000) && node.status !== 'down',
   )
   const found: Observation[] = []
   for (const node of nodes) {
@@ -46,7 +47,7 @@ export function judgeAbsence({
     if (down) {
       // The last word of a killed encoder is its media server's; an orderly one says goodbye itself within a second.
       if (now - node.last_ms < farewell.patience_ms) continue
-    } else if (node.last_ms - node.first_ms < KNOWN_MS || !silent(node, now, resumed_ms, rule.after_s * 1000))
+    } else if (node.last_ms - node.first_ms < KNOWN_MS || !silent(node, now, holds, rule.after_s * 1000))
       continue
     found.push({
       metric: signal.metric,
@@ -100,11 +101,12 @@ const GONE_MS = 10_000
 
 /**
  * Longer silent than a steady reporter ever is: two and a half of its own intervals, and at least `after_ms`. It may have been heard
- * at the end of the slice in which it was heard last, so silence counts from there.
+ * at the end of the slice in which it was heard last, so silence counts from there, less the time in which it could not be heard.
  */
-function silent(node: Heard, now_ms: number, resumed_ms: number, after_ms: number): boolean {
-  const since = Math.max(node.last_ms + SLICE_MS, resumed_ms)
+function silent(node: Heard, now_ms: number, holds: Pick<Holds, 'longest'>, after_ms: number): boolean {
+  const since = node.last_ms + SLICE_MS
   const known = Math.max(1, (node.last_ms - node.first_ms) / 1000 + 1)
   const interval_ms = (known / Math.min(known, node.slices)) * 1000
-  return now_ms - since >= Math.max(after_ms, interval_ms <= 1500 ? 0 : 2.5 * interval_ms)
+  const silence_ms = now_ms - since - holds.longest(since, now_ms)
+  return silence_ms >= Math.max(after_ms, interval_ms <= 1500 ? 0 : 2.5 * interval_ms)
 }

@@ -1,4 +1,5 @@
 import type { RuleSpec } from '../../../schemas/rules.ts'
+import type { Holds } from '../holds.ts'
 import { BLOCK_S, type CellMemory, type LaneMemory, RECENT_S } from './lane_memory.ts'
 import type { Observation } from './observation.ts'
 import { surpriseOfSilence, threshold } from './tails.ts'
@@ -7,6 +8,8 @@ import { surpriseOfSilence, threshold } from './tails.ts'
 const WINDOWS = [3, 4, 5, 6, 7, 8, 10]
 /** A player's next beat may come so many times later than usual: pages in the background have coarse timers. */
 const PATIENCE = 1.1
+/** So long players must have been heard: after a time when none could be, those whose answer was an error wait before they try again. */
+const HEARD_S = 2
 /** Stalls for each play going on. */
 const MANY_STALLS = 0.15
 const IN_STEP_S = 40
@@ -68,13 +71,19 @@ export function judgeAudience({
   rule,
   lane,
   second,
+  holds,
 }: {
   rule: Extract<RuleSpec, { type: 'baseline' }>
   lane: LaneMemory
   second: number
+  /** When senders waited for an answer: such a time is no silence of theirs. */
+  holds: Pick<Holds, 'longest'>
 }): Observation[] {
   const measure = lane.at('interval_ms_sum')
   const found: Observation[] = []
+  const to_ms = (second + 1) * 1000
+  /** Seconds of the last ones in which players could be heard. */
+  const heardOf = (seconds: number) => seconds - holds.longest(to_ms - seconds * 1000, to_ms) / 1000
   for (const cell of lane.cells.values()) {
     const apps = lane.values.get('app') ?? 0
     if (cell.group !== '' && (cell.group !== 'app' || apps < 2)) continue
@@ -84,7 +93,8 @@ export function judgeAudience({
     const before = expectedPlays(history.subarray(0, own))
     const beat_s = usualBeat(history.subarray(0, own), beats.subarray(0, own))
     const bar = threshold(cell.group === '' ? 1 : apps)
-    const playsIn = (seconds: number) => cell.window(measure, second, seconds) / (seconds * 1000)
+    const playsIn = (seconds: number, heard_s = heardOf(seconds)) =>
+      heard_s < HEARD_S ? before : cell.window(measure, second, seconds) / (heard_s * 1000)
     const seen = (now: number, score: number, onset: number): Observation => ({
       metric: 'concurrent_plays',
       rule: 'baseline',
@@ -102,7 +112,8 @@ export function judgeAudience({
     for (const seconds of [...WINDOWS, rule.window_s]) {
       const now = playsIn(seconds)
       if (now > before / rule.factor || now > before - rule.step) continue
-      const score = surpriseOfSilence((now * seconds) / beat_s, before, seconds / (beat_s * PATIENCE))
+      const heard_s = heardOf(seconds)
+      const score = surpriseOfSilence((now * heard_s) / beat_s, before, heard_s / (beat_s * PATIENCE))
       if (score < bar) continue
       if (seconds < 1.2 * beat_s && inStep(cell, lane, { second, seconds, plays: before, beat_s })) continue
       let onset = second

@@ -1,3 +1,4 @@
+import type { Holds } from '../holds.ts'
 import type { StreamView } from '../windows/view.ts'
 import { judgeAbsence } from './absence.ts'
 import type { ActiveRule } from './active_rules.ts'
@@ -14,8 +15,8 @@ export interface DetectOptions {
   readonly view: StreamView
   readonly memory: StreamMemory
   readonly rules: readonly ActiveRule[]
-  /** Since when the watermark has moved without a gap. */
-  readonly resumed_ms: number
+  /** When nobody could be heard. */
+  readonly holds: Pick<Holds, 'longest'>
   /** Whether an incident of the interaction hop is open, whose time is no example of normal. */
   readonly interaction_tainted: boolean
 }
@@ -35,7 +36,7 @@ export function detect(options: DetectOptions): Observation[] {
     } else if (rule.metric === 'concurrent_plays') {
       const lane = memory.lanes.get('heartbeat')
       if (lane && spec.type === 'baseline' && !farewell.ended)
-        found.push(...judgeAudience({ rule: spec, lane, second }))
+        found.push(...judgeAudience({ rule: spec, lane, second, holds: options.holds }))
     } else if (rule.metric === 'interactions_per_minute') {
       const lane = memory.lanes.get('interaction')
       if (lane && spec.type === 'mix') {
@@ -54,7 +55,7 @@ export function detect(options: DetectOptions): Observation[] {
 }
 
 function judgeSignal(signal: Signal, { spec, objective }: ActiveRule, options: DetectOptions): Observation[] {
-  const { view, memory, resumed_ms } = options
+  const { view, memory, holds } = options
   const second = Math.floor(view.watermark_ms / 1000) - 1
   if (spec.type === 'absence') {
     return judgeAbsence({
@@ -62,7 +63,7 @@ function judgeSignal(signal: Signal, { spec, objective }: ActiveRule, options: D
       rule: spec,
       view,
       farewell: memory.farewells.at(view.watermark_ms),
-      resumed_ms,
+      holds,
     })
   }
   const lane = memory.lanes.get(signal.lane)

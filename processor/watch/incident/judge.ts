@@ -2,6 +2,7 @@ import type { Emit } from '../../../schemas/facts.ts'
 import { PLANNED_PREFIX, type Planned, plannedKey } from '../../../schemas/planned.ts'
 import { CATALOGUE_RULES, type RuleSet } from '../detect/active_rules.ts'
 import type { Observation } from '../detect/observation.ts'
+import { type Holds, NO_HOLDS } from '../holds.ts'
 import { localise as byLikelihood } from '../localise/localise.ts'
 import type { Localise } from '../verdict/places.ts'
 import type { StreamView } from '../windows/view.ts'
@@ -40,7 +41,12 @@ export interface JudgeOutput {
 
 export interface Judge {
   /** Once a second, when the watermark moved. Views must not be beyond `watermark_ms`. */
-  evaluate(now: { readonly views: Iterable<StreamView>; readonly watermark_ms: number }): JudgeOutput
+  evaluate(now: {
+    readonly views: Iterable<StreamView>
+    readonly watermark_ms: number
+    /** When nobody could be heard; default: never. */
+    readonly holds?: Pick<Holds, 'longest'>
+  }): JudgeOutput
   /** All that is kept, as entries of the topic. */
   snapshot(): StateEntry[]
   /** Entries of the topic, in any order; before the first `evaluate`. Unknown keys are left alone. */
@@ -90,14 +96,15 @@ export function createJudge({
   })
 
   return {
-    evaluate({ views, watermark_ms }) {
+    evaluate({ views, watermark_ms, holds = NO_HOLDS }) {
       const changes: IncidentChange[] = []
       const here = new Set<string>()
       for (const view of views) {
         const key = keyOf(view)
         here.add(key)
         try {
-          changes.push(...judgeOf(view).step(view, inMaintenance(planned.values(), view, watermark_ms)))
+          const maintenance = inMaintenance(planned.values(), view, watermark_ms)
+          changes.push(...judgeOf(view).step(view, { maintenance, holds }))
           broken.delete(key)
         } catch (error) {
           // A fault of ours in judging one stream must not leave all others unjudged.

@@ -5,6 +5,7 @@ import { type ActiveRule, type RuleSet, rulesOf } from '../detect/active_rules.t
 import { detect } from '../detect/detect.ts'
 import { type Observation, ruleId } from '../detect/observation.ts'
 import { StreamMemory } from '../detect/stream_memory.ts'
+import type { Holds } from '../holds.ts'
 import { compatible, isEverywhere, sameCause } from '../verdict/compatible.ts'
 import type { Localise } from '../verdict/places.ts'
 import { timelineOf } from '../verdict/timeline.ts'
@@ -52,7 +53,6 @@ export class StreamJudge {
   private set: RuleSet
   private rules: ActiveRule[] | undefined
   private last_ms = 0
-  private resumed_ms = 0
   seen: readonly Observation[] = []
 
   constructor(options: StreamJudgeOptions) {
@@ -70,10 +70,12 @@ export class StreamJudge {
   }
 
   /** Judges the seconds up to the view's watermark. `maintenance`: nothing new is opened. */
-  step(view: StreamView, maintenance: boolean): IncidentChange[] {
+  step(
+    view: StreamView,
+    { maintenance, holds }: { readonly maintenance: boolean; readonly holds: Pick<Holds, 'longest'> },
+  ): IncidentChange[] {
     const now = view.watermark_ms
     if (now <= this.last_ms) return []
-    if (this.last_ms > 0 && now - this.last_ms > GAP_MS) this.resumed_ms = now
     // Nobody could see the end while nobody looked, so the time of clearing begins now.
     if (this.last_ms === 0 || now - this.last_ms > GAP_MS) {
       for (const { children } of this.incidents)
@@ -93,7 +95,7 @@ export class StreamJudge {
         view,
         memory: this.memory,
         rules: this.rules,
-        resumed_ms: this.resumed_ms,
+        holds,
         interaction_tainted,
       }),
     )

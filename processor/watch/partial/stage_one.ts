@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Assignment, Log, LogBatch, LogMessage } from '../../../log/log.ts'
 import type { Emit } from '../../../schemas/facts.ts'
+import { holdsText } from '../../../schemas/hold.ts'
 import { HEADERS, STATE_TOPICS } from '../../../schemas/topics.ts'
 import { remember } from '../../dedupe/remember.ts'
 import { SchemaRegistry } from '../../schema_registry.ts'
@@ -38,6 +39,8 @@ interface Source extends ReadPlace {
   /** Seconds before this may be half read: an earlier owner has handed them on. */
   from_ms: number
   told_ms: number
+  /** How many holds were told. */
+  holds: number
 }
 
 /**
@@ -83,6 +86,7 @@ export async function startStageOne({
       watermark: new Watermark({ clock, emit }),
       from_ms: half,
       told_ms: 0,
+      holds: 0,
     })
     return from
   }
@@ -100,6 +104,8 @@ export async function startStageOne({
   async function handOn(name: string, partition: number, source: Source): Promise<void> {
     const watermark_ms = Math.floor(source.watermark.value / SLICE_MS) * SLICE_MS
     if (watermark_ms <= source.told_ms) return
+    const { holds } = source.watermark
+    const told = holds.count
     const packs = new Map<number, Buffer[]>()
     const taken: Slice[] = []
     for (const { tenant, show, stream, kinds } of source.core.windows.streams.values()) {
@@ -133,12 +139,14 @@ export async function startStageOne({
         value,
       })),
     )
+    const held = holdsText(holds.since(source.holds))
     // The second stage knows this source partition as one of its collectors: its tick comes after its partials.
     for (let to = 0; to < partitions; to += 1) {
       const headers = {
         [HEADERS.type]: 'tick',
         [HEADERS.collector]: name,
         [HEADERS.time]: String(watermark_ms),
+        [HEADERS.held]: held,
       }
       messages.push({ topic, partition: to, headers, value: new Uint8Array() })
     }
@@ -150,6 +158,7 @@ export async function startStageOne({
       throw error
     }
     source.told_ms = watermark_ms
+    source.holds = told
     source.core.advance(watermark_ms)
   }
 

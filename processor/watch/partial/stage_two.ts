@@ -60,10 +60,19 @@ export async function startStageTwo(options: StageTwoOptions): Promise<{
     judge.restore(own)
     notifier?.restore(own)
     const windows = new Windows({ keep_ms: KEEP_MS })
+    // A source partition that changed its owner hands on all its seconds at once: a gap between its ticks is no silence.
+    const watermark = new Watermark({
+      gone_ms: ABSENT_MS,
+      clock,
+      emit,
+      unheard_ms: Number.POSITIVE_INFINITY,
+    })
+    watermark.add(String(partition), sourcePartitions(log))
     const key = `judged/${partition}`
     const judging = createJudging({
       log,
       windows,
+      holds: watermark.holds,
       judge,
       notifier,
       emit,
@@ -71,8 +80,6 @@ export async function startStageTwo(options: StageTwoOptions): Promise<{
       judged_ms: Number(state.get(key) ?? 0),
       key,
     })
-    const watermark = new Watermark({ gone_ms: ABSENT_MS, clock, emit })
-    watermark.add(String(partition), sourcePartitions(log))
     units.set(partition, { windows, watermark, judging, judge })
     return offsetAt(log, assignment, clock() - KEEP_MS)
   }
@@ -88,6 +95,7 @@ export async function startStageTwo(options: StageTwoOptions): Promise<{
           headers[HEADERS.collector] ?? '',
           Number(headers[HEADERS.time]),
           appended_ms,
+          headers[HEADERS.held],
         )
         continue
       }

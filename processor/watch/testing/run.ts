@@ -1,6 +1,7 @@
 import { createBuilder } from '../../../schemas/arrow/builder.ts'
 import type { Kind } from '../../../schemas/kinds/kinds.ts'
 import type { RuleSet } from '../detect/active_rules.ts'
+import type { Holds } from '../holds.ts'
 import type { IncidentChange } from '../incident/incident.ts'
 import { createJudge, type Judge } from '../incident/judge.ts'
 import { createWatchCore } from '../watch_core.ts'
@@ -18,7 +19,10 @@ export class Run {
   private readonly core = createWatchCore({ emit: () => {} })
   private readonly create: () => Judge
 
-  constructor(options: { readonly rules?: RuleSet } = {}) {
+  private readonly holds: Holds | undefined
+
+  constructor({ holds, ...options }: { readonly rules?: RuleSet; readonly holds?: Holds } = {}) {
+    this.holds = holds
     this.create = () => createJudge({ ...options, emit: () => {} })
     this.judge = this.create()
   }
@@ -38,6 +42,7 @@ export class Run {
     const { changes } = this.judge.evaluate({
       views: this.core.windows.streams.values(),
       watermark_ms: this.now_ms,
+      ...(this.holds === undefined ? {} : { holds: this.holds }),
     })
     this.changes.push(...changes)
   }
