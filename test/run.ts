@@ -74,8 +74,20 @@ if (files.length === 0) {
   process.exit(1)
 }
 /** What these drive is timed, or takes both cores: one file at a time. */
-const ALONE = ['chaos', 'console', 'k6', 'pipeline', 'players', 'probe', 'stream']
-const isAlone = (path: string) => ALONE.some((folder) => path.startsWith(`test/${folder}/`))
+const ALONE = [
+  'chaos/',
+  'console/',
+  'k6/',
+  'pipeline/kill',
+  'pipeline/spine',
+  'players/adapters',
+  'players/behaviour',
+  'players/cue',
+  'probe/faults',
+  'probe/quorum',
+  'stream/',
+]
+const isAlone = (path: string) => ALONE.some((begin) => path.startsWith(`test/${begin}`))
 const unit = files.filter((path) => !path.startsWith('test/'))
 const real = files.filter((path) => path.startsWith('test/') && !isAlone(path))
 const alone = files.filter(isAlone)
