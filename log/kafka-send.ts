@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Emit } from '../schemas/facts.ts'
+import { isMark, type Outgoing, startMarkSender } from './kafka-marks.ts'
 import { errorType, type KafkaClient, type Producer } from './kafkajs.ts'
 import { LogError, type LogMessage, MAX_MESSAGE_BYTES } from './log.ts'
 
@@ -71,6 +72,7 @@ export function startSender(options: SenderOptions): Sender {
   const uses = new Map<Producer, number>()
   const retired = new Set<Producer>()
   const closed = new AbortController()
+  const marks = startMarkSender(client, emit)
 
   function laneOf(topic: string, partition: number): Lane {
     const name = `${topic}/${partition}`
@@ -127,15 +129,17 @@ export function startSender(options: SenderOptions): Sender {
   ): Promise<'sent' | 'wedged' | 'again' | 'too_large'> {
     let producer: Producer | undefined
     try {
+      if (items.every((item) => item.messages.every(isMark))) {
+        await marks.send(lane.topic, outgoing(lane, items))
+        return 'sent'
+      }
       producer = await producerOf(lane.slot)
       uses.set(producer, (uses.get(producer) ?? 0) + 1)
       await producer.send({
         topic: lane.topic,
         acks: -1,
         compression: options.codec,
-        messages: items.flatMap((item) =>
-          item.messages.map((message) => toKafka(message, item, lane.partition)),
-        ),
+        messages: outgoing(lane, items),
       })
       return 'sent'
     } catch (error) {
@@ -153,7 +157,10 @@ export function startSender(options: SenderOptions): Sender {
     }
   }
 
-  function toKafka(message: LogMessage, item: Item, partition: number) {
+  const outgoing = (lane: Lane, items: readonly Item[]): Outgoing[] =>
+    items.flatMap((item) => item.messages.map((message) => toKafka(message, item, lane.partition)))
+
+  function toKafka(message: LogMessage, item: Item, partition: number): Outgoing {
     const { value } = message
     const deleted = value.length === 0 && options.compacted(message.topic)
     return {
@@ -252,6 +259,7 @@ export function startSender(options: SenderOptions): Sender {
     async close() {
       closed.abort()
       await Promise.all([...lanes.values()].map((lane) => lane.running))
+      await marks.close()
       const producers = await Promise.all(slots.map((slot) => slot.current?.catch(() => undefined)))
       await Promise.all(producers.map((producer) => producer?.disconnect().catch(() => undefined)))
     },

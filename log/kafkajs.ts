@@ -6,6 +6,7 @@ import kafkajs, {
   type ISocketFactoryArgs,
   type Kafka,
   type Producer,
+  type ProducerConfig,
 } from 'kafkajs'
 import type { Emit } from '../schemas/facts.ts'
 
@@ -34,6 +35,8 @@ export interface KafkaClient {
   admin(): Admin
   /** Idempotent. Retries a send a few times by itself; the rest is the sender's. */
   producer(): Producer
+  /** Not idempotent: for what may be lost or come twice, several partitions at a time. */
+  plainProducer(): Producer
   consumer(options: ConsumerOptions): Consumer
   /** Reads partitions without a group. */
   fetcher(): Fetcher
@@ -71,6 +74,10 @@ export interface Fetcher {
 }
 
 const RETRY = { initialRetryTime: 100, multiplier: 2, maxRetryTime: 1_000 }
+const PRODUCER: ProducerConfig = {
+  allowAutoTopicCreation: false,
+  createPartitioner: () => (message) => message.message.partition!,
+}
 const FETCH_BYTES = 4 << 20
 const LONGEST_FETCH_MS = 500
 
@@ -91,13 +98,8 @@ export function kafkaClient(connection: KafkaConnection, emit: Emit): KafkaClien
   })
   return {
     admin: () => kafka.admin(),
-    producer: () =>
-      kafka.producer({
-        idempotent: true,
-        allowAutoTopicCreation: false,
-        retry: { ...RETRY, retries: 3 },
-        createPartitioner: () => (message) => message.message.partition!,
-      }),
+    producer: () => kafka.producer({ ...PRODUCER, idempotent: true, retry: { ...RETRY, retries: 3 } }),
+    plainProducer: () => kafka.producer({ ...PRODUCER, retry: { ...RETRY, retries: 1 } }),
     consumer: ({ group, session_ms, maxBytesPerPartition, onJoining }) =>
       kafka.consumer({
         groupId: group,

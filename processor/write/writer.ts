@@ -17,7 +17,7 @@ export interface WriterOptions {
   readonly clock: () => number
   readonly group?: string
   readonly tables?: readonly Table[]
-  /** How often what has come is inserted. Default 1000. */
+  /** How often what has come is inserted, ms, by a store that is not busy (default 1000); up to three times as long by one that is. */
   readonly every_ms?: number
   readonly max_rows?: number
   /** Messages held while the store is away, bytes; beyond it the writer stops reading. Default 128 MiB. */
@@ -33,6 +33,10 @@ export interface Writer {
 
 /** Partitions written side by side: a store answers several inserts at a time, and the commits around them wait on Kafka. */
 export const PARALLEL = 4
+/** A writer keeps the store busy for no more of the time than this … */
+const SHARE = 0.25
+/** … unless what waits would be older than so many rounds. */
+const MOST_ROUNDS = 3
 
 const tableOf = new Map<string, Table>(TABLE_NAMES.map((table) => [topicOf(table), table]))
 
@@ -140,9 +144,12 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
         for (let writer = queue.shift(); writer !== undefined; writer = queue.shift()) await flush(writer)
       }
       await Promise.all(Array.from({ length: PARALLEL }, next))
-      // Larger inserts cost the store less; who has much to catch up on does not wait for more.
+      // Larger inserts cost the store less: the more it has to do, the longer what comes is gathered. Who has much to catch up
+      // on does not wait for more.
+      const busy_ms = clock() - began
+      const round_ms = Math.min(Math.max(every_ms, busy_ms / SHARE), MOST_ROUNDS * every_ms)
       const hurry = pendingBytes() > max_pending_bytes / 2
-      await wait(Math.max(20, hurry ? 0 : every_ms - (clock() - began)))
+      await wait(Math.max(20, hurry ? 0 : round_ms - busy_ms))
     }
   }
 
