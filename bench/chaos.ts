@@ -62,11 +62,11 @@ function tell(report: ChaosReport, json: boolean): void {
     `\n${whole.answered} events answered (${whole.events_per_s}/s of ${whole.asked_per_s}/s asked), lost ${whole.lost}, doubled ${whole.doubled}, ` +
       `rollups differ by ${whole.doubled_rollups}`,
   )
-  const { expected, found, missed, doubled, wrong } = whole.incidents
+  const { expected, found, missed, doubled, wrong, unseen } = whole.incidents
   console.log(
     `incidents: ${expected} encoders cut, ${found} found, ${missed} missed, ${doubled} doubled, ${wrong.length} wrong`,
   )
-  for (const each of wrong) console.log(`  ${each}`)
+  for (const each of [...unseen, ...wrong]) console.log(`  ${each}`)
   console.log(
     `memory at most, MiB: ${Object.entries(whole.rss_mib)
       .map(([role, mib]) => `${role} ${mib}`)

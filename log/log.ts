@@ -103,7 +103,10 @@ export interface ReplayOptions extends Partition {
 
 export interface Log {
   readonly topics: ReadonlyMap<string, TopicSpec>
-  /** Resolves when every message is durable; rejects with a LogError and then none or some are. */
+  /**
+   * Resolves when every message is durable; rejects with a LogError and then none or some are. Ticks are the exception: one may be lost
+   * when a broker dies, and never stands before what was appended before it.
+   */
   append(messages: readonly LogMessage[]): Promise<void>
   /** Resolves at once; partitions come by `assigned`, on Kafka seconds later, or when a broker answers. */
   subscribe(options: SubscribeOptions): Promise<Subscription>

@@ -20,11 +20,12 @@ export interface MeasureSpec {
    * - `sum`: Σ weight × (sum of `add`) [× `times`]
    * - `count`: Σ weight
    * - `histogram`: weight by logarithmic bucket of `add[0]` (see HISTOGRAM)
-   * - `unique`: distinct values of `add[0]`; exact merging in SQL (uniqCombined64), not kept by the watcher
+   * - `unique`: distinct values of `add[0]`, or of `otherwise` where that is empty; exact merging in SQL (uniqCombined64), not kept by the watcher
    */
   readonly aggregate: 'sum' | 'count' | 'histogram' | 'unique'
   readonly add?: readonly string[]
   readonly times?: string
+  readonly otherwise?: string
   readonly where?: Readonly<Record<string, Condition>>
 }
 
@@ -125,7 +126,10 @@ export const MEASURES = {
   reports_expected_sum: sum('heartbeat', 'reports_expected', 'Reports the sources counted.'),
   reports_received_sum: sum('heartbeat', 'reports_received', 'Reports that came.'),
   sessions_uniq: unique('heartbeat', 'session', 'Sessions.'),
-  viewers_uniq: unique('heartbeat', 'viewer', 'Viewers.'),
+  viewers_uniq: {
+    ...unique('heartbeat', 'viewer', 'Viewers; a session that does not say whose it is counts as one.'),
+    otherwise: 'session',
+  },
 
   // startup
   attempts_count: { kind: 'startup', aggregate: 'count', help: 'Attempts to start.' },

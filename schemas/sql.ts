@@ -28,7 +28,8 @@ export function measureOverRaw(name: Measure): string {
   const where = conditions(measure)
   const weight = 'toFloat64(weight)'
   if (measure.aggregate === 'unique') {
-    const field = measure.add![0]!
+    const own = measure.add![0]!
+    const field = measure.otherwise === undefined ? own : `if(${own} = '', ${measure.otherwise}, ${own})`
     return where ? `uniqCombined64If(${field}, ${where})` : `uniqCombined64(${field})`
   }
   if (measure.aggregate === 'histogram') {

@@ -75,10 +75,10 @@ function Lane({
           const late = from > LATE
           const moment = to - from <= MOMENT
           const next = seen[index + (late ? -1 : 1)]
-          // Its name stands beside it where no other is in the way.
+          // Its name stands beside it where no other is in the way; the one before may have its own there.
+          const room = late && next !== undefined && at(next.from_ms) <= LATE ? 6 * MOMENT : 3 * MOMENT
           const beside =
-            moment &&
-            (next === undefined || (late ? from - at(next.to_ms) : at(next.from_ms) - to) > MOMENT * 3)
+            moment && (next === undefined || (late ? from - at(next.to_ms) : at(next.from_ms) - to) > room)
           return (
             <li
               key={`${band.label}-${band.from_ms}`}

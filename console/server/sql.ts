@@ -57,7 +57,7 @@ export function serveSql(app: FastifyInstance, { url, user, password }: SqlOptio
         .header('retry-after', '1')
         .type('text/plain')
         .send(
-          `Code: 210. DB::Exception: the store does not answer (${cause?.message ?? (error as Error).message}). (NETWORK_ERROR)\n`,
+          `Code: 210. DB::Exception: the store does not answer (${cause?.message ?? (error as Error).message}). Firstframe starts its own again within seconds, so ask again; of another one, ask who runs it. (NETWORK_ERROR)\n`,
         )
     }
     reply.code(answer.status)

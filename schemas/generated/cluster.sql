@@ -664,7 +664,7 @@ SELECT
   sum(toFloat64(weight) * (assumeNotNull(reports_expected))) AS reports_expected_sum,
   sum(toFloat64(weight) * (assumeNotNull(reports_received))) AS reports_received_sum,
   uniqCombined64State(session) AS sessions_uniq,
-  uniqCombined64State(viewer) AS viewers_uniq
+  uniqCombined64State(if(viewer = '', session, viewer)) AS viewers_uniq
 FROM firstframe.heartbeat_local
 GROUP BY time, tenant, show, stream, app, cdn, isp, region, synthetic, source;
 
@@ -785,7 +785,7 @@ SELECT
   sum(toFloat64(weight) * (assumeNotNull(reports_expected))) AS reports_expected_sum,
   sum(toFloat64(weight) * (assumeNotNull(reports_received))) AS reports_received_sum,
   uniqCombined64State(session) AS sessions_uniq,
-  uniqCombined64State(viewer) AS viewers_uniq
+  uniqCombined64State(if(viewer = '', session, viewer)) AS viewers_uniq
 FROM firstframe.heartbeat_local
 GROUP BY time, tenant, show, stream, app, cdn, isp, country, region, device, os, player, protocol, codec, rendition, synthetic, source;
 
@@ -981,7 +981,7 @@ SELECT
   sum(toFloat64(weight) * (assumeNotNull(reports_expected))) AS reports_expected_sum,
   sum(toFloat64(weight) * (assumeNotNull(reports_received))) AS reports_received_sum,
   uniqCombined64State(session) AS sessions_uniq,
-  uniqCombined64State(viewer) AS viewers_uniq
+  uniqCombined64State(if(viewer = '', session, viewer)) AS viewers_uniq
 FROM firstframe.heartbeat_local
 GROUP BY time, tenant, show, stream, app, codec, synthetic;
 

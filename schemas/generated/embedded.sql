@@ -634,7 +634,7 @@ SELECT
   sum(toFloat64(weight) * (assumeNotNull(reports_expected))) AS reports_expected_sum,
   sum(toFloat64(weight) * (assumeNotNull(reports_received))) AS reports_received_sum,
   uniqCombined64State(session) AS sessions_uniq,
-  uniqCombined64State(viewer) AS viewers_uniq
+  uniqCombined64State(if(viewer = '', session, viewer)) AS viewers_uniq
 FROM firstframe.heartbeat
 GROUP BY time, tenant, show, stream, app, cdn, isp, region, synthetic, source;
 
@@ -752,7 +752,7 @@ SELECT
   sum(toFloat64(weight) * (assumeNotNull(reports_expected))) AS reports_expected_sum,
   sum(toFloat64(weight) * (assumeNotNull(reports_received))) AS reports_received_sum,
   uniqCombined64State(session) AS sessions_uniq,
-  uniqCombined64State(viewer) AS viewers_uniq
+  uniqCombined64State(if(viewer = '', session, viewer)) AS viewers_uniq
 FROM firstframe.heartbeat
 GROUP BY time, tenant, show, stream, app, cdn, isp, country, region, device, os, player, protocol, codec, rendition, synthetic, source;
 
@@ -942,7 +942,7 @@ SELECT
   sum(toFloat64(weight) * (assumeNotNull(reports_expected))) AS reports_expected_sum,
   sum(toFloat64(weight) * (assumeNotNull(reports_received))) AS reports_received_sum,
   uniqCombined64State(session) AS sessions_uniq,
-  uniqCombined64State(viewer) AS viewers_uniq
+  uniqCombined64State(if(viewer = '', session, viewer)) AS viewers_uniq
 FROM firstframe.heartbeat
 GROUP BY time, tenant, show, stream, app, codec, synthetic;
 

@@ -28,6 +28,6 @@ test('broker, collector, writer, watcher and store are killed under load, Kafka 
       assert.equal(refused, 0, `${fault}: what cannot go on waits on the disk or in Kafka`)
   for (const [role, mib] of Object.entries(report.rss_mib))
     if (role !== 'store') assert.ok(mib <= MEMORY_MIB, `${role} had ${mib} MiB`)
-  const { missed, doubled, wrong } = report.incidents
-  assert.deepEqual({ missed, doubled, wrong }, { missed: 0, doubled: 0, wrong: [] })
+  const { unseen, doubled, wrong } = report.incidents
+  assert.deepEqual({ unseen, doubled, wrong }, { unseen: [], doubled: 0, wrong: [] })
 })

@@ -45,6 +45,8 @@ export interface ChaosReport {
     readonly expected: number
     readonly found: number
     readonly missed: number
+    /** Encoders that were cut and have no incident: the fault, and when they were not heard. */
+    readonly unseen: readonly string[]
     readonly doubled: number
     /** Of an encoder that was not cut, or of anything else: nothing else was wrong with the show. */
     readonly false: number
@@ -165,6 +167,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
         expected: cut.size,
         found: ofEncoder.length,
         missed: [...cut].filter((stream) => !perStream.has(stream)).length,
+        unseen: [...cut]
+          .filter((stream) => !perStream.has(stream))
+          .map(
+            (stream) =>
+              `${stream} (${faults[Number(stream.split('-')[1])]}): silent ${silences.get(stream)?.join(', ') ?? 'never'}`,
+          ),
         doubled: [...perStream.values()].reduce((sum, count) => sum + count - 1, 0),
         false: incidents.filter((one) => !ofEncoder.includes(one) || !cut.has(one.stream)).length,
         wrong: incidents
