@@ -15,10 +15,21 @@ interface Totals {
   readonly sums: Float64Array
 }
 
+/** Kinds whose reporters speak steadily, so that silence means something. */
+const REPORTING: ReadonlySet<Kind> = new Set(['hop'])
+
 interface Reporter {
   first_ms: number
   last_ms: number
   slices: number
+  /** Seconds in which it was heard that the watermark has not passed: whoever judges late must not see what came after. */
+  readonly ahead: number[]
+}
+
+function hear(reporter: Reporter, start_ms: number): void {
+  if (start_ms <= reporter.last_ms) return
+  reporter.last_ms = start_ms
+  reporter.slices += 1
 }
 
 /** One kind of one stream: its cells, and their sums by second (recent) and by ten seconds (before). */
@@ -33,10 +44,13 @@ export class KindWindow {
   private readonly reporters = new Map<number, Reporter>()
   first_ms = Number.POSITIVE_INFINITY
   last_ms = Number.NEGATIVE_INFINITY
+  private watermark_ms = 0
+  private readonly reports: boolean
 
   constructor(kind: Kind) {
     this.measures = WATCHED[kind]
     this.table = new CellTable(cellFields(kind))
+    this.reports = REPORTING.has(kind)
   }
 
   /** The slice that a row of this time and partition is added to. */
@@ -71,12 +85,19 @@ export class KindWindow {
   }
 
   heardFrom(cell: number, time_ms: number): void {
+    if (!this.reports) return
     const start = Math.floor(time_ms / SLICE_MS) * SLICE_MS
-    const reporter = this.reporters.get(cell)
-    if (reporter === undefined) this.reporters.set(cell, { first_ms: start, last_ms: start, slices: 1 })
-    else if (start > reporter.last_ms) {
-      reporter.last_ms = start
-      reporter.slices += 1
+    let reporter = this.reporters.get(cell)
+    if (reporter === undefined) {
+      reporter = { first_ms: start, last_ms: Number.NEGATIVE_INFINITY, slices: 0, ahead: [] }
+      this.reporters.set(cell, reporter)
+    }
+    const { ahead } = reporter
+    if (start < this.watermark_ms) hear(reporter, start)
+    else if (ahead.length === 0 || start > ahead.at(-1)!) ahead.push(start)
+    else if (!ahead.includes(start)) {
+      ahead.push(start)
+      ahead.sort((a, b) => a - b)
     }
   }
 
@@ -90,8 +111,9 @@ export class KindWindow {
     return block
   }
 
-  /** Puts what has become old into blocks, and forgets what is older than `keep_ms`. */
+  /** Moves the watermark: puts what has become old into blocks, and forgets what is older than `keep_ms`. */
   age(watermark_ms: number, keep_ms: number): void {
+    this.watermark_ms = watermark_ms
     const fineFrom = this.fineFrom(watermark_ms)
     for (const start of [...this.fine.keys()].sort((a, b) => a - b)) {
       if (start >= fineFrom) break
@@ -111,7 +133,11 @@ export class KindWindow {
     if (this.totals.length > 0 && this.totals[0]!.time < oldest) {
       this.totals = this.totals.filter(({ time }) => time >= oldest)
     }
-    for (const [cell, reporter] of this.reporters) if (reporter.last_ms < oldest) this.reporters.delete(cell)
+    for (const [cell, reporter] of this.reporters) {
+      const { ahead } = reporter
+      while (ahead.length > 0 && ahead[0]! < watermark_ms) hear(reporter, ahead.shift()!)
+      if (reporter.last_ms < oldest && ahead.length === 0) this.reporters.delete(cell)
+    }
   }
 
   get empty(): boolean {
@@ -266,6 +292,7 @@ export class KindWindow {
     const picked = by.map((name) => this.dimension(name))
     const found = new Map<string, { -readonly [K in keyof Heard]: Heard[K] }>()
     for (const [cell, { first_ms, last_ms, slices }] of this.reporters) {
+      if (slices === 0) continue
       const texts = picked.map(
         (dimension) => this.table.values[dimension]![this.table.codeAt(cell, dimension)]!,
       )

@@ -19,7 +19,7 @@ export interface Cells {
 /** Only cells with these values count, e.g. `{ hop: 'encoder' }` or `{ cdn: 'b' }`. */
 export type Where = Readonly<Record<string, string>>
 
-/** When a reporter (a node, a probe, an app) was heard. */
+/** When a reporter (a node on the link) was heard, up to the view's watermark. */
 export interface Heard {
   /** Its dimension values, e.g. `{ hop: 'ingest', node: 'a' }`. */
   readonly values: Where
@@ -66,5 +66,5 @@ export interface StreamView {
   /** Dimensions of a kind's cells: causal dimensions, and the kind's own (see `cell_fields.ts`). */
   dimensions(kind: Kind): readonly string[]
   /** Who reported on this stream by the values of `by`, for absence. */
-  heard(kind: Kind, by: readonly string[]): readonly Heard[]
+  heard(kind: 'hop', by: readonly string[]): readonly Heard[]
 }

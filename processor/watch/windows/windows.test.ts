@@ -140,6 +140,36 @@ test('reporters are heard with their newest status', () => {
   ])
 })
 
+test('who judges late does not hear what came after the second that is judged', () => {
+  const core = createWatchCore({ emit: () => {} })
+  const at = (seconds: readonly number[]) =>
+    core.ingest({
+      kind: 'hop',
+      partition: 0,
+      bytes: bytes(
+        'hop',
+        seconds.map((second) => ({
+          ...{ hop: 'encoder', node: 'e', session: 'e', seq: second + 1, status: 'up' },
+          received_time: T0 + second * 1000,
+        })),
+      ),
+    })
+  // It fell silent for twenty seconds, and all of it is read before the first second is judged.
+  at([0, 1, 2, 3, 4, 25, 26])
+  const heard = (second: number) => {
+    core.advance(T0 + second * 1000)
+    return core.windows
+      .stream('demo', 's', 'x')
+      .heard('hop', ['node'])
+      .map(({ last_ms, slices }) => [(last_ms - T0) / 1000, slices])
+  }
+  assert.deepEqual(heard(1), [[0, 1]])
+  assert.deepEqual(heard(20), [[4, 5]])
+  assert.deepEqual(heard(26), [[25, 6]])
+  at([24])
+  assert.deepEqual(heard(27), [[26, 7]], 'what comes late for a second that was judged changes nothing')
+})
+
 test('a stream that is silent for as long as windows reach back is forgotten', () => {
   const core = createWatchCore({ emit: () => {} })
   core.ingest({ kind: 'heartbeat', partition: 0, bytes: bytes('heartbeat', [{ session: 'a', seq: 1 }]) })

@@ -84,7 +84,7 @@ export class StreamWindows implements StreamView {
     return cellFields(kind)
   }
 
-  heard(kind: Kind, by: readonly string[]): readonly Heard[] {
+  heard(kind: 'hop', by: readonly string[]): readonly Heard[] {
     const window = this.kinds.get(kind)
     return window === undefined ? [] : window.heard(by, cellFields(kind).indexOf('status'))
   }
