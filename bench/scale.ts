@@ -2,17 +2,22 @@
  * `npm run bench -- scale [--rate N] [--seconds N]`: one collector, writer and watcher under N one-event beacons a second (500),
  * then two of each under twice as many, on a real broker and a real store: processor time an event by role, by the operating
  * system's accounting. If nothing is shared, two of each need no more an event than one of each. What a role needs while
- * nothing comes is measured too: `docs/scale.md` reckons with both.
+ * nothing comes is measured too, and how much more of it each further tick a second is: `docs/scale.md` reckons with these.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { TABLE_NAMES } from '../schemas/derive/columns.ts'
 import { startLoad } from '../test/chaos/load.ts'
 import { cpuOf, type Part } from '../test/chaos/part.ts'
-import { startPipeline } from '../test/chaos/pipeline.ts'
+import { type Pipeline, startPipeline } from '../test/chaos/pipeline.ts'
+import { GIVEN } from './reckon/needs.ts'
 import type { BenchOptions } from './run.ts'
 
 const WARM_MS = 15_000
 const IDLE_MS = 10_000
+/** Partitions of a topic; and of one that has so many more that the cost of a tick shows. */
+const FEW = 4
+const MANY = 24
 const ROLES = ['collector', 'write', 'watch'] as const
 type Role = (typeof ROLES)[number] | 'store' | 'kafka'
 
@@ -46,6 +51,16 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
       tell({ case: `${name}-idle`, role, value: one.idle[role], unit: 'cpu_ms/s' }, '')
     }
   }
+  const few = await idling(FEW)
+  const many = await idling(MANY)
+  const ticks_per_s = (MANY - FEW) * TABLE_NAMES.length * GIVEN.ticks_per_s
+  for (const role of [...ROLES, 'kafka'] as const) {
+    const value = ((many[role] - few[role]) * 1000) / ticks_per_s
+    tell(
+      { case: 'tick', role, value, unit: 'cpu_us/tick' },
+      `a tick costs ${role.padEnd(9)} ${value.toFixed(0).padStart(5)} µs (${few[role].toFixed(0)} ms a second with ${FEW} partitions, ${many[role].toFixed(0)} with ${MANY})`,
+    )
+  }
   const [one, two] = found.map(({ perEvent }) => ROLES.reduce((sum, role) => sum + perEvent[role], 0))
   const ratio = two! / one!
   tell(
@@ -54,25 +69,41 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
   )
 }
 
+const sum = (parts: readonly Part[]) => parts.reduce((total, part) => total + part.cpu_s(), 0)
+const spentBy = ({ collectors, writers, watchers, store, kafka }: Pipeline): Record<Role, number> => ({
+  collector: sum(collectors),
+  write: sum(writers),
+  watch: sum(watchers),
+  store: store.cpu_s(),
+  kafka: kafka.brokers.reduce((total, { pid }) => total + (pid === undefined ? 0 : cpuOf(pid)), 0),
+})
+
+const between = (before: Record<Role, number>, after: Record<Role, number>, by: (role: Role) => number) =>
+  Object.fromEntries(
+    (Object.keys(before) as Role[]).map((role) => [role, (after[role] - before[role]) / by(role)]),
+  ) as Record<Role, number>
+
+/** Processor time a second of one of each role while nothing comes, ms. */
+async function idling(partitions: number): Promise<Record<Role, number>> {
+  const pipeline = await startPipeline({ brokers: 1, partitions, collectors: 1, writers: 1, watchers: 1 })
+  try {
+    await pause(2 * IDLE_MS)
+    const before = spentBy(pipeline)
+    await pause(2 * IDLE_MS)
+    return between(before, spentBy(pipeline), () => (2 * IDLE_MS) / 1e6)
+  } finally {
+    await pipeline.dispose()
+  }
+}
+
 async function measure(
   each: number,
   { rate, seconds }: { rate: number; seconds: number },
 ): Promise<Measured> {
   const pipeline = await startPipeline({ brokers: 1, collectors: each, writers: each, watchers: each })
   try {
-    const { collectors, writers, watchers, store, kafka } = pipeline
-    const sum = (parts: readonly Part[]) => parts.reduce((total, part) => total + part.cpu_s(), 0)
-    const spent = (): Record<Role, number> => ({
-      collector: sum(collectors),
-      write: sum(writers),
-      watch: sum(watchers),
-      store: store.cpu_s(),
-      kafka: kafka.brokers.reduce((total, { pid }) => total + (pid === undefined ? 0 : cpuOf(pid)), 0),
-    })
-    const between = (before: Record<Role, number>, after: Record<Role, number>, by: (role: Role) => number) =>
-      Object.fromEntries(
-        (Object.keys(before) as Role[]).map((role) => [role, (after[role] - before[role]) / by(role)]),
-      ) as Record<Role, number>
+    const { collectors } = pipeline
+    const spent = () => spentBy(pipeline)
     // Until the start-up is over.
     await pause(IDLE_MS / 2)
     const quiet = spent()

@@ -1,6 +1,7 @@
 import { METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
-import { ROLLUP_NAMES, ROLLUPS, type Rollup, type RollupSpec } from '../../schemas/rollups.ts'
-import { kindOfMetric, metricSql, metricWhere } from '../../schemas/sql.ts'
+import { ROLLUPS, type Rollup, type RollupSpec } from '../../schemas/rollups.ts'
+import { rollupsOf } from '../../schemas/sources.ts'
+import { metricSql, metricWhere } from '../../schemas/sql.ts'
 import type { Rows } from './ask.ts'
 import type { Quality, ReportData } from './data.ts'
 
@@ -17,19 +18,12 @@ const WHERE =
 const spec = (name: Rollup): RollupSpec => ROLLUPS[name]
 
 /** A report reads the session's clock where a rollup keeps it, else the collector's. */
-function sourceOf(metric: Metric): Rollup {
-  const { numerator, denominator, quantile } = metricOf(metric)
-  const measures = [numerator, denominator, quantile?.of].filter((each) => each !== undefined)
-  return ROLLUP_NAMES.filter(
-    (name) =>
-      spec(name).kind === kindOfMetric(metric) &&
-      measures.every((measure) => spec(name).measures.includes(measure)),
-  ).sort(
+const sourceOf = (metric: Metric): Rollup =>
+  rollupsOf([metric]).sort(
     (a, b) =>
       Number(spec(a).clock === 'received_time') - Number(spec(b).clock === 'received_time') ||
       spec(a).step_s - spec(b).step_s,
   )[0]!
-}
 
 /** What compares apps with one another says nothing as one number: the section on fairness has it. */
 export const isJudged = (name: Metric): boolean => {

@@ -15,10 +15,10 @@ export async function readGroups(
   by: 'stream' | 'app',
 ): Promise<Record<string, GroupView>> {
   const window_ms = scope.to_ms - scope.from_ms
-  const plays = scopeWhere(scope, 'heartbeat_10s')
+  const plays = scopeWhere(scope, 'heartbeat_stream_10s')
   const [rows, starts] = await Promise.all([
     store.query<{ name: string; watching: number; stall_ratio: number | null; latency_ms: number | null }>(
-      `SELECT ${by} AS name, ${metricSql('concurrent_plays', over(window_ms))} AS watching, ${metricSql('rebuffering_ratio', over(window_ms))} AS stall_ratio, ${metricSql('live_latency', over(window_ms))} AS latency_ms FROM heartbeat_10s WHERE ${plays.sql} AND NOT synthetic GROUP BY name ORDER BY watching DESC LIMIT 100`,
+      `SELECT ${by} AS name, ${metricSql('concurrent_plays', over(window_ms))} AS watching, ${metricSql('rebuffering_ratio', over(window_ms))} AS stall_ratio, ${metricSql('live_latency', over(window_ms))} AS latency_ms FROM heartbeat_stream_10s WHERE ${plays.sql} AND NOT synthetic GROUP BY name ORDER BY watching DESC LIMIT 100`,
       { params: plays.params },
     ),
     store.query<{ name: string; first_screen_ms: number | null }>(
@@ -92,13 +92,13 @@ export async function readShows(
   const [seen, plays, starts, steps] = await Promise.all([
     store.query<{ show: string; streams: number; data_s: number }>(
       `SELECT show, uniqExact(stream) AS streams, max(at) AS data_s FROM (
-         SELECT show, stream, toUnixTimestamp(time) AS at FROM heartbeat_10s WHERE ${range('from_ms')}
+         SELECT show, stream, toUnixTimestamp(time) AS at FROM heartbeat_stream_10s WHERE ${range('from_ms')}
          UNION ALL SELECT show, stream, toUnixTimestamp(time) AS at FROM hop_10s WHERE ${range('from_ms')}
        ) WHERE show != '' GROUP BY show ORDER BY data_s DESC LIMIT 200`,
       { params },
     ),
     store.query<Record<string, number | string | null>>(
-      `SELECT show, uniqExactIf(app, app != '') AS apps, ${metricSql('concurrent_plays', over(60_000))} AS watching, ${metricSql('rebuffering_ratio', over(60_000))} AS stall_ratio, ${metricSql('live_latency', over(60_000))} AS latency_ms FROM heartbeat_10s WHERE ${range('recent_ms')} AND NOT synthetic GROUP BY show`,
+      `SELECT show, uniqExactIf(app, app != '') AS apps, ${metricSql('concurrent_plays', over(60_000))} AS watching, ${metricSql('rebuffering_ratio', over(60_000))} AS stall_ratio, ${metricSql('live_latency', over(60_000))} AS latency_ms FROM heartbeat_stream_10s WHERE ${range('recent_ms')} AND NOT synthetic GROUP BY show`,
       { params },
     ),
     store.query<Record<string, number | string | null>>(
@@ -106,7 +106,7 @@ export async function readShows(
       { params },
     ),
     store.query<{ show: string; at: number; watching: number }>(
-      `SELECT show, toUnixTimestamp(time) AS at, ${metricSql('concurrent_plays', over(STEP_MS))} AS watching FROM heartbeat_10s WHERE ${range('from_ms')} AND NOT synthetic GROUP BY show, at`,
+      `SELECT show, toUnixTimestamp(time) AS at, ${metricSql('concurrent_plays', over(STEP_MS))} AS watching FROM heartbeat_stream_10s WHERE ${range('from_ms')} AND NOT synthetic GROUP BY show, at`,
       { params },
     ),
   ])

@@ -2,7 +2,8 @@ import { DIMENSIONS } from '../../schemas/dimensions.ts'
 import { STARTUP_PHASES } from '../../schemas/kinds/startup.ts'
 import { MEASURES, type MeasureSpec } from '../../schemas/measures.ts'
 import { METRIC_NAMES, type Metric, type MetricSpec, metricOf } from '../../schemas/metrics.ts'
-import { ROLLUP_NAMES, ROLLUPS } from '../../schemas/rollups.ts'
+import { ROLLUPS, type Rollup } from '../../schemas/rollups.ts'
+import { rollupsOf } from '../../schemas/sources.ts'
 import { kindOfMetric, measureOverRaw, metricSql, metricWhere } from '../../schemas/sql.ts'
 import type { Store } from '../../store/client.ts'
 
@@ -22,8 +23,26 @@ export interface Scope {
 
 export type MetricValues = Partial<Record<Metric, number | null>>
 
-const rollupOf = (metric: Metric) =>
-  ROLLUP_NAMES.find((name) => ROLLUPS[name].kind === kindOfMetric(metric) && ROLLUPS[name].step_s === 10)!
+const by10s = (name: Rollup): boolean => ROLLUPS[name].step_s === 10
+
+/**
+ * The 10 s rollup with the fewest rows that has these metrics of one kind and keeps apart what the scope asks for. What no rollup
+ * of them keeps apart is passed over.
+ */
+function rollupOf(metrics: readonly Metric[], scope: Scope): Rollup {
+  const all = rollupsOf(metrics).filter(by10s)
+  const kept = new Set<string>(all.flatMap((name) => ROLLUPS[name].by))
+  const asked = [
+    ...(scope.app === undefined ? [] : ['app']),
+    ...Object.keys(scope.within ?? {}),
+    ...Object.keys(scope.outside ?? {}),
+  ]
+  const fitting = rollupsOf(
+    metrics,
+    asked.filter((name) => kept.has(name)),
+  )
+  return fitting.find(by10s) ?? all.at(-1)!
+}
 
 /** Conditions of a scope over a table with these columns, and their parameters. */
 export function scopeWhere(scope: Scope, table: string): { sql: string; params: Record<string, unknown> } {
@@ -140,7 +159,7 @@ export async function metricValues(
     measureOverRaw(metricOf(name)[measure]!).replace('toFloat64(weight)', '1')
   await Promise.all(
     askedOf(metrics).map(async (asked) => {
-      const table = raw ? asked.kind : rollupOf(asked.names[0]!)
+      const table = raw ? asked.kind : rollupOf(asked.names, scope)
       const { sql, params } = scopeWhere(scope, table)
       const expressions = asked.names.flatMap((name) => [
         `${metricSql(name, { over: raw ? 'raw' : 'rollup', window_ms })} AS ${name}`,
@@ -180,7 +199,7 @@ export async function metricSeries(
   for (const name of metrics) series[name] = new Array<number | null>(count).fill(null)
   await Promise.all(
     askedOf(metrics).map(async (asked) => {
-      const table = over === 'raw' ? asked.kind : rollupOf(asked.names[0]!)
+      const table = over === 'raw' ? asked.kind : rollupOf(asked.names, scope)
       const time = over === 'raw' ? 'received_time' : 'time'
       const { sql, params } = scopeWhere({ ...scope, from_ms: first }, table)
       const { select, group, told } = partsOf(
@@ -210,11 +229,12 @@ export async function breakdown(
   by: readonly string[],
   limit = 200,
 ) {
-  const table = rollupOf(metric)
-  const known = ROLLUPS[table].by as readonly string[]
-  const unknown = by.filter((name) => !known.includes(name))
-  if (unknown.length > 0)
-    throw new RangeError(`${table} keeps ${known.join(', ')} apart, not ${unknown.join(', ')}`)
+  const apart = by.filter((name) => name !== 'stream')
+  const table = rollupsOf([metric], [...apart, ...(scope.app === undefined ? [] : ['app'])]).find(by10s)
+  if (table === undefined) {
+    const kept = new Set<string>(rollupsOf([metric]).flatMap((name) => (by10s(name) ? ROLLUPS[name].by : [])))
+    throw new RangeError(`${metric} is kept apart by ${[...kept].join(', ')}, not by ${by.join(' and ')}`)
+  }
   const { sql, params } = scopeWhere(scope, table)
   const window_ms = scope.to_ms - scope.from_ms
   const weigh =
