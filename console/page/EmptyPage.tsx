@@ -13,7 +13,9 @@ interface About {
 export function EmptyPage({ show, line }: { readonly show?: string; readonly line: Live<unknown>['line'] }) {
   const { words, href } = usePlace()
   const named = show ?? 'my-show'
-  const { data } = useFetch<About>('/api/about')
+  const { data, failed } = useFetch<About>('/api/about')
+  // What is there to be copied must be right, so it waits for the address; without an answer it is the usual one.
+  const known = data !== undefined || failed
   const url = `http://${location.hostname}:${data?.beacons_port ?? 8080}`
   const key = data?.tenants[0] === undefined || data.tenants[0] === 'demo' ? 'demo' : '…'
   const tag = `<script src="${url}/firstframe.js"></script>
@@ -48,9 +50,9 @@ export function EmptyPage({ show, line }: { readonly show?: string; readonly lin
           </p>
           <h1>{show === undefined ? words.empty_title : words.empty_show(show)}</h1>
           <p>{words.empty_text}</p>
-          <Code text={tag} />
+          {known && <Code text={tag} />}
           <p>{words.empty_curl}</p>
-          <Code text={curl} />
+          {known && <Code text={curl} />}
         </section>
       </main>
     </>
