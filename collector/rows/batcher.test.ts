@@ -79,8 +79,8 @@ test('the tick after a held up append says since when senders waited, once; so d
   let now = NOW
   const batcher = make(log, { clock: () => now })
   const heldOf = (messages: readonly LogMessage[]) => messages.at(-1)!.headers[HEADERS.held]
-  const round = async (number: number, settle: 'resolve' | 'reject', takes_ms: number) => {
-    put(batcher, 1)
+  const round = async (number: number, settle: 'resolve' | 'reject', takes_ms: number, rows = 1) => {
+    put(batcher, rows)
     batcher.tick(now)
     await appended(appends, number)
     now += takes_ms
@@ -91,9 +91,17 @@ test('the tick after a held up append says since when senders waited, once; so d
   assert.equal(await round(1, 'resolve', 4_000), undefined)
   assert.equal(await round(2, 'resolve', 20), `${NOW}-${NOW + 4_000}`)
   assert.equal(await round(3, 'reject', 20), undefined)
-  assert.equal(await round(4, 'reject', 1_000), undefined)
-  assert.equal(await round(5, 'resolve', 30), undefined)
-  assert.equal(await round(6, 'resolve', 1), `${NOW + 4_020}-${NOW + 5_070}`)
+  const since = NOW + 4_020
+  assert.equal(await round(4, 'reject', 1_000), `${since}-${now - 1_000}`)
+  assert.equal(await round(5, 'resolve', 30), `${since}-${now - 30}`)
+  assert.equal(await round(6, 'resolve', 1), `${since}-${now - 1}`)
+  assert.equal(await round(7, 'resolve', 1), undefined, 'told once')
+  // A full disk that still takes ticks: each of them says that nobody is heard.
+  const full = now
+  assert.equal(await round(8, 'reject', 1_000), undefined)
+  assert.equal(await round(9, 'resolve', 1_000, 0), `${full}-${full + 1_000}`)
+  assert.equal(await round(10, 'resolve', 9_001, 0), `${full}-${full + 2_000}`)
+  assert.equal(await round(11, 'resolve', 1, 0), undefined, 'nobody tried again for ten seconds')
   await batcher.close()
 })
 

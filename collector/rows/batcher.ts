@@ -53,6 +53,8 @@ export interface BatcherOptions extends BatchingOptions {
   readonly clock: () => number
 }
 
+/** Who was refused tries again sooner than this. */
+const RETRIED_MS = 10_000
 const NO_BYTES = new Uint8Array()
 const TEXT_BYTES = MAX_MESSAGE_BYTES / 4
 
@@ -71,8 +73,8 @@ export function createBatcher(options: BatcherOptions): Batcher {
   let tick_ms: number | undefined
   /** Holds that no tick has told yet. */
   let holds: Hold[] = []
-  /** Since when what is taken has been refused. */
-  let refused_ms: number | undefined
+  /** Since when what is taken has been refused, and when it was last. */
+  let refused: { readonly from_ms: number; last_ms: number } | undefined
   let schemasKnown = false
   let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
@@ -140,7 +142,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
       for (const shard of row)
         if (shard !== undefined && shard.builder.rows > 0) messages.push(messageOf(shard))
     if (tick_ms !== undefined) {
-      messages.push(...tickMessages(tick_ms, holdsText(holds)))
+      messages.push(...tickMessages(tick_ms, holdsText([...holds, ...refusing(tick_ms)])))
       holds = []
     }
     tick_ms = undefined
@@ -150,6 +152,16 @@ export function createBatcher(options: BatcherOptions): Batcher {
 
   function held(hold: Hold): void {
     if (hold.until_ms - hold.from_ms >= HELD_MS) holds.push(hold)
+  }
+
+  /** While beacons are refused, ticks, which are small, may still be taken: each says that nobody is heard. */
+  function refusing(time_ms: number): Hold[] {
+    if (refused === undefined) return []
+    // Nobody tried again: either way nobody waits any more.
+    if (time_ms - refused.last_ms > RETRIED_MS) refused = undefined
+    return refused === undefined || time_ms <= refused.from_ms
+      ? []
+      : [{ from_ms: refused.from_ms, until_ms: time_ms }]
   }
 
   async function appendNow(): Promise<void> {
@@ -164,8 +176,10 @@ export function createBatcher(options: BatcherOptions): Batcher {
       if (messages.length > 0) await log.append(messages)
       schemasKnown = true
       taken.resolve()
-      if (taken.rows > 0) held({ from_ms: refused_ms ?? taken.first_ms, until_ms: clock() })
-      refused_ms = undefined
+      if (taken.rows > 0) {
+        held({ from_ms: refused?.from_ms ?? taken.first_ms, until_ms: clock() })
+        refused = undefined
+      }
       const append_seconds = Number(process.hrtime.bigint() - begin) / 1e9
       if (taken.rows > 0) emit({ type: 'batch_appended', rows: taken.rows, bytes, append_seconds })
     } catch (error) {
@@ -173,7 +187,10 @@ export function createBatcher(options: BatcherOptions): Batcher {
         error instanceof LogError
           ? error
           : new LogError('unavailable', 'the log could not take it', { retriable: true, cause: error })
-      if (taken.rows > 0) refused_ms ??= taken.first_ms
+      if (taken.rows > 0) {
+        refused ??= { from_ms: taken.first_ms, last_ms: 0 }
+        refused.last_ms = clock()
+      }
       emit({ type: 'batch_refused', rows: taken.rows, code: reason.code, error: reason })
       taken.reject(reason)
     } finally {

@@ -7,16 +7,17 @@ const MOST = 4_096
 
 /** When senders waited for an answer of a collector, as ticks told it, and nobody may be called silent for it. */
 export class Holds {
-  private readonly known = new Map<string, Hold & { readonly number: number }>()
+  /** By their beginning. */
+  private readonly known = new Map<number, Hold & { readonly number: number }>()
   /** How many were ever told. */
   count = 0
 
-  /** Each partition's tick tells it again; it counts once. */
+  /** Each partition's tick tells it again, and while it lasts each tick tells more of it; it counts once. */
   add({ from_ms, until_ms }: Hold): void {
-    const key = `${from_ms}-${until_ms}`
-    if (this.known.has(key)) return
+    const known = this.known.get(from_ms)
+    if (known !== undefined && known.until_ms >= until_ms) return
     this.count += 1
-    this.known.set(key, { from_ms, until_ms, number: this.count })
+    this.known.set(from_ms, { from_ms, until_ms, number: this.count })
     for (const [old, hold] of this.known) {
       if (this.known.size <= MOST && hold.until_ms >= until_ms - REMEMBERED_MS) break
       this.known.delete(old)

@@ -62,9 +62,10 @@ const BEHIND_MS = 5_000
 const CUT_MS = 20_000
 /**
  * What a collector, writer or watcher may need at most, MiB, whatever is away: the runtime and its heap, 128 MiB of messages
- * that wait in the writer, and what Kafka's client fetches ahead. The limit of its container in compose.yaml.
+ * that wait in the writer, what Kafka's client fetches ahead, and, of a watcher that takes another's partitions, a quarter of an
+ * hour read again. The limit of its container in compose.yaml.
  */
-export const MEMORY_MIB = 768
+export const MEMORY_MIB = 1280
 
 /**
  * Puts a pipeline of processes under load and breaks it, fault by fault, without a pause of the load; then counts what was
