@@ -46,6 +46,9 @@ interface ChartsProps {
 const MOMENT = 4
 const LATE = 70
 
+/** Narrower is a phone, as in style/phone.css. */
+const PHONE_PX = 720
+
 /** How high a chart is; on a wall all of them must fit. */
 const ROW_PX = 56
 const WALL_PX = 44
@@ -75,8 +78,9 @@ function Lane({
           const late = from > LATE
           const moment = to - from <= MOMENT
           const next = seen[index + (late ? -1 : 1)]
-          // Its name stands beside it where no other is in the way; the one before may have its own there.
-          const room = late && next !== undefined && at(next.from_ms) <= LATE ? 6 * MOMENT : 3 * MOMENT
+          // Its name stands beside it where no other is in the way; on a phone the one before may have its own there.
+          const met = late && innerWidth < PHONE_PX && next !== undefined && at(next.from_ms) <= LATE
+          const room = met ? 6 * MOMENT : 3 * MOMENT
           const beside =
             moment && (next === undefined || (late ? from - at(next.to_ms) : at(next.from_ms) - to) > room)
           return (
