@@ -21,13 +21,13 @@ export const SHOW: Show = { viewers: 1_000, sample: 1, events: 1.3, interval_s: 
 /** Measured on one of two shared virtual cores, with the command beside it: put in what yours says. */
 export const MEASURED = {
   /** Processor time an event in a beacon of its own: `npm run bench -- scale`, less what idling costs. */
-  collector_us: 74,
-  write_us: 90,
-  watch_us: 56,
+  collector_us: 140,
+  write_us: 58,
+  watch_us: 46,
   /** A row in inserts of a hundred thousand: 4.6 µs (`npm run bench -- insert`), times 2.5 for the rollups' views. Small inserts cost far more. */
   store_us: 12,
-  /** A collector's processor time for one tick to one partition: what idling costs by the ticks. */
-  tick_us: 1010,
+  /** A collector's processor time for one tick more to a partition: `npm run bench -- scale`, 24 partitions less 4. */
+  tick_us: 121,
   /** A session in the dedupe step of a writer or a watcher: `npm run bench -- sessions`. */
   session_bytes: 222,
   /** A heartbeat in the log, a hundred in a message, and of these with zstd: the same. */
