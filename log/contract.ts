@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { contractContext, type LogUnderTest, text } from './contract-context.ts'
+import { contractContext, type LogUnderTest, text } from './contractContext.ts'
 import {
   type Assignment,
   type Log,

@@ -1,9 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Emit } from '../schemas/facts.ts'
 import { checkMessage, checkPartition } from './check.ts'
-import { joinGroup } from './kafka-group.ts'
-import { readRange } from './kafka-read.ts'
-import { startSender } from './kafka-send.ts'
+import { joinGroup } from './kafkaGroup.ts'
 import {
   type Admin,
   type Compression,
@@ -12,6 +10,8 @@ import {
   kafkaClient,
   reasonOf,
 } from './kafkajs.ts'
+import { readRange } from './kafkaRead.ts'
+import { startSender } from './kafkaSend.ts'
 import {
   type Assignment,
   type Log,

@@ -14,7 +14,7 @@ import { registerReport } from './commands/report.ts'
 import { registerRoles } from './commands/roles.ts'
 import { registerShows } from './commands/shows.ts'
 import { ConfigError } from './config/load.ts'
-import { ListenError } from './listen_error.ts'
+import { ListenError } from './listenError.ts'
 
 export const VERSION = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }

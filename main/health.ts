@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Role } from './context.ts'
-import { ListenError } from './listen_error.ts'
+import { ListenError } from './listenError.ts'
 
 export interface HealthOptions {
   readonly host: string

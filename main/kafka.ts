@@ -6,7 +6,7 @@ import type { Log } from '../log/log.ts'
 import { openSpillingLog } from '../log/spill.ts'
 import { topics } from '../schemas/topics.ts'
 import type { Context } from './context.ts'
-import { expectedError } from './expected_error.ts'
+import { expectedError } from './expectedError.ts'
 
 /** How the brokers are reached; throws what a person can mend when a setting that belongs to it is missing. */
 export function kafkaSecurity(log: Context['config']['log']): Pick<KafkaConnection, 'ssl' | 'sasl'> {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { Value } from '@sinclair/typebox/value'
-import { CATALOGUE_RULES, type RuleSet } from '../processor/watch/detect/active_rules.ts'
-import { loadRules } from '../processor/watch/detect/load_rules.ts'
-import { ReceiverConfig } from '../processor/watch/notify/receiver_config.ts'
-import { expectedError } from './expected_error.ts'
+import { CATALOGUE_RULES, type RuleSet } from '../processor/watch/detect/activeRules.ts'
+import { loadRules } from '../processor/watch/detect/loadRules.ts'
+import { ReceiverConfig } from '../processor/watch/notify/receiverConfig.ts'
+import { expectedError } from './expectedError.ts'
 
 /** The configuration's `receivers`. Throws an error that names the entry and the field. */
 export function readReceivers(entries: readonly unknown[]): ReceiverConfig[] {

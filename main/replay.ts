@@ -1,6 +1,6 @@
-import type { RuleSet } from '../processor/watch/detect/active_rules.ts'
+import type { RuleSet } from '../processor/watch/detect/activeRules.ts'
 import { createJudge } from '../processor/watch/incident/judge.ts'
-import { createWatchCore } from '../processor/watch/watch_core.ts'
+import { createWatchCore } from '../processor/watch/watchCore.ts'
 import { columnsToWatch } from '../processor/watch/windows/windows.ts'
 import { createBuilder } from '../schemas/arrow/builder.ts'
 import { columnsOf } from '../schemas/derive/columns.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Log } from '../log/log.ts'
-import { openStateMap, type StateMap } from '../log/state_map.ts'
+import { openStateMap, type StateMap } from '../log/stateMap.ts'
 import type { ShowEntry } from '../schemas/show.ts'
 import { STATE_TOPICS } from '../schemas/topics.ts'
 

@@ -1,5 +1,5 @@
 import type { LookupFunction } from 'node:net'
-import { PROBE_LIMITS, type ProbeLimits } from '../schemas/probe-reasons.ts'
+import { PROBE_LIMITS, type ProbeLimits } from '../schemas/probeReasons.ts'
 import type { Clock } from './clock.ts'
 import { dashSource } from './dashSource.ts'
 import { hlsSource } from './hlsSource.ts'

@@ -1,5 +1,5 @@
 import type { LookupFunction } from 'node:net'
-import type { ProbeLimits } from '../schemas/probe-reasons.ts'
+import type { ProbeLimits } from '../schemas/probeReasons.ts'
 import { browserPicture } from './browser/browserPicture.ts'
 import { BrowserMissing } from './browser/launch.ts'
 import { type CheckResult, check, NotCheckable } from './check.ts'

@@ -1,5 +1,5 @@
 import type { BeaconEvent } from '../schemas/beacon.ts'
-import { PROBE_HEARTBEAT } from '../schemas/probe-reasons.ts'
+import { PROBE_HEARTBEAT } from '../schemas/probeReasons.ts'
 import type { CheckResult } from './check.ts'
 import { codecFamily } from './parse/media.ts'
 import type { Target } from './target.ts'

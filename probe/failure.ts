@@ -1,4 +1,4 @@
-import type { ProbeReason } from '../schemas/probe-reasons.ts'
+import type { ProbeReason } from '../schemas/probeReasons.ts'
 
 /** Why something could not be had: a reason of the registry and the evidence in words. */
 export interface Failure {

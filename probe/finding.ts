@@ -3,7 +3,7 @@ import {
   PROBE_REASONS,
   type ProbeLimits,
   type ProbeReason,
-} from '../schemas/probe-reasons.ts'
+} from '../schemas/probeReasons.ts'
 import type { Measures } from './measures.ts'
 import type { CheckMemory, Observations } from './observations.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PROBE_LIMITS, PROBE_REASON_CODES, PROBE_REASONS, PROBE_STAGES } from '../schemas/probe-reasons.ts'
+import { PROBE_LIMITS, PROBE_REASON_CODES, PROBE_REASONS, PROBE_STAGES } from '../schemas/probeReasons.ts'
 import { verdictOf } from './finding.ts'
 import { judge } from './judge.ts'
 import type { Observations, PieceSeen } from './observations.ts'

@@ -1,5 +1,5 @@
 import type { Emit } from '../schemas/facts.ts'
-import { PROBE_HEARTBEAT } from '../schemas/probe-reasons.ts'
+import { PROBE_HEARTBEAT } from '../schemas/probeReasons.ts'
 import type { BeaconSender } from './beaconSender.ts'
 import { type CheckOptions, type CheckResult, NotCheckable } from './check.ts'
 import type { Clock } from './clock.ts'

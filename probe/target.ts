@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { PROBE_LIMITS } from '../schemas/probe-reasons.ts'
+import { PROBE_LIMITS } from '../schemas/probeReasons.ts'
 import { NotCheckable, protocolOf } from './check.ts'
 
 const Limits = Type.Partial(

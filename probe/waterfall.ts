@@ -1,4 +1,4 @@
-import { PROBE_REASONS } from '../schemas/probe-reasons.ts'
+import { PROBE_REASONS } from '../schemas/probeReasons.ts'
 import { decodeCue } from '../schemas/sei.ts'
 import type { CheckResult } from './check.ts'
 

@@ -1,5 +1,5 @@
 import type { Hop } from '../schemas/kinds/kinds.ts'
-import type { Scenario } from './scenario_schema.ts'
+import type { Scenario } from './scenarioSchema.ts'
 import type { Trouble } from './stage.ts'
 
 /** The incident that ought to come of one fault. */

@@ -3,7 +3,7 @@ import { Game } from './game.ts'
 import { Link } from './link.ts'
 import { Probes } from './probes.ts'
 import { type Batch, Rows } from './rows.ts'
-import type { Scenario } from './scenario_schema.ts'
+import type { Scenario } from './scenarioSchema.ts'
 import { createStage, type Trouble } from './stage.ts'
 
 /** A show that is being played. */

@@ -1,7 +1,7 @@
-import { type FaultKind, type FaultSpec, faultSpec } from './fault_kinds.ts'
+import { type FaultKind, type FaultSpec, faultSpec } from './faultKinds.ts'
 import { createRandom, type Random } from './random.ts'
 import type { Rows } from './rows.ts'
-import type { Scenario } from './scenario_schema.ts'
+import type { Scenario } from './scenarioSchema.ts'
 
 /** A fault of the running show. Times are ms from the start. */
 export interface Trouble {

@@ -1,4 +1,4 @@
-import type { Scenario } from './scenario_schema.ts'
+import type { Scenario } from './scenarioSchema.ts'
 import type { Happening, Scorecard } from './scorecard.ts'
 
 const clock = (seconds: number): string =>

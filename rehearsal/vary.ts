@@ -1,5 +1,5 @@
 import { createRandom } from './random.ts'
-import type { Scenario } from './scenario_schema.ts'
+import type { Scenario } from './scenarioSchema.ts'
 import { topologyOf } from './stage.ts'
 
 /** A place with fewer viewers than this is not drawn: nobody there has anything to report within seconds. */

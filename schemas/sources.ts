@@ -11,11 +11,11 @@ export function measuresOfMetric(metric: Metric): Measure[] {
 
 /**
  * Rollups that metrics of one kind can be read from, the one with the fewest dimensions first: it has the fewest rows.
- * @param apart dimensions and fields that they must keep apart, beside tenant, show and stream
+ * @param apart dimensions and fields that they must keep apart; tenant, show and stream all do
  */
 export function rollupsOf(metrics: readonly Metric[], apart: readonly string[] = []): Rollup[] {
   const fields = [
-    ...apart,
+    ...apart.filter((name) => !['tenant', 'show', 'stream'].includes(name)),
     ...metrics.flatMap((name) => Object.keys((metricOf(name) as MetricSpec).where ?? {})),
   ]
   const measures = metrics.flatMap(measuresOfMetric)

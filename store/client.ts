@@ -5,7 +5,7 @@ import {
   type ClickHouseSettings,
   createClient,
 } from '@clickhouse/client'
-import { faultOf, StoreError } from './store-error.ts'
+import { faultOf, StoreError } from './storeError.ts'
 
 export interface StoreClientOptions {
   readonly url: string

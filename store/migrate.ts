@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Store } from './client.ts'
-import { StoreError } from './store-error.ts'
+import { StoreError } from './storeError.ts'
 
 /** One step of the schema. Appended, never edited; each statement may run twice (IF NOT EXISTS and the like). */
 export interface Migration {

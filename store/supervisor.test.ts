@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { tableFromArrays, tableToIPC } from 'apache-arrow'
 import type { Fact } from '../schemas/facts.ts'
-import { StoreError } from './store-error.ts'
+import { StoreError } from './storeError.ts'
 import { superviseStore } from './supervisor.ts'
 import { STORE_COMMAND, startTestStore, type TestStore } from './testing.ts'
 
@@ -120,7 +120,7 @@ test('a store that hangs is ended and started again', async () => {
 
 test('when its parent is killed the store ends, too, and the directory is free', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'firstframe-orphan-'))
-  const parent = fileURLToPath(new URL('../test/store-parent.ts', import.meta.url))
+  const parent = fileURLToPath(new URL('../test/storeParent.ts', import.meta.url))
   assert.ok(dirname(parent).endsWith('test'))
   const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', parent, dir], {
     stdio: ['ignore', 'pipe', 'inherit'],

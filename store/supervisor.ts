@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Emit } from '../schemas/facts.ts'
-import { POOL_THREADS, type StoreServerOptions } from './server/start-store-server.ts'
+import { POOL_THREADS, type StoreServerOptions } from './server/startStoreServer.ts'
 import type { FromStore, ToStore } from './server/supervised.ts'
 
 export interface SuperviseOptions {

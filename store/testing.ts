@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Emit } from '../schemas/facts.ts'
 import { createStore, type Store } from './client.ts'
-import type { StoreServerOptions } from './server/start-store-server.ts'
+import type { StoreServerOptions } from './server/startStoreServer.ts'
 import { type StoreSupervisor, superviseStore } from './supervisor.ts'
 
 const ENTRY = join(dirname(fileURLToPath(import.meta.url)), 'server/entry.ts')

@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify'
-import type { StateMap } from '../../log/state_map.ts'
+import type { StateMap } from '../../log/stateMap.ts'
 import type { BuiltPage } from '../build.ts'
 import { type ApiOptions, serveApi } from './api.ts'
 import { guard } from './guard.ts'

@@ -1,6 +1,6 @@
 import { Value } from '@sinclair/typebox/value'
 import type { FastifyInstance } from 'fastify'
-import type { StateMap } from '../../log/state_map.ts'
+import type { StateMap } from '../../log/stateMap.ts'
 import { PLANNED_PREFIX, Planned, plannedKey } from '../../schemas/planned.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { Value } from '@sinclair/typebox/value'
 import type { FastifyInstance } from 'fastify'
-import type { StateMap } from '../../log/state_map.ts'
+import type { StateMap } from '../../log/stateMap.ts'
 import { ShowEntry, showKey } from '../../schemas/show.ts'
 
 /** Why an entry is not one, naming the field. */

@@ -26,22 +26,26 @@ export type MetricValues = Partial<Record<Metric, number | null>>
 const by10s = (name: Rollup): boolean => ROLLUPS[name].step_s === 10
 
 /**
- * The 10 s rollup with the fewest rows that has these metrics of one kind and keeps apart what the scope asks for. What no rollup
- * of them keeps apart is passed over.
+ * The 10 s rollup with the fewest rows that has these metrics of one kind and keeps `by` apart, and what the scope asks for. What no
+ * rollup of them keeps apart of the scope is passed over; of `by` it is a RangeError.
  */
-function rollupOf(metrics: readonly Metric[], scope: Scope): Rollup {
-  const all = rollupsOf(metrics).filter(by10s)
-  const kept = new Set<string>(all.flatMap((name) => ROLLUPS[name].by))
-  const asked = [
-    ...(scope.app === undefined ? [] : ['app']),
-    ...Object.keys(scope.within ?? {}),
-    ...Object.keys(scope.outside ?? {}),
-  ]
-  const fitting = rollupsOf(
-    metrics,
-    asked.filter((name) => kept.has(name)),
+function rollupOf(metrics: readonly Metric[], scope: Scope, by: readonly string[] = []): Rollup {
+  const kept = new Set<string>(
+    rollupsOf(metrics)
+      .filter(by10s)
+      .flatMap((name) => ROLLUPS[name].by),
   )
-  return fitting.find(by10s) ?? all.at(-1)!
+  const asked = Object.keys({
+    ...(scope.app === undefined ? {} : { app: '' }),
+    ...scope.within,
+    ...scope.outside,
+  })
+  const table = rollupsOf(metrics, [...by, ...asked.filter((name) => kept.has(name))]).find(by10s)
+  if (table === undefined)
+    throw new RangeError(
+      `${metrics.join(', ')}: kept apart by ${[...kept].join(', ')}, not by ${by.join(' and ')}`,
+    )
+  return table
 }
 
 /** Conditions of a scope over a table with these columns, and their parameters. */
@@ -229,12 +233,7 @@ export async function breakdown(
   by: readonly string[],
   limit = 200,
 ) {
-  const apart = by.filter((name) => name !== 'stream')
-  const table = rollupsOf([metric], [...apart, ...(scope.app === undefined ? [] : ['app'])]).find(by10s)
-  if (table === undefined) {
-    const kept = new Set<string>(rollupsOf([metric]).flatMap((name) => (by10s(name) ? ROLLUPS[name].by : [])))
-    throw new RangeError(`${metric} is kept apart by ${[...kept].join(', ')}, not by ${by.join(' and ')}`)
-  }
+  const table = rollupOf([metric], scope, by)
   const { sql, params } = scopeWhere(scope, table)
   const window_ms = scope.to_ms - scope.from_ms
   const weigh =

@@ -1,5 +1,5 @@
 import type { Metric } from '../../schemas/metrics.ts'
-import { partOf } from '../../schemas/runbook_parts.ts'
+import { partOf } from '../../schemas/runbookParts.ts'
 import type { Todo } from '../api.ts'
 import { symptomsOf } from './health.ts'
 import type { IncidentView } from './incidents.ts'

@@ -13,9 +13,8 @@ const counted = (metric: Metric): boolean =>
  * `audience_5m`, whose states are few. Throws when no rollup keeps them apart.
  */
 export function sourceOf(metric: Metric, by: readonly string[] = []): Rollup {
-  const dimensions = by.filter((name) => name !== 'stream' && name !== 'show')
   const step_s = counted(metric) ? 300 : 10
-  const fitting = rollupsOf([metric], dimensions).filter((name) => rollup(name).step_s === step_s)
+  const fitting = rollupsOf([metric], by).filter((name) => rollup(name).step_s === step_s)
   if (fitting[0] === undefined) throw new Error(`no rollup has ${metric} by ${by.join(', ')}`)
   return fitting[0]
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { expectedError } from '../expected_error.ts'
+import { expectedError } from '../expectedError.ts'
 import { configOf, withConfig } from './options.ts'
 
 export function registerMigrate(program: Command, version: string): void {

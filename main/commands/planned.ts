@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Planned } from '../../schemas/planned.ts'
-import { expectedError } from '../expected_error.ts'
+import { expectedError } from '../expectedError.ts'
 import { ask } from './shows.ts'
 
 interface Flags {

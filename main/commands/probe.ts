@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Command } from 'commander'
-import { expectedError } from '../expected_error.ts'
+import { expectedError } from '../expectedError.ts'
 import { configOf, withConfig } from './options.ts'
 
 const list = (value: string, before: string[] = []): string[] => [...before, value]

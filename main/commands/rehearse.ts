@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { expectedError } from '../expected_error.ts'
+import { expectedError } from '../expectedError.ts'
 
 export function registerRehearse(program: Command): void {
   program
@@ -21,7 +21,7 @@ export function registerRehearse(program: Command): void {
         return value
       }
       const [speed, seed] = [number('speed'), number('seed')]
-      const { parseScenario } = await import('../../rehearsal/parse_scenario.ts')
+      const { parseScenario } = await import('../../rehearsal/parseScenario.ts')
       const { tellScorecard, tellHappening } = await import('../../rehearsal/tell.ts')
       const { rehearse } = await import('../rehearse.ts')
       let text: string

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { expectedError } from '../expected_error.ts'
+import { expectedError } from '../expectedError.ts'
 import { readRules } from '../receivers.ts'
 
 /** An instant: ISO 8601, seconds or milliseconds since 1970, or `-30m`, `-2h`, `-1d` from now. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { parse } from 'yaml'
 import type { ShowEntry } from '../../schemas/show.ts'
-import { expectedError } from '../expected_error.ts'
+import { expectedError } from '../expectedError.ts'
 
 /** Asks the console; throws an error in a line a person can mend. */
 export async function ask(url: string, init?: RequestInit): Promise<string> {

@@ -5,10 +5,10 @@ import { createCollector } from '../../collector/collector.ts'
 import type { EdgeSource } from '../../collector/edge/edgeSource.ts'
 import type { ExtraRoute } from '../../collector/http/endpoint.ts'
 import type { Log } from '../../log/log.ts'
-import type { StateMap } from '../../log/state_map.ts'
+import type { StateMap } from '../../log/stateMap.ts'
 import { buildPlayer } from '../../player/build.ts'
 import type { Context, Role } from '../context.ts'
-import { ListenError } from '../listen_error.ts'
+import { ListenError } from '../listenError.ts'
 import { showsByStream } from '../shows.ts'
 
 /** Addresses that give out the player SDK and its types, built from the sources at start. */

@@ -5,7 +5,7 @@ import { ingestRoutes } from '../../ingest/routes.ts'
 import { type BeaconSender, sendBeacons } from '../../ingest/sendBeacons.ts'
 import { readSources, startSources } from '../../ingest/sources.ts'
 import type { Context, Role } from '../context.ts'
-import { expectedError } from '../expected_error.ts'
+import { expectedError } from '../expectedError.ts'
 
 /** Addresses under `/v1/ingest/` for the hooks of encoders and media servers. */
 export function mediaRoutes({ config, emit, clock }: Context): ExtraRoute[] {

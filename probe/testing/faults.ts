@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { ProbeReason } from '../../schemas/probe-reasons.ts'
+import type { ProbeReason } from '../../schemas/probeReasons.ts'
 import { pause } from '../clock.ts'
 import type { TestCertificate } from './certificate.ts'
 import { shiftAudio } from './shiftAudio.ts'

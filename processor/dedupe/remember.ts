@@ -2,7 +2,7 @@ import type { Log, LogRecord, Partition } from '../../log/log.ts'
 import { readBatch } from '../../schemas/arrow/reader.ts'
 import type { Kind } from '../../schemas/kinds/kinds.ts'
 import { HEADERS } from '../../schemas/topics.ts'
-import { type SchemaRegistry, UnknownSchema } from '../schema_registry.ts'
+import { type SchemaRegistry, UnknownSchema } from '../schemaRegistry.ts'
 import { DEDUPE_COLUMNS, type Dedupe, HORIZON_MS } from './dedupe.ts'
 
 export interface RememberOptions {

@@ -4,23 +4,13 @@ import { type Hold, holdsText, readHolds } from '../../schemas/hold.ts'
 import type { Kind } from '../../schemas/kinds/kinds.ts'
 import { Holds } from './holds.ts'
 import { RUN_START, Run } from './testing/run.ts'
-import { type Row, STANDS } from './testing/stands.ts'
+import { type Row, report, STANDS } from './testing/stands.ts'
 import { Watermark } from './watermark.ts'
 
 const WELL_S = 120
 const at = (second: number): number => RUN_START + second * 1000
 
-const link = (hop: string, second: number): Row => ({
-  hop,
-  node: `${hop}-1`,
-  session: `${hop}-1`,
-  seq: second + 1,
-  interval_ms: 1000,
-  status: 'up',
-  fps_out: 30,
-  bitrate_in_kbps: 4000,
-  speed_ratio: 1,
-})
+const link = (hop: string, second: number): Row => report(hop, second, { bitrate_in_kbps: 4000, fps_out: 30 })
 const beats = (second: number): readonly Row[] =>
   STANDS.concurrent_plays!.rows(second, STANDS.concurrent_plays!.normal)
 const everybody = (second: number): Partial<Record<Kind, readonly Row[]>> => ({

@@ -12,7 +12,7 @@ import { HEADERS, STATE_TOPICS, topicOf, topics } from '../../schemas/topics.ts'
 import type { Incident } from './incident/incident.ts'
 import type { Judge } from './incident/judge.ts'
 import type { Notifier } from './judging.ts'
-import { readState } from './state_topic.ts'
+import { readState } from './stateTopic.ts'
 import { startWatcher } from './watcher.ts'
 
 const START = Math.floor(Date.now() / 1000) * 1000 - 60_000

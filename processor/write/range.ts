@@ -6,7 +6,7 @@ import { columnsOf, type Table } from '../../schemas/derive/columns.ts'
 import { isKind } from '../../schemas/kinds/kinds.ts'
 import { HEADERS } from '../../schemas/topics.ts'
 import { DEDUPE_COLUMNS, type Dedupe, type DedupeVerdict } from '../dedupe/dedupe.ts'
-import type { SchemaRegistry } from '../schema_registry.ts'
+import type { SchemaRegistry } from '../schemaRegistry.ts'
 
 /** A message of rows, ready to be inserted: its bytes, or undefined when every row was a repeat. */
 export interface Prepared {

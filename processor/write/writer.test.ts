@@ -10,8 +10,8 @@ import { readBatch } from '../../schemas/arrow/reader.ts'
 import { fingerprint } from '../../schemas/arrow/schema.ts'
 import type { Fact } from '../../schemas/facts.ts'
 import { HEADERS, topicOf, topics } from '../../schemas/topics.ts'
-import type { InsertPort } from './store_port.ts'
-import { PARALLEL, startWriter, type Writer, type WriterOptions } from './writer.ts'
+import type { InsertPort } from './storePort.ts'
+import { PARALLEL, startWriter, type Writer, type WriterOptions, waitAfter } from './writer.ts'
 
 const TOPIC = topicOf('heartbeat')
 
@@ -340,4 +340,10 @@ test('partitions that always have more to write hold up nobody else', async (t) 
     },
   ])
   await until('the hop', () => written.includes('hop'))
+})
+
+test('a store that is kept busy is asked less often, and never later than three rounds after', () => {
+  const next = (busy_ms: number) => busy_ms + waitAfter(busy_ms, 1_000)
+  assert.deepEqual([0, 200, 400, 700, 1_000, 2_500].map(next), [1_000, 1_000, 1_600, 2_800, 3_000, 3_000])
+  assert.ok(waitAfter(10_000, 1_000) > 0, 'others get their turn')
 })

@@ -6,9 +6,9 @@ import { isKind } from '../../schemas/kinds/kinds.ts'
 import { topicOf } from '../../schemas/topics.ts'
 import { Dedupe } from '../dedupe/dedupe.ts'
 import { remember } from '../dedupe/remember.ts'
-import { SchemaRegistry } from '../schema_registry.ts'
-import { intentOf, PartitionWriter, Stopped } from './partition_writer.ts'
-import type { InsertPort } from './store_port.ts'
+import { SchemaRegistry } from '../schemaRegistry.ts'
+import { intentOf, PartitionWriter, Stopped } from './partitionWriter.ts'
+import type { InsertPort } from './storePort.ts'
 
 export interface WriterOptions {
   readonly log: Log
@@ -37,6 +37,11 @@ export const PARALLEL = 4
 const SHARE = 0.25
 /** … unless what waits would be older than so many rounds. */
 const MOST_ROUNDS = 3
+const LEAST_WAIT_MS = 20
+
+/** Larger inserts cost the store less: the longer a round kept it busy, the longer what comes is gathered before the next, ms. */
+export const waitAfter = (busy_ms: number, every_ms: number): number =>
+  Math.max(LEAST_WAIT_MS, Math.min(Math.max(every_ms, busy_ms / SHARE), MOST_ROUNDS * every_ms) - busy_ms)
 
 const tableOf = new Map<string, Table>(TABLE_NAMES.map((table) => [topicOf(table), table]))
 
@@ -144,12 +149,9 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
         for (let writer = queue.shift(); writer !== undefined; writer = queue.shift()) await flush(writer)
       }
       await Promise.all(Array.from({ length: PARALLEL }, next))
-      // Larger inserts cost the store less: the more it has to do, the longer what comes is gathered. Who has much to catch up
-      // on does not wait for more.
-      const busy_ms = clock() - began
-      const round_ms = Math.min(Math.max(every_ms, busy_ms / SHARE), MOST_ROUNDS * every_ms)
+      // Who has much to catch up on does not wait for more.
       const hurry = pendingBytes() > max_pending_bytes / 2
-      await wait(Math.max(20, hurry ? 0 : round_ms - busy_ms))
+      await wait(hurry ? LEAST_WAIT_MS : waitAfter(clock() - began, every_ms))
     }
   }
 

@@ -1,6 +1,6 @@
 import { METRIC_NAMES, type Metric, metricOf } from '../metrics.ts'
 import type { RuleSpec } from '../rules.ts'
-import { RUNBOOK_PARTS } from '../runbook_parts.ts'
+import { RUNBOOK_PARTS } from '../runbookParts.ts'
 
 /** Metrics that have a rule, and so a runbook. */
 export const METRICS_WITH_RUNBOOK: readonly Metric[] = METRIC_NAMES.filter(
@@ -32,7 +32,7 @@ function when(rule: RuleSpec, unit: string, better: string): string {
 export function runbookPage(metric: Metric): string {
   const { title, help, hop, unit, better, objective, rules = [] } = metricOf(metric)
   const part = RUNBOOK_PARTS[metric]
-  if (part === undefined) throw new Error(`${metric} has a rule and no runbook: schemas/runbook_parts.ts`)
+  if (part === undefined) throw new Error(`${metric} has a rule and no runbook: schemas/runbookParts.ts`)
   const lines = [
     `# ${title.en} · ${title.zh}`,
     '',
@@ -72,7 +72,7 @@ export function runbookIndex(): string {
     '# Runbooks',
     '',
     'One page for each metric that can page. An incident links to the page of the rule that found it. The pages follow from the catalogue',
-    '(`schemas/metrics/`, `schemas/runbook_parts.ts`) by `npm run generate`: change them there.',
+    '(`schemas/metrics/`, `schemas/runbookParts.ts`) by `npm run generate`: change them there.',
     '',
     '## An incident at night, in four looks',
     '',

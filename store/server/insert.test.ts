@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { compress } from '@mongodb-js/zstd'
 import { tableFromArrays, tableToIPC } from 'apache-arrow'
 import { createStore } from '../client.ts'
-import { StoreError } from '../store-error.ts'
+import { StoreError } from '../storeError.ts'
 import { askStore, startTestStore, type TestStore } from '../testing.ts'
 
 let it: TestStore

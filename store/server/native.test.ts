@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { askStore, startTestStore, type TestStore } from '../testing.ts'
 import { frameNative } from './native.ts'
-import { nativeLayout } from './native-type.ts'
+import { nativeLayout } from './nativeType.ts'
 
 let it: TestStore
 before(async () => {

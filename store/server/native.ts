@@ -1,5 +1,5 @@
 import { refusal } from './errors.ts'
-import { type NativeLayout, nativeLayout } from './native-type.ts'
+import { type NativeLayout, nativeLayout } from './nativeType.ts'
 
 /** From these protocol versions on a block begins with its info, and a column's type is followed by a flag. */
 const WITH_BLOCK_INFO = 51_903

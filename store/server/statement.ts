@@ -1,6 +1,6 @@
 import type { Analysis, Engine } from './engine.ts'
 import { refusal } from './errors.ts'
-import { findInsertData } from './insert-data.ts'
+import { findInsertData } from './insertData.ts'
 import { tokens } from './lexer.ts'
 
 /** One statement, as the engine's parser understood it. */

@@ -1,4 +1,4 @@
-import { type StoreServerOptions, startStoreServer } from './start-store-server.ts'
+import { type StoreServerOptions, startStoreServer } from './startStoreServer.ts'
 
 /** What the parent says to the store process, and what that answers: by IPC, so that no secret stands in argv. */
 export type ToStore =

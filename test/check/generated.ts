@@ -1,8 +1,8 @@
 import { workedQueryPage } from '../../console/query/workedQueries.ts'
 import { generatedDashboards } from '../../dashboards/generate.ts'
 import { declarations } from '../../player/declarations.ts'
-import { receiverPage } from '../../processor/watch/notify/receiver_page.ts'
-import { faultPage, scenarioSchemaText } from '../../rehearsal/scenario_file.ts'
+import { receiverPage } from '../../processor/watch/notify/receiverPage.ts'
+import { faultPage, scenarioSchemaText } from '../../rehearsal/scenarioFile.ts'
 import { ddl } from '../../schemas/derive/ddl.ts'
 import {
   dimensionDictionary,
@@ -12,7 +12,7 @@ import {
   tableDictionary,
 } from '../../schemas/derive/dictionary.ts'
 import { generateK6Thresholds } from '../../schemas/derive/k6.ts'
-import { probeReasonDictionary } from '../../schemas/derive/probe_reasons.ts'
+import { probeReasonDictionary } from '../../schemas/derive/probeReasonDictionary.ts'
 import { runbooks } from '../../schemas/derive/runbook.ts'
 
 /** Every generated file by its path from the top, and its text. */

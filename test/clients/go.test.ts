@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startTestStore, type TestStore } from '../../store/testing.ts'
 import { run } from './run.ts'
-import { createTypedTable, TYPED_ROWS } from './typed-table.ts'
+import { createTypedTable, TYPED_ROWS } from './typedTable.ts'
 
 const HERE = fileURLToPath(new URL('./go', import.meta.url))
 const PROGRAM = fileURLToPath(new URL('../../.cache/clients/go-client', import.meta.url))

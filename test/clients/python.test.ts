@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { startTestStore, type TestStore } from '../../store/testing.ts'
 import { HOW_TO_GET_PYTHON, preparePython } from './python.ts'
 import { run } from './run.ts'
-import { createTypedTable, TYPED_ROWS } from './typed-table.ts'
+import { createTypedTable, TYPED_ROWS } from './typedTable.ts'
 
 const HERE = fileURLToPath(new URL('./python', import.meta.url))
 

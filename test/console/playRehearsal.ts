@@ -1,5 +1,5 @@
 import type { AudienceSender } from '../../console/testing/sendAudience.ts'
-import type { Scenario } from '../../rehearsal/scenario_schema.ts'
+import type { Scenario } from '../../rehearsal/scenarioSchema.ts'
 import { createShow } from '../../rehearsal/show.ts'
 import { readBatch } from '../../schemas/arrow/reader.ts'
 import { BEACON_LIMITS, type BeaconEvent } from '../../schemas/beacon.ts'

@@ -224,7 +224,7 @@ test('audience, collector load and browser run by stock k6', { timeout: 120_000 
       TAKE_PART: '1',
       INTERACTION_URL: `${origin}/draw`,
     }),
-    run(k6, ['run', '--quiet', 'k6/collector-load.ts'], {
+    run(k6, ['run', '--quiet', 'k6/collectorLoad.ts'], {
       ...common,
       VIEWERS: '100',
       SECONDS: '8',

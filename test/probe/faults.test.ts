@@ -13,7 +13,7 @@ import {
   type LiveEncoding,
   startEncoding,
 } from '../../probe/testing/streams.ts'
-import { PROBE_REASONS } from '../../schemas/probe-reasons.ts'
+import { PROBE_REASONS } from '../../schemas/probeReasons.ts'
 import { startRecorder } from '../players/recorder.ts'
 import { buildFiles } from '../players/stage.ts'
 import { type MediaServer, playable, startMediaServer, waitFor } from '../stream/index.ts'

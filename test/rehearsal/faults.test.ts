@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { rehearse } from '../../main/rehearse.ts'
-import { FAULT_KINDS } from '../../rehearsal/fault_kinds.ts'
+import { FAULT_KINDS } from '../../rehearsal/faultKinds.ts'
 import type { Scorecard } from '../../rehearsal/scorecard.ts'
 import { summaryOf, tellSummary } from '../../rehearsal/summary.ts'
 import { varied } from '../../rehearsal/vary.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { rehearse } from '../../main/rehearse.ts'
-import { overHttp } from './over_http.ts'
+import { overHttp } from './overHttp.ts'
 import { scenarioOf } from './scenarios.ts'
 
 const START = Date.UTC(2026, 10, 21, 12)

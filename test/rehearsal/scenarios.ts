@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { parseScenario } from '../../rehearsal/parse_scenario.ts'
-import type { Scenario } from '../../rehearsal/scenario_schema.ts'
+import { parseScenario } from '../../rehearsal/parseScenario.ts'
+import type { Scenario } from '../../rehearsal/scenarioSchema.ts'
 
 const FOLDER = new URL('../../rehearsal/scenarios/', import.meta.url)
 

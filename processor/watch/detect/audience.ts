@@ -1,6 +1,6 @@
 import type { RuleSpec } from '../../../schemas/rules.ts'
 import type { Holds } from '../holds.ts'
-import { BLOCK_S, type CellMemory, type LaneMemory, RECENT_S } from './lane_memory.ts'
+import { BLOCK_S, type CellMemory, type LaneMemory, RECENT_S } from './laneMemory.ts'
 import type { Observation } from './observation.ts'
 import { surpriseOfSilence, threshold } from './tails.ts'
 

@@ -1,7 +1,7 @@
 import { HEARTBEAT_MS } from '../../../schemas/beacon.ts'
 import type { Measure } from '../../../schemas/measures.ts'
 import type { RuleSpec } from '../../../schemas/rules.ts'
-import { BLOCK_S, type CellMemory, type LaneMemory } from './lane_memory.ts'
+import { BLOCK_S, type CellMemory, type LaneMemory } from './laneMemory.ts'
 import type { Observation } from './observation.ts'
 import type { Signal } from './signals.ts'
 import { surpriseOfCount, surpriseOfLevel, threshold } from './tails.ts'

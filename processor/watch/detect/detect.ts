@@ -1,7 +1,7 @@
 import type { Holds } from '../holds.ts'
 import type { StreamView } from '../windows/view.ts'
 import { judgeAbsence } from './absence.ts'
-import type { ActiveRule } from './active_rules.ts'
+import type { ActiveRule } from './activeRules.ts'
 import { judgeAudience } from './audience.ts'
 import { judgeBaseline } from './baseline.ts'
 import { judgeMix } from './mix.ts'
@@ -9,7 +9,7 @@ import { judgeObjective } from './objective.ts'
 import type { Observation } from './observation.ts'
 import { SIGNALS, type Signal } from './signals.ts'
 import { judgeSpread } from './spread.ts'
-import type { StreamMemory } from './stream_memory.ts'
+import type { StreamMemory } from './streamMemory.ts'
 
 export interface DetectOptions {
   readonly view: StreamView

@@ -1,5 +1,5 @@
 import type { RuleSpec } from '../../../schemas/rules.ts'
-import { BLOCK_S, type CellMemory, type LaneMemory } from './lane_memory.ts'
+import { BLOCK_S, type CellMemory, type LaneMemory } from './laneMemory.ts'
 import type { Observation } from './observation.ts'
 import type { Signal } from './signals.ts'
 import { surpriseOfCount, threshold } from './tails.ts'

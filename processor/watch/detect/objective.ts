@@ -1,6 +1,6 @@
 import type { RuleSpec } from '../../../schemas/rules.ts'
 import type { StreamView } from '../windows/view.ts'
-import { type LaneMemory, RECENT_S } from './lane_memory.ts'
+import { type LaneMemory, RECENT_S } from './laneMemory.ts'
 import type { Observation } from './observation.ts'
 import type { Signal } from './signals.ts'
 

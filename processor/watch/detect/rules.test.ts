@@ -3,8 +3,8 @@ import { describe, test } from 'node:test'
 import { METRIC_NAMES, type Metric, metricOf } from '../../../schemas/metrics.ts'
 import type { RuleSpec } from '../../../schemas/rules.ts'
 import { Run } from '../testing/run.ts'
-import { ALL_RULES, POOL_FROM_S, type Row, STANDS } from '../testing/stands.ts'
-import type { RuleSet } from './active_rules.ts'
+import { ALL_RULES, POOL_FROM_S, type Row, report, STANDS } from '../testing/stands.ts'
+import type { RuleSet } from './activeRules.ts'
 import { SIGNALS } from './signals.ts'
 
 /** All is well for so long before anything changes. */
@@ -189,14 +189,5 @@ test('few viewers count by how sure their numbers are', () => {
   assert.equal(few(12), 1)
 })
 
-const link = (hop: string, s: number): Row => ({
-  hop,
-  node: `${hop}-1`,
-  session: `${hop}-1`,
-  seq: s + 1,
-  interval_ms: 1000,
-  status: 'up',
-  fps_out: 30,
-  bitrate_in_kbps: 4000,
-  speed_ratio: 1,
-})
+const link = (hop: string, s: number): Row =>
+  report(hop, s, { fps_out: 30, bitrate_in_kbps: 4000, speed_ratio: 1 })

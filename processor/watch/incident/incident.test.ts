@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Planned } from '../../../schemas/planned.ts'
 import { RUN_START, RUN_STREAM, Run } from '../testing/run.ts'
-import { type Row, STANDS } from '../testing/stands.ts'
-import { GRACE_MS } from './stream_judge.ts'
+import { type Row, report, STANDS } from '../testing/stands.ts'
+import { GRACE_MS } from './streamJudge.ts'
 
 const WELL_S = 60
 
@@ -13,15 +13,7 @@ function second(
   { fps = 30, stalls = 0.06, encoder = true }: { fps?: number; stalls?: number; encoder?: boolean } = {},
 ) {
   const s = run.at_s
-  const node = (hop: string, values: Row): Row => ({
-    hop,
-    node: `${hop}-1`,
-    session: `${hop}-1`,
-    seq: s + 1,
-    interval_ms: 1000,
-    status: 'up',
-    ...values,
-  })
+  const node = (hop: string, values: Row): Row => report(hop, s, values)
   run.second({
     heartbeat: STANDS.rebuffering_frequency!.rows(s, stalls),
     hop: [

@@ -1,6 +1,6 @@
 import type { Emit } from '../../../schemas/facts.ts'
 import { PLANNED_PREFIX, type Planned, plannedKey } from '../../../schemas/planned.ts'
-import { CATALOGUE_RULES, type RuleSet } from '../detect/active_rules.ts'
+import { CATALOGUE_RULES, type RuleSet } from '../detect/activeRules.ts'
 import type { Observation } from '../detect/observation.ts'
 import { type Holds, NO_HOLDS } from '../holds.ts'
 import { localise as byLikelihood } from '../localise/localise.ts'
@@ -8,7 +8,7 @@ import type { Localise } from '../verdict/places.ts'
 import type { StreamView } from '../windows/view.ts'
 import type { Incident, IncidentChange } from './incident.ts'
 import { inMaintenance, isSilenced } from './planned.ts'
-import { StreamJudge } from './stream_judge.ts'
+import { StreamJudge } from './streamJudge.ts'
 
 /** What was announced is forgotten so long after its end. */
 const PAST_MS = 60 * 60_000

@@ -1,5 +1,5 @@
 import type { Planned } from '../../../schemas/planned.ts'
-import { matches } from '../detect/active_rules.ts'
+import { matches } from '../detect/activeRules.ts'
 import { RECOVERY_MS } from '../detect/farewells.ts'
 import type { Incident } from './incident.ts'
 

@@ -6,7 +6,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { exampleChange } from '../testing/incident_example.ts'
+import { exampleChange } from '../testing/incidentExample.ts'
 import { createNotifier } from './notifier.ts'
 
 async function freePort(): Promise<number> {

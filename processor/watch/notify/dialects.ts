@@ -9,7 +9,7 @@ import {
   type Outcome,
   todoOf,
 } from './message.ts'
-import type { ReceiverConfig } from './receiver_config.ts'
+import type { ReceiverConfig } from './receiverConfig.ts'
 
 const MINUTE = 60_000
 const hmac = (key: string, text: string) => createHmac('sha256', key).update(text)

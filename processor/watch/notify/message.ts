@@ -1,4 +1,4 @@
-import { partOf } from '../../../schemas/runbook_parts.ts'
+import { partOf } from '../../../schemas/runbookParts.ts'
 import type { Incident } from '../incident/incident.ts'
 
 /** What a receiver is told. */

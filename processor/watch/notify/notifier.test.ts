@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { after, describe, test } from 'node:test'
 import type { Fact } from '../../../schemas/facts.ts'
 import type { StateEntry } from '../incident/judge.ts'
-import { exampleChange, exampleIncident } from '../testing/incident_example.ts'
+import { exampleChange, exampleIncident } from '../testing/incidentExample.ts'
 import { todoOf } from './message.ts'
 import { createNotifier } from './notifier.ts'
-import type { ReceiverConfig } from './receiver_config.ts'
+import type { ReceiverConfig } from './receiverConfig.ts'
 
 interface Seen {
   readonly path: string

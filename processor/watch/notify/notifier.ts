@@ -1,13 +1,13 @@
 import type { Emit } from '../../../schemas/facts.ts'
-import { matches } from '../detect/active_rules.ts'
+import { matches } from '../detect/activeRules.ts'
 import type { Incident, IncidentChange } from '../incident/incident.ts'
 import type { StateEntry } from '../incident/judge.ts'
-import { createAddressGuard } from './address_guard.ts'
+import { createAddressGuard } from './addressGuard.ts'
 import { dialectOf } from './dialects.ts'
 import type { Notice, Outcome } from './message.ts'
 import type { Answer, PostError } from './post.ts'
 import { post } from './post.ts'
-import type { ReceiverConfig } from './receiver_config.ts'
+import type { ReceiverConfig } from './receiverConfig.ts'
 
 /** First wait after a failure, doubled each time, and the longest. */
 const FIRST_WAIT_MS = 1_000

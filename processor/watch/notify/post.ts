@@ -2,7 +2,7 @@ import { lookup } from 'node:dns'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
-import { type AddressGuard, permitted } from './address_guard.ts'
+import { type AddressGuard, permitted } from './addressGuard.ts'
 import type { Outgoing } from './message.ts'
 
 export interface Answer {

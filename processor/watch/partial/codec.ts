@@ -1,7 +1,7 @@
 import { KINDS, type Kind } from '../../../schemas/kinds/kinds.ts'
-import { cellFields } from '../windows/cell_fields.ts'
-import { CellTable } from '../windows/cell_table.ts'
-import type { KindWindow } from '../windows/kind_window.ts'
+import { cellFields } from '../windows/cellFields.ts'
+import { CellTable } from '../windows/cellTable.ts'
+import type { KindWindow } from '../windows/kindWindow.ts'
 import { Slice } from '../windows/slice.ts'
 import { WATCHED } from '../windows/watched.ts'
 

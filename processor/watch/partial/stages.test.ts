@@ -8,11 +8,11 @@ import { createBuilder } from '../../../schemas/arrow/builder.ts'
 import { fingerprint } from '../../../schemas/arrow/schema.ts'
 import { HEADERS, topicOf, topics } from '../../../schemas/topics.ts'
 import type { Judge } from '../incident/judge.ts'
-import { createWatchCore } from '../watch_core.ts'
+import { createWatchCore } from '../watchCore.ts'
 import { kindOf } from '../watcher.ts'
 import type { StreamView } from '../windows/view.ts'
-import { startStageOne } from './stage_one.ts'
-import { startStageTwo } from './stage_two.ts'
+import { startStageOne } from './stageOne.ts'
+import { startStageTwo } from './stageTwo.ts'
 
 const PARTITIONS = 3
 const folder = await mkdtemp(join(tmpdir(), 'firstframe-stages-'))

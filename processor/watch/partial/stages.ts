@@ -1,6 +1,6 @@
 import type { Watcher } from '../watcher.ts'
-import { startStageOne } from './stage_one.ts'
-import { type StageTwoOptions, startStageTwo } from './stage_two.ts'
+import { startStageOne } from './stageOne.ts'
+import { type StageTwoOptions, startStageTwo } from './stageTwo.ts'
 
 /** Both stages in one process: each takes its share of partitions, beside other watchers' processes. */
 export async function startStages(options: StageTwoOptions): Promise<Watcher> {

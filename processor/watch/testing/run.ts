@@ -1,10 +1,10 @@
 import { createBuilder } from '../../../schemas/arrow/builder.ts'
 import type { Kind } from '../../../schemas/kinds/kinds.ts'
-import type { RuleSet } from '../detect/active_rules.ts'
+import type { RuleSet } from '../detect/activeRules.ts'
 import type { Holds } from '../holds.ts'
 import type { IncidentChange } from '../incident/incident.ts'
 import { createJudge, type Judge } from '../incident/judge.ts'
-import { createWatchCore } from '../watch_core.ts'
+import { createWatchCore } from '../watchCore.ts'
 import type { Row } from './stands.ts'
 
 /** When every run begins, ms since the epoch. */

@@ -64,21 +64,22 @@ const interactions = (normal: number, of: (value: number, n: number, second: num
   rows: (second, value) => each(second, 40, (n) => of(value, n, second)),
 })
 
+/** What the node of a hop reports in a second. */
+export const report = (hop: string, second: number, values: Row = {}): Row => ({
+  hop,
+  node: `${hop}-1`,
+  session: `${hop}-1`,
+  seq: second + 1,
+  interval_ms: 1000,
+  status: 'up',
+  ...values,
+})
+
 /** One node of a hop that reports every second. */
 const node = (hop: string, normal: number, of: (value: number, second: number) => Row): Stand => ({
   kind: 'hop',
   normal,
-  rows: (second, value) => [
-    {
-      hop,
-      node: `${hop}-1`,
-      session: `${hop}-1`,
-      seq: second + 1,
-      interval_ms: 1000,
-      status: 'up',
-      ...of(value, second),
-    },
-  ],
+  rows: (second, value) => [report(hop, second, of(value, second))],
 })
 const measured = (hop: string, normal: number, field: string): Stand =>
   node(hop, normal, (value, second) => ({ [field]: about(value, second) }))

@@ -1,4 +1,4 @@
-import type { CellTable } from './cell_table.ts'
+import type { CellTable } from './cellTable.ts'
 
 /** Sums by cell of one stretch of time: a second, or later a block of ten. */
 export class Slice {

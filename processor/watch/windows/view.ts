@@ -63,7 +63,7 @@ export interface StreamView {
     to_ms: number,
     options?: { where?: Where; dimensions?: readonly string[] },
   ): Cells
-  /** Dimensions of a kind's cells: causal dimensions, and the kind's own (see `cell_fields.ts`). */
+  /** Dimensions of a kind's cells: causal dimensions, and the kind's own (see `cellFields.ts`). */
   dimensions(kind: Kind): readonly string[]
   /** Who reported on this stream by the values of `by`, for absence. */
   heard(kind: 'hop', by: readonly string[]): readonly Heard[]

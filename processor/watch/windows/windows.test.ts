@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { createBuilder } from '../../../schemas/arrow/builder.ts'
 import type { Kind } from '../../../schemas/kinds/kinds.ts'
-import { createWatchCore } from '../watch_core.ts'
+import { createWatchCore } from '../watchCore.ts'
 
 const T0 = 1_800_000_000_000
 

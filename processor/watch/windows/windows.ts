@@ -1,9 +1,9 @@
 import type { ReadBatch } from '../../../schemas/arrow/reader.ts'
 import type { Kind } from '../../../schemas/kinds/kinds.ts'
 import { MEASURES, type Measure } from '../../../schemas/measures.ts'
-import { cellFields } from './cell_fields.ts'
-import { KindWindow } from './kind_window.ts'
-import { fieldsOf, measureRows } from './measure_rows.ts'
+import { cellFields } from './cellFields.ts'
+import { KindWindow } from './kindWindow.ts'
+import { fieldsOf, measureRows } from './measureRows.ts'
 import type { Cells, Heard, StreamView, Where } from './view.ts'
 import { WATCHED } from './watched.ts'
 

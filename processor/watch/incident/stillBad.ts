@@ -1,5 +1,5 @@
 import { SIGNALS } from '../detect/signals.ts'
-import type { StreamMemory } from '../detect/stream_memory.ts'
+import type { StreamMemory } from '../detect/streamMemory.ts'
 import type { StreamView, Where } from '../windows/view.ts'
 import type { Child, Incident } from './incident.ts'
 

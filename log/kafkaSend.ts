@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Emit } from '../schemas/facts.ts'
-import { isMark, type Outgoing, startMarkSender } from './kafka-marks.ts'
 import { errorType, type KafkaClient, type Producer } from './kafkajs.ts'
+import { isMark, type Outgoing, startMarkSender } from './kafkaTicks.ts'
 import { LogError, type LogMessage, MAX_MESSAGE_BYTES } from './log.ts'
 
 /** These say that the producer's numbering of a partition is broken: only a new producer goes on. */
@@ -129,7 +129,7 @@ export function startSender(options: SenderOptions): Sender {
   ): Promise<'sent' | 'wedged' | 'again' | 'too_large'> {
     let producer: Producer | undefined
     try {
-      if (items.every((item) => item.messages.every(isMark))) {
+      if (onlyMarks(items)) {
         await marks.send(lane.topic, outgoing(lane, items))
         return 'sent'
       }
@@ -156,6 +156,8 @@ export function startSender(options: SenderOptions): Sender {
       if (producer !== undefined) await release(producer, 1)
     }
   }
+
+  const onlyMarks = (items: readonly Item[]): boolean => items.every((item) => item.messages.every(isMark))
 
   const outgoing = (lane: Lane, items: readonly Item[]): Outgoing[] =>
     items.flatMap((item) => item.messages.map((message) => toKafka(message, item, lane.partition)))
@@ -188,8 +190,8 @@ export function startSender(options: SenderOptions): Sender {
         return
       }
       if (items.every((item) => item.abandoned) || closed.signal.aborted) {
-        // It may be stored or not: the next message must not be taken for its repeat.
-        const producer = await lane.slot.current?.catch(() => undefined)
+        // It may be stored or not: the next message must not be taken for its repeat. Marks have no numbers.
+        const producer = onlyMarks(items) ? undefined : await lane.slot.current?.catch(() => undefined)
         if (producer !== undefined) await retire(lane.slot, producer)
         const error = new LogError('unavailable', `${lane.name}: the log closes`, { retriable: true })
         for (const item of items) item.reject(error)

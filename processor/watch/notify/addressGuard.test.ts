@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createAddressGuard } from './address_guard.ts'
+import { createAddressGuard } from './addressGuard.ts'
 
 test('only the public internet may be reached', () => {
   const { permits } = createAddressGuard()

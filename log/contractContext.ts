@@ -10,7 +10,7 @@ import type { Log, LogMessage, LogRecord, ReplayOptions, TopicSpec } from './log
 export interface LogUnderTest {
   /** Opens the log at a place of its own; the same `at` gives the same messages again. */
   open(at: string, topics: readonly TopicSpec[]): Promise<Log>
-  /** What `contract-child.ts` needs to open the same log in another process. */
+  /** What `contractChild.ts` needs to open the same log in another process. */
   child(at: string): Readonly<Record<string, unknown>>
   /** How long a condition may take to come true, ms: a group's join on Kafka takes seconds. */
   readonly patience_ms: number
@@ -66,7 +66,7 @@ export function contractContext(log: LogUnderTest) {
     }
   }
   async function child(task: Record<string, unknown>): Promise<ChildProcess> {
-    const script = fileURLToPath(new URL('contract-child.ts', import.meta.url))
+    const script = fileURLToPath(new URL('contractChild.ts', import.meta.url))
     const argument = JSON.stringify(task)
     const one = spawn(process.execPath, ['--import', 'tsx', script, argument], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Emit } from '../schemas/facts.ts'
 import { checkCommit } from './check.ts'
-import { commitSeen, type Deferred, deferred } from './kafka-commit.ts'
-import { splitRecords, toRecord } from './kafka-read.ts'
+import { commitSeen, type Deferred, deferred } from './kafkaCommit.ts'
 import { type Batch, type Consumer, type EachBatchPayload, errorType, type KafkaClient } from './kafkajs.ts'
+import { splitRecords, toRecord } from './kafkaRead.ts'
 import {
   type Assignment,
   type Commit,

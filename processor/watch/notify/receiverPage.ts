@@ -1,5 +1,5 @@
 import type { TSchema } from '@sinclair/typebox'
-import { ReceiverConfig } from './receiver_config.ts'
+import { ReceiverConfig } from './receiverConfig.ts'
 
 /** A receiver of each kind, as it stands under `receivers:` in firstframe.yaml. */
 export const RECEIVER_EXAMPLES: Readonly<Record<ReceiverConfig['type'], ReceiverConfig>> = {

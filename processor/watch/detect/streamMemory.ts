@@ -3,13 +3,13 @@ import type { Measure } from '../../../schemas/measures.ts'
 import type { Cells, StreamView } from '../windows/view.ts'
 import { Checks } from './checks.ts'
 import { Farewells } from './farewells.ts'
-import { BLOCK_S, LaneMemory } from './lane_memory.ts'
+import { BLOCK_S, LaneMemory } from './laneMemory.ts'
 import { Levels } from './levels.ts'
 import { LANES, measuresOfLane } from './signals.ts'
 
 /** The last seconds are kept out of the baseline, so that a trouble not yet noticed does not become normal. */
 const GUARD_S = 10
-/** Views keep seconds for a minute, and blocks of ten seconds before (see `windows/kind_window.ts`). */
+/** Views keep seconds for a minute, and blocks of ten seconds before (see `windows/kindWindow.ts`). */
 const FINE_S = 60
 /** How far back a baseline is filled when a stream is first seen. */
 const BACK_S = 360

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openEmbeddedLog } from './embedded.ts'
-import { openStateMap } from './state_map.ts'
+import { openStateMap } from './stateMap.ts'
 
 test('a state map shows the newest value of every key, across processes’ lives', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'firstframe-state-'))

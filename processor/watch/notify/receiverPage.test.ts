@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Value } from '@sinclair/typebox/value'
 import { parse } from 'yaml'
-import { ReceiverConfig } from './receiver_config.ts'
-import { RECEIVER_EXAMPLES, receiverPage } from './receiver_page.ts'
+import { ReceiverConfig } from './receiverConfig.ts'
+import { RECEIVER_EXAMPLES, receiverPage } from './receiverPage.ts'
 
 test('every example of the page is a receiver as it stands there', () => {
   const blocks = [...receiverPage().matchAll(/```yaml\n([\s\S]*?)```/g)].map(

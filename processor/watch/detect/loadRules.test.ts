@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { metricOf } from '../../../schemas/metrics.ts'
-import { matches, rulesOf } from './active_rules.ts'
-import { loadRules } from './load_rules.ts'
+import { matches, rulesOf } from './activeRules.ts'
+import { loadRules } from './loadRules.ts'
 
 const STREAM = { tenant: 'a', show: 'double-11', stream: 'main' }
 

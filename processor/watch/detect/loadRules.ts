@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
 import { METRIC_NAMES, type Metric, metricOf } from '../../../schemas/metrics.ts'
-import type { Match, Override, RuleSet } from './active_rules.ts'
+import type { Match, Override, RuleSet } from './activeRules.ts'
 
 /** What is wrong with a file of rules, and where: both counted from 1. */
 export interface RuleError {

@@ -5,9 +5,9 @@ import type { Table } from '../../schemas/derive/columns.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import { HEADERS, topicOf } from '../../schemas/topics.ts'
 import type { Dedupe } from '../dedupe/dedupe.ts'
-import { type SchemaRegistry, UnknownSchema } from '../schema_registry.ts'
+import { type SchemaRegistry, UnknownSchema } from '../schemaRegistry.ts'
 import { arrowStream, isRows, type Prepared, prepare, rowsOf, schemaOf } from './range.ts'
-import { type InsertPort, isRetriable } from './store_port.ts'
+import { type InsertPort, isRetriable } from './storePort.ts'
 
 export interface PartitionWriterOptions {
   readonly partition: Partition

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { createStore } from './client.ts'
-import { faultOf, StoreError } from './store-error.ts'
+import { faultOf, StoreError } from './storeError.ts'
 
 test('whose fault an error is', () => {
   const cases: [number, string, string][] = [

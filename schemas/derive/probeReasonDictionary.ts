@@ -1,9 +1,9 @@
-import { PROBE_REASON_CODES, PROBE_REASONS, PROBE_STAGES } from '../probe-reasons.ts'
+import { PROBE_REASON_CODES, PROBE_REASONS, PROBE_STAGES } from '../probeReasons.ts'
 
 /** The page of what a probe can find: a heading a reason (its runbook's anchor), by stage. */
 export function probeReasonDictionary(): string {
   const lines = [
-    '<!-- Generated from schemas/probe-reasons.ts by `npm run generate`. -->',
+    '<!-- Generated from schemas/probeReasons.ts by `npm run generate`. -->',
     '# What a probe finds, and how to mend it',
     '',
     'Of several findings of one check the first in the registry is its reason: causes stand before what follows from them.',

@@ -4,13 +4,13 @@ import { HEADERS, STATE_TOPICS } from '../../../schemas/topics.ts'
 import type { Incident } from '../incident/incident.ts'
 import type { Judge, StateEntry } from '../incident/judge.ts'
 import { createJudging, type Judging, type Notifier } from '../judging.ts'
-import { readState } from '../state_topic.ts'
-import { KEEP_MS } from '../watch_core.ts'
+import { readState } from '../stateTopic.ts'
+import { KEEP_MS } from '../watchCore.ts'
 import { kindOf, offsetAt } from '../watcher.ts'
 import { Watermark } from '../watermark.ts'
 import { Windows } from '../windows/windows.ts'
 import { readPartials } from './codec.ts'
-import { judgePartition } from './stage_one.ts'
+import { judgePartition } from './stageOne.ts'
 
 export interface StageTwoOptions {
   readonly log: Log

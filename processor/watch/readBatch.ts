@@ -2,8 +2,8 @@ import type { Log, LogBatch } from '../../log/log.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import type { Kind } from '../../schemas/kinds/kinds.ts'
 import { HEADERS } from '../../schemas/topics.ts'
-import type { SchemaRegistry } from '../schema_registry.ts'
-import type { WatchCore } from './watch_core.ts'
+import type { SchemaRegistry } from '../schemaRegistry.ts'
+import type { WatchCore } from './watchCore.ts'
 import type { Watermark } from './watermark.ts'
 
 /** Where the reading of a partition has got to. */

@@ -1,5 +1,5 @@
 import { type Static, type TProperties, Type } from '@sinclair/typebox'
-import { FAULT_KINDS } from './fault_kinds.ts'
+import { FAULT_KINDS } from './faultKinds.ts'
 
 const object = <T extends TProperties>(properties: T, description: string) =>
   Type.Object(properties, { additionalProperties: false, description })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findInsertData } from './insert-data.ts'
+import { findInsertData } from './insertData.ts'
 
 const dataOf = (text: string) => {
   const found = findInsertData(text)

@@ -1,7 +1,7 @@
 import { Value } from '@sinclair/typebox/value'
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
 import { CAUSAL_DIMENSIONS } from '../schemas/dimensions.ts'
-import { Scenario } from './scenario_schema.ts'
+import { Scenario } from './scenarioSchema.ts'
 
 /** What is wrong with a file, and where: both counted from 1. */
 export interface FileError {
