@@ -55,12 +55,12 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
   }
   if (args.includes('--clean')) return removeDataSet(dir)
   const set = await openDataSet(dir, rows, Date.now())
-  const test = await startTestStore({ dir: set.storeDir, server: { maxMemoryBytes: 5e9 } })
+  const test = await startTestStore({ dir: set.storeDir, server: { maxMemory_bytes: 5e9 } })
   const store = createStore({
     url: test.url,
     user: test.user,
     password: test.password,
-    requestTimeoutMs: 600_000,
+    requestTimeout_ms: 600_000,
   })
   try {
     for (const statement of ddl({ database: 'firstframe' })) await store.exec(statement)

@@ -10,7 +10,7 @@ const CHECKS = 1_000
 const PARALLEL = 60
 
 const clock = () => performance.timeOrigin + performance.now()
-const cpuMs = (): number => {
+const cpu_ms = (): number => {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000
 }
@@ -52,23 +52,23 @@ export async function run({ json }: { readonly json: boolean }): Promise<void> {
   try {
     await playable(`${server.mediaUrl}/healthy/1/index.m3u8`, 8, encoding.log)
     const url = `${server.mediaUrl}/healthy/master.m3u8`
-    await Promise.all(Array.from({ length: 10 }, () => check(url, { clock, durationMs: 1_000 })))
+    await Promise.all(Array.from({ length: 10 }, () => check(url, { clock, duration_ms: 1_000 })))
 
     const results: CheckResult[] = []
     let left = CHECKS
-    const began = { cpu: cpuMs(), at: clock() }
+    const began = { cpu: cpu_ms(), at: clock() }
     await Promise.all(
       Array.from({ length: PARALLEL }, async () => {
         while (left-- > 0) results.push(await check(url, { clock }))
       }),
     )
-    const spent = cpuMs() - began.cpu
+    const spent = cpu_ms() - began.cpu
     const seconds = (clock() - began.at) / 1000
     const last = results.at(-1) as CheckResult
     const rounds = 50
-    const before = cpuMs()
+    const before = cpu_ms()
     for (let round = 0; round < rounds; round++) await fetchSame(last)
-    const bare = (cpuMs() - before) / rounds
+    const bare = (cpu_ms() - before) / rounds
 
     const alarms = results.filter((result) => result.verdict !== 'healthy')
     for (const alarm of alarms.slice(0, 5)) console.error(JSON.stringify(alarm.findings))

@@ -84,7 +84,7 @@ export async function run({ json }: BenchOptions): Promise<void> {
   const mapTime = process.cpuUsage()
   for (const id of ids) plain.set(Buffer.from(`demo\0${id}`).toString(), 1)
   const mapped = process.cpuUsage(mapTime)
-  const mapBytes = (memory() - bare) / SESSIONS
+  const map_bytes = (memory() - bare) / SESSIONS
   plain.clear()
 
   const before = memory()
@@ -102,7 +102,7 @@ export async function run({ json }: BenchOptions): Promise<void> {
   const used = memory() - before
   // What nobody asks again would be collected before it is measured.
   if (dedupe.size !== SESSIONS) throw new Error(`${dedupe.size} sessions`)
-  tell('memory a session', used / SESSIONS, 'bytes', mapBytes)
+  tell('memory a session', used / SESSIONS, 'bytes', map_bytes)
   tell('a row of a new session', spent.first / SESSIONS, 'µs', (mapped.user + mapped.system) / SESSIONS)
   tell('a row of a known session', spent.again / SESSIONS, 'µs')
 

@@ -31,13 +31,13 @@ export interface BatchingOptions {
   /** Rows a message holds at most; a flush begins at once when one is full. */
   readonly maxRows: number
   /** Bytes kept in memory while the log is slow; beyond it requests are answered 503. */
-  readonly maxPendingBytes: number
+  readonly maxPending_bytes: number
 }
 
 export const BATCHING: BatchingOptions = {
   linger_ms: 20,
   maxRows: 1_000,
-  maxPendingBytes: 64 << 20,
+  maxPending_bytes: 64 << 20,
 }
 
 export interface CollectorOptions {

@@ -84,7 +84,7 @@ export async function startObsStandIn(own: Own, asked: () => void = () => undefi
           outputReconnecting: state.reconnecting,
           outputDuration: 40_000,
           outputCongestion: 0.25,
-          outputBytes: state.bytes,
+          output_bytes: state.bytes,
           outputSkippedFrames: state.skipped,
           outputTotalFrames: state.frames,
         },

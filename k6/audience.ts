@@ -10,13 +10,13 @@ const url = required('URL', 'the address of a live HLS playlist')
 const viewers = numberSetting('VIEWERS', 50)
 const seconds = numberSetting('SECONDS', 120)
 /** Share of the audience that is there from the first second; the rest arrives as people do before a show begins. */
-const arriveSeconds = numberSetting('ARRIVE_SECONDS', seconds / 3)
-const roundEverySeconds = numberSetting('ROUND_EVERY_SECONDS', 30)
-const roundWindowSeconds = numberSetting('ROUND_WINDOW_SECONDS', 5)
+const arrive_seconds = numberSetting('ARRIVE_SECONDS', seconds / 3)
+const roundEvery_seconds = numberSetting('ROUND_EVERY_SECONDS', 30)
+const roundWindow_seconds = numberSetting('ROUND_WINDOW_SECONDS', 5)
 /** Share of the viewers who take part in a round. */
 const takePart = numberSetting('TAKE_PART', 0.6)
 const interactionUrl = setting('INTERACTION_URL', '')
-const slowMs = numberSetting('INTERACTION_TIMEOUT_MS', 5_000)
+const slow_ms = numberSetting('INTERACTION_TIMEOUT_MS', 5_000)
 
 export const options = {
   scenarios: {
@@ -61,20 +61,20 @@ async function submit(round: string, reporter: ReturnType<typeof createReporter>
   const body = JSON.stringify({ round, viewer: `k6-${exec.vu.idInTest}`, action: 'red_packet' })
   const response = await http.asyncRequest('POST', interactionUrl, body, {
     headers: { 'Content-Type': 'application/json' },
-    timeout: `${slowMs}ms`,
+    timeout: `${slow_ms}ms`,
     tags: { name: 'interaction' },
   })
-  const tookMs = Date.now() - began
+  const took_ms = Date.now() - began
   // a refusal by the rules of the game (already drawn, sold out) is an answer, not a failure
   const refused = response.status === 409 || response.status === 410
   const ok = refused || (response.status >= 200 && response.status < 300)
   metrics.interaction_success.add(ok)
-  if (ok) metrics.interaction_latency.add(tookMs)
+  if (ok) metrics.interaction_latency.add(took_ms)
   reporter.interaction(
     'red_packet',
     round,
     refused ? 'refused' : ok ? 'success' : response.status === 0 ? 'timeout' : 'failed',
-    tookMs,
+    took_ms,
   )
   await reporter.flush()
 }
@@ -83,8 +83,8 @@ async function submit(round: string, reporter: ReturnType<typeof createReporter>
 async function playRounds(until: number, reporter: ReturnType<typeof createReporter>): Promise<void> {
   const began = exec.scenario.startTime
   for (let round = 1; ; round++) {
-    const opens = began + round * roundEverySeconds * 1000
-    const at = opens + Math.random() * roundWindowSeconds * 1000
+    const opens = began + round * roundEvery_seconds * 1000
+    const at = opens + Math.random() * roundWindow_seconds * 1000
     if (at > until) return
     if (at < Date.now()) continue
     await wait(at - Date.now())
@@ -94,17 +94,17 @@ async function playRounds(until: number, reporter: ReturnType<typeof createRepor
 
 export default async function viewer(): Promise<void> {
   const until = exec.scenario.startTime + seconds * 1000
-  await wait(arrival((exec.vu.idInTest - 1) % viewers, viewers) * arriveSeconds * 1000)
+  await wait(arrival((exec.vu.idInTest - 1) % viewers, viewers) * arrive_seconds * 1000)
   const reporter = createReporter(`k6-${exec.vu.idInTest}-${Date.now().toString(36)}`)
   const watching = playLive({
     url,
-    stayMs: Math.max(1_000, until - Date.now()),
+    stay_ms: Math.max(1_000, until - Date.now()),
     holdBackSegments: numberSetting('HOLD_BACK_SEGMENTS', 3),
-    startTimeoutMs: 20_000,
+    startTimeout_ms: 20_000,
     on: {
-      started: (startupMs) => {
-        metrics.video_startup_time.add(startupMs)
-        reporter.started(startupMs)
+      started: (startup_ms) => {
+        metrics.video_startup_time.add(startup_ms)
+        reporter.started(startup_ms)
       },
       request: (ok) => metrics.media_request_failure.add(!ok),
       tick: ({ stalled }) => metrics.rebuffering_ratio.add(stalled),
@@ -115,7 +115,7 @@ export default async function viewer(): Promise<void> {
     },
   })
   const [played] = await Promise.all([watching, playRounds(until, reporter)])
-  metrics.video_start_failure.add(played.startupMs === undefined)
+  metrics.video_start_failure.add(played.startup_ms === undefined)
   reporter.ended(played)
   await reporter.flush()
 }

@@ -6,9 +6,9 @@ import { setting } from './settings.ts'
 
 /** One viewer's reports to a collector, as the player SDK would send them, marked synthetic. */
 export interface Reporter {
-  readonly started: (startupMs: number) => void
+  readonly started: (startup_ms: number) => void
   readonly beat: (playhead: Playhead, seen: Seen, reason: string) => void
-  readonly interaction: (action: string, round: string, outcome: string, rttMs: number) => void
+  readonly interaction: (action: string, round: string, outcome: string, rtt_ms: number) => void
   readonly ended: (played: Played) => void
   /** Sends what has gathered. */
   readonly flush: () => Promise<void>
@@ -44,26 +44,26 @@ export function createReporter(session: string): Reporter {
   const whole = (value: number | undefined) =>
     value === undefined ? undefined : Math.max(0, Math.round(value))
   return {
-    started: (startupMs) => add({ kind: 'startup', outcome: 'started', video_startup_time_ms: startupMs }),
+    started: (startup_ms) => add({ kind: 'startup', outcome: 'started', video_startup_time_ms: startup_ms }),
     beat: (playhead, seen, reason) =>
       add({
         kind: 'heartbeat',
         reason,
         state: playhead.state(),
         ...playhead.take(Date.now()),
-        buffer_ms: whole(playhead.bufferMs()),
+        buffer_ms: whole(playhead.buffer_ms()),
         bitrate_kbps: seen.kbps,
-        bandwidth_kbps: seen.bandwidthKbps,
+        bandwidth_kbps: seen.bandwidth_kbps,
         requests: seen.requests,
         requests_failed: seen.requestsFailed,
         switches: seen.switches,
         bytes: seen.bytes,
-        ...(seen.latencyMs === undefined ? {} : { live_latency_ms: whole(seen.latencyMs) }),
+        ...(seen.latency_ms === undefined ? {} : { live_latency_ms: whole(seen.latency_ms) }),
       }),
     interaction: (action, round, outcome, rtt_ms) =>
       add({ kind: 'interaction', action, round, outcome, channel: 'api', rtt_ms }),
     ended: (played) => {
-      if (played.startupMs === undefined) {
+      if (played.startup_ms === undefined) {
         add({
           kind: 'startup',
           outcome: 'failed',

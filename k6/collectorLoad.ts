@@ -8,7 +8,7 @@ const collector = required('COLLECTOR', 'the collector’s origin')
 const viewers = numberSetting('VIEWERS', 1_000)
 const seconds = numberSetting('SECONDS', 60)
 const pulseAt = numberSetting('PULSE_AT_SECONDS', Math.floor(seconds / 2))
-const pulseSeconds = numberSetting('PULSE_SECONDS', Math.min(10, Math.floor(seconds / 4)))
+const pulse_seconds = numberSetting('PULSE_SECONDS', Math.min(10, Math.floor(seconds / 4)))
 const pulseTimes = numberSetting('PULSE_TIMES', 10)
 const HEARTBEAT_S = 10
 
@@ -33,7 +33,7 @@ export const options = {
       startTime: `${pulseAt}s`,
       rate: perSecond * (pulseTimes - 1),
       timeUnit: '1s',
-      duration: `${pulseSeconds}s`,
+      duration: `${pulse_seconds}s`,
       ...vus(perSecond * (pulseTimes - 1)),
     },
   },

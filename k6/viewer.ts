@@ -8,7 +8,7 @@ import { numberSetting, required, thresholdsOf } from './settings.ts'
 const url = required('URL', 'the address of a live HLS playlist')
 const viewers = numberSetting('VIEWERS', 1)
 const seconds = numberSetting('SECONDS', 30)
-const rampSeconds = numberSetting('RAMP_SECONDS', Math.min(5, viewers / 10))
+const ramp_seconds = numberSetting('RAMP_SECONDS', Math.min(5, viewers / 10))
 
 export const options = {
   scenarios: {
@@ -16,7 +16,7 @@ export const options = {
       executor: 'per-vu-iterations',
       vus: viewers,
       iterations: 1,
-      maxDuration: `${Math.ceil(rampSeconds + seconds + 60)}s`,
+      maxDuration: `${Math.ceil(ramp_seconds + seconds + 60)}s`,
     },
   },
   thresholds: thresholdsOf([
@@ -44,30 +44,30 @@ export async function watchOnce(session: string): Promise<Played> {
     }
   const played = await playLive({
     url,
-    stayMs: seconds * 1000,
+    stay_ms: seconds * 1000,
     holdBackSegments: numberSetting('HOLD_BACK_SEGMENTS', 3),
-    startTimeoutMs: numberSetting('START_TIMEOUT_SECONDS', 20) * 1000,
+    startTimeout_ms: numberSetting('START_TIMEOUT_SECONDS', 20) * 1000,
     on: {
-      started: (startupMs) => {
-        metrics.video_startup_time.add(startupMs)
-        reporter.started(startupMs)
+      started: (startup_ms) => {
+        metrics.video_startup_time.add(startup_ms)
+        reporter.started(startup_ms)
       },
       request: (ok) => metrics.media_request_failure.add(!ok),
       stall: (began) => {
         if (began) stalls++
       },
-      tick: ({ stalled, latencyMs, kbps }) => {
+      tick: ({ stalled, latency_ms, kbps }) => {
         metrics.rebuffering_ratio.add(stalled)
-        if (!stalled && latencyMs !== undefined) metrics.live_latency.add(latencyMs)
+        if (!stalled && latency_ms !== undefined) metrics.live_latency.add(latency_ms)
         if (!stalled) metrics.bitrate.add(kbps)
       },
       beat: beat('interval'),
     },
   })
-  metrics.video_start_failure.add(played.startupMs === undefined)
-  if (played.startupMs !== undefined) {
+  metrics.video_start_failure.add(played.startup_ms === undefined)
+  if (played.startup_ms !== undefined) {
     metrics.stalled_viewers.add(stalls > 0 || played.stalls > 0)
-    metrics.rebuffering_frequency.add(played.stalls / ((played.playedMs + played.stalledMs) / 60_000))
+    metrics.rebuffering_frequency.add(played.stalls / ((played.played_ms + played.stalled_ms) / 60_000))
   }
   reporter.ended(played)
   await reporter.flush()
@@ -75,7 +75,7 @@ export async function watchOnce(session: string): Promise<Played> {
 }
 
 export default async function viewer(): Promise<void> {
-  await wait(Math.random() * rampSeconds * 1000)
+  await wait(Math.random() * ramp_seconds * 1000)
   await watchOnce(`k6-${exec.vu.idInTest}-${Date.now().toString(36)}`)
 }
 

@@ -218,7 +218,7 @@ export function logContract(name: string, log: LogUnderTest): void {
       const subscription = await one.subscribe({
         group: `${at}-g`,
         topics: [topic],
-        maxBatchBytes: 50_000,
+        maxBatch_bytes: 50_000,
         handler: async (batch) => {
           assert.ok(!running.has(batch.partition), 'two batches of a partition at once')
           running.add(batch.partition)

@@ -91,8 +91,8 @@ test('a message younger than its retention stays', async () => {
 
 test('the bound takes the oldest that were read, and unread ones only then, and says so', async () => {
   let now = 10_000
-  const maxBytes = 1_000_000
-  const { opened, facts } = openAt({ now: () => now, maxBytes, topics: [{ name: TOPIC, partitions: 2 }] })
+  const max_bytes = 1_000_000
+  const { opened, facts } = openAt({ now: () => now, max_bytes, topics: [{ name: TOPIC, partitions: 2 }] })
   const log = await opened
   const subscription = await log.subscribe({
     group: 'g',
@@ -106,7 +106,7 @@ test('the bound takes the oldest that were read, and unread ones only then, and 
     if (i < 15) await subscription.commit({ topic: TOPIC, partition: 1 }, { offset: i + 1 })
   }
   await log.trim()
-  assert.ok(log.usedBytes() <= maxBytes, `${log.usedBytes()} bytes`)
+  assert.ok(log.usedBytes() <= max_bytes, `${log.usedBytes()} bytes`)
   const unread = facts.filter((fact) => fact.type === 'log_trimmed_unread')
   assert.equal(unread.length, 0, 'partition 1 had enough that was read')
   assert.equal((await log.bounds({ topic: TOPIC, partition: 0 })).begin, 0)
@@ -115,7 +115,7 @@ test('the bound takes the oldest that were read, and unread ones only then, and 
     await log.append([bytes(20_000)])
   }
   await log.trim()
-  assert.ok(log.usedBytes() <= maxBytes, `${log.usedBytes()} bytes`)
+  assert.ok(log.usedBytes() <= max_bytes, `${log.usedBytes()} bytes`)
   assert.ok((await log.bounds({ topic: TOPIC, partition: 0 })).begin > 0)
   assert.ok(facts.some((fact) => fact.type === 'log_trimmed_unread' && fact.topic === TOPIC))
   await log.close()
@@ -123,7 +123,7 @@ test('the bound takes the oldest that were read, and unread ones only then, and 
 
 test('told to refuse, a full log refuses, says so in health, and takes again when there is room', async () => {
   let now = 10_000
-  const { opened } = openAt({ now: () => now, maxBytes: 300_000, whenFull: 'refuse' })
+  const { opened } = openAt({ now: () => now, max_bytes: 300_000, whenFull: 'refuse' })
   const log = await opened
   let appended = 0
   const fill = async (): Promise<void> => {

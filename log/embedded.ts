@@ -22,7 +22,7 @@ export interface EmbeddedLogOptions {
   readonly path: string
   readonly topics: readonly TopicSpec[]
   /** A bound on what messages take on the disk, bytes. The file may be a little larger, and never shrinks. */
-  readonly maxBytes?: number
+  readonly max_bytes?: number
   /** At the bound: remove the oldest messages, even unread ones (told by a fact), or refuse appends. */
   readonly whenFull?: 'trim_oldest' | 'refuse'
   /** How often retention is kept, ms (default 5,000). */
@@ -53,7 +53,7 @@ const REPLAY_BYTES = 4 << 20
  * Throws a LogError when another process has the folder open, and LMDB's error when the file is damaged.
  */
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
-  const { emit, clock, maxBytes } = options
+  const { emit, clock, max_bytes } = options
   mkdirSync(options.path, { recursive: true })
   const release = claimFolder(options.path)
   const storage = openOrRelease(options.path, release)
@@ -65,14 +65,14 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
     storage,
     commits,
     places,
-    maxBytes: options.whenFull === 'refuse' ? undefined : maxBytes,
+    max_bytes: options.whenFull === 'refuse' ? undefined : max_bytes,
     emit,
     clock,
   })
   const lastTime = new Map<Place, number>()
   const open = new Map<string, { close(): Promise<void> }>()
   let queue: Pending[] = []
-  let queuedBytes = 0
+  let queued_bytes = 0
   let flushing: Promise<void> | undefined
   let trimming: Promise<void> | undefined
   let closing: Promise<void> | undefined
@@ -126,7 +126,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
   function newestTime(place: Place): number {
     const last = storage.last(place.slot)
     if (last === undefined) return Number.NEGATIVE_INFINITY
-    const entry = storage.read(place.slot, { from: last, until: last + 1, maxBytes: 1 })[0]
+    const entry = storage.read(place.slot, { from: last, until: last + 1, max_bytes: 1 })[0]
     return entry === undefined ? Number.NEGATIVE_INFINITY : recordTime(entry.bytes)
   }
 
@@ -137,18 +137,18 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
     const size = items.reduce((sum, item) => sum + item.bytes.length, 0)
     if (
       options.whenFull === 'refuse' &&
-      maxBytes !== undefined &&
-      storage.usedBytes() + queuedBytes + size > maxBytes
+      max_bytes !== undefined &&
+      storage.usedBytes() + queued_bytes + size > max_bytes
     ) {
       refusedAt = storage.usedBytes()
-      throw new LogError('full', `the log is full (${maxBytes} bytes)`, { retriable: true })
+      throw new LogError('full', `the log is full (${max_bytes} bytes)`, { retriable: true })
     }
-    queuedBytes += size
+    queued_bytes += size
     await new Promise<void>((resolve, reject) => {
       queue.push({ items, resolve, reject })
       flushing ??= flush()
     }).finally(() => {
-      queuedBytes -= size
+      queued_bytes -= size
     })
   }
 
@@ -167,7 +167,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
         for (const { resolve } of taken) resolve()
         const messages = taken.reduce((sum, { items }) => sum + items.length, 0)
         emit({ type: 'log_flushed', messages, flush_seconds: (performance.now() - began) / 1_000 })
-        if (options.whenFull !== 'refuse' && maxBytes !== undefined && storage.usedBytes() > maxBytes)
+        if (options.whenFull !== 'refuse' && max_bytes !== undefined && storage.usedBytes() > max_bytes)
           void trim()
       } catch (cause) {
         failure = `the last write failed: ${(cause as Error).message}`
@@ -208,7 +208,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
       from === undefined ? 0 : 'offset' in from ? from.offset : firstAtOrAfter(storage, place, from.time_ms)
     while (next < stop) {
       mustBeOpen()
-      const records = readRecords(storage, place, { from: next, until: stop, maxBytes: REPLAY_BYTES })
+      const records = readRecords(storage, place, { from: next, until: stop, max_bytes: REPLAY_BYTES })
       if (records.length === 0) return
       yield* records
       await turn()

@@ -197,7 +197,7 @@ test('Kafka away under load: what was answered waits on the disk and is all ther
   const log = await openSpillingLog({
     inner,
     path: join(folder, 'spill'),
-    maxBytes: 16 << 20,
+    max_bytes: 16 << 20,
     patience_ms: 1_000,
     emit: () => {},
     clock: Date.now,

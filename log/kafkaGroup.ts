@@ -109,7 +109,7 @@ export function joinGroup(group: GroupOptions): Subscription {
   }
 
   async function runUntilCrash(): Promise<void> {
-    const maxBytesPerPartition = options.maxBatchBytes ?? DEFAULT_BATCH_BYTES
+    const maxBytesPerPartition = options.maxBatch_bytes ?? DEFAULT_BATCH_BYTES
     const onJoining = (): void => {
       joining ??= deferred()
     }
@@ -278,7 +278,7 @@ export function joinGroup(group: GroupOptions): Subscription {
     const end = Number(batch.highWatermark)
     const records = batch.messages.map((message) => toRecord(topic, partition, message))
     const fresh = records.filter(({ offset }) => offset >= one.next)
-    for (const part of splitRecords(fresh, options.maxBatchBytes ?? DEFAULT_BATCH_BYTES)) {
+    for (const part of splitRecords(fresh, options.maxBatch_bytes ?? DEFAULT_BATCH_BYTES)) {
       const after = part.at(-1)!.offset + 1
       const handled = await insist(
         one,

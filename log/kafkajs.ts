@@ -180,7 +180,7 @@ interface Cluster {
       replicaId: number
       isolationLevel: number
       maxWaitTime: number
-      minBytes: number
+      min_bytes: number
       maxBytes: number
       topics: { topic: string; partitions: { partition: number; fetchOffset: string; maxBytes: number }[] }[]
     }): Promise<{ responses: { partitions: { highWatermark: string; messages: FetchedMessage[] }[] }[] }>
@@ -214,7 +214,7 @@ function groupless(cluster: Cluster): Fetcher {
         replicaId: -1,
         isolationLevel: 1,
         maxWaitTime: LONGEST_FETCH_MS,
-        minBytes: 1,
+        min_bytes: 1,
         maxBytes: FETCH_BYTES,
         topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: FETCH_BYTES }] }],
       })

@@ -22,8 +22,8 @@ export interface StoredEntry {
 export interface Storage {
   /** Applies the batch as one transaction; resolves when it is on the disk, rejects when none of it is. */
   write(fill: (batch: Batch) => void): Promise<void>
-  /** Entries from an offset on, in order, until `maxBytes` are passed (at least one). Buffers are the caller's. */
-  read(slot: Slot, options: { from: number; until: number; maxBytes: number; limit?: number }): StoredEntry[]
+  /** Entries from an offset on, in order, until `max_bytes` are passed (at least one). Buffers are the caller's. */
+  read(slot: Slot, options: { from: number; until: number; max_bytes: number; limit?: number }): StoredEntry[]
   /** Offsets only. */
   first(slot: Slot): number | undefined
   last(slot: Slot): number | undefined
@@ -81,14 +81,14 @@ export function openStorage(path: string): Storage {
 
   return {
     write: (fill) => write(root, { messages, keys, metas }, fill),
-    read(slot, { from, until, maxBytes, limit }) {
+    read(slot, { from, until, max_bytes, limit }) {
       const entries: StoredEntry[] = []
       let bytes = 0
       const range = { start: messageKey(slot, from), end: messageKey(slot, until) }
       for (const { key, value } of messages.getRange(limit === undefined ? range : { ...range, limit })) {
         entries.push({ offset: offsetOf(key as Uint8Array), bytes: value as Buffer })
         bytes += (value as Buffer).length
-        if (bytes >= maxBytes) break
+        if (bytes >= max_bytes) break
       }
       return entries
     },

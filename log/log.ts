@@ -81,7 +81,7 @@ export interface SubscribeOptions {
    * false: the handler's owner calls `Subscription.commit` itself.
    */
   readonly autoCommit?: boolean
-  readonly maxBatchBytes?: number
+  readonly maxBatch_bytes?: number
 }
 
 export interface Subscription {

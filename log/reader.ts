@@ -79,8 +79,8 @@ async function readPlace(reader: ReaderOptions, place: Place, signal: AbortSigna
       continue
     }
     await insist(reader, topic, signal, async () => {
-      const maxBytes = options.maxBatchBytes ?? DEFAULT_BATCH_BYTES
-      const records = readRecords(storage, place, { from: next, until: place.end, maxBytes })
+      const max_bytes = options.maxBatch_bytes ?? DEFAULT_BATCH_BYTES
+      const records = readRecords(storage, place, { from: next, until: place.end, max_bytes })
       const after = (records.at(-1)?.offset ?? place.end - 1) + 1
       if (records.length > 0) await options.handler({ topic, partition, records, end: place.end })
       if (records.length > 0 && options.autoCommit !== false)
@@ -95,7 +95,7 @@ async function readPlace(reader: ReaderOptions, place: Place, signal: AbortSigna
 export function readRecords(
   storage: Storage,
   { topic, partition, slot }: Place,
-  range: { from: number; until: number; maxBytes: number },
+  range: { from: number; until: number; max_bytes: number },
 ): LogRecord[] {
   return storage
     .read(slot, range)

@@ -10,7 +10,12 @@ const NO_KEY = 0xffff
 const FIXED = 1 + 8 + 2 + 1
 
 /** The limits the layout sets; `encodeRecord` throws a RangeError beyond them. */
-export const RECORD_LIMITS = { keyBytes: 1_000, headers: 255, headerNameBytes: 255, headerValueBytes: 65_535 }
+export const RECORD_LIMITS = {
+  key_bytes: 1_000,
+  headers: 255,
+  headerName_bytes: 255,
+  headerValue_bytes: 65_535,
+}
 
 /** What a record holds beside its place. */
 export interface StoredRecord {
@@ -26,31 +31,31 @@ export function encodeRecord(
   appended_ms: number,
 ): Buffer {
   const { key, headers, value } = message
-  const keyBytes = key === undefined ? 0 : Buffer.byteLength(key)
-  if (keyBytes > RECORD_LIMITS.keyBytes) throw new RangeError(`a key of ${keyBytes} bytes`)
+  const key_bytes = key === undefined ? 0 : Buffer.byteLength(key)
+  if (key_bytes > RECORD_LIMITS.key_bytes) throw new RangeError(`a key of ${key_bytes} bytes`)
   const names = Object.keys(headers)
   if (names.length > RECORD_LIMITS.headers) throw new RangeError(`${names.length} headers`)
-  let size = FIXED + keyBytes + value.length
+  let size = FIXED + key_bytes + value.length
   for (const name of names) {
-    const nameBytes = Buffer.byteLength(name)
-    const valueBytes = Buffer.byteLength(headers[name]!)
-    if (nameBytes > RECORD_LIMITS.headerNameBytes || valueBytes > RECORD_LIMITS.headerValueBytes)
+    const name_bytes = Buffer.byteLength(name)
+    const value_bytes = Buffer.byteLength(headers[name]!)
+    if (name_bytes > RECORD_LIMITS.headerName_bytes || value_bytes > RECORD_LIMITS.headerValue_bytes)
       throw new RangeError(`the header ${name.slice(0, 40)} is too long`)
-    size += 3 + nameBytes + valueBytes
+    size += 3 + name_bytes + value_bytes
   }
   const bytes = Buffer.allocUnsafe(size)
   bytes[0] = VERSION
   bytes.writeDoubleBE(appended_ms, 1)
-  let at = bytes.writeUInt16BE(key === undefined ? NO_KEY : keyBytes, 9)
+  let at = bytes.writeUInt16BE(key === undefined ? NO_KEY : key_bytes, 9)
   if (key !== undefined) at += bytes.write(key, at)
   at = bytes.writeUInt8(names.length, at)
   for (const name of names) {
-    const nameBytes = bytes.write(name, at + 1)
-    bytes[at] = nameBytes
-    at += 1 + nameBytes
-    const valueBytes = bytes.write(headers[name]!, at + 2)
-    bytes.writeUInt16BE(valueBytes, at)
-    at += 2 + valueBytes
+    const name_bytes = bytes.write(name, at + 1)
+    bytes[at] = name_bytes
+    at += 1 + name_bytes
+    const value_bytes = bytes.write(headers[name]!, at + 2)
+    bytes.writeUInt16BE(value_bytes, at)
+    at += 2 + value_bytes
   }
   bytes.set(value, at)
   return bytes
@@ -59,12 +64,12 @@ export function encodeRecord(
 /** The inverse of `encodeRecord`; the value is a view of `bytes`. Throws on an unknown layout. */
 export function decodeRecord(bytes: Buffer): StoredRecord {
   if (bytes[0] !== VERSION) throw new Error(`a log record of an unknown layout (${bytes[0]})`)
-  const keyBytes = bytes.readUInt16BE(9)
+  const key_bytes = bytes.readUInt16BE(9)
   let at = 11
   let key: string | undefined
-  if (keyBytes !== NO_KEY) {
-    key = bytes.toString('utf8', at, at + keyBytes)
-    at += keyBytes
+  if (key_bytes !== NO_KEY) {
+    key = bytes.toString('utf8', at, at + key_bytes)
+    at += key_bytes
   }
   const headers: Record<string, string> = {}
   for (let count = bytes[at++]!; count > 0; count -= 1) {

@@ -20,7 +20,7 @@ export interface RetentionOptions {
   readonly storage: Storage
   readonly commits: Commits
   readonly places: readonly Place[]
-  readonly maxBytes: number | undefined
+  readonly max_bytes: number | undefined
   readonly emit: Emit
   readonly clock: () => number
 }
@@ -64,7 +64,7 @@ export function keepRetention(options: RetentionOptions): Retention {
 
   /** The oldest messages first, whatever their partition. Returns whether the bound holds. */
   async function trimByBytes(unread: boolean): Promise<boolean> {
-    const bound = options.maxBytes
+    const bound = options.max_bytes
     if (bound === undefined || storage.usedBytes() <= bound) return true
     const limitOf = (place: Place): number => (unread ? place.end : (commits.floor(place) ?? place.end))
     for (
@@ -77,7 +77,7 @@ export function keepRetention(options: RetentionOptions): Retention {
       const entries = storage.read(oldest.slot, {
         from: 0,
         until: limitOf(oldest),
-        maxBytes: excess,
+        max_bytes: excess,
         limit: 64,
       })
       const upTo = entries.at(-1)!.offset + 1
@@ -114,7 +114,7 @@ export function firstAtOrAfter(storage: Storage, place: Place, time_ms: number):
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
     // A compacted partition has gaps: the next message kept stands for those before it.
-    const entry = storage.read(place.slot, { from: middle, until: high, maxBytes: 1, limit: 1 })[0]
+    const entry = storage.read(place.slot, { from: middle, until: high, max_bytes: 1, limit: 1 })[0]
     if (entry === undefined || recordTime(entry.bytes) >= time_ms) high = middle
     else low = entry.offset + 1
   }
@@ -128,7 +128,7 @@ function oldestPlace(
 ): Place | undefined {
   let oldest: { place: Place; time: number } | undefined
   for (const place of places) {
-    const entry = storage.read(place.slot, { from: 0, until: limitOf(place), maxBytes: 1, limit: 1 })[0]
+    const entry = storage.read(place.slot, { from: 0, until: limitOf(place), max_bytes: 1, limit: 1 })[0]
     if (entry === undefined) continue
     const time = recordTime(entry.bytes)
     if (oldest === undefined || time < oldest.time) oldest = { place, time }
@@ -147,7 +147,7 @@ function findTombstones(storage: Storage, place: Place): Tombstone[] {
   const found: Tombstone[] = []
   let from = 0
   while (from < place.end) {
-    const entries = storage.read(place.slot, { from, until: place.end, maxBytes: 1 << 20 })
+    const entries = storage.read(place.slot, { from, until: place.end, max_bytes: 1 << 20 })
     for (const { offset, bytes } of entries) {
       const { key, value, appended_ms } = decodeRecord(bytes)
       if (key !== undefined && value.length === 0) found.push({ place, key, offset, appended_ms })

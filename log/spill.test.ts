@@ -21,7 +21,7 @@ const common = { emit: () => {}, clock: Date.now }
 
 async function openBehindSpill(at: string, topics: readonly TopicSpec[]): Promise<Log> {
   const inner = await openEmbeddedLog({ path: join(folder, at, 'inner'), topics, ...common })
-  return openSpillingLog({ inner, path: join(folder, at, 'spill'), maxBytes: 64 << 20, ...common })
+  return openSpillingLog({ inner, path: join(folder, at, 'spill'), max_bytes: 64 << 20, ...common })
 }
 
 logContract('embedded behind a spill', {
@@ -38,7 +38,7 @@ interface Gate {
 }
 
 let number = 0
-async function begin(options: { maxBytes?: number; patience_ms?: number; at?: string } = {}) {
+async function begin(options: { max_bytes?: number; patience_ms?: number; at?: string } = {}) {
   number += 1
   const at = options.at ?? `own-${number}`
   const gate: Gate = { state: 'open' }
@@ -59,7 +59,7 @@ async function begin(options: { maxBytes?: number; patience_ms?: number; at?: st
   const log = await openSpillingLog({
     inner,
     path: join(folder, at, 'spill'),
-    maxBytes: options.maxBytes ?? MAX_BYTES,
+    max_bytes: options.max_bytes ?? MAX_BYTES,
     patience_ms: options.patience_ms ?? 1_000,
     emit: (fact) => void facts.push(fact),
     clock: Date.now,
@@ -170,7 +170,7 @@ test('a log that comes and goes loses nothing and keeps the order of each partit
 })
 
 test('beyond the bound appends are refused as full and retriable, and taken again when it has emptied', async () => {
-  const { gate, log, read } = await begin({ maxBytes: 400_000 })
+  const { gate, log, read } = await begin({ max_bytes: 400_000 })
   gate.state = 'away'
   const value = Buffer.alloc(20_000, 'x').toString()
   let taken = 0
@@ -192,7 +192,7 @@ test('beyond the bound appends are refused as full and retriable, and taken agai
 })
 
 test('what waits on the disk survives a restart, full as it is', async () => {
-  const first = await begin({ maxBytes: 400_000 })
+  const first = await begin({ max_bytes: 400_000 })
   first.gate.state = 'away'
   const value = (i: number): string => String(i).padEnd(20_000, '.')
   let taken = 0
@@ -204,7 +204,7 @@ test('what waits on the disk survives a restart, full as it is', async () => {
   }
   await assert.rejects(fill, LogError)
   await first.log.close()
-  const second = await begin({ at: first.at, maxBytes: 400_000 })
+  const second = await begin({ at: first.at, max_bytes: 400_000 })
   await second.log.append([say('new')])
   await until('all in the log', async () => (await second.read()).length >= taken + 1)
   const records = texts(await second.read())

@@ -11,7 +11,7 @@ export interface SpillOptions {
   /** A folder for what waits; one process at a time. */
   readonly path: string
   /** A bound on what waits, bytes; beyond it appends are refused as `full`. */
-  readonly maxBytes: number
+  readonly max_bytes: number
   /** How long the inner log may take for an append before it goes to the disk, ms (default 3,000). */
   readonly patience_ms?: number
   readonly emit: Emit
@@ -52,7 +52,7 @@ export async function openSpillingLog(options: SpillOptions): Promise<Log> {
     path: options.path,
     // A queue: nothing is compacted, and what was given back goes at the next trim.
     topics: [...inner.topics.values()].map(({ name, partitions }) => ({ name, partitions, retention_ms: 0 })),
-    maxBytes: options.maxBytes,
+    max_bytes: options.max_bytes,
     whenFull: 'refuse',
     trimEvery_ms: TRIM_EVERY_MS,
     emit,
@@ -189,7 +189,7 @@ export async function openSpillingLog(options: SpillOptions): Promise<Log> {
   await spill.subscribe({
     group: GROUP,
     topics: [...spill.topics.keys()],
-    maxBatchBytes: REPLAY_BYTES,
+    maxBatch_bytes: REPLAY_BYTES,
     handler: giveBack,
   })
 

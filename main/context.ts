@@ -67,7 +67,7 @@ export async function openLog(
     return openEmbeddedLog({
       path: join(data, 'log'),
       topics: topics(1),
-      maxBytes: config.log.max_bytes,
+      max_bytes: config.log.max_bytes,
       emit,
       clock,
     })

@@ -62,7 +62,7 @@ export async function openKafka(
     ? openSpillingLog({
         inner,
         path: join(data, 'spill'),
-        maxBytes: spill_bytes,
+        max_bytes: spill_bytes,
         patience_ms: 7_000,
         emit,
         clock,

@@ -82,8 +82,8 @@ export function beaconSender(options: BeaconSenderOptions): BeaconSender {
   const drain = async (signal?: AbortSignal): Promise<void> => {
     for (let attempt = 0; queue.length > 0 && !signal?.aborted; ) {
       const batch = queue.slice(0, BATCH)
-      const againMs = await post(batch, attempt)
-      if (againMs === undefined) {
+      const again_ms = await post(batch, attempt)
+      if (again_ms === undefined) {
         attempt = 0
         // the queue may have dropped its oldest meanwhile
         const sent = new Set(batch)
@@ -91,7 +91,7 @@ export function beaconSender(options: BeaconSenderOptions): BeaconSender {
         continue
       }
       attempt++
-      await pause(againMs, signal)
+      await pause(again_ms, signal)
     }
   }
   return {

@@ -5,7 +5,7 @@ import { dashSource } from './dashSource.ts'
 import { hlsSource } from './hlsSource.ts'
 import { httpClient } from './http.ts'
 import { type Judgement, judge } from './judge.ts'
-import { staleAfterMs } from './judgeFreshness.ts'
+import { staleAfter_ms } from './judgeFreshness.ts'
 import type { CheckMemory, Observations, PictureProbe } from './observations.ts'
 import { watchFlv } from './watchFlv.ts'
 import { watchRtmp } from './watchRtmp.ts'
@@ -14,13 +14,13 @@ import { watchSegments } from './watchSegments.ts'
 export interface CheckOptions {
   readonly clock: Clock
   /** How long to watch after the first media, ms. Default: as long as it takes to tell a stale live edge, at most 20 s. */
-  readonly durationMs?: number
+  readonly duration_ms?: number
   /** How long to wait for any one answer, ms. Default 10 000. */
-  readonly timeoutMs?: number
+  readonly timeout_ms?: number
   /** Sent with every request: Referer, tokens. */
   readonly headers?: Readonly<Record<string, string>>
   /** The bitrate this stream should have, kbps; else what it declares itself. */
-  readonly declaredKbps?: number
+  readonly declared_kbps?: number
   readonly limits?: Partial<ProbeLimits>
   /** Which variant the virtual viewer plays. Default 'first', as players begin. */
   readonly variant?: 'first' | 'highest' | 'lowest'
@@ -63,24 +63,24 @@ export function protocolOf(url: string): 'hls' | 'dash' | 'http-flv' | 'rtmp' {
 
 function watch(url: string, options: CheckOptions, limits: ProbeLimits): Promise<Observations> {
   const { clock, lookup, ca, signal } = options
-  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS
+  const timeout_ms = options.timeout_ms ?? TIMEOUT_MS
   const protocol = protocolOf(url)
   const common = {
     url,
     clock,
-    timeoutMs,
+    timeout_ms,
     ...(lookup === undefined ? {} : { lookup }),
     ...(ca === undefined ? {} : { ca }),
     ...(signal === undefined ? {} : { signal }),
   }
-  if (protocol === 'rtmp') return watchRtmp({ ...common, durationMs: options.durationMs ?? LIVE_MS })
+  if (protocol === 'rtmp') return watchRtmp({ ...common, duration_ms: options.duration_ms ?? LIVE_MS })
   const http = httpClient({
     ...common,
     ...(options.headers === undefined ? {} : { headers: options.headers }),
   })
   const watching =
     protocol === 'http-flv'
-      ? watchFlv({ ...common, http, durationMs: options.durationMs ?? LIVE_MS })
+      ? watchFlv({ ...common, http, duration_ms: options.duration_ms ?? LIVE_MS })
       : watchSegments({
           ...common,
           http,
@@ -89,9 +89,9 @@ function watch(url: string, options: CheckOptions, limits: ProbeLimits): Promise
             protocol === 'dash'
               ? dashSource({ url, http, clock })
               : hlsSource({ url, http, clock, maxVariants: MAX_VARIANTS }),
-          staleMs: (targetMs) => staleAfterMs(limits, targetMs),
+          stale_ms: (target_ms) => staleAfter_ms(limits, target_ms),
           variant: options.variant ?? 'first',
-          ...(options.durationMs === undefined ? {} : { durationMs: options.durationMs }),
+          ...(options.duration_ms === undefined ? {} : { duration_ms: options.duration_ms }),
         })
   return watching.finally(http.close)
 }
@@ -113,7 +113,7 @@ export async function check(url: string, options: CheckOptions): Promise<CheckRe
   const judgement = judge({
     seen,
     limits,
-    ...(options.declaredKbps === undefined ? {} : { declaredKbps: options.declaredKbps }),
+    ...(options.declared_kbps === undefined ? {} : { declared_kbps: options.declared_kbps }),
     ...(options.memory === undefined ? {} : { memory: options.memory }),
   })
   return { ...judgement, seen }

@@ -65,8 +65,8 @@ export async function runCheck(options: RunCheckOptions, io: CommandIo): Promise
     const result = await check(options.url, {
       clock: io.clock,
       headers,
-      ...(options.duration === undefined ? {} : { durationMs: options.duration * 1000 }),
-      ...(options.declared === undefined ? {} : { declaredKbps: options.declared }),
+      ...(options.duration === undefined ? {} : { duration_ms: options.duration * 1000 }),
+      ...(options.declared === undefined ? {} : { declared_kbps: options.declared }),
       ...(options.variant === undefined ? {} : { variant: options.variant }),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
       ...(options.lookup === undefined ? {} : { lookup: options.lookup }),

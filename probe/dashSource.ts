@@ -13,8 +13,8 @@ export interface DashSourceOptions {
 export function dashSource(options: DashSourceOptions): Source {
   const { url, http, clock } = options
   let first: Exchange | undefined
-  const look = async (_follow: readonly string[], timeoutMs: number): Promise<LookResult> => {
-    const exchange = await http.get(url, { timeoutMs })
+  const look = async (_follow: readonly string[], timeout_ms: number): Promise<LookResult> => {
+    const exchange = await http.get(url, { timeout_ms })
     first ??= exchange
     const failure = manifestFailure(exchange)
     if (failure !== undefined) return { ok: false, failure }
@@ -28,8 +28,8 @@ export function dashSource(options: DashSourceOptions): Source {
         failure: { reason: 'manifest_unreadable', detail: 'the manifest names no segment' },
       }
     }
-    const targetMs = Math.min(...tracks.map((track) => track.targetMs))
-    return { ok: true, look: { atMs: clock(), tracks, failures: [], againMs: targetMs / 2 } }
+    const target_ms = Math.min(...tracks.map((track) => track.target_ms))
+    return { ok: true, look: { at_ms: clock(), tracks, failures: [], again_ms: target_ms / 2 } }
   }
   return { look, first: () => first }
 }

@@ -24,7 +24,7 @@ export function probeEvent(result: CheckResult, target: Target, seq: number): Pr
   return {
     kind: 'probe',
     seq,
-    time_ms: Math.round(seen.endedMs),
+    time_ms: Math.round(seen.ended_ms),
     target: target.name,
     verdict: result.verdict,
     stage: result.stage,
@@ -39,16 +39,17 @@ export function probeEvent(result: CheckResult, target: Target, seq: number): Pr
     ...(measures.videoCodec === undefined ? {} : { codec: codecFamily(measures.videoCodec) }),
     ...measured(phases),
     ...measured({
-      startup_ms: measures.startupMs,
-      freshness_ms: measures.freshnessMs,
-      live_latency_ms: measures.liveLatencyMs === undefined ? undefined : Math.max(0, measures.liveLatencyMs),
-      gap_ms: measures.gapMs,
-      stalled_ms: measures.stalledMs,
-      segment_duration_ms: measures.segmentDurationMs,
-      key_frame_interval_ms: measures.keyFrameIntervalMs,
-      av_offset_ms: measures.avOffsetMs,
-      bitrate_kbps: measures.bitrateKbps,
-      declared_kbps: measures.declaredKbps,
+      startup_ms: measures.startup_ms,
+      freshness_ms: measures.freshness_ms,
+      live_latency_ms:
+        measures.liveLatency_ms === undefined ? undefined : Math.max(0, measures.liveLatency_ms),
+      gap_ms: measures.gap_ms,
+      stalled_ms: measures.stalled_ms,
+      segment_duration_ms: measures.segmentDuration_ms,
+      key_frame_interval_ms: measures.keyFrameInterval_ms,
+      av_offset_ms: measures.avOffset_ms,
+      bitrate_kbps: measures.bitrate_kbps,
+      declared_kbps: measures.declared_kbps,
       discontinuities: measures.discontinuities,
       variants: measures.variants,
       bytes: measures.bytes,
@@ -57,11 +58,11 @@ export function probeEvent(result: CheckResult, target: Target, seq: number): Pr
 }
 
 /** Says that the probe is there, whatever its checks find. */
-export function heartbeatEvent(nowMs: number, seq: number): ProbeEvent {
+export function heartbeatEvent(now_ms: number, seq: number): ProbeEvent {
   return {
     kind: 'probe',
     seq,
-    time_ms: Math.round(nowMs),
+    time_ms: Math.round(now_ms),
     target: PROBE_HEARTBEAT.target,
     verdict: 'healthy',
   }

@@ -40,8 +40,8 @@ export function connectionFailure(
 }
 
 export interface Certificate {
-  readonly validFromMs: number
-  readonly validToMs: number
+  readonly validFrom_ms: number
+  readonly validTo_ms: number
   readonly names: string
 }
 
@@ -49,14 +49,17 @@ export interface Certificate {
 export function certificateFailure(
   certificate: Certificate,
   authorizationError: string | undefined,
-  nowMs: number,
+  now_ms: number,
 ): Failure | undefined {
   const day = (ms: number) => new Date(ms).toISOString()
-  if (certificate.validToMs < nowMs) {
-    return { reason: 'certificate_expired', detail: `it was valid until ${day(certificate.validToMs)}` }
+  if (certificate.validTo_ms < now_ms) {
+    return { reason: 'certificate_expired', detail: `it was valid until ${day(certificate.validTo_ms)}` }
   }
-  if (certificate.validFromMs > nowMs) {
-    return { reason: 'certificate_not_yet_valid', detail: `it is valid from ${day(certificate.validFromMs)}` }
+  if (certificate.validFrom_ms > now_ms) {
+    return {
+      reason: 'certificate_not_yet_valid',
+      detail: `it is valid from ${day(certificate.validFrom_ms)}`,
+    }
   }
   if (authorizationError === undefined) return undefined
   if (authorizationError === 'ERR_TLS_CERT_ALTNAME_INVALID') {

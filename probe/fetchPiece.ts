@@ -10,15 +10,15 @@ import { readTransportStream } from './parse/transportStream.ts'
 export interface PieceFetcherOptions {
   readonly http: HttpClient
   readonly clock: Clock
-  readonly timeoutMs: number
+  readonly timeout_ms: number
   readonly signal: AbortSignal
 }
 
 export interface FetchedPiece {
   readonly seen: PieceSeen
   /** First media byte and first key frame, ms since the epoch; told only where `watchKeyFrame` asked. */
-  readonly firstByteMs?: number
-  readonly keyFrameMs?: number
+  readonly firstByte_ms?: number
+  readonly keyFrame_ms?: number
 }
 
 export interface PieceFetcher {
@@ -40,7 +40,7 @@ const readMedia = (init: Uint8Array | undefined, bytes: Uint8Array): MediaFacts 
 
 /** Fetches pieces of media as a player does: init segment once, then the segment; tries again before giving up. */
 export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
-  const { http, clock, timeoutMs, signal } = options
+  const { http, clock, timeout_ms, signal } = options
   const inits = new Map<string, Promise<Exchange>>()
 
   const initOf = async (piece: Piece): Promise<Exchange | undefined> => {
@@ -61,7 +61,7 @@ export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
   ): Promise<Exchange> => {
     for (let attempt = 0; ; attempt++) {
       const exchange = await http.get(uri, {
-        timeoutMs,
+        timeout_ms,
         signal,
         ...(range === undefined ? {} : { range }),
         ...(onChunk === undefined ? {} : { onChunk }),
@@ -75,43 +75,43 @@ export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
   }
 
   const fetch: PieceFetcher['fetch'] = async (track, piece, { sample, watchKeyFrame = false }) => {
-    const requestedMs = clock()
+    const requested_ms = clock()
     const init = await initOf(piece)
-    const initBytes = init?.body
-    let firstByteMs: number | undefined
-    let keyFrameMs: number | undefined
+    const init_bytes = init?.body
+    let firstByte_ms: number | undefined
+    let keyFrame_ms: number | undefined
     const chunks: Buffer[] = []
     let length = 0
     let parseAt = FIRST_PARSE_BYTES
     const watch = (chunk: Buffer): boolean => {
-      firstByteMs ??= clock()
-      if (keyFrameMs !== undefined) return true
+      firstByte_ms ??= clock()
+      if (keyFrame_ms !== undefined) return true
       chunks.push(chunk)
       length += chunk.length
       if (length < parseAt) return true
       // parsed again at each doubling: a key frame is noticed early at little cost
       parseAt = length * 2
-      if (hasKeyFrame(readMedia(initBytes, Buffer.concat(chunks)))) keyFrameMs = clock()
+      if (hasKeyFrame(readMedia(init_bytes, Buffer.concat(chunks)))) keyFrame_ms = clock()
       return true
     }
     const exchange = await insist(piece.uri, piece.range, watchKeyFrame ? watch : undefined)
     const failure = (init === undefined ? undefined : problemOf(init)) ?? problemOf(exchange)
     const unfinished = signal.aborted && exchange.timedOut
-    const media = failure === undefined && !unfinished ? readMedia(initBytes, exchange.body) : undefined
-    if (watchKeyFrame && media !== undefined && hasKeyFrame(media)) keyFrameMs ??= clock()
+    const media = failure === undefined && !unfinished ? readMedia(init_bytes, exchange.body) : undefined
+    if (watchKeyFrame && media !== undefined && hasKeyFrame(media)) keyFrame_ms ??= clock()
     const seen: PieceSeen = {
       track: track.id,
       kind: track.kind,
       sequence: piece.sequence,
       ...(piece.part === undefined ? {} : { part: piece.part }),
       uri: piece.uri,
-      requestedMs,
-      arrivedMs: clock(),
-      waitMs: exchange.waitMs || exchange.totalMs,
+      requested_ms,
+      arrived_ms: clock(),
+      wait_ms: exchange.wait_ms || exchange.total_ms,
       status: exchange.status,
       bytes: exchange.bytes,
-      declaredMs: piece.durationMs,
-      ...(piece.filmedMs === undefined ? {} : { filmedMs: piece.filmedMs }),
+      declared_ms: piece.duration_ms,
+      ...(piece.filmed_ms === undefined ? {} : { filmed_ms: piece.filmed_ms }),
       discontinuity: piece.discontinuity,
       gap: piece.gap,
       missing: failure !== undefined && !unfinished,
@@ -123,8 +123,8 @@ export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
     }
     return {
       seen,
-      ...(firstByteMs === undefined ? {} : { firstByteMs }),
-      ...(keyFrameMs === undefined ? {} : { keyFrameMs }),
+      ...(firstByte_ms === undefined ? {} : { firstByte_ms }),
+      ...(keyFrame_ms === undefined ? {} : { keyFrame_ms }),
     }
   }
   return { fetch }
@@ -134,7 +134,7 @@ export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
 const hasKeyFrame = (media: MediaFacts): boolean =>
   media.video === undefined
     ? media.audio !== undefined && media.problem === undefined
-    : media.video.keyFramesMs.length > 0
+    : media.video.keyFrames_ms.length > 0
 
 function problemOf(exchange: Exchange): Failure | undefined {
   const { status, failure, timedOut, url } = exchange
@@ -145,7 +145,7 @@ function problemOf(exchange: Exchange): Failure | undefined {
   if (timedOut)
     return {
       reason: 'segment_missing',
-      detail: `${name}: no whole answer in ${Math.round(exchange.totalMs)} ms`,
+      detail: `${name}: no whole answer in ${Math.round(exchange.total_ms)} ms`,
     }
   if (status < 200 || status >= 300) return { reason: 'segment_missing', detail: `${name}: HTTP ${status}` }
   return undefined

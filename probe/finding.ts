@@ -27,7 +27,7 @@ export interface Verdict {
 export interface Case {
   readonly seen: Observations
   readonly limits: ProbeLimits
-  readonly declaredKbps?: number
+  readonly declared_kbps?: number
   readonly memory?: CheckMemory
 }
 

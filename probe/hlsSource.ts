@@ -47,7 +47,7 @@ export function hlsSource(options: HlsSourceOptions): Source {
   /** The playlist's address; of a followed low-latency track the one that waits for the next part. */
   const addressOf = (variant: Variant, followed: boolean): string => {
     const before = known.get(variant.id)
-    if (!followed || !before?.canBlock || before.partTargetMs === undefined || before.ended)
+    if (!followed || !before?.canBlock || before.partTarget_ms === undefined || before.ended)
       return variant.uri
     const next = new URL(variant.uri)
     // m3u8-parser keeps whole segments apart from the parts of the one that is being written
@@ -57,8 +57,8 @@ export function hlsSource(options: HlsSourceOptions): Source {
     return next.href
   }
 
-  const open = async (timeoutMs: number): Promise<Failure | undefined> => {
-    const exchange = await http.get(url, { timeoutMs })
+  const open = async (timeout_ms: number): Promise<Failure | undefined> => {
+    const exchange = await http.get(url, { timeout_ms })
     first ??= exchange
     const failure = manifestFailure(exchange)
     if (failure !== undefined) return failure
@@ -76,9 +76,9 @@ export function hlsSource(options: HlsSourceOptions): Source {
     return undefined
   }
 
-  const look = async (follow: readonly string[], timeoutMs: number): Promise<LookResult> => {
+  const look = async (follow: readonly string[], timeout_ms: number): Promise<LookResult> => {
     if (variants === undefined) {
-      const failure = await open(timeoutMs)
+      const failure = await open(timeout_ms)
       if (failure !== undefined) return { ok: false, failure }
     }
     const list = variants as readonly Variant[]
@@ -92,7 +92,7 @@ export function hlsSource(options: HlsSourceOptions): Source {
         list.map(async (variant) => {
           const address = addressOf(variant, follow.includes(variant.id))
           if (address !== variant.uri) blocked = true
-          return read(await http.get(address, { timeoutMs }), variant)
+          return read(await http.get(address, { timeout_ms }), variant)
         }),
       )
       loaded.push(...found)
@@ -115,8 +115,8 @@ export function hlsSource(options: HlsSourceOptions): Source {
         failure: failed?.failure ?? { reason: 'manifest_unreadable', detail: 'no variants' },
       }
     }
-    const targetMs = Math.min(...tracks.map((track) => track.targetMs))
-    return { ok: true, look: { atMs: clock(), tracks, failures, againMs: targetMs / 2, blocked } }
+    const target_ms = Math.min(...tracks.map((track) => track.target_ms))
+    return { ok: true, look: { at_ms: clock(), tracks, failures, again_ms: target_ms / 2, blocked } }
   }
   return { look, first: () => first }
 }

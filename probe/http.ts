@@ -16,14 +16,14 @@ import type { ByteRange } from './parse/tracks.ts'
 /** One request and what became of it. Durations in ms; those of a connection are absent when it was reused. */
 export interface Exchange {
   readonly url: string
-  readonly startedMs: number
-  readonly dnsMs?: number
-  readonly tcpMs?: number
-  readonly tlsMs?: number
+  readonly started_ms: number
+  readonly dns_ms?: number
+  readonly tcp_ms?: number
+  readonly tls_ms?: number
   /** From the request's writing to the answer's first byte. */
-  readonly waitMs: number
+  readonly wait_ms: number
   /** All of it, up to the last byte. */
-  readonly totalMs: number
+  readonly total_ms: number
   readonly status: number
   readonly body: Buffer
   readonly bytes: number
@@ -38,7 +38,7 @@ export interface Exchange {
 
 export interface GetOptions {
   readonly range?: ByteRange
-  readonly timeoutMs?: number
+  readonly timeout_ms?: number
   /** Sees each chunk as it comes; answering false ends the request in good order. */
   readonly onChunk?: (chunk: Buffer) => boolean
   /** Ends the request, besides the client's own signal. */
@@ -56,7 +56,7 @@ export interface HttpClient {
 export interface HttpClientOptions {
   readonly clock: Clock
   readonly headers?: Readonly<Record<string, string>>
-  readonly timeoutMs: number
+  readonly timeout_ms: number
   /** Instead of the system's resolver. */
   readonly lookup?: LookupFunction
   /** Further authorities to trust, PEM. */
@@ -100,10 +100,10 @@ export function httpClient(options: HttpClientOptions): HttpClient {
 }
 
 interface Progress {
-  dnsMs?: number
-  tcpMs?: number
-  tlsMs?: number
-  waitMs: number
+  dns_ms?: number
+  tcp_ms?: number
+  tls_ms?: number
+  wait_ms: number
   status: number
   bytes: number
   contentLength?: number
@@ -122,14 +122,14 @@ function once(
   const { clock } = client
   const target = new URL(url)
   const secure = target.protocol === 'https:'
-  const startedMs = clock()
-  const progress: Progress = { waitMs: 0, status: 0, bytes: 0, cut: false, timedOut: false }
+  const started_ms = clock()
+  const progress: Progress = { wait_ms: 0, status: 0, bytes: 0, cut: false, timedOut: false }
   const chunks: Buffer[] = []
   const signals = [client.signal, request.signal].filter((signal) => signal !== undefined)
   let location: string | undefined
   let encoding = ''
   let reached: Reached = 'nothing'
-  let last = startedMs
+  let last = started_ms
   const lap = (): number => {
     const now = clock()
     const spent = now - last
@@ -153,7 +153,7 @@ function once(
           progress.cut = true
         }
       }
-      const exchange: Exchange = { url, startedMs, totalMs: clock() - startedMs, body, ...progress }
+      const exchange: Exchange = { url, started_ms, total_ms: clock() - started_ms, body, ...progress }
       // a kept connection may have been closed by the server while idle: that is no fault of the stream's
       const stale = outgoing.reusedSocket && progress.status === 0 && progress.failure !== undefined
       resolve({
@@ -192,7 +192,7 @@ function once(
       else if (reached === 'dns') fail({ reason: 'connection_timed_out', detail: 'no answer in time' })
       else if (reached === 'tcp' && secure) fail({ reason: 'tls_failed', detail: 'no answer in time' })
       else settle()
-    }, request.timeoutMs ?? client.timeoutMs)
+    }, request.timeout_ms ?? client.timeout_ms)
     for (const signal of signals) {
       if (signal.aborted) queueMicrotask(onAbort)
       signal.addEventListener('abort', onAbort)
@@ -206,15 +206,15 @@ function once(
       const host = target.hostname.replace(/^\[|\]$/g, '')
       if (/^[\d.]+$|:/.test(host)) reached = 'dns'
       socket.once('lookup', (error) => {
-        progress.dnsMs ??= lap()
+        progress.dns_ms ??= lap()
         if (!error) reached = 'dns'
       })
       socket.once('connect', () => {
-        progress.tcpMs = lap()
+        progress.tcp_ms = lap()
         reached = 'tcp'
       })
       socket.once('secureConnect', () => {
-        progress.tlsMs = lap()
+        progress.tls_ms = lap()
         reached = 'tls'
         const tls = socket as TLSSocket
         const certificate = readCertificate(tls)
@@ -227,7 +227,7 @@ function once(
     })
     outgoing.on('error', (error) => fail(connectionFailure(error, reached, secure)))
     outgoing.on('response', (response: IncomingMessage) => {
-      progress.waitMs = lap()
+      progress.wait_ms = lap()
       progress.status = response.statusCode ?? 0
       encoding = response.headers['content-encoding'] ?? ''
       const length = Number(response.headers['content-length'])
@@ -263,8 +263,8 @@ function readCertificate(socket: TLSSocket): Certificate | undefined {
   const peer = socket.getPeerCertificate()
   if (!peer?.valid_to) return undefined
   return {
-    validFromMs: Date.parse(peer.valid_from),
-    validToMs: Date.parse(peer.valid_to),
+    validFrom_ms: Date.parse(peer.valid_from),
+    validTo_ms: Date.parse(peer.valid_to),
     names: peer.subjectaltname ?? String(peer.subject?.CN ?? ''),
   }
 }

@@ -12,13 +12,13 @@ const piece = (sequence: number, change: Partial<PieceSeen> = {}): PieceSeen => 
   kind: 'video',
   sequence,
   uri: `http://x/v/${sequence}.m4s`,
-  requestedMs: sequence * 2_000,
-  arrivedMs: sequence * 2_000 + 50,
-  waitMs: 20,
+  requested_ms: sequence * 2_000,
+  arrived_ms: sequence * 2_000 + 50,
+  wait_ms: 20,
   status: 200,
   bytes: 250_000,
-  declaredMs: 2_000,
-  filmedMs: sequence * 2_000 - 4_000,
+  declared_ms: 2_000,
+  filmed_ms: sequence * 2_000 - 4_000,
   discontinuity: false,
   gap: false,
   missing: false,
@@ -31,9 +31,9 @@ const piece = (sequence: number, change: Partial<PieceSeen> = {}): PieceSeen => 
       width: 1280,
       height: 720,
       frames: 50,
-      startMs: sequence * 2_000,
-      endMs: sequence * 2_000 + 2_000,
-      keyFramesMs: [sequence * 2_000],
+      start_ms: sequence * 2_000,
+      end_ms: sequence * 2_000 + 2_000,
+      keyFrames_ms: [sequence * 2_000],
       bytes: 240_000,
       sei: 0,
     },
@@ -42,23 +42,23 @@ const piece = (sequence: number, change: Partial<PieceSeen> = {}): PieceSeen => 
   ...change,
 })
 
-const edge = (sequence: number, atMs: number, track = TRACK) => ({
+const edge = (sequence: number, at_ms: number, track = TRACK) => ({
   track,
-  atMs,
+  at_ms,
   edge: `${sequence}.-1`,
-  filmedMs: sequence * 2_000,
+  filmed_ms: sequence * 2_000,
   ended: false,
 })
 
 const healthy: Observations = {
   url: 'http://x/live.m3u8',
   protocol: 'hls',
-  startedMs: 0,
-  endedMs: 8_000,
+  started_ms: 0,
+  ended_ms: 8_000,
   phases: [
-    { phase: 'manifest_ms', fromMs: 0, ms: 30 },
-    { phase: 'first_byte_ms', fromMs: 30, ms: 20 },
-    { phase: 'first_key_frame_ms', fromMs: 50, ms: 10 },
+    { phase: 'manifest_ms', from_ms: 0, ms: 30 },
+    { phase: 'first_byte_ms', from_ms: 30, ms: 20 },
+    { phase: 'first_key_frame_ms', from_ms: 50, ms: 10 },
   ],
   renditions: [
     {
@@ -68,7 +68,7 @@ const healthy: Observations = {
       codecs: 'avc1.64001f',
       width: 1280,
       height: 720,
-      targetMs: 2_000,
+      target_ms: 2_000,
     },
   ],
   followed: [TRACK],
@@ -93,10 +93,10 @@ test('a healthy case is healthy, and its numbers are those of its parts', () => 
   assert.equal(judgement.verdict, 'healthy')
   assert.deepEqual(judgement.findings, [])
   const { measures } = judgement
-  assert.equal(measures.startupMs, 60)
-  assert.equal(measures.keyFrameIntervalMs, 2_000)
-  assert.equal(measures.segmentDurationMs, 2_000)
-  assert.equal(measures.bitrateKbps, 1_000)
+  assert.equal(measures.startup_ms, 60)
+  assert.equal(measures.keyFrameInterval_ms, 2_000)
+  assert.equal(measures.segmentDuration_ms, 2_000)
+  assert.equal(measures.bitrate_kbps, 1_000)
   assert.equal(measures.fps, 25)
 })
 
@@ -121,8 +121,8 @@ const SIDES: readonly [
   ],
   [
     'a wrong duration',
-    { pieces: [piece(0), piece(1, { declaredMs: 2_450 })] },
-    { pieces: [piece(0), piece(1, { declaredMs: 3_000 })] },
+    { pieces: [piece(0), piece(1, { declared_ms: 2_450 })] },
+    { pieces: [piece(0), piece(1, { declared_ms: 3_000 })] },
     'segment_duration_wrong',
   ],
   [
@@ -133,8 +133,8 @@ const SIDES: readonly [
   ],
   [
     'slow answers',
-    { pieces: [piece(0, { waitMs: 9_000 }), piece(1), piece(2)] },
-    { pieces: [piece(0, { waitMs: 1_600 }), piece(1, { waitMs: 1_600 }), piece(2)] },
+    { pieces: [piece(0, { wait_ms: 9_000 }), piece(1), piece(2)] },
+    { pieces: [piece(0, { wait_ms: 1_600 }), piece(1, { wait_ms: 1_600 }), piece(2)] },
     'first_byte_slow',
   ],
   [
@@ -161,9 +161,9 @@ for (const [name, quiet, firing, reason] of SIDES) {
 test('an edge that has not moved since an earlier check is stale, however short this check', () => {
   const edges = [edge(7, 60_000), edge(7, 61_000)]
   assert.deepEqual(reasons({ edges }), [])
-  const memory = { edges: { [TRACK]: { edge: '7.-1', sinceMs: 40_000, seenMs: 41_000 } } }
+  const memory = { edges: { [TRACK]: { edge: '7.-1', since_ms: 40_000, seen_ms: 41_000 } } }
   assert.deepEqual(reasons({ edges }, { memory }), ['playlist_stale'])
-  const moved = { edges: { [TRACK]: { edge: '6.-1', sinceMs: 40_000, seenMs: 41_000 } } }
+  const moved = { edges: { [TRACK]: { edge: '6.-1', since_ms: 40_000, seen_ms: 41_000 } } }
   assert.deepEqual(reasons({ edges }, { memory: moved }), [])
 })
 

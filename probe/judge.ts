@@ -16,13 +16,13 @@ const DAY_MS = 86_400_000
 
 const startupOf = ({ seen }: Case): number | undefined => {
   const last = seen.phases.find((span) => span.phase === 'first_key_frame_ms')
-  return last === undefined ? undefined : last.fromMs + last.ms
+  return last === undefined ? undefined : last.from_ms + last.ms
 }
 
 function judgeCertificate({ seen, limits }: Case): Finding[] {
   const { certificate } = seen
   if (certificate === undefined || seen.failure !== undefined) return []
-  const days = (certificate.validToMs - seen.startedMs) / DAY_MS
+  const days = (certificate.validTo_ms - seen.started_ms) / DAY_MS
   if (days > limits.certificate_days) return []
   return [{ reason: 'certificate_expires_soon', detail: `in ${Math.max(0, days).toFixed(1)} days` }]
 }
@@ -45,22 +45,22 @@ export function judge(each: Case): Judgement {
     add(judgeSegments(each))
   }
   if (seen.picture !== undefined) findings.push(...judgePicture(seen.picture, each.limits))
-  const startupMs = startupOf(each)
+  const startup_ms = startupOf(each)
   const edges = rememberEdges(each)
   const videoCodec = known.video ?? each.memory?.videoCodec
   const audioCodec = known.audio ?? each.memory?.audioCodec
   return {
     ...verdictOf(findings),
     measures: {
-      gapMs: 0,
-      stalledMs: 0,
+      gap_ms: 0,
+      stalled_ms: 0,
       stalls: 0,
       discontinuities: 0,
       seiMessages: 0,
       variants: seen.renditions.filter((rendition) => rendition.kind === 'video').length,
       bytes: seen.bytes,
       ...measures,
-      ...(startupMs === undefined ? {} : { startupMs }),
+      ...(startup_ms === undefined ? {} : { startup_ms }),
     },
     memory: {
       edges: { ...each.memory?.edges, ...edges },

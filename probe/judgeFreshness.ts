@@ -2,19 +2,19 @@ import { type Case, type Finding, inMs, type Judged } from './finding.ts'
 import type { CheckMemory, EdgeSeen } from './observations.ts'
 
 /** How long an edge may stand still. */
-export const staleAfterMs = (limits: Case['limits'], targetMs: number): number =>
-  limits.stale_targets * targetMs + limits.stale_grace_ms
+export const staleAfter_ms = (limits: Case['limits'], target_ms: number): number =>
+  limits.stale_targets * target_ms + limits.stale_grace_ms
 
 /** Since when a track's edge has been what it was at the last look; an earlier check's memory reaches further back. */
 function standingSince(edges: readonly EdgeSeen[], memory: CheckMemory['edges'][string] | undefined) {
   const last = edges.at(-1) as EdgeSeen
-  let sinceMs = last.atMs
+  let since_ms = last.at_ms
   for (let index = edges.length - 1; index >= 0 && edges[index]?.edge === last.edge; index--) {
-    sinceMs = (edges[index] as EdgeSeen).atMs
+    since_ms = (edges[index] as EdgeSeen).at_ms
   }
   const first = edges[0] as EdgeSeen
-  if (memory?.edge === last.edge && sinceMs === first.atMs) sinceMs = memory.sinceMs
-  return { last, sinceMs, stoodMs: last.atMs - sinceMs }
+  if (memory?.edge === last.edge && since_ms === first.at_ms) since_ms = memory.since_ms
+  return { last, since_ms, stood_ms: last.at_ms - since_ms }
 }
 
 /** What the next check should know about the edges. */
@@ -22,8 +22,8 @@ export function rememberEdges({ seen, memory }: Case): CheckMemory['edges'] {
   const edges: Record<string, CheckMemory['edges'][string]> = {}
   for (const track of new Set(seen.edges.map((edge) => edge.track))) {
     const own = seen.edges.filter((edge) => edge.track === track)
-    const { last, sinceMs } = standingSince(own, memory?.edges[track])
-    edges[track] = { edge: last.edge, sinceMs, seenMs: last.atMs }
+    const { last, since_ms } = standingSince(own, memory?.edges[track])
+    edges[track] = { edge: last.edge, since_ms, seen_ms: last.at_ms }
   }
   return edges
 }
@@ -31,22 +31,22 @@ export function rememberEdges({ seen, memory }: Case): CheckMemory['edges'] {
 /** Whether the live edge advances, and whether all variants advance together. */
 export function judgeFreshness({ seen, limits, memory }: Case): Judged {
   const findings: Finding[] = []
-  let freshnessMs: number | undefined
+  let freshness_ms: number | undefined
   const edgesOf = (track: string) => seen.edges.filter((edge) => edge.track === track)
-  const targetOf = (track: string) => seen.renditions.find((each) => each.id === track)?.targetMs ?? 6_000
+  const targetOf = (track: string) => seen.renditions.find((each) => each.id === track)?.target_ms ?? 6_000
 
   for (const track of seen.followed) {
     const edges = edgesOf(track)
     if (edges.length === 0) continue
-    const { last, stoodMs } = standingSince(edges, memory?.edges[track])
-    const age = last.filmedMs === undefined ? stoodMs : Math.max(0, last.atMs - last.filmedMs)
-    freshnessMs = Math.max(freshnessMs ?? 0, age)
+    const { last, stood_ms } = standingSince(edges, memory?.edges[track])
+    const age = last.filmed_ms === undefined ? stood_ms : Math.max(0, last.at_ms - last.filmed_ms)
+    freshness_ms = Math.max(freshness_ms ?? 0, age)
     if (last.ended)
       findings.push({ reason: 'stream_ended', detail: 'the playlist ends with EXT-X-ENDLIST or is static' })
-    else if (stoodMs > staleAfterMs(limits, targetOf(track))) {
+    else if (stood_ms > staleAfter_ms(limits, targetOf(track))) {
       const told =
-        last.filmedMs === undefined ? '' : `; its end was filmed ${inMs(last.atMs - last.filmedMs)} ago`
-      findings.push({ reason: 'playlist_stale', detail: `no new segment for ${inMs(stoodMs)}${told}` })
+        last.filmed_ms === undefined ? '' : `; its end was filmed ${inMs(last.at_ms - last.filmed_ms)} ago`
+      findings.push({ reason: 'playlist_stale', detail: `no new segment for ${inMs(stood_ms)}${told}` })
     }
   }
 
@@ -55,7 +55,7 @@ export function judgeFreshness({ seen, limits, memory }: Case): Judged {
     const own = edgesOf(track)
     const lags = own.map((edge) => {
       // variants of one look were fetched at the same moment
-      const others = seen.edges.filter((each) => each.atMs === edge.atMs && videos.includes(each.track))
+      const others = seen.edges.filter((each) => each.at_ms === edge.at_ms && videos.includes(each.track))
       return Math.max(...others.map((each) => behind(each, edge, targetOf(track))))
     })
     if (lags.length < 2) continue
@@ -70,11 +70,11 @@ export function judgeFreshness({ seen, limits, memory }: Case): Judged {
     if (seen.followed.includes(track)) findings.push(failure)
     else findings.push({ reason: 'variant_unplayable', detail: `${track}: ${failure.detail}` })
   }
-  return { findings, measures: freshnessMs === undefined ? {} : { freshnessMs } }
+  return { findings, measures: freshness_ms === undefined ? {} : { freshness_ms } }
 }
 
 /** How far `edge` is behind `other`, by the clock of filming where both tell it, else by segment numbers. */
-function behind(other: EdgeSeen, edge: EdgeSeen, targetMs: number): number {
-  if (other.filmedMs !== undefined && edge.filmedMs !== undefined) return other.filmedMs - edge.filmedMs
-  return (Number.parseInt(other.edge, 10) - Number.parseInt(edge.edge, 10)) * targetMs
+function behind(other: EdgeSeen, edge: EdgeSeen, target_ms: number): number {
+  if (other.filmed_ms !== undefined && edge.filmed_ms !== undefined) return other.filmed_ms - edge.filmed_ms
+  return (Number.parseInt(other.edge, 10) - Number.parseInt(edge.edge, 10)) * target_ms
 }

@@ -13,31 +13,31 @@ const STEP_MS = 500
 function arrivalsOf(frames: readonly LiveFrame[]): Arrival[] {
   let before: LiveFrame | undefined
   return frames.map((frame) => {
-    const step = before === undefined ? 0 : frame.dtsMs - before.dtsMs
+    const step = before === undefined ? 0 : frame.dts_ms - before.dts_ms
     before = frame
     // a jump of the timestamps is no media that could be played
-    return { atMs: frame.atMs, mediaMs: step < 0 || step > STEP_MS ? 0 : step }
+    return { at_ms: frame.at_ms, media_ms: step < 0 || step > STEP_MS ? 0 : step }
   })
 }
 
-function judgeTimestamps(frames: readonly LiveFrame[], limitMs: number) {
+function judgeTimestamps(frames: readonly LiveFrame[], limit_ms: number) {
   const findings: Finding[] = []
-  let gapMs = 0
+  let gap_ms = 0
   for (const [index, frame] of frames.entries()) {
     const before = frames[index - 1]
     if (before === undefined) continue
-    const step = frame.dtsMs - before.dtsMs
-    if (step > Math.max(STEP_MS, limitMs)) {
-      gapMs += step
+    const step = frame.dts_ms - before.dts_ms
+    if (step > Math.max(STEP_MS, limit_ms)) {
+      gap_ms += step
       findings.push({ reason: 'timeline_gap', detail: `timestamps of ${frame.kind} jump by ${inMs(step)}` })
-    } else if (step < -limitMs) {
+    } else if (step < -limit_ms) {
       findings.push({
         reason: 'timeline_overlap',
         detail: `timestamps of ${frame.kind} go back by ${inMs(-step)}`,
       })
     }
   }
-  return { findings, gapMs }
+  return { findings, gap_ms }
 }
 
 /** Distance of the newest sound from the newest picture at each frame's arrival; positive: the sound is ahead. */
@@ -46,20 +46,20 @@ function audioVideoOffset(frames: readonly LiveFrame[]): number | undefined {
   let video: number | undefined
   const offsets: number[] = []
   for (const frame of frames) {
-    if (frame.kind === 'audio') audio = frame.dtsMs
-    else video = frame.dtsMs
+    if (frame.kind === 'audio') audio = frame.dts_ms
+    else video = frame.dts_ms
     if (audio !== undefined && video !== undefined) offsets.push(audio - video)
   }
   return median(offsets)
 }
 
-function judgeSilence(live: LiveSeen, endedMs: number): Finding[] {
-  const lastMs = live.frames.at(-1)?.atMs
-  if (live.closedMs !== undefined) {
+function judgeSilence(live: LiveSeen, ended_ms: number): Finding[] {
+  const last_ms = live.frames.at(-1)?.at_ms
+  if (live.closed_ms !== undefined) {
     return [{ reason: 'connection_cut', detail: `closed by the server after ${live.frames.length} frames` }]
   }
-  if (lastMs !== undefined && endedMs - lastMs > SILENCE_MS) {
-    return [{ reason: 'media_stopped', detail: `nothing for the last ${inMs(endedMs - lastMs)}` }]
+  if (last_ms !== undefined && ended_ms - last_ms > SILENCE_MS) {
+    return [{ reason: 'media_stopped', detail: `nothing for the last ${inMs(ended_ms - last_ms)}` }]
   }
   return []
 }
@@ -89,7 +89,7 @@ export function judgeLive(
   const video = live.frames.filter((frame) => frame.kind === 'video')
   const audio = live.frames.filter((frame) => frame.kind === 'audio')
   const main = video.length > 0 ? video : audio
-  const findings: Finding[] = [...judgeSilence(live, seen.endedMs), ...judgeCodecs(live, each.memory)]
+  const findings: Finding[] = [...judgeSilence(live, seen.ended_ms), ...judgeCodecs(live, each.memory)]
   if (live.frames.length === 0)
     findings.push({ reason: 'no_media', detail: 'no frame came while the check lasted' })
   else if (video.length > 0 && !video.some((frame) => frame.key)) {
@@ -101,24 +101,24 @@ export function judgeLive(
   const timelines = [video, audio].map((frames) => judgeTimestamps(frames, limits.timeline_ms))
   findings.push(...timelines.flatMap((timeline) => timeline.findings))
 
-  const avOffsetMs = audioVideoOffset(live.frames)
-  if (avOffsetMs !== undefined && Math.abs(avOffsetMs) > limits.av_offset_ms) {
-    const which = avOffsetMs > 0 ? 'ahead of' : 'behind'
+  const avOffset_ms = audioVideoOffset(live.frames)
+  if (avOffset_ms !== undefined && Math.abs(avOffset_ms) > limits.av_offset_ms) {
+    const which = avOffset_ms > 0 ? 'ahead of' : 'behind'
     findings.push({
       reason: 'audio_video_offset',
-      detail: `sound is ${inMs(Math.abs(avOffsetMs))} ${which} the picture`,
+      detail: `sound is ${inMs(Math.abs(avOffset_ms))} ${which} the picture`,
     })
   }
-  const keyFrameIntervalMs = longestKeyFrameInterval([
+  const keyFrameInterval_ms = longestKeyFrameInterval([
     {
-      keyFramesMs: video.filter((frame) => frame.key).map((frame) => frame.dtsMs),
-      endMs: video.at(-1)?.dtsMs ?? 0,
+      keyFrames_ms: video.filter((frame) => frame.key).map((frame) => frame.dts_ms),
+      end_ms: video.at(-1)?.dts_ms ?? 0,
     },
   ])
-  if (keyFrameIntervalMs !== undefined && keyFrameIntervalMs > limits.key_frame_interval_ms) {
+  if (keyFrameInterval_ms !== undefined && keyFrameInterval_ms > limits.key_frame_interval_ms) {
     findings.push({
       reason: 'key_frame_interval_long',
-      detail: `${inMs(keyFrameIntervalMs)} from one to the next`,
+      detail: `${inMs(keyFrameInterval_ms)} from one to the next`,
     })
   }
   const firstByte = seen.phases.find((span) => span.phase === 'first_byte_ms')
@@ -126,24 +126,24 @@ export function judgeLive(
     findings.push({ reason: 'first_byte_slow', detail: `the first media byte took ${inMs(firstByte.ms)}` })
   }
 
-  const spanMs = (main.at(-1)?.dtsMs ?? 0) - (main[0]?.dtsMs ?? 0)
+  const span_ms = (main.at(-1)?.dts_ms ?? 0) - (main[0]?.dts_ms ?? 0)
   const bytes = live.frames.reduce((sum, frame) => sum + frame.bytes, 0)
-  const bitrateKbps = spanMs >= 1_500 ? (bytes * 8) / spanMs : undefined
-  const declaredKbps = each.declaredKbps ?? live.metadata.kbps
-  if (bitrateKbps !== undefined && declaredKbps !== undefined && declaredKbps > 0) {
-    const ratio = bitrateKbps / declaredKbps
-    const detail = `${Math.round(bitrateKbps)} kbps of ${Math.round(declaredKbps)} declared`
+  const bitrate_kbps = span_ms >= 1_500 ? (bytes * 8) / span_ms : undefined
+  const declared_kbps = each.declared_kbps ?? live.metadata.kbps
+  if (bitrate_kbps !== undefined && declared_kbps !== undefined && declared_kbps > 0) {
+    const ratio = bitrate_kbps / declared_kbps
+    const detail = `${Math.round(bitrate_kbps)} kbps of ${Math.round(declared_kbps)} declared`
     if (ratio < limits.bitrate_min_ratio) findings.push({ reason: 'bitrate_below_declared', detail })
     if (ratio > limits.bitrate_max_ratio) findings.push({ reason: 'bitrate_above_declared', detail })
   }
 
   const play = playThrough([arrivalsOf(main)], {
-    startBufferMs: START_BUFFER_MS,
-    resumeBufferMs: START_BUFFER_MS / 2,
-    endMs: live.closedMs ?? seen.endedMs,
+    startBuffer_ms: START_BUFFER_MS,
+    resumeBuffer_ms: START_BUFFER_MS / 2,
+    end_ms: live.closed_ms ?? seen.ended_ms,
   })
-  if (play.stalledMs > limits.stalled_ms) {
-    const detail = `${play.stalls.length} times, ${inMs(play.stalledMs)} in ${inMs(seen.endedMs - seen.startedMs)}`
+  if (play.stalled_ms > limits.stalled_ms) {
+    const detail = `${play.stalls.length} times, ${inMs(play.stalled_ms)} in ${inMs(seen.ended_ms - seen.started_ms)}`
     findings.push({ reason: 'would_stall', detail })
   }
   const videoCodec = live.videoCodecs.at(-1)
@@ -155,17 +155,17 @@ export function judgeLive(
       ...(audioCodec === undefined ? {} : { audio: audioCodec }),
     },
     measures: {
-      gapMs: Math.max(0, ...timelines.map((timeline) => timeline.gapMs)),
-      stalledMs: play.stalledMs,
+      gap_ms: Math.max(0, ...timelines.map((timeline) => timeline.gap_ms)),
+      stalled_ms: play.stalled_ms,
       stalls: play.stalls.length,
       seiMessages: live.sei,
       width: live.width,
       height: live.height,
-      ...(video.length > 1 && spanMs > 0 ? { fps: ((video.length - 1) * 1000) / spanMs } : {}),
-      ...(keyFrameIntervalMs === undefined ? {} : { keyFrameIntervalMs }),
-      ...(avOffsetMs === undefined ? {} : { avOffsetMs }),
-      ...(bitrateKbps === undefined ? {} : { bitrateKbps }),
-      ...(declaredKbps === undefined ? {} : { declaredKbps }),
+      ...(video.length > 1 && span_ms > 0 ? { fps: ((video.length - 1) * 1000) / span_ms } : {}),
+      ...(keyFrameInterval_ms === undefined ? {} : { keyFrameInterval_ms }),
+      ...(avOffset_ms === undefined ? {} : { avOffset_ms }),
+      ...(bitrate_kbps === undefined ? {} : { bitrate_kbps }),
+      ...(declared_kbps === undefined ? {} : { declared_kbps }),
       ...(videoCodec === undefined ? {} : { videoCodec }),
       ...(audioCodec === undefined ? {} : { audioCodec }),
       ...(live.lastSei === undefined ? {} : { lastSei: live.lastSei }),

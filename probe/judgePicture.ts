@@ -7,14 +7,14 @@ const STILL = 0.35
 /** The longest time the shown picture stayed the same while the media's own time went on, ms. */
 function longestStill(picture: PictureSeen): number {
   let longest = 0
-  let sinceMs: number | undefined
+  let since_ms: number | undefined
   for (const [index, frame] of picture.frames.entries()) {
     const before = picture.frames[index - 1]
-    const advanced = before !== undefined && frame.mediaMs > before.mediaMs
+    const advanced = before !== undefined && frame.media_ms > before.media_ms
     if (before !== undefined && advanced && frame.change < STILL) {
-      sinceMs ??= before.mediaMs
-      longest = Math.max(longest, frame.mediaMs - sinceMs)
-    } else if (advanced) sinceMs = undefined
+      since_ms ??= before.media_ms
+      longest = Math.max(longest, frame.media_ms - since_ms)
+    } else if (advanced) since_ms = undefined
   }
   return longest
 }
@@ -23,11 +23,11 @@ function longestStill(picture: PictureSeen): number {
 export function judgePicture(picture: PictureSeen, limits: Case['limits']): Finding[] {
   if (picture.error !== undefined)
     return [{ reason: 'browser_failed', detail: `${picture.player}: ${picture.error}` }]
-  if (picture.firstFrameMs === undefined || picture.frames.length === 0) {
+  if (picture.firstFrame_ms === undefined || picture.frames.length === 0) {
     return [{ reason: 'browser_failed', detail: `${picture.player} showed no frame` }]
   }
   const findings: Finding[] = []
-  const black = picture.frames.filter((frame) => frame.blackRatio >= limits.black_ratio).length
+  const black = picture.frames.filter((frame) => frame.black_ratio >= limits.black_ratio).length
   if (black >= picture.frames.length * 0.8) {
     findings.push({ reason: 'picture_black', detail: `${black} of ${picture.frames.length} looks saw black` })
   } else {

@@ -36,17 +36,17 @@ function judgePieces(pieces: readonly PieceSeen[], { limits, seen }: Case): Find
       })
       continue
     }
-    const mediaMs = span.endMs - span.startMs
-    const off = Math.abs(mediaMs - piece.declaredMs)
-    if (off > Math.max(limits.segment_duration_ms, limits.segment_duration_ratio * piece.declaredMs)) {
-      const detail = `${name} holds ${inMs(mediaMs)}, the playlist says ${inMs(piece.declaredMs)}`
+    const media_ms = span.end_ms - span.start_ms
+    const off = Math.abs(media_ms - piece.declared_ms)
+    if (off > Math.max(limits.segment_duration_ms, limits.segment_duration_ratio * piece.declared_ms)) {
+      const detail = `${name} holds ${inMs(media_ms)}, the playlist says ${inMs(piece.declared_ms)}`
       findings.push({ reason: 'segment_duration_wrong', detail })
     }
-    const targetMs = seen.renditions.find((each) => each.id === piece.track)?.targetMs
+    const target_ms = seen.renditions.find((each) => each.id === piece.track)?.target_ms
     // RFC 8216: rounded to the nearest second it may not exceed the target duration
     const hls = seen.protocol !== 'dash'
-    if (hls && targetMs !== undefined && Math.round(piece.declaredMs / 1000) * 1000 > targetMs) {
-      const detail = `${name} is declared ${inMs(piece.declaredMs)}, the target is ${inMs(targetMs)}`
+    if (hls && target_ms !== undefined && Math.round(piece.declared_ms / 1000) * 1000 > target_ms) {
+      const detail = `${name} is declared ${inMs(piece.declared_ms)}, the target is ${inMs(target_ms)}`
       findings.push({ reason: 'segment_over_target', detail })
     }
   }
@@ -71,15 +71,15 @@ function runsOf(pieces: readonly PieceSeen[]): PieceSeen[][] {
 
 function judgeTimeline(pieces: readonly PieceSeen[], { limits }: Case) {
   const findings: Finding[] = []
-  let gapMs = pieces.reduce((sum, piece) => sum + (piece.missing || piece.gap ? piece.declaredMs : 0), 0)
+  let gap_ms = pieces.reduce((sum, piece) => sum + (piece.missing || piece.gap ? piece.declared_ms : 0), 0)
   for (const run of runsOf(pieces)) {
     for (const [index, piece] of run.entries()) {
       const before = spanOf(run[index - 1]?.media)
       const own = spanOf(piece.media)
       if (before === undefined || own === undefined || run[index - 1]?.media?.truncated) continue
-      const hole = own.startMs - before.endMs
+      const hole = own.start_ms - before.end_ms
       if (hole > limits.timeline_ms) {
-        gapMs += hole
+        gap_ms += hole
         findings.push({ reason: 'timeline_gap', detail: `${inMs(hole)} are missing before ${nameOf(piece)}` })
       } else if (hole < -limits.timeline_ms) {
         findings.push({
@@ -89,7 +89,7 @@ function judgeTimeline(pieces: readonly PieceSeen[], { limits }: Case) {
       }
     }
   }
-  return { findings, gapMs }
+  return { findings, gap_ms }
 }
 
 function judgeCodecs(pieces: readonly PieceSeen[], { seen, memory }: Case) {
@@ -136,15 +136,15 @@ function audioVideoOffset(pieces: readonly PieceSeen[]): number | undefined {
   const together = pieces.flatMap(({ media }) => {
     if (media?.video === undefined || media.audio === undefined || media.truncated) return []
     // both ends, since a muxer may put a little of the sound into the neighbouring segment
-    return [(media.video.startMs - media.audio.startMs + media.video.endMs - media.audio.endMs) / 2]
+    return [(media.video.start_ms - media.audio.start_ms + media.video.end_ms - media.audio.end_ms) / 2]
   })
   if (together.length > 0) return median(together)
   const startOf = (kind: 'video' | 'audio') =>
     median(
       pieces.flatMap((piece) => {
         const facts = piece.media?.[kind]
-        return piece.kind === kind && facts !== undefined && piece.filmedMs !== undefined
-          ? [facts.startMs - piece.filmedMs]
+        return piece.kind === kind && facts !== undefined && piece.filmed_ms !== undefined
+          ? [facts.start_ms - piece.filmed_ms]
           : []
       }),
     )
@@ -160,14 +160,14 @@ function bitrate(pieces: readonly PieceSeen[], seen: Observations, declared: num
   // DASH declares each representation for itself, HLS a variant with its sound
   const counted = pieces.filter((piece) => seen.protocol !== 'dash' || piece.track === videoTrack)
   const timed = pieces.filter((piece) => piece.track === videoTrack)
-  const mediaMs = timed.reduce((sum, piece) => {
+  const media_ms = timed.reduce((sum, piece) => {
     const span = spanOf(piece.media)
-    return span === undefined ? sum : sum + span.endMs - span.startMs
+    return span === undefined ? sum : sum + span.end_ms - span.start_ms
   }, 0)
   const bytes = counted.reduce((sum, piece) => sum + (piece.media === undefined ? 0 : piece.bytes), 0)
   return {
-    bitrateKbps: mediaMs >= 1_500 ? (bytes * 8) / mediaMs : undefined,
-    declaredKbps: declared ?? rendition?.kbps,
+    bitrate_kbps: media_ms >= 1_500 ? (bytes * 8) / media_ms : undefined,
+    declared_kbps: declared ?? rendition?.kbps,
   }
 }
 
@@ -193,45 +193,45 @@ export function judgeSegments(each: Case): Judged & { known: { video?: string; a
   if (discontinuities > 0)
     findings.push({ reason: 'discontinuity', detail: `${discontinuities} in this check` })
 
-  const avOffsetMs = audioVideoOffset(played)
-  if (avOffsetMs !== undefined && Math.abs(avOffsetMs) > limits.av_offset_ms) {
-    const which = avOffsetMs > 0 ? 'ahead of' : 'behind'
+  const avOffset_ms = audioVideoOffset(played)
+  if (avOffset_ms !== undefined && Math.abs(avOffset_ms) > limits.av_offset_ms) {
+    const which = avOffset_ms > 0 ? 'ahead of' : 'behind'
     findings.push({
       reason: 'audio_video_offset',
-      detail: `sound is ${inMs(Math.abs(avOffsetMs))} ${which} the picture`,
+      detail: `sound is ${inMs(Math.abs(avOffset_ms))} ${which} the picture`,
     })
   }
 
-  const keyFrameIntervalMs = longestKeyFrameInterval(
+  const keyFrameInterval_ms = longestKeyFrameInterval(
     runsOf(main).map((run) => ({
-      keyFramesMs: run.flatMap((piece) => [...(piece.media?.video?.keyFramesMs ?? [])]),
-      endMs: spanOf(run.at(-1)?.media)?.endMs ?? 0,
+      keyFrames_ms: run.flatMap((piece) => [...(piece.media?.video?.keyFrames_ms ?? [])]),
+      end_ms: spanOf(run.at(-1)?.media)?.end_ms ?? 0,
     })),
   )
   const hasVideo = main.some((piece) => piece.media?.video !== undefined)
-  if (keyFrameIntervalMs !== undefined && keyFrameIntervalMs > limits.key_frame_interval_ms) {
+  if (keyFrameInterval_ms !== undefined && keyFrameInterval_ms > limits.key_frame_interval_ms) {
     findings.push({
       reason: 'key_frame_interval_long',
-      detail: `${inMs(keyFrameIntervalMs)} from one to the next`,
+      detail: `${inMs(keyFrameInterval_ms)} from one to the next`,
     })
-  } else if (hasVideo && main.every((piece) => (piece.media?.video?.keyFramesMs.length ?? 0) === 0)) {
+  } else if (hasVideo && main.every((piece) => (piece.media?.video?.keyFrames_ms.length ?? 0) === 0)) {
     findings.push({ reason: 'no_key_frame', detail: `none in ${main.length} segments` })
   }
 
   const whole = played.filter((piece) => !piece.unfinished && !piece.missing)
-  const waitMs = median(whole.filter((piece) => piece.part === undefined).map((piece) => piece.waitMs))
-  if (waitMs !== undefined && waitMs > limits.first_byte_ms) {
-    findings.push({ reason: 'first_byte_slow', detail: `segments answer after ${inMs(waitMs)}` })
+  const wait_ms = median(whole.filter((piece) => piece.part === undefined).map((piece) => piece.wait_ms))
+  if (wait_ms !== undefined && wait_ms > limits.first_byte_ms) {
+    findings.push({ reason: 'first_byte_slow', detail: `segments answer after ${inMs(wait_ms)}` })
   }
   if (whole.length === 0 && !played.some((piece) => piece.missing)) {
     findings.push({ reason: 'no_media', detail: 'no segment came while the check lasted' })
   }
 
   const intact = whole.filter((piece) => !piece.cut && piece.media?.truncated === false)
-  const rate = bitrate(intact, seen, each.declaredKbps)
-  if (rate.bitrateKbps !== undefined && rate.declaredKbps !== undefined) {
-    const ratio = rate.bitrateKbps / rate.declaredKbps
-    const detail = `${Math.round(rate.bitrateKbps)} kbps of ${Math.round(rate.declaredKbps)} declared`
+  const rate = bitrate(intact, seen, each.declared_kbps)
+  if (rate.bitrate_kbps !== undefined && rate.declared_kbps !== undefined) {
+    const ratio = rate.bitrate_kbps / rate.declared_kbps
+    const detail = `${Math.round(rate.bitrate_kbps)} kbps of ${Math.round(rate.declared_kbps)} declared`
     if (ratio < limits.bitrate_min_ratio) findings.push({ reason: 'bitrate_below_declared', detail })
     if (ratio > limits.bitrate_max_ratio) findings.push({ reason: 'bitrate_above_declared', detail })
   }
@@ -240,45 +240,45 @@ export function judgeSegments(each: Case): Judged & { known: { video?: string; a
     seen.followed.map((track) =>
       played
         .filter((piece) => piece.track === track && !piece.unfinished)
-        .map((piece) => ({ atMs: piece.arrivedMs, mediaMs: piece.missing ? 0 : piece.declaredMs })),
+        .map((piece) => ({ at_ms: piece.arrived_ms, media_ms: piece.missing ? 0 : piece.declared_ms })),
     ),
-    { startBufferMs: 0, resumeBufferMs: 0, endMs: seen.endedMs },
+    { startBuffer_ms: 0, resumeBuffer_ms: 0, end_ms: seen.ended_ms },
   )
-  if (play.stalledMs > limits.stalled_ms) {
-    const detail = `${play.stalls.length} times, ${inMs(play.stalledMs)} in ${inMs(seen.endedMs - seen.startedMs)}`
+  if (play.stalled_ms > limits.stalled_ms) {
+    const detail = `${play.stalls.length} times, ${inMs(play.stalled_ms)} in ${inMs(seen.ended_ms - seen.started_ms)}`
     findings.push({ reason: 'would_stall', detail })
   }
-  const first = main.find((piece) => piece.filmedMs !== undefined && !piece.missing)
-  const liveLatencyMs =
-    first?.filmedMs === undefined || play.startedMs === undefined
+  const first = main.find((piece) => piece.filmed_ms !== undefined && !piece.missing)
+  const liveLatency_ms =
+    first?.filmed_ms === undefined || play.started_ms === undefined
       ? undefined
-      : play.startedMs - first.filmedMs + play.stalledMs
-  if (liveLatencyMs !== undefined && liveLatencyMs > limits.live_latency_ms) {
-    findings.push({ reason: 'latency_high', detail: `${inMs(liveLatencyMs)} behind the moment filmed` })
+      : play.started_ms - first.filmed_ms + play.stalled_ms
+  if (liveLatency_ms !== undefined && liveLatency_ms > limits.live_latency_ms) {
+    findings.push({ reason: 'latency_high', detail: `${inMs(liveLatency_ms)} behind the moment filmed` })
   }
 
   const video = main.find((piece) => piece.media?.video !== undefined)?.media?.video
   const lastSei = main.findLast((piece) => piece.media?.video?.lastSei !== undefined)?.media?.video?.lastSei
   const spans = main.flatMap((piece) => {
     const span = piece.part === undefined ? spanOf(piece.media) : undefined
-    return span === undefined ? [] : [span.endMs - span.startMs]
+    return span === undefined ? [] : [span.end_ms - span.start_ms]
   })
-  const segmentDurationMs = spans.length > 0 ? spans.reduce((a, b) => a + b, 0) / spans.length : undefined
+  const segmentDuration_ms = spans.length > 0 ? spans.reduce((a, b) => a + b, 0) / spans.length : undefined
   return {
     findings,
     known: codecs.known,
     measures: {
-      gapMs: Math.max(0, ...timelines.map((timeline) => timeline.gapMs)),
-      stalledMs: play.stalledMs,
+      gap_ms: Math.max(0, ...timelines.map((timeline) => timeline.gap_ms)),
+      stalled_ms: play.stalled_ms,
       stalls: play.stalls.length,
       discontinuities,
       seiMessages: main.reduce((sum, piece) => sum + (piece.media?.video?.sei ?? 0), 0),
-      ...(segmentDurationMs === undefined ? {} : { segmentDurationMs }),
-      ...(keyFrameIntervalMs === undefined ? {} : { keyFrameIntervalMs }),
-      ...(avOffsetMs === undefined ? {} : { avOffsetMs }),
-      ...(rate.bitrateKbps === undefined ? {} : { bitrateKbps: rate.bitrateKbps }),
-      ...(rate.declaredKbps === undefined ? {} : { declaredKbps: rate.declaredKbps }),
-      ...(liveLatencyMs === undefined ? {} : { liveLatencyMs }),
+      ...(segmentDuration_ms === undefined ? {} : { segmentDuration_ms }),
+      ...(keyFrameInterval_ms === undefined ? {} : { keyFrameInterval_ms }),
+      ...(avOffset_ms === undefined ? {} : { avOffset_ms }),
+      ...(rate.bitrate_kbps === undefined ? {} : { bitrate_kbps: rate.bitrate_kbps }),
+      ...(rate.declared_kbps === undefined ? {} : { declared_kbps: rate.declared_kbps }),
+      ...(liveLatency_ms === undefined ? {} : { liveLatency_ms }),
       ...(codecs.known.video === undefined ? {} : { videoCodec: codecs.known.video }),
       ...(codecs.known.audio === undefined ? {} : { audioCodec: codecs.known.audio }),
       ...(video === undefined
@@ -286,7 +286,7 @@ export function judgeSegments(each: Case): Judged & { known: { video?: string; a
         : {
             width: video.width,
             height: video.height,
-            fps: (video.frames * 1000) / Math.max(1, video.endMs - video.startMs),
+            fps: (video.frames * 1000) / Math.max(1, video.end_ms - video.start_ms),
           }),
       ...(lastSei === undefined ? {} : { lastSei }),
     },

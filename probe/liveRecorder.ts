@@ -7,9 +7,9 @@ import type { SeiMessage } from './parse/media.ts'
 export interface LiveRecorder {
   readonly take: (tag: FlvTag) => void
   readonly noteBroken: (what: string) => void
-  readonly firstMediaMs: () => number | undefined
-  readonly firstKeyFrameMs: () => number | undefined
-  readonly result: (closedMs: number | undefined) => LiveSeen
+  readonly firstMedia_ms: () => number | undefined
+  readonly firstKeyFrame_ms: () => number | undefined
+  readonly result: (closed_ms: number | undefined) => LiveSeen
 }
 
 /** More frames than any honest stream sends in a check; beyond it they are counted only in bytes. */
@@ -28,13 +28,13 @@ export function liveRecorder(clock: Clock): LiveRecorder {
   let bytes = 0
   let sei = 0
   let lastSei: SeiMessage | undefined
-  let firstMediaMs: number | undefined
-  let firstKeyFrameMs: number | undefined
+  let firstMedia_ms: number | undefined
+  let firstKeyFrame_ms: number | undefined
   const noteCodec = (list: string[], codec: string) => {
     if (codec !== '' && list.at(-1) !== codec) list.push(codec)
   }
   const take = (tag: FlvTag) => {
-    const atMs = clock()
+    const at_ms = clock()
     bytes += tag.body.length
     const event = read(tag)
     if (event.broken !== undefined) broken.push(event.broken)
@@ -47,21 +47,21 @@ export function liveRecorder(clock: Clock): LiveRecorder {
     if (event.metadata !== undefined) metadata = readMetadata(event.metadata, metadata)
     const { frame } = event
     if (frame === undefined) return
-    firstMediaMs ??= atMs
-    if (frame.kind === 'video' && frame.key) firstKeyFrameMs ??= atMs
+    firstMedia_ms ??= at_ms
+    if (frame.kind === 'video' && frame.key) firstKeyFrame_ms ??= at_ms
     const last = frame.sei?.at(-1)
     sei += frame.sei?.length ?? 0
     // the tag's bytes are part of a larger buffer that need not be kept
     if (last !== undefined) lastSei = { uuid: last.uuid, payload: Uint8Array.from(last.payload) }
     if (frames.length >= MAX_FRAMES) return
-    frames.push({ kind: frame.kind, atMs, dtsMs: frame.dtsMs, key: frame.key, bytes: frame.bytes })
+    frames.push({ kind: frame.kind, at_ms, dts_ms: frame.dts_ms, key: frame.key, bytes: frame.bytes })
   }
   return {
     take,
     noteBroken: (what) => broken.push(what),
-    firstMediaMs: () => firstMediaMs,
-    firstKeyFrameMs: () => firstKeyFrameMs,
-    result: (closedMs) => ({
+    firstMedia_ms: () => firstMedia_ms,
+    firstKeyFrame_ms: () => firstKeyFrame_ms,
+    result: (closed_ms) => ({
       frames,
       metadata,
       videoCodecs,
@@ -72,7 +72,7 @@ export function liveRecorder(clock: Clock): LiveRecorder {
       sei,
       broken,
       ...(lastSei === undefined ? {} : { lastSei }),
-      ...(closedMs === undefined ? {} : { closedMs }),
+      ...(closed_ms === undefined ? {} : { closed_ms }),
     }),
   }
 }

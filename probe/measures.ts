@@ -2,18 +2,18 @@ import type { SeiMessage } from './parse/media.ts'
 
 /** The numbers a check comes to. Absent: it could not be measured. */
 export interface Measures {
-  readonly startupMs?: number
-  readonly freshnessMs?: number
-  readonly liveLatencyMs?: number
-  readonly gapMs: number
-  readonly stalledMs: number
+  readonly startup_ms?: number
+  readonly freshness_ms?: number
+  readonly liveLatency_ms?: number
+  readonly gap_ms: number
+  readonly stalled_ms: number
   readonly stalls: number
-  readonly segmentDurationMs?: number
-  readonly keyFrameIntervalMs?: number
+  readonly segmentDuration_ms?: number
+  readonly keyFrameInterval_ms?: number
   /** Positive: sound ahead of the picture. */
-  readonly avOffsetMs?: number
-  readonly bitrateKbps?: number
-  readonly declaredKbps?: number
+  readonly avOffset_ms?: number
+  readonly bitrate_kbps?: number
+  readonly declared_kbps?: number
   readonly discontinuities: number
   readonly variants: number
   readonly videoCodec?: string
@@ -39,10 +39,10 @@ export function median(values: readonly number[]): number | undefined {
  * that a long one is noticed before it is over.
  */
 export function longestKeyFrameInterval(
-  runs: readonly { readonly keyFramesMs: readonly number[]; readonly endMs: number }[],
+  runs: readonly { readonly keyFrames_ms: readonly number[]; readonly end_ms: number }[],
 ): number | undefined {
-  const intervals = runs.flatMap(({ keyFramesMs, endMs }) =>
-    keyFramesMs.map((at, index) => (keyFramesMs[index + 1] ?? endMs) - at),
+  const intervals = runs.flatMap(({ keyFrames_ms, end_ms }) =>
+    keyFrames_ms.map((at, index) => (keyFrames_ms[index + 1] ?? end_ms) - at),
   )
   return intervals.length === 0 ? undefined : Math.max(...intervals)
 }

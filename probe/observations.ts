@@ -18,7 +18,7 @@ export type Phase = (typeof PHASES)[number]
 /** A phase that took place: when it began after the check's start, and how long it took. */
 export interface PhaseSpan {
   readonly phase: Phase
-  readonly fromMs: number
+  readonly from_ms: number
   readonly ms: number
 }
 
@@ -30,18 +30,18 @@ export interface Declared {
   readonly codecs?: string
   readonly width?: number
   readonly height?: number
-  readonly targetMs?: number
-  readonly partTargetMs?: number
-  readonly holdBackMs?: number
+  readonly target_ms?: number
+  readonly partTarget_ms?: number
+  readonly holdBack_ms?: number
 }
 
 /** The live edge of one rendition as one load of the playlist showed it. */
 export interface EdgeSeen {
   readonly track: string
-  readonly atMs: number
+  readonly at_ms: number
   readonly edge: string
   /** End of the newest piece on the clock of filming. */
-  readonly filmedMs?: number
+  readonly filmed_ms?: number
   readonly ended: boolean
 }
 
@@ -52,13 +52,13 @@ export interface PieceSeen {
   readonly sequence: number
   readonly part?: number
   readonly uri: string
-  readonly requestedMs: number
-  readonly arrivedMs: number
-  readonly waitMs: number
+  readonly requested_ms: number
+  readonly arrived_ms: number
+  readonly wait_ms: number
   readonly status: number
   readonly bytes: number
-  readonly declaredMs: number
-  readonly filmedMs?: number
+  readonly declared_ms: number
+  readonly filmed_ms?: number
   readonly discontinuity: boolean
   readonly gap: boolean
   /** It could not be had, after trying again. */
@@ -85,13 +85,13 @@ export interface LiveSeen {
   readonly lastSei?: SeiMessage
   readonly broken: readonly string[]
   /** The server ended it before the check was over. */
-  readonly closedMs?: number
+  readonly closed_ms?: number
 }
 
 export interface LiveFrame {
   readonly kind: 'video' | 'audio'
-  readonly atMs: number
-  readonly dtsMs: number
+  readonly at_ms: number
+  readonly dts_ms: number
   readonly key: boolean
   readonly bytes: number
 }
@@ -100,13 +100,13 @@ export interface LiveFrame {
 export interface PictureSeen {
   readonly player: string
   /** From the load call until the first frame was shown. */
-  readonly firstFrameMs?: number
+  readonly firstFrame_ms?: number
   readonly error?: string
   readonly frames: readonly {
-    readonly atMs: number
-    readonly blackRatio: number
+    readonly at_ms: number
+    readonly black_ratio: number
     readonly change: number
-    readonly mediaMs: number
+    readonly media_ms: number
   }[]
   /** Loudest level of each look, dBFS; absent when there is no audio track. */
   readonly loudnessDbfs?: readonly number[]
@@ -120,8 +120,8 @@ export interface PictureSeen {
 export interface Observations {
   readonly url: string
   readonly protocol: Protocol
-  readonly startedMs: number
-  readonly endedMs: number
+  readonly started_ms: number
+  readonly ended_ms: number
   readonly phases: readonly PhaseSpan[]
   /** What stopped the check. */
   readonly failure?: Failure
@@ -140,7 +140,7 @@ export interface Observations {
 /** What one check leaves for the next of the same target, so that what spans two checks is seen too. */
 export interface CheckMemory {
   readonly edges: Readonly<
-    Record<string, { readonly edge: string; readonly sinceMs: number; readonly seenMs: number }>
+    Record<string, { readonly edge: string; readonly since_ms: number; readonly seen_ms: number }>
   >
   readonly videoCodec?: string
   readonly audioCodec?: string

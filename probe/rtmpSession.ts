@@ -52,7 +52,7 @@ function splitAggregate(message: RtmpMessage): RtmpMessage[] {
     first ??= stamp
     found.push({
       type: body[at] as number,
-      timestampMs: message.timestampMs + stamp - first,
+      timestamp_ms: message.timestamp_ms + stamp - first,
       streamId: message.streamId,
       body: body.subarray(at + 11, at + 11 + size),
     })

@@ -25,9 +25,9 @@ function refused(url: string): CheckResult {
   const seen: Observations = {
     url,
     protocol: 'hls',
-    startedMs: clock(),
-    endedMs: clock(),
-    phases: [{ phase: 'dns_ms', fromMs: 0, ms: 3.5 }],
+    started_ms: clock(),
+    ended_ms: clock(),
+    phases: [{ phase: 'dns_ms', from_ms: 0, ms: 3.5 }],
     failure: { reason: 'connection_refused', detail: 'x'.repeat(5_000) },
     renditions: [],
     followed: [],

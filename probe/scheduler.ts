@@ -35,7 +35,7 @@ const FAREWELL_MS = 3_000
 
 interface Slot {
   readonly target: Target
-  dueMs: number
+  due_ms: number
   memory?: CheckMemory
   busy: boolean
 }
@@ -56,30 +56,30 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   const { clock, random, emit, sender, targets } = options
   const parallel = options.parallel ?? PARALLEL
   const over = new AbortController()
-  const everyMs = (target: Target): number => (target.every_s ?? EVERY_S) * 1000
+  const every_ms = (target: Target): number => (target.every_s ?? EVERY_S) * 1000
   // the first round is spread over half an interval, so that a restart of all probes is no attack
   const slots: Slot[] = targets.map((target) => ({
     target,
-    dueMs: clock() + (random() * everyMs(target)) / 2,
+    due_ms: clock() + (random() * every_ms(target)) / 2,
     busy: false,
   }))
   const checks = new Set<Promise<void>>()
   let timer: NodeJS.Timeout | undefined
-  let heartbeatMs = clock()
+  let heartbeat_ms = clock()
 
   const run = async (slot: Slot): Promise<void> => {
     const { target } = slot
-    const begunMs = clock()
-    if (begunMs - slot.dueMs > 1_000)
-      emit({ type: 'probe_late', late_seconds: (begunMs - slot.dueMs) / 1000 })
+    const begun_ms = clock()
+    if (begun_ms - slot.due_ms > 1_000)
+      emit({ type: 'probe_late', late_seconds: (begun_ms - slot.due_ms) / 1000 })
     slot.busy = true
     try {
       const result = await options.check(target.url, {
         clock,
         signal: over.signal,
         ...(slot.memory === undefined ? {} : { memory: slot.memory }),
-        ...(target.duration_s === undefined ? {} : { durationMs: target.duration_s * 1000 }),
-        ...(target.declared_kbps === undefined ? {} : { declaredKbps: target.declared_kbps }),
+        ...(target.duration_s === undefined ? {} : { duration_ms: target.duration_s * 1000 }),
+        ...(target.declared_kbps === undefined ? {} : { declared_kbps: target.declared_kbps }),
         ...(target.headers === undefined ? {} : { headers: target.headers }),
         ...(target.variant === undefined ? {} : { variant: target.variant }),
         ...(target.limits === undefined ? {} : { limits: target.limits }),
@@ -98,7 +98,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
         target: target.name,
         detail: result.detail,
         bytes: result.measures.bytes,
-        seconds: (clock() - begunMs) / 1000,
+        seconds: (clock() - begun_ms) / 1000,
       })
       void sender.flush(over.signal)
     } catch (error) {
@@ -109,19 +109,19 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     } finally {
       slot.busy = false
       const spread = 1 + JITTER * (2 * random() - 1)
-      slot.dueMs = Math.max(clock(), begunMs + everyMs(target) * spread)
+      slot.due_ms = Math.max(clock(), begun_ms + every_ms(target) * spread)
     }
   }
 
   const tick = (): void => {
     if (over.signal.aborted) return
     const now = clock()
-    if (now >= heartbeatMs) {
-      heartbeatMs = now + PROBE_HEARTBEAT.every_ms
+    if (now >= heartbeat_ms) {
+      heartbeat_ms = now + PROBE_HEARTBEAT.every_ms
       sender.add(heartbeatEvent(now, sender.next()))
       void sender.flush(over.signal)
     }
-    const due = slots.filter((slot) => !slot.busy && slot.dueMs <= now).sort((a, b) => a.dueMs - b.dueMs)
+    const due = slots.filter((slot) => !slot.busy && slot.due_ms <= now).sort((a, b) => a.due_ms - b.due_ms)
     for (const slot of due.slice(0, Math.max(0, parallel - checks.size))) {
       const checking = run(slot).finally(() => {
         checks.delete(checking)
@@ -135,8 +135,8 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     if (over.signal.aborted) return
     clearTimeout(timer)
     const free = checks.size < parallel
-    const dues = free ? slots.filter((slot) => !slot.busy).map((slot) => slot.dueMs) : []
-    timer = setTimeout(tick, Math.max(1, Math.min(heartbeatMs, ...dues) - clock()))
+    const dues = free ? slots.filter((slot) => !slot.busy).map((slot) => slot.due_ms) : []
+    timer = setTimeout(tick, Math.max(1, Math.min(heartbeat_ms, ...dues) - clock()))
   }
   tick()
   return {

@@ -4,12 +4,12 @@ import type { Track } from './parse/tracks.ts'
 
 /** One look at the playlists. */
 export interface Look {
-  readonly atMs: number
+  readonly at_ms: number
   readonly tracks: readonly Track[]
   /** Variants whose own playlist could not be had. */
   readonly failures: readonly { readonly track: string; readonly failure: Failure }[]
   /** When to look again, if nothing tells better. */
-  readonly againMs: number
+  readonly again_ms: number
   /** How long the server held the answer back until there was news (LL-HLS); undefined: it did not. */
   readonly blocked?: boolean
 }
@@ -20,7 +20,7 @@ export type LookResult =
 
 /** Where a check's playlists come from: HLS or DASH. `follow` names the tracks whose news is waited for. */
 export interface Source {
-  readonly look: (follow: readonly string[], timeoutMs: number) => Promise<LookResult>
+  readonly look: (follow: readonly string[], timeout_ms: number) => Promise<LookResult>
   /** The first exchanges of all, for the phases. */
   readonly first: () => Exchange | undefined
 }
@@ -33,7 +33,7 @@ export function manifestFailure(exchange: Exchange): Failure | undefined {
   if (timedOut)
     return {
       reason: 'manifest_timed_out',
-      detail: `${where}: no whole answer in ${Math.round(exchange.totalMs)} ms`,
+      detail: `${where}: no whole answer in ${Math.round(exchange.total_ms)} ms`,
     }
   if (status >= 200 && status < 300) return undefined
   const detail = `${where}: HTTP ${status}`

@@ -11,22 +11,22 @@ export interface WatchFlvOptions {
   readonly http: HttpClient
   readonly clock: Clock
   /** How long to stay after the first media. */
-  readonly durationMs: number
+  readonly duration_ms: number
   /** How long to wait for the first media. */
-  readonly timeoutMs: number
+  readonly timeout_ms: number
   readonly signal?: AbortSignal
 }
 
 /** Watches an endless FLV over HTTP. The answer's headers count as the manifest: they say that there is a stream. */
 export async function watchFlv(options: WatchFlvOptions): Promise<Observations> {
-  const { url, http, clock, durationMs, timeoutMs } = options
-  const startedMs = clock()
+  const { url, http, clock, duration_ms, timeout_ms } = options
+  const started_ms = clock()
   const demuxer = flvDemuxer()
   const recorder = liveRecorder(clock)
   const over = new AbortController()
   const stop = () => over.abort()
   options.signal?.addEventListener('abort', stop)
-  let timer = setTimeout(stop, timeoutMs)
+  let timer = setTimeout(stop, timeout_ms)
   let begun = false
   const onChunk = (chunk: Buffer): boolean => {
     const { tags, broken } = demuxer.push(chunk)
@@ -35,10 +35,10 @@ export async function watchFlv(options: WatchFlvOptions): Promise<Observations> 
       recorder.noteBroken(broken)
       return false
     }
-    if (!begun && recorder.firstMediaMs() !== undefined) {
+    if (!begun && recorder.firstMedia_ms() !== undefined) {
       begun = true
       clearTimeout(timer)
-      timer = setTimeout(stop, durationMs)
+      timer = setTimeout(stop, duration_ms)
     }
     return true
   }
@@ -46,25 +46,25 @@ export async function watchFlv(options: WatchFlvOptions): Promise<Observations> 
     onChunk,
     discard: true,
     signal: over.signal,
-    timeoutMs: timeoutMs + durationMs + 1_000,
+    timeout_ms: timeout_ms + duration_ms + 1_000,
   })
   clearTimeout(timer)
   options.signal?.removeEventListener('abort', stop)
-  const endedMs = clock()
+  const ended_ms = clock()
   const closed = !over.signal.aborted && !exchange.timedOut
-  const answeredMs =
-    startedMs + (exchange.dnsMs ?? 0) + (exchange.tcpMs ?? 0) + (exchange.tlsMs ?? 0) + exchange.waitMs
-  const phases: PhaseSpan[] = connectionPhases(exchange, answeredMs)
-  const firstMediaMs = recorder.firstMediaMs()
-  const keyFrameMs = recorder.firstKeyFrameMs()
-  if (firstMediaMs !== undefined) {
-    const fromMs = answeredMs - startedMs
-    phases.push({ phase: 'first_byte_ms', fromMs, ms: Math.max(0, firstMediaMs - answeredMs) })
-    if (keyFrameMs !== undefined) {
+  const answered_ms =
+    started_ms + (exchange.dns_ms ?? 0) + (exchange.tcp_ms ?? 0) + (exchange.tls_ms ?? 0) + exchange.wait_ms
+  const phases: PhaseSpan[] = connectionPhases(exchange, answered_ms)
+  const firstMedia_ms = recorder.firstMedia_ms()
+  const keyFrame_ms = recorder.firstKeyFrame_ms()
+  if (firstMedia_ms !== undefined) {
+    const from_ms = answered_ms - started_ms
+    phases.push({ phase: 'first_byte_ms', from_ms, ms: Math.max(0, firstMedia_ms - answered_ms) })
+    if (keyFrame_ms !== undefined) {
       phases.push({
         phase: 'first_key_frame_ms',
-        fromMs: firstMediaMs - startedMs,
-        ms: keyFrameMs - firstMediaMs,
+        from_ms: firstMedia_ms - started_ms,
+        ms: keyFrame_ms - firstMedia_ms,
       })
     }
   }
@@ -73,13 +73,13 @@ export async function watchFlv(options: WatchFlvOptions): Promise<Observations> 
   const failure = began
     ? undefined
     : over.signal.aborted && exchange.status === 0 && exchange.failure === undefined
-      ? { reason: 'manifest_timed_out' as const, detail: `no answer in ${timeoutMs} ms` }
+      ? { reason: 'manifest_timed_out' as const, detail: `no answer in ${timeout_ms} ms` }
       : manifestFailure(exchange)
   return {
     url,
     protocol: 'http-flv',
-    startedMs,
-    endedMs,
+    started_ms,
+    ended_ms,
     phases,
     ...(failure === undefined ? {} : { failure }),
     ...(exchange.certificate === undefined ? {} : { certificate: exchange.certificate }),
@@ -88,7 +88,7 @@ export async function watchFlv(options: WatchFlvOptions): Promise<Observations> 
     edges: [],
     pieces: [],
     variantFailures: [],
-    ...(failure === undefined ? { live: recorder.result(closed ? endedMs : undefined) } : {}),
+    ...(failure === undefined ? { live: recorder.result(closed ? ended_ms : undefined) } : {}),
     bytes: http.bytes(),
   }
 }

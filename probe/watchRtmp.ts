@@ -17,8 +17,8 @@ import { rtmpSession } from './rtmpSession.ts'
 export interface WatchRtmpOptions {
   readonly url: string
   readonly clock: Clock
-  readonly durationMs: number
-  readonly timeoutMs: number
+  readonly duration_ms: number
+  readonly timeout_ms: number
   readonly lookup?: LookupFunction
   readonly ca?: string
   readonly signal?: AbortSignal
@@ -35,23 +35,23 @@ export function splitRtmpUrl(url: string): { app: string; stream: string; tcUrl:
 
 /** Watches an RTMP (or RTMPS) stream: look-up, connection, C0–C2, connect, play, then media. */
 export function watchRtmp(options: WatchRtmpOptions): Promise<Observations> {
-  const { url, clock, durationMs, timeoutMs } = options
+  const { url, clock, duration_ms, timeout_ms } = options
   const target = new URL(url)
   const secure = target.protocol === 'rtmps:'
   const host = target.hostname.replace(/^\[|\]$/g, '')
   const port = Number(target.port) || (secure ? 443 : 1935)
-  const startedMs = clock()
+  const started_ms = clock()
   const phases: PhaseSpan[] = []
   const recorder = liveRecorder(clock)
   const session = rtmpSession({ ...splitRtmpUrl(url), random: randomBytes })
   let reached: Reached = 'nothing'
   let certificate: Certificate | undefined
-  let last = startedMs
+  let last = started_ms
   let bytes = 0
   let playing = false
   const lap = (phase: PhaseSpan['phase']) => {
     const now = clock()
-    phases.push({ phase, fromMs: last - startedMs, ms: now - last })
+    phases.push({ phase, from_ms: last - started_ms, ms: now - last })
     last = now
   }
 
@@ -65,9 +65,9 @@ export function watchRtmp(options: WatchRtmpOptions): Promise<Observations> {
       clearTimeout(timer)
       options.signal?.removeEventListener('abort', onTimeout)
       socket?.destroy()
-      const endedMs = clock()
+      const ended_ms = clock()
       // after media came, what ends the session is a finding beside the others, not the whole story
-      const begun = recorder.firstMediaMs() !== undefined
+      const begun = recorder.firstMedia_ms() !== undefined
       if (begun && failure !== undefined && failure.reason !== 'stream_ended')
         recorder.noteBroken(failure.detail)
       const stops =
@@ -75,8 +75,8 @@ export function watchRtmp(options: WatchRtmpOptions): Promise<Observations> {
       resolve({
         url,
         protocol: 'rtmp',
-        startedMs,
-        endedMs,
+        started_ms,
+        ended_ms,
         phases,
         ...(stops === undefined ? {} : { failure: stops }),
         ...(certificate === undefined ? {} : { certificate }),
@@ -85,13 +85,13 @@ export function watchRtmp(options: WatchRtmpOptions): Promise<Observations> {
         edges: [],
         pieces: [],
         variantFailures: [],
-        ...(stops === undefined ? { live: recorder.result(closed ? endedMs : undefined) } : {}),
+        ...(stops === undefined ? { live: recorder.result(closed ? ended_ms : undefined) } : {}),
         bytes,
       })
     }
     const onTimeout = () => {
-      if (recorder.firstMediaMs() !== undefined) return settle()
-      if (playing) return settle({ reason: 'no_media', detail: `playing, but nothing in ${timeoutMs} ms` })
+      if (recorder.firstMedia_ms() !== undefined) return settle()
+      if (playing) return settle({ reason: 'no_media', detail: `playing, but nothing in ${timeout_ms} ms` })
       const by: Record<Reached, Failure['reason']> = {
         nothing: 'dns_no_answer',
         dns: 'connection_timed_out',
@@ -100,7 +100,7 @@ export function watchRtmp(options: WatchRtmpOptions): Promise<Observations> {
       }
       settle({ reason: by[reached], detail: 'no answer in time' })
     }
-    timer = setTimeout(onTimeout, timeoutMs)
+    timer = setTimeout(onTimeout, timeout_ms)
     options.signal?.addEventListener('abort', onTimeout)
 
     const onData = (chunk: Buffer) => {
@@ -111,17 +111,17 @@ export function watchRtmp(options: WatchRtmpOptions): Promise<Observations> {
         playing = true
         lap('handshake_ms')
       }
-      const before = { media: recorder.firstMediaMs(), key: recorder.firstKeyFrameMs() }
+      const before = { media: recorder.firstMedia_ms(), key: recorder.firstKeyFrame_ms() }
       for (const message of step.media) recorder.take(message)
-      if (before.media === undefined && recorder.firstMediaMs() !== undefined) {
+      if (before.media === undefined && recorder.firstMedia_ms() !== undefined) {
         // some servers send media before they say that playing began
         if (!playing) lap('handshake_ms')
         playing = true
         lap('first_byte_ms')
         clearTimeout(timer)
-        timer = setTimeout(() => settle(), durationMs)
+        timer = setTimeout(() => settle(), duration_ms)
       }
-      if (before.key === undefined && recorder.firstKeyFrameMs() !== undefined) lap('first_key_frame_ms')
+      if (before.key === undefined && recorder.firstKeyFrame_ms() !== undefined) lap('first_key_frame_ms')
       if (step.failure !== undefined) settle(step.failure)
     }
     const onConnected = () => {
@@ -135,7 +135,7 @@ export function watchRtmp(options: WatchRtmpOptions): Promise<Observations> {
       raw.setNoDelay(true)
       raw.on('error', (error) => settle(connectionFailure(error, reached, secure)))
       raw.on('close', () => {
-        if (recorder.firstMediaMs() !== undefined) return settle(undefined, true)
+        if (recorder.firstMedia_ms() !== undefined) return settle(undefined, true)
         if (playing) return settle({ reason: 'no_media', detail: 'the server closed the connection' })
         settle({ reason: 'rtmp_handshake_failed', detail: 'the server closed the connection' })
       })
@@ -156,8 +156,8 @@ export function watchRtmp(options: WatchRtmpOptions): Promise<Observations> {
           lap('tls_ms')
           const peer = tls.getPeerCertificate()
           certificate = {
-            validFromMs: Date.parse(peer.valid_from),
-            validToMs: Date.parse(peer.valid_to),
+            validFrom_ms: Date.parse(peer.valid_from),
+            validTo_ms: Date.parse(peer.valid_to),
             names: peer.subjectaltname ?? '',
           }
           const error = tls.authorized ? undefined : String(tls.authorizationError)

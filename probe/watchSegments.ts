@@ -14,9 +14,9 @@ export interface WatchSegmentsOptions {
   readonly http: HttpClient
   readonly clock: Clock
   /** How long to stay after the first look; undefined: long enough to tell a stale playlist from a slow one. */
-  readonly durationMs?: number
-  readonly timeoutMs: number
-  readonly staleMs: (targetMs: number) => number
+  readonly duration_ms?: number
+  readonly timeout_ms: number
+  readonly stale_ms: (target_ms: number) => number
   /** Which variant the virtual viewer plays: the first listed, or the one of the highest or lowest bitrate. */
   readonly variant: 'first' | 'highest' | 'lowest'
   readonly signal?: AbortSignal
@@ -28,13 +28,13 @@ const edgeName = (track: Track): string => `${track.edge.sequence}.${track.edge.
 
 function chooseTracks(look: Look, variant: WatchSegmentsOptions['variant']): Track[] {
   const videos = look.tracks.filter((track) => track.kind === 'video')
-  const sorted = [...videos].sort((a, b) => (a.bandwidthBps ?? 0) - (b.bandwidthBps ?? 0))
+  const sorted = [...videos].sort((a, b) => (a.bandwidth_bps ?? 0) - (b.bandwidth_bps ?? 0))
   const video = variant === 'first' ? videos[0] : variant === 'highest' ? sorted.at(-1) : sorted[0]
   if (video === undefined) return look.tracks.slice(0, 1)
   const audios = look.tracks.filter((track) => track.kind === 'audio')
   const audio =
     video.audioGroup === undefined
-      ? audios.find((track) => track.audioGroup === undefined && track.bandwidthBps !== undefined)
+      ? audios.find((track) => track.audioGroup === undefined && track.bandwidth_bps !== undefined)
       : audios.find((track) => track.audioGroup === video.audioGroup)
   return audio === undefined ? [video] : [video, audio]
 }
@@ -44,8 +44,8 @@ function joinAt(track: Track): number {
   let behind = 0
   for (let index = track.pieces.length - 1; index >= 0; index--) {
     const piece = track.pieces[index] as Piece
-    behind += piece.durationMs
-    if (behind >= track.holdBackMs - 1 && (piece.part ?? 0) === 0) return index
+    behind += piece.duration_ms
+    if (behind >= track.holdBack_ms - 1 && (piece.part ?? 0) === 0) return index
   }
   return 0
 }
@@ -57,38 +57,38 @@ const after = (piece: Piece, cursor: Piece): boolean =>
 const declaredOf = (track: Track): Declared => ({
   id: track.id,
   kind: track.kind,
-  ...(track.bandwidthBps === undefined ? {} : { kbps: track.bandwidthBps / 1000 }),
+  ...(track.bandwidth_bps === undefined ? {} : { kbps: track.bandwidth_bps / 1000 }),
   ...(track.codecs === undefined ? {} : { codecs: track.codecs }),
   ...(track.width === undefined ? {} : { width: track.width }),
   ...(track.height === undefined ? {} : { height: track.height }),
-  targetMs: track.targetMs,
-  ...(track.partTargetMs === undefined ? {} : { partTargetMs: track.partTargetMs }),
-  holdBackMs: track.holdBackMs,
+  target_ms: track.target_ms,
+  ...(track.partTarget_ms === undefined ? {} : { partTarget_ms: track.partTarget_ms }),
+  holdBack_ms: track.holdBack_ms,
 })
 
-/** Phases of the first exchange; `manifestMs` is everything from its request to the end of the first look. */
-export function connectionPhases(first: Exchange | undefined, lookEndMs: number): PhaseSpan[] {
+/** Phases of the first exchange; `manifest_ms` is everything from its request to the end of the first look. */
+export function connectionPhases(first: Exchange | undefined, lookEnd_ms: number): PhaseSpan[] {
   if (first === undefined) return []
   const spans: PhaseSpan[] = []
-  let fromMs = 0
+  let from_ms = 0
   for (const [phase, ms] of [
-    ['dns_ms', first.dnsMs],
-    ['tcp_ms', first.tcpMs],
-    ['tls_ms', first.tlsMs],
+    ['dns_ms', first.dns_ms],
+    ['tcp_ms', first.tcp_ms],
+    ['tls_ms', first.tls_ms],
   ] as const) {
     if (ms === undefined) continue
-    spans.push({ phase, fromMs, ms })
-    fromMs += ms
+    spans.push({ phase, from_ms, ms })
+    from_ms += ms
   }
   if (first.status > 0)
-    spans.push({ phase: 'manifest_ms', fromMs, ms: Math.max(0, lookEndMs - first.startedMs - fromMs) })
+    spans.push({ phase: 'manifest_ms', from_ms, ms: Math.max(0, lookEnd_ms - first.started_ms - from_ms) })
   return spans
 }
 
 /** Watches a stream of segments (HLS, LL-HLS, DASH) for a while as a viewer's player would, and tells what it saw. */
 export async function watchSegments(options: WatchSegmentsOptions): Promise<Observations> {
-  const { source, http, clock, timeoutMs } = options
-  const startedMs = clock()
+  const { source, http, clock, timeout_ms } = options
+  const started_ms = clock()
   const edges: EdgeSeen[] = []
   const pieces: PieceSeen[] = []
   const variantFailures = new Map<string, Failure>()
@@ -101,8 +101,8 @@ export async function watchSegments(options: WatchSegmentsOptions): Promise<Obse
     return {
       url: options.url,
       protocol,
-      startedMs,
-      endedMs: clock(),
+      started_ms,
+      ended_ms: clock(),
       phases,
       ...(failure === undefined ? {} : { failure }),
       ...(certificate === undefined ? {} : { certificate }),
@@ -116,19 +116,19 @@ export async function watchSegments(options: WatchSegmentsOptions): Promise<Obse
   }
   const note = (look: Look) => {
     for (const track of look.tracks) {
-      const { filmedMs } = track.edge
+      const { filmed_ms } = track.edge
       edges.push({
         track: track.id,
-        atMs: look.atMs,
+        at_ms: look.at_ms,
         edge: edgeName(track),
         ended: track.ended,
-        ...(filmedMs === undefined ? {} : { filmedMs }),
+        ...(filmed_ms === undefined ? {} : { filmed_ms }),
       })
     }
     for (const { track, failure } of look.failures) variantFailures.set(track, failure)
   }
 
-  const opening = await source.look([], timeoutMs)
+  const opening = await source.look([], timeout_ms)
   phases.push(...connectionPhases(source.first(), clock()))
   if (!opening.ok) return end(opening.failure)
   let latest = opening.look
@@ -136,29 +136,29 @@ export async function watchSegments(options: WatchSegmentsOptions): Promise<Obse
   renditions = latest.tracks.map(declaredOf)
   const chosen = chooseTracks(latest, options.variant)
   followed = chosen.map((track) => track.id)
-  const target = Math.max(...chosen.map((track) => track.targetMs))
-  if (chosen.some((track) => track.partTargetMs !== undefined)) protocol = 'll-hls'
+  const target = Math.max(...chosen.map((track) => track.target_ms))
+  if (chosen.some((track) => track.partTarget_ms !== undefined)) protocol = 'll-hls'
 
-  const duration = options.durationMs ?? Math.min(options.staleMs(target) + target / 2 + 700, LONGEST_MS)
-  const untilMs = latest.atMs + duration
+  const duration = options.duration_ms ?? Math.min(options.stale_ms(target) + target / 2 + 700, LONGEST_MS)
+  const until_ms = latest.at_ms + duration
   const over = new AbortController()
   setMaxListeners(0, over.signal)
   const ended = aborted(over.signal)
   const stop = () => over.abort()
   options.signal?.addEventListener('abort', stop)
   if (options.signal?.aborted) stop()
-  const fetcher = pieceFetcher({ http, clock, timeoutMs, signal: over.signal })
+  const fetcher = pieceFetcher({ http, clock, timeout_ms, signal: over.signal })
   let news = deferred()
 
   const keepLooking = async () => {
     let blocking = protocol === 'll-hls'
-    while (!over.signal.aborted && clock() < untilMs) {
-      if (!blocking) await pause(Math.min(latest.againMs, Math.max(0, untilMs - clock())), over.signal)
+    while (!over.signal.aborted && clock() < until_ms) {
+      if (!blocking) await pause(Math.min(latest.again_ms, Math.max(0, until_ms - clock())), over.signal)
       if (over.signal.aborted) break
-      const left = Math.max(500, untilMs - clock())
+      const left = Math.max(500, until_ms - clock())
       const result = await source.look(
         blocking ? followed : [],
-        blocking ? Math.min(left, timeoutMs) : timeoutMs,
+        blocking ? Math.min(left, timeout_ms) : timeout_ms,
       )
       if (over.signal.aborted && !result.ok) break
       if (result.ok) {
@@ -183,7 +183,7 @@ export async function watchSegments(options: WatchSegmentsOptions): Promise<Obse
   const play = async (first: Track, watchKeyFrame: boolean, ready: () => void) => {
     let track = first
     let cursor: Piece | undefined
-    const requestMs = clock()
+    const request_ms = clock()
     while (!over.signal.aborted) {
       const next: Piece | undefined =
         cursor === undefined
@@ -202,15 +202,15 @@ export async function watchSegments(options: WatchSegmentsOptions): Promise<Obse
       })
       pieces.push(found.seen)
       if (opening && watchKeyFrame) {
-        if (found.firstByteMs !== undefined) {
+        if (found.firstByte_ms !== undefined) {
           phases.push({
             phase: 'first_byte_ms',
-            fromMs: requestMs - startedMs,
-            ms: found.firstByteMs - requestMs,
+            from_ms: request_ms - started_ms,
+            ms: found.firstByte_ms - request_ms,
           })
-          if (found.keyFrameMs !== undefined) {
-            const ms = found.keyFrameMs - found.firstByteMs
-            phases.push({ phase: 'first_key_frame_ms', fromMs: found.firstByteMs - startedMs, ms })
+          if (found.keyFrame_ms !== undefined) {
+            const ms = found.keyFrame_ms - found.firstByte_ms
+            phases.push({ phase: 'first_key_frame_ms', from_ms: found.firstByte_ms - started_ms, ms })
           }
         }
       }
@@ -237,7 +237,7 @@ export async function watchSegments(options: WatchSegmentsOptions): Promise<Obse
   // the clock of the check waits for the first piece: a slow first byte is a finding, not an empty check
   await Promise.race([begun.promise, ended])
   const sampling = sampleOthers()
-  const timer = setTimeout(stop, Math.max(0, untilMs - clock()))
+  const timer = setTimeout(stop, Math.max(0, until_ms - clock()))
   await Promise.all([looking, ...playing, sampling])
   clearTimeout(timer)
   options.signal?.removeEventListener('abort', stop)

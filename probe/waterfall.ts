@@ -29,46 +29,46 @@ export function waterfall(result: CheckResult, options: WaterfallOptions): strin
   const width = options.width ?? 48
   const paint = (text: string, colour: keyof typeof COLOURS): string =>
     options.colour ? `\u001b[${COLOURS[colour]}m${text}\u001b[0m` : text
-  const lines = [`${seen.url}`, `${seen.protocol}, watched for ${ms(seen.endedMs - seen.startedMs)}`, '']
+  const lines = [`${seen.url}`, `${seen.protocol}, watched for ${ms(seen.ended_ms - seen.started_ms)}`, '']
 
-  const total = Math.max(1, ...seen.phases.map((span) => span.fromMs + span.ms))
+  const total = Math.max(1, ...seen.phases.map((span) => span.from_ms + span.ms))
   for (const span of seen.phases) {
-    const from = Math.min(width - 1, Math.floor((span.fromMs / total) * width))
+    const from = Math.min(width - 1, Math.floor((span.from_ms / total) * width))
     const length = Math.max(1, Math.min(width - from, Math.round((span.ms / total) * width)))
     const bar = `${' '.repeat(from)}${'█'.repeat(length)}`.padEnd(width)
     lines.push(
       `  ${(NAMES[span.phase] ?? span.phase).padEnd(11)}${ms(span.ms).padStart(9)}  ${bar.trimEnd()}`,
     )
   }
-  if (measures.startupMs !== undefined)
-    lines.push(`  ${'start-up'.padEnd(11)}${ms(measures.startupMs).padStart(9)}`)
+  if (measures.startup_ms !== undefined)
+    lines.push(`  ${'start-up'.padEnd(11)}${ms(measures.startup_ms).padStart(9)}`)
   lines.push('')
 
   const told = (name: string, value: string | undefined) => {
     if (value !== undefined) lines.push(`  ${name.padEnd(20)} ${value}`)
   }
   const inMs = (value: number | undefined) => (value === undefined ? undefined : ms(value))
-  const { width: w, height: h, videoCodec, audioCodec, fps, bitrateKbps, declaredKbps } = measures
+  const { width: w, height: h, videoCodec, audioCodec, fps, bitrate_kbps, declared_kbps } = measures
   if (videoCodec !== undefined)
     told(
       'video',
       [videoCodec, w && h ? `${w}×${h}` : '', fps ? `${fps.toFixed(1)} fps` : ''].filter(Boolean).join(', '),
     )
   told('audio', audioCodec)
-  if (bitrateKbps !== undefined) {
+  if (bitrate_kbps !== undefined) {
     told(
       'bitrate',
-      `${Math.round(bitrateKbps)} kbps${declaredKbps ? ` of ${Math.round(declaredKbps)} declared` : ''}`,
+      `${Math.round(bitrate_kbps)} kbps${declared_kbps ? ` of ${Math.round(declared_kbps)} declared` : ''}`,
     )
   }
-  told('segment duration', inMs(measures.segmentDurationMs))
-  told('key-frame interval', inMs(measures.keyFrameIntervalMs))
-  told('live edge’s age', inMs(measures.freshnessMs))
-  told('live latency', inMs(measures.liveLatencyMs))
-  if (measures.avOffsetMs !== undefined) {
+  told('segment duration', inMs(measures.segmentDuration_ms))
+  told('key-frame interval', inMs(measures.keyFrameInterval_ms))
+  told('live edge’s age', inMs(measures.freshness_ms))
+  told('live latency', inMs(measures.liveLatency_ms))
+  if (measures.avOffset_ms !== undefined) {
     told(
       'sound',
-      `${ms(Math.abs(measures.avOffsetMs))} ${measures.avOffsetMs >= 0 ? 'ahead of' : 'behind'} the picture`,
+      `${ms(Math.abs(measures.avOffset_ms))} ${measures.avOffset_ms >= 0 ? 'ahead of' : 'behind'} the picture`,
     )
   }
   if (measures.seiMessages > 0) told('SEI messages', String(measures.seiMessages))
@@ -76,12 +76,12 @@ export function waterfall(result: CheckResult, options: WaterfallOptions): strin
   const cue = lastSei === undefined ? undefined : decodeCue(lastSei.uuid, lastSei.payload)
   if (cue !== undefined) told('last cue', `round ${cue.round}${cue.cue === '' ? '' : `, ${cue.cue}`}`)
   if (measures.variants > 1) told('variants', String(measures.variants))
-  if (measures.startupMs !== undefined)
-    told('stalls', measures.stalls === 0 ? 'none' : `${measures.stalls}, ${ms(measures.stalledMs)}`)
+  if (measures.startup_ms !== undefined)
+    told('stalls', measures.stalls === 0 ? 'none' : `${measures.stalls}, ${ms(measures.stalled_ms)}`)
   told('fetched', `${(measures.bytes / 1000).toFixed(0)} kB`)
   const picture = seen.picture
-  if (picture !== undefined && picture.firstFrameMs !== undefined) {
-    told('browser', `${picture.player}, first frame after ${ms(picture.firstFrameMs)}`)
+  if (picture !== undefined && picture.firstFrame_ms !== undefined) {
+    told('browser', `${picture.player}, first frame after ${ms(picture.firstFrame_ms)}`)
   }
   lines.push('')
 

@@ -13,7 +13,7 @@ export interface StoreClientOptions {
   readonly password: string
   readonly database?: string
   /** A request that takes longer fails (and may be tried again). */
-  readonly requestTimeoutMs?: number
+  readonly requestTimeout_ms?: number
   readonly maxConnections?: number
   /** Name of the cluster whose Distributed tables are written: an insert of a partition goes to one of its shards. */
   readonly cluster?: string
@@ -72,7 +72,7 @@ export function createStore(options: StoreClientOptions): Store {
     username: options.user,
     password: options.password,
     database: options.database ?? 'firstframe',
-    request_timeout: options.requestTimeoutMs ?? 60_000,
+    request_timeout: options.requestTimeout_ms ?? 60_000,
     max_open_connections: options.maxConnections ?? 16,
     // an idle socket is dropped well before either side's keep-alive ends, so that no request meets a closed one
     keep_alive: { enabled: true, idle_socket_ttl: 2_000 },

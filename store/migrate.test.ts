@@ -49,8 +49,8 @@ test('plan shows what apply will run, and afterwards nothing', async () => {
     [applied, pending],
     [
       [
-        { version: 1, name: 'events', appliedMs: 1_000_000 },
-        { version: 2, name: 'a column', appliedMs: 1_000_000 },
+        { version: 1, name: 'events', applied_ms: 1_000_000 },
+        { version: 2, name: 'a column', applied_ms: 1_000_000 },
       ],
       [],
     ],

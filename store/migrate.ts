@@ -10,7 +10,11 @@ export interface Migration {
 }
 
 export interface MigrationPlan {
-  readonly applied: readonly { readonly version: number; readonly name: string; readonly appliedMs: number }[]
+  readonly applied: readonly {
+    readonly version: number
+    readonly name: string
+    readonly applied_ms: number
+  }[]
   readonly pending: readonly Migration[]
 }
 
@@ -61,8 +65,8 @@ export function createMigrator(options: MigratorOptions): Migrator {
   const records = async () => {
     try {
       const sql = `SELECT version, any(name) AS migration, groupUniqArray(checksum) AS checksums,
-        toFloat64(min(applied_ms)) AS appliedMs FROM schema_migrations GROUP BY version ORDER BY version`
-      type Row = { version: number; migration: string; checksums: string[]; appliedMs: number }
+        toFloat64(min(applied_ms)) AS applied_ms FROM schema_migrations GROUP BY version ORDER BY version`
+      type Row = { version: number; migration: string; checksums: string[]; applied_ms: number }
       return await store.query<Row>(sql)
     } catch (error) {
       if (error instanceof StoreError && NOTHING_YET.has(error.type)) return []
@@ -97,7 +101,11 @@ export function createMigrator(options: MigratorOptions): Migrator {
         `migration ${behind.version} (${behind.name}) comes before ${last}, which is applied already`,
       )
     }
-    const applied = rows.map(({ version, migration, appliedMs }) => ({ version, name: migration, appliedMs }))
+    const applied = rows.map(({ version, migration, applied_ms }) => ({
+      version,
+      name: migration,
+      applied_ms,
+    }))
     return { applied, pending }
   }
 

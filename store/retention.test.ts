@@ -17,8 +17,8 @@ const part = (table: string, name: string, bytes = 100): Partition => ({
   name,
   bytes,
 })
-const drops = (partitions: Partition[], maxBytes = 1e9) =>
-  decideRetention({ partitions, rules: RULES, today: TODAY, maxBytes }).drops.map(
+const drops = (partitions: Partition[], max_bytes = 1e9) =>
+  decideRetention({ partitions, rules: RULES, today: TODAY, max_bytes }).drops.map(
     ({ table, name, reason }) => `${table} ${name} ${reason}`,
   )
 
@@ -55,8 +55,8 @@ test('when space is short, the oldest of the least needed goes first, and only a
     ],
     'yesterday’s heartbeats are kept as long as others can give',
   )
-  const all = decideRetention({ partitions, rules: RULES, today: TODAY, maxBytes: 10 })
-  assert.deepEqual([all.drops.length, all.overBytes], [5, 90], 'today stays, and the lack is said')
+  const all = decideRetention({ partitions, rules: RULES, today: TODAY, max_bytes: 10 })
+  assert.deepEqual([all.drops.length, all.over_bytes], [5, 90], 'today stays, and the lack is said')
 })
 
 test('what no rule names and what is no date is never dropped', () => {
@@ -76,15 +76,15 @@ test('whatever there is: today stays, each goes once, and the bound holds or the
     fc.property(
       fc.array(partition, { maxLength: 40 }),
       fc.integer({ min: 0, max: 10_000 }),
-      (found, maxBytes) => {
+      (found, max_bytes) => {
         const partitions = found.map(({ table, back, bytes }) =>
           part(table, new Date(TODAY.getTime() - back * 86_400_000).toISOString().slice(0, 10), bytes),
         )
-        const { drops, overBytes } = decideRetention({ partitions, rules: RULES, today: TODAY, maxBytes })
+        const { drops, over_bytes } = decideRetention({ partitions, rules: RULES, today: TODAY, max_bytes })
         const sum = (list: readonly Partition[]) => list.reduce((total, { bytes }) => total + bytes, 0)
         assert.ok(drops.every(({ name, table }) => name !== '2026-11-20' && table !== 'other'))
         assert.ok(drops.length <= partitions.length)
-        assert.equal(overBytes, Math.max(0, sum(partitions) - sum(drops) - maxBytes))
+        assert.equal(over_bytes, Math.max(0, sum(partitions) - sum(drops) - max_bytes))
       },
     ),
   )
@@ -116,7 +116,7 @@ test('on the engine: days past their time go, and the store keeps within its bou
     clock: () => TODAY.getTime(),
     emit: (fact: Fact) => facts.push(fact),
   }
-  await retainOnce({ ...options, maxBytes: 1e9 })
+  await retainOnce({ ...options, max_bytes: 1e9 })
   assert.deepEqual(await days('heartbeat'), ['11-14', '11-15', '11-16', '11-17', '11-18', '11-19', '11-20'])
   assert.equal((await days('startup')).length, 10)
   const size = async () => {
@@ -126,12 +126,12 @@ test('on the engine: days past their time go, and the store keeps within its bou
     return row?.bytes ?? 0
   }
   const bound = (await size()) * 0.75
-  const { overBytes } = await retainOnce({ ...options, maxBytes: bound })
-  assert.ok((await size()) <= bound && overBytes === 0)
+  const { over_bytes } = await retainOnce({ ...options, max_bytes: bound })
+  assert.ok((await size()) <= bound && over_bytes === 0)
   assert.deepEqual(await days('heartbeat'), ['11-19', '11-20'])
   assert.equal((await days('startup')).length, 10, 'the less needed gave first')
   assert.ok(facts.some(({ type, reason }) => type === 'store_partition_dropped' && reason === 'space'))
-  const full = await retainOnce({ ...options, maxBytes: 1e12, minFreeBytes: 1e18 })
-  assert.ok(full.overBytes > 0, 'a disk without room counts as a bound, too')
+  const full = await retainOnce({ ...options, max_bytes: 1e12, minFree_bytes: 1e18 })
+  assert.ok(full.over_bytes > 0, 'a disk without room counts as a bound, too')
   assert.deepEqual(await days('startup'), ['11-20'])
 })

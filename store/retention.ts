@@ -24,7 +24,7 @@ export interface Partition {
 export interface RetentionDecision {
   readonly drops: readonly (Partition & { readonly reason: 'age' | 'space' })[]
   /** Bytes still over the bound when nothing more may go: today's data alone is too much. */
-  readonly overBytes: number
+  readonly over_bytes: number
 }
 
 /**
@@ -35,7 +35,7 @@ export function decideRetention(state: {
   readonly partitions: readonly Partition[]
   readonly rules: readonly RetentionRule[]
   readonly today: Date
-  readonly maxBytes: number
+  readonly max_bytes: number
 }): RetentionDecision {
   const ruleOf = new Map(state.rules.map((rule) => [rule.table, rule]))
   const today = dayNumber(state.today)
@@ -62,11 +62,11 @@ export function decideRetention(state: {
       a.table.localeCompare(b.table),
   )
   for (const { age, rule, ...partition } of spare) {
-    if (bytes <= state.maxBytes) break
+    if (bytes <= state.max_bytes) break
     drops.push({ ...partition, reason: 'space' })
     bytes -= partition.bytes
   }
-  return { drops, overBytes: Math.max(0, bytes - state.maxBytes) }
+  return { drops, over_bytes: Math.max(0, bytes - state.max_bytes) }
 }
 
 const DAY_MS = 86_400_000
@@ -88,9 +88,9 @@ export interface RetentionOptions {
   readonly store: Store
   readonly rules: readonly RetentionRule[]
   /** Bytes that all tables together may take on disk. */
-  readonly maxBytes: number
+  readonly max_bytes: number
   /** Bytes that stay free on the disk whatever the bound says. */
-  readonly minFreeBytes?: number
+  readonly minFree_bytes?: number
   /** Wall clock, milliseconds. */
   readonly clock: () => number
   readonly emit: Emit
@@ -106,23 +106,23 @@ export async function retainOnce(options: RetentionOptions): Promise<RetentionDe
   const [disk] = await store.query<{ free: number }>(
     'SELECT toFloat64(min(free_space)) AS free FROM system.disks',
   )
-  const room = used + (disk?.free ?? Number.POSITIVE_INFINITY) - (options.minFreeBytes ?? 0)
+  const room = used + (disk?.free ?? Number.POSITIVE_INFINITY) - (options.minFree_bytes ?? 0)
   const decision = decideRetention({
     partitions,
     rules: options.rules,
     today: new Date(options.clock()),
-    maxBytes: Math.max(0, Math.min(options.maxBytes, room)),
+    max_bytes: Math.max(0, Math.min(options.max_bytes, room)),
   })
   for (const { table, id, bytes, reason } of decision.drops) {
     await store.exec(`ALTER TABLE \`${table}\` DROP PARTITION ID '${id}'`)
     emit({ type: 'store_partition_dropped', table, partition: id, bytes, reason })
   }
-  emit({ type: 'store_size', bytes: used, over_bytes: decision.overBytes })
+  emit({ type: 'store_size', bytes: used, over_bytes: decision.over_bytes })
   return decision
 }
 
 /** Looks again and again until stopped. A failure is told and tried again the next time. */
-export function startRetention(options: RetentionOptions & { readonly everyMs?: number }): {
+export function startRetention(options: RetentionOptions & { readonly every_ms?: number }): {
   stop(): Promise<void>
 } {
   let running: Promise<unknown> = Promise.resolve()
@@ -131,7 +131,7 @@ export function startRetention(options: RetentionOptions & { readonly everyMs?: 
       options.emit({ type: 'store_retention_failed', error: String(error) }),
     )
   }
-  const timer = setInterval(() => void running.then(look), options.everyMs ?? 60_000)
+  const timer = setInterval(() => void running.then(look), options.every_ms ?? 60_000)
   look()
   return {
     async stop() {

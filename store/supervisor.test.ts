@@ -69,7 +69,7 @@ test('kill -9 under writing: no acknowledged batch is lost, none is doubled, vie
     kill(it.supervisor.pid)
     while (it.supervisor.ready) await new Promise((resolve) => setTimeout(resolve, 1))
     await it.supervisor.whenReady(bounded())
-    starts.push(Math.round(it.supervisor.startMs))
+    starts.push(Math.round(it.supervisor.start_ms))
   }
   await writing
   const [found] = await it.store.query<{ rows: number; distinct: number; rolled: number }>(
@@ -104,7 +104,7 @@ test('what cannot be started at all is an error, not an endless try', async () =
 
 test('a store that hangs is ended and started again', async () => {
   const facts: Fact[] = []
-  const hung = await startTestStore({ hungMs: 1_500, emit: (fact) => facts.push(fact) })
+  const hung = await startTestStore({ hung_ms: 1_500, emit: (fact) => facts.push(fact) })
   try {
     const { pid } = hung.supervisor
     assert.ok(pid)

@@ -12,12 +12,12 @@ export interface SuperviseOptions {
   readonly emit: Emit
   /** Milliseconds. */
   readonly clock: () => number
-  /** Waits before a restart: the first, doubled up to the last; after `steadyMs` of life it begins anew. */
-  readonly backoff?: { readonly firstMs: number; readonly lastMs: number; readonly steadyMs: number }
+  /** Waits before a restart: the first, doubled up to the last; after `steady_ms` of life it begins anew. */
+  readonly backoff?: { readonly first_ms: number; readonly last_ms: number; readonly steady_ms: number }
   /** A start that takes longer is ended and tried again. */
-  readonly readyMs?: number
+  readonly ready_ms?: number
   /** A store whose engine does not answer for so long is ended and started again. */
-  readonly hungMs?: number
+  readonly hung_ms?: number
 }
 
 export interface StoreSupervisor {
@@ -29,7 +29,7 @@ export interface StoreSupervisor {
   readonly pid: number | undefined
   readonly restarts: number
   /** How long the last start took, in milliseconds. */
-  readonly startMs: number
+  readonly start_ms: number
   /** Resolves as soon as the store answers (again). */
   whenReady(signal?: AbortSignal): Promise<void>
   stop(): Promise<void>
@@ -37,7 +37,7 @@ export interface StoreSupervisor {
 
 /** Longer than any pause that a busy machine makes. */
 const HUNG_MS = 60_000
-const BACKOFF = { firstMs: 100, lastMs: 5_000, steadyMs: 30_000 }
+const BACKOFF = { first_ms: 100, last_ms: 5_000, steady_ms: 30_000 }
 
 /**
  * Runs the store as a child process and keeps it running: restarts with back-off, on the same port. Resolves when the
@@ -51,8 +51,8 @@ export async function superviseStore(options: SuperviseOptions): Promise<StoreSu
     version: '',
     ready: false,
     restarts: 0,
-    startMs: 0,
-    waitMs: backoff.firstMs,
+    start_ms: 0,
+    wait_ms: backoff.first_ms,
     child: undefined as ChildProcess | undefined,
     stopping: false,
     timer: undefined as NodeJS.Timeout | undefined,
@@ -72,15 +72,15 @@ export async function superviseStore(options: SuperviseOptions): Promise<StoreSu
     state.child = child
     let why = ''
     let heard = began
-    const hungMs = options.hungMs ?? HUNG_MS
+    const hung_ms = options.hung_ms ?? HUNG_MS
     const watch = setInterval(() => {
       if (!state.ready) return
-      if (options.clock() - heard > hungMs) {
-        why = `its engine did not answer for ${hungMs} ms`
+      if (options.clock() - heard > hung_ms) {
+        why = `its engine did not answer for ${hung_ms} ms`
         child.kill('SIGKILL')
       } else tell(child, { type: 'alive?' })
-    }, hungMs / 6)
-    const slow = setTimeout(() => child.kill('SIGKILL'), options.readyMs ?? 60_000)
+    }, hung_ms / 6)
+    const slow = setTimeout(() => child.kill('SIGKILL'), options.ready_ms ?? 60_000)
     child.on('message', (message: FromStore) => {
       if (message.type === 'up') tell(child, { type: 'start', options: { ...options.store, port } })
       else if (message.type === 'failed') why = message.message
@@ -90,9 +90,9 @@ export async function superviseStore(options: SuperviseOptions): Promise<StoreSu
         clearTimeout(slow)
         state.url = message.url
         state.version = message.version
-        state.startMs = options.clock() - began
+        state.start_ms = options.clock() - began
         state.ready = true
-        options.emit({ type: 'store_ready', start_seconds: state.startMs / 1000, restarts: state.restarts })
+        options.emit({ type: 'store_ready', start_seconds: state.start_ms / 1000, restarts: state.restarts })
         first?.resolve()
         first = undefined
         for (const resolve of waiting) resolve()
@@ -117,9 +117,9 @@ export async function superviseStore(options: SuperviseOptions): Promise<StoreSu
         return
       }
       options.emit({ type: 'store_died', cause: why || signal || `exit code ${code}` })
-      if (options.clock() - began > backoff.steadyMs) state.waitMs = backoff.firstMs
-      state.timer = setTimeout(launch, state.waitMs)
-      state.waitMs = Math.min(state.waitMs * 2, backoff.lastMs)
+      if (options.clock() - began > backoff.steady_ms) state.wait_ms = backoff.first_ms
+      state.timer = setTimeout(launch, state.wait_ms)
+      state.wait_ms = Math.min(state.wait_ms * 2, backoff.last_ms)
       state.restarts++
     }
   }
@@ -146,8 +146,8 @@ export async function superviseStore(options: SuperviseOptions): Promise<StoreSu
     get restarts() {
       return state.restarts
     },
-    get startMs() {
-      return state.startMs
+    get start_ms() {
+      return state.start_ms
     },
     whenReady(signal) {
       if (state.ready) return Promise.resolve()

@@ -34,7 +34,7 @@ export async function startTestStore(
     readonly dir?: string
     readonly emit?: Emit
     readonly server?: Partial<StoreServerOptions>
-    readonly hungMs?: number
+    readonly hung_ms?: number
   } = {},
 ): Promise<TestStore> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'firstframe-store-')))
@@ -47,7 +47,7 @@ export async function startTestStore(
       dir,
       host: '127.0.0.1',
       port: 0,
-      maxMemoryBytes: 2e9,
+      maxMemory_bytes: 2e9,
       ...options.server,
       users: [
         { name: user, password, access: 'write' },
@@ -57,8 +57,8 @@ export async function startTestStore(
     },
     emit: options.emit ?? (() => undefined),
     clock: () => performance.now(),
-    ...(options.hungMs !== undefined && { hungMs: options.hungMs }),
-    backoff: { firstMs: 10, lastMs: 100, steadyMs: 1_000 },
+    ...(options.hung_ms !== undefined && { hung_ms: options.hung_ms }),
+    backoff: { first_ms: 10, last_ms: 100, steady_ms: 1_000 },
   })
   const store = createStore({ url: supervisor.url, user, password })
   return {

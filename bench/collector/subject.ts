@@ -10,7 +10,7 @@ const clock = Date.now
 const log = await openEmbeddedLog({
   path: process.argv[2]!,
   topics: topics(1),
-  maxBytes: 512 << 20,
+  max_bytes: 512 << 20,
   whenFull: 'trim_oldest',
   emit,
   clock,

@@ -132,7 +132,7 @@ export function edgeEndpoint({ intake, sessions, tenantNamed, sources }: EdgeOpt
     )
   }
 
-  return { method: 'POST', path: '/v1/edge', bodyBytes: BODY_BYTES, handle }
+  return { method: 'POST', path: '/v1/edge', body_bytes: BODY_BYTES, handle }
 }
 
 function secretOf({ headers }: Inbound): string {

@@ -66,7 +66,7 @@ export const sampleLines = (now_ms: number): Record<LogFormat, [string, Record<s
         cp: '123',
         reqTimeSec: `${seconds}.500`,
         statusCode: '404',
-        totalBytes: '300',
+        total_bytes: '300',
         edgeIP: '198.51.100.9',
         cliIP: '203.0.113.7',
         reqPath: 'live/main/seg-1.m4s',

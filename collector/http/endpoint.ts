@@ -30,7 +30,7 @@ export interface Endpoint {
   /** Content types taken besides none at all; undefined: any. Parameters such as charset do not matter. */
   readonly contentTypes?: readonly string[]
   /** Largest body, bytes; BEACON_LIMITS.body_bytes when left out. */
-  readonly bodyBytes?: number
+  readonly body_bytes?: number
   readonly handle: (request: Inbound) => Answer | Promise<Answer>
 }
 

@@ -120,7 +120,7 @@ class Exchange {
     if (endpoint.method === 'POST' && !takes(endpoint, type)) {
       request.resume()
       this.bodyRead({ code: 'bad_encoding', detail: String(type).slice(0, 60) })
-    } else readBody(request, endpoint.bodyBytes ?? BEACON_LIMITS.body_bytes, this)
+    } else readBody(request, endpoint.body_bytes ?? BEACON_LIMITS.body_bytes, this)
   }
   bodyRead(body: Buffer | Refusal): void {
     if ('code' in body) {

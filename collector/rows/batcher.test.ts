@@ -31,7 +31,7 @@ const make = (log: Log, more: object = {}) =>
     clock: () => NOW,
     linger_ms: 1,
     maxRows: 10,
-    maxPendingBytes: 1 << 20,
+    maxPending_bytes: 1 << 20,
     ...more,
   })
 
@@ -136,7 +136,7 @@ test('an answer waits for its own batch, also when it was cut into full messages
 
 test('there is no room while too much waits for the log', async () => {
   const { log, appends } = heldLog()
-  const batcher = make(log, { maxPendingBytes: 20_000 })
+  const batcher = make(log, { maxPending_bytes: 20_000 })
   put(batcher, 1)
   await appended(appends, 1)
   assert.equal(batcher.room(), false, 'the schemas alone are more')

@@ -79,8 +79,8 @@ export function createBatcher(options: BatcherOptions): Batcher {
   let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   let begun_ms = 0
-  let appendingBytes = 0
-  let fullBytes = 0
+  let appending_bytes = 0
+  let full_bytes = 0
 
   function shardOf(table: Table, partition: number): Shard {
     const row = shards.get(table)!
@@ -146,7 +146,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
       holds = []
     }
     tick_ms = undefined
-    fullBytes = 0
+    full_bytes = 0
     return messages
   }
 
@@ -170,7 +170,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
     begun_ms = clock()
     const messages = takeAll(taken)
     const bytes = messages.reduce((sum, { value }) => sum + value.length, 0)
-    appendingBytes = bytes
+    appending_bytes = bytes
     const begin = process.hrtime.bigint()
     try {
       if (messages.length > 0) await log.append(messages)
@@ -194,7 +194,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
       emit({ type: 'batch_refused', rows: taken.rows, code: reason.code, error: reason })
       taken.reject(reason)
     } finally {
-      appendingBytes = 0
+      appending_bytes = 0
     }
   }
 
@@ -233,12 +233,12 @@ export function createBatcher(options: BatcherOptions): Batcher {
       if (builder.rows >= options.maxRows || builder.textBytes > TEXT_BYTES) {
         const message = messageOf(shard)
         generation.full.push(message)
-        fullBytes += message.value.length
+        full_bytes += message.value.length
         if (running === undefined) soon(0)
       } else schedule()
     },
     durable: () => generation.durable,
-    room: () => appendingBytes + fullBytes < options.maxPendingBytes,
+    room: () => appending_bytes + full_bytes < options.maxPending_bytes,
     tick(time_ms) {
       tick_ms = time_ms
       schedule()

@@ -90,7 +90,7 @@ function incidentTable({ incidents }: ReportData, words: Words, lang: Lang): str
 
 const worstTable = (title: string, list: readonly Worst[], words: Words): string =>
   `<div><h3>${text(title)}</h3>${table(
-    ['', `#${words.stallRatio}`, `#${words.stalledMinutes}`],
+    ['', `#${words.stall_ratio}`, `#${words.stalledMinutes}`],
     list.map(({ value, stall_ratio, stalled_minutes }) => [
       text(value),
       orDash(stall_ratio, share),
@@ -128,7 +128,7 @@ export function reportPage(data: ReportData, lang: Lang): string {
 <div class="numbers">${number(count(audience.viewers), words.viewers)}${number(count(audience.sessions), words.sessions)}${number(plain(audience.hours), words.hours)}${number(count(audience.peak), `${words.peak}, ${hour(audience.peak_ms)}`)}${number(bytes(audience.bytes), words.delivered)}</div>
 <p class="verdict">${text(verdictOf(data, words))}</p>
 ${section(words.better, advice.length === 0 ? `<p>${words.nothing}</p>` : `<ol>${advice.map((each) => `<li>${text(each[lang])}</li>`).join('')}</ol>`)}
-${section(words.audience, audienceChart(data, words.watching) + stallChart(data, words.stallRatio, objective))}
+${section(words.audience, audienceChart(data, words.watching) + stallChart(data, words.stall_ratio, objective))}
 ${section(words.quality, qualityTable(data, words, lang))}
 ${section(words.incidents, incidentTable(data, words, lang))}
 ${section(words.worst, `<div class="three">${worstTable(words.cdn, data.worst.cdn, words)}${worstTable(words.isp, data.worst.isp, words)}${worstTable(words.region, data.worst.region, words)}</div>`)}
@@ -166,7 +166,7 @@ ${section(
       `#${words.hours}`,
       `#${words.latency}`,
       `#${words.behind}`,
-      `#${words.stallRatio}`,
+      `#${words.stall_ratio}`,
     ],
     data.apps.map((each) => [
       text(each.app || '–'),

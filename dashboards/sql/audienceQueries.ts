@@ -1,7 +1,7 @@
 import { measureOverRollup, metricSql } from '../../schemas/sql.ts'
 import { scope } from './scope.ts'
 import { rollup } from './source.ts'
-import { pointTime, rangeMs, wholePoints, wholeRange } from './time.ts'
+import { pointTime, range_ms, wholePoints, wholeRange } from './time.ts'
 
 const { by, step_s } = rollup('audience_5m')
 const where = [...scope(by, ['stream', 'app']), 'NOT synthetic'].join('\n  AND ')
@@ -29,7 +29,7 @@ ORDER BY delivered DESC`
 
 export const BY_APP = `SELECT app, ${measureOverRollup('viewers_uniq')} AS viewers, ${measureOverRollup('sessions_uniq')} AS sessions,
   ${measureOverRollup('played_ms_sum')} / 60000 / nullIf(${measureOverRollup('viewers_uniq')}, 0) AS minutes_a_viewer,
-  ${metricSql('concurrent_plays', { over: 'rollup', window_ms: rangeMs(step_s) })} AS average_audience, ${metricSql('stalled_viewers', { over: 'rollup' })} AS stalled
+  ${metricSql('concurrent_plays', { over: 'rollup', window_ms: range_ms(step_s) })} AS average_audience, ${metricSql('stalled_viewers', { over: 'rollup' })} AS stalled
 ${range}
 GROUP BY app
 ORDER BY viewers DESC`

@@ -3,7 +3,7 @@ import { quotient } from './hopQueries.ts'
 import { titled } from './metricQueries.ts'
 import { scope } from './scope.ts'
 import { rollup } from './source.ts'
-import { pointMs, pointTime, wholePoints, wholeRange } from './time.ts'
+import { point_ms, pointTime, wholePoints, wholeRange } from './time.ts'
 
 const where = (name: 'interaction_10s' | 'cue_10s' | 'cohost_10s' | 'resource_10s'): string =>
   [...scope(rollup(name).by, ['stream', 'app']), 'NOT synthetic'].join('\n  AND ')
@@ -39,7 +39,7 @@ export const LATENCY_SPREAD = `SELECT at, max(latency) - min(latency) AS "Betwee
 GROUP BY at
 ORDER BY at`
 
-export const BY_ACTION = `SELECT ${pointTime(10)}, action, ${metricSql('interactions_per_minute', { over: 'rollup', window_ms: pointMs(10) })} AS ${titled('interactions_per_minute')}
+export const BY_ACTION = `SELECT ${pointTime(10)}, action, ${metricSql('interactions_per_minute', { over: 'rollup', window_ms: point_ms(10) })} AS ${titled('interactions_per_minute')}
 FROM interaction_10s
 WHERE ${where('interaction_10s')} AND ${wholePoints(10)}
 GROUP BY at, action

@@ -3,7 +3,7 @@ import type { Rollup } from '../../schemas/rollups.ts'
 import { metricSql, metricWhere } from '../../schemas/sql.ts'
 import { type Filter, scope } from './scope.ts'
 import { rollup, sourceOf } from './source.ts'
-import { pointMs, pointTime, rangeMs, wholePoints, wholeRange } from './time.ts'
+import { point_ms, pointTime, range_ms, wholePoints, wholeRange } from './time.ts'
 
 export interface Built {
   readonly sql: string
@@ -32,7 +32,7 @@ export function metricLine(name: Metric, { by, filters, title, only }: LineOptio
   const source = sourceOf(name, by === undefined ? [] : [by])
   const { by: columns, step_s } = rollup(source)
   const label = by === undefined ? '' : `, ${by}`
-  const value = metricSql(name, { over: 'rollup', window_ms: pointMs(step_s) })
+  const value = metricSql(name, { over: 'rollup', window_ms: point_ms(step_s) })
   return {
     source,
     sql: `SELECT ${pointTime(step_s)}${label}, ${value} AS ${title === undefined ? titled(name) : named(title)}
@@ -49,7 +49,7 @@ export function metricValue(name: Metric, { filters, only }: Omit<LineOptions, '
   const { by: columns, step_s } = rollup(source)
   return {
     source,
-    sql: `SELECT ${metricSql(name, { over: 'rollup', window_ms: rangeMs(step_s) })} AS ${titled(name)}
+    sql: `SELECT ${metricSql(name, { over: 'rollup', window_ms: range_ms(step_s) })} AS ${titled(name)}
 FROM ${source}
 WHERE ${where(...scope(columns, filters), wholeRange(step_s), metricWhere(name), only ?? '1')}`,
   }
@@ -84,7 +84,7 @@ export function metricTable(
   const { by: columns, step_s } = rollup(source)
   const values = names.map(
     (name) =>
-      `${metricSql(name, { over: 'rollup', window_ms: rangeMs(step_s, reachOf(source)) })} AS ${titled(name)}`,
+      `${metricSql(name, { over: 'rollup', window_ms: range_ms(step_s, reachOf(source)) })} AS ${titled(name)}`,
   )
   return {
     source,

@@ -4,7 +4,7 @@ import { measureOverRollup, metricSql, metricWhere } from '../../schemas/sql.ts'
 import { quotient } from './hopQueries.ts'
 import { FILTERS, scope } from './scope.ts'
 import { rollup } from './source.ts'
-import { pointTime, rangeMs, wholePoints, wholeRange } from './time.ts'
+import { pointTime, range_ms, wholePoints, wholeRange } from './time.ts'
 
 const { by, step_s } = rollup('startup_10s')
 const where = [...scope(by, FILTERS), metricWhere('video_startup_time')].join('\n  AND ')
@@ -54,8 +54,8 @@ ORDER BY attempts DESC
 LIMIT 50`
 
 export const FIRST_SCREEN_QUANTILES = `SELECT ${pointTime(step_s)},
-  ${metricSql('video_startup_time', { over: 'rollup', window_ms: rangeMs(step_s) })} AS "Mean",
-  ${metricSql('video_startup_time_p95', { over: 'rollup', window_ms: rangeMs(step_s) })} AS "95th percentile"
+  ${metricSql('video_startup_time', { over: 'rollup', window_ms: range_ms(step_s) })} AS "Mean",
+  ${metricSql('video_startup_time_p95', { over: 'rollup', window_ms: range_ms(step_s) })} AS "95th percentile"
 FROM startup_10s
 WHERE ${where} AND ${wholePoints(step_s)}
 GROUP BY at

@@ -27,8 +27,8 @@ export const wholeRange = (step_s: number, recent_s?: number): string =>
   `time >= toStartOfInterval(${beginning(recent_s)}, toIntervalSecond(${step_s})) AND time < $__toTime`
 
 /** Length in ms of what `wholeRange` takes in: from the beginning of the first step until the board's end. */
-export const rangeMs = (step_s: number, recent_s?: number): string =>
+export const range_ms = (step_s: number, recent_s?: number): string =>
   `((toUnixTimestamp($__toTime) - toUnixTimestamp(toStartOfInterval(${beginning(recent_s)}, toIntervalSecond(${step_s})))) * 1000)`
 
 /** Length of one point in ms. */
-export const pointMs = (step_s: number): string => `(${pointSeconds(step_s)} * 1000)`
+export const point_ms = (step_s: number): string => `(${pointSeconds(step_s)} * 1000)`

@@ -25,7 +25,7 @@ export function obsEvent(
   const last = was ? before : undefined
   const interval_ms = last === undefined ? 0 : Math.max(0, Math.round(now.at_ms - last.at_ms))
   const grew = (name: string) => increase(numberOf(now.stream[name]), numberOf(last?.stream[name]))
-  const bytes_out = grew('outputBytes')
+  const bytes_out = grew('output_bytes')
   const skipped = grew('outputSkippedFrames')
   const missed = increase(numberOf(now.stats.renderSkippedFrames), numberOf(last?.stats.renderSkippedFrames))
   const cpu = numberOf(now.stats.cpuUsage)

@@ -56,7 +56,7 @@ export function cueInserter(options: {
 }): CueInserter {
   const { clock, patience_ms = 10_000 } = options
   const split = flvSplitter()
-  let lengthBytes = 4
+  let length_bytes = 4
   let ended = false
   let waiting: Waiting[] = []
 
@@ -74,7 +74,7 @@ export function cueInserter(options: {
       settle({ ok: false, code: payload })
       return tag
     }
-    const picture = insertNal(tag.body.subarray(PICTURE_AT), seiNal(payload), lengthBytes)
+    const picture = insertNal(tag.body.subarray(PICTURE_AT), seiNal(payload), length_bytes)
     const decode_ms = tag.timestamp_ms
     const show_ms = decode_ms + tag.body.readIntBE(2, 3)
     settle({ ok: true, inserted: { ...message, inserted_ms, decode_ms, show_ms, bytes: payload.length } })
@@ -82,7 +82,7 @@ export function cueInserter(options: {
   }
 
   function insertInto(tag: FlvTag): FlvTag {
-    if (isAvcConfiguration(tag)) lengthBytes = nalLengthBytes(tag.body.subarray(PICTURE_AT))
+    if (isAvcConfiguration(tag)) length_bytes = nalLengthBytes(tag.body.subarray(PICTURE_AT))
     if (waiting.length === 0 || !isAvcPicture(tag)) return tag
     const taken = waiting.filter(({ trigger }) => trigger.keyFrame !== true || isKeyFrame(tag))
     waiting = waiting.filter((each) => !taken.includes(each))

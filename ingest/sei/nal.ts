@@ -41,10 +41,10 @@ export function nalLengthBytes(configuration: Uint8Array): number {
  * A picture (NAL units behind their lengths) with a NAL unit put first, or second where an access unit delimiter,
  * which must be first, begins it.
  */
-export function insertNal(picture: Buffer, nal: Buffer, lengthBytes: number): Buffer {
-  const length = Buffer.alloc(lengthBytes)
-  length.writeUIntBE(nal.length, 0, lengthBytes)
-  const first = picture.length > lengthBytes ? picture[lengthBytes]! & 0x1f : 0
-  const at = first === ACCESS_UNIT_DELIMITER ? lengthBytes + picture.readUIntBE(0, lengthBytes) : 0
+export function insertNal(picture: Buffer, nal: Buffer, length_bytes: number): Buffer {
+  const length = Buffer.alloc(length_bytes)
+  length.writeUIntBE(nal.length, 0, length_bytes)
+  const first = picture.length > length_bytes ? picture[length_bytes]! & 0x1f : 0
+  const at = first === ACCESS_UNIT_DELIMITER ? length_bytes + picture.readUIntBE(0, length_bytes) : 0
   return Buffer.concat([picture.subarray(0, at), length, nal, picture.subarray(at)])
 }

@@ -1,25 +1,25 @@
 import http from 'k6/http'
 import { createBitrateChooser } from './bitrate.ts'
-import { chromiumResumeMs, createPlayhead, type Playhead } from './playhead.ts'
+import { chromiumResume_ms, createPlayhead, type Playhead } from './playhead.ts'
 import { type MediaPlaylist, readMedia, readVariants, type Segment, type Variant } from './playlist.ts'
 
 export interface PlayOptions {
   readonly url: string
   /** How long to stay, ms from the request to play. */
-  readonly stayMs: number
+  readonly stay_ms: number
   /** Segments behind the live edge to begin at. hls.js’s default is 3. */
   readonly holdBackSegments: number
   /** Give up starting after this, ms. */
-  readonly startTimeoutMs: number
+  readonly startTimeout_ms: number
   readonly headers?: Record<string, string>
   readonly on?: {
-    readonly started?: (startupMs: number) => void
+    readonly started?: (startup_ms: number) => void
     readonly request?: (ok: boolean) => void
     readonly stall?: (began: boolean) => void
     /** Every `TICK_MS` after the start: what the tick was spent on. */
     readonly tick?: (tick: {
       readonly stalled: boolean
-      readonly latencyMs?: number
+      readonly latency_ms?: number
       readonly kbps: number
     }) => void
     readonly beat?: (playhead: Playhead, seen: Seen) => void
@@ -29,8 +29,8 @@ export interface PlayOptions {
 /** What a heartbeat tells beside the playhead's times. */
 export interface Seen {
   readonly kbps: number
-  readonly bandwidthKbps: number
-  readonly latencyMs?: number
+  readonly bandwidth_kbps: number
+  readonly latency_ms?: number
   readonly bytes: number
   readonly requests: number
   readonly requestsFailed: number
@@ -38,11 +38,11 @@ export interface Seen {
 }
 
 export interface Played {
-  readonly startupMs?: number
+  readonly startup_ms?: number
   /** Why it never began. */
   readonly failure?: string
-  readonly playedMs: number
-  readonly stalledMs: number
+  readonly played_ms: number
+  readonly stalled_ms: number
   readonly stalls: number
 }
 
@@ -57,10 +57,10 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** Plays a live HLS stream as hls.js would, without decoding: playlist, init segment, segments, one after the other. */
 export async function playLive(options: PlayOptions): Promise<Played> {
-  const { url, stayMs, on = {} } = options
+  const { url, stay_ms, on = {} } = options
   const requestedAt = Date.now()
-  const until = requestedAt + stayMs
-  const playhead = createPlayhead({ requestedAt, resumeMs: chromiumResumeMs })
+  const until = requestedAt + stay_ms
+  const playhead = createPlayhead({ requestedAt, resume_ms: chromiumResume_ms })
   const bitrate = createBitrateChooser()
   const counts = { bytes: 0, requests: 0, requestsFailed: 0, switches: 0 }
   let variants: readonly Variant[] = []
@@ -69,7 +69,7 @@ export async function playLive(options: PlayOptions): Promise<Played> {
   let over = false
   let failure: string | undefined
   let joined: Segment | undefined
-  let ended: Played = { playedMs: 0, stalledMs: 0, stalls: 0 }
+  let ended: Played = { played_ms: 0, stalled_ms: 0, stalls: 0 }
 
   const get = async (uri: string, binary: boolean) => {
     const response = await http.asyncRequest('GET', uri, null, {
@@ -90,17 +90,17 @@ export async function playLive(options: PlayOptions): Promise<Played> {
     const { ok, response } = await get(uri, false)
     return ok ? String(response.body) : undefined
   }
-  const latencyMs = (): number | undefined => {
-    if (joined?.filmedMs === undefined || playhead.startedAt() === undefined) return undefined
-    return Date.now() - (joined.filmedMs + playhead.positionMs())
+  const latency_ms = (): number | undefined => {
+    if (joined?.filmed_ms === undefined || playhead.startedAt() === undefined) return undefined
+    return Date.now() - (joined.filmed_ms + playhead.position_ms())
   }
   const seen = (): Seen => {
-    const latency = latencyMs()
+    const latency = latency_ms()
     return {
       ...counts,
       kbps: variants[current]?.kbps ?? 0,
-      bandwidthKbps: bitrate.kbps() || 0,
-      ...(latency === undefined ? {} : { latencyMs: latency }),
+      bandwidth_kbps: bitrate.kbps() || 0,
+      ...(latency === undefined ? {} : { latency_ms: latency }),
     }
   }
   const addressOf = (): string => variants[current]?.uri ?? url
@@ -115,7 +115,7 @@ export async function playLive(options: PlayOptions): Promise<Played> {
   }
 
   const reload = async (): Promise<void> => {
-    let again = playlist?.targetMs ?? RETRY_MS
+    let again = playlist?.target_ms ?? RETRY_MS
     while (!over) {
       await pause(again)
       if (over) return
@@ -126,7 +126,7 @@ export async function playLive(options: PlayOptions): Promise<Played> {
       const before = playlist?.segments.at(-1)?.sequence
       const changed = next !== undefined && next.segments.at(-1)?.sequence !== before
       if (next !== undefined) playlist = next
-      const target = next?.targetMs ?? RETRY_MS
+      const target = next?.target_ms ?? RETRY_MS
       // as RFC 8216 asks: a target duration from the last load, half of it when nothing had changed
       again = (changed ? target : target / 2) - (Date.now() - asked)
     }
@@ -143,7 +143,7 @@ export async function playLive(options: PlayOptions): Promise<Played> {
           ? segments[Math.max(0, segments.length - options.holdBackSegments)]
           : segments.find((each) => each.sequence >= (next as number))
       playhead.advance(Date.now())
-      if (segment === undefined || playhead.bufferMs() > MAX_BUFFER_MS) {
+      if (segment === undefined || playhead.buffer_ms() > MAX_BUFFER_MS) {
         await pause(50)
         continue
       }
@@ -166,7 +166,7 @@ export async function playLive(options: PlayOptions): Promise<Played> {
       next = segment.sequence + 1
       joined ??= segment
       const stalled = playhead.state() === 'stalled'
-      playhead.arrive(Date.now(), segment.durationMs)
+      playhead.arrive(Date.now(), segment.duration_ms)
       const startedAt = playhead.startedAt()
       if (startedAt !== undefined && joined === segment) on.started?.(startedAt - requestedAt)
       if (stalled && playhead.state() === 'playing') on.stall?.(false)
@@ -189,15 +189,15 @@ export async function playLive(options: PlayOptions): Promise<Played> {
       const state = playhead.state()
       if (before === 'playing' && state === 'stalled') on.stall?.(true)
       if (state === 'starting') {
-        if (Date.now() - requestedAt < options.startTimeoutMs) continue
-        failure = `nothing played in ${options.startTimeoutMs} ms`
+        if (Date.now() - requestedAt < options.startTimeout_ms) continue
+        failure = `nothing played in ${options.startTimeout_ms} ms`
         break
       }
-      const latency = latencyMs()
+      const latency = latency_ms()
       on.tick?.({
         stalled: state === 'stalled',
         kbps: variants[current]?.kbps ?? 0,
-        ...(latency === undefined ? {} : { latencyMs: latency }),
+        ...(latency === undefined ? {} : { latency_ms: latency }),
       })
       if (Date.now() >= beatAt) {
         beatAt += BEAT_MS
@@ -210,17 +210,17 @@ export async function playLive(options: PlayOptions): Promise<Played> {
     on.beat?.(playhead, seen())
     const startedAt = playhead.startedAt()
     ended = {
-      ...(startedAt === undefined ? {} : { startupMs: startedAt - requestedAt }),
+      ...(startedAt === undefined ? {} : { startup_ms: startedAt - requestedAt }),
       ...(failure === undefined ? {} : { failure }),
-      playedMs: playhead.playedMs(),
-      stalledMs: playhead.stalledMs(),
+      played_ms: playhead.played_ms(),
+      stalled_ms: playhead.stalled_ms(),
       stalls: playhead.stalls(),
     }
   }
 
   const opening = async (): Promise<void> => {
     while (!over && !(await open())) {
-      if (Date.now() - requestedAt > options.startTimeoutMs) return
+      if (Date.now() - requestedAt > options.startTimeout_ms) return
       await pause(RETRY_MS)
     }
     await Promise.all([reload(), fetchAll()])

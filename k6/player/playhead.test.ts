@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createBitrateChooser } from './bitrate.ts'
-import { chromiumResumeMs, createPlayhead } from './playhead.ts'
+import { chromiumResume_ms, createPlayhead } from './playhead.ts'
 import { readMedia, readVariants, resolve } from './playlist.ts'
 
 test('the start is no stall, and a stall lasts from the last frame to the next', () => {
@@ -16,7 +16,7 @@ test('the start is no stall, and a stall lasts from the last frame to the next',
   head.arrive(5_500, 1_000)
   assert.equal(head.state(), 'playing')
   assert.equal(head.stalls(), 1)
-  assert.equal(head.stalledMs(), 1_500)
+  assert.equal(head.stalled_ms(), 1_500)
   assert.deepEqual(head.take(6_000), {
     interval_ms: 5_000,
     played_ms: 2_500,
@@ -27,14 +27,14 @@ test('the start is no stall, and a stall lasts from the last frame to the next',
 })
 
 test('as in Chromium, each stall asks for more before it is over', () => {
-  assert.deepEqual([1, 2, 3, 4, 5].map(chromiumResumeMs), [400, 800, 1_600, 3_000, 3_000])
-  const head = createPlayhead({ requestedAt: 0, resumeMs: chromiumResumeMs })
+  assert.deepEqual([1, 2, 3, 4, 5].map(chromiumResume_ms), [400, 800, 1_600, 3_000, 3_000])
+  const head = createPlayhead({ requestedAt: 0, resume_ms: chromiumResume_ms })
   head.arrive(0, 1_000)
   head.arrive(2_000, 300)
   assert.equal(head.state(), 'stalled')
   head.arrive(2_100, 100)
   assert.equal(head.state(), 'playing')
-  assert.equal(head.stalledMs(), 1_100)
+  assert.equal(head.stalled_ms(), 1_100)
 })
 
 test('the line decides the variant: down at once, up with room to spare', () => {
@@ -70,14 +70,14 @@ test('playlists are read as ffmpeg writes them', () => {
     ].join('\n'),
     'http://h:1/a/0/index.m3u8',
   )
-  const filmedMs = Date.UTC(2026, 10, 20, 12)
+  const filmed_ms = Date.UTC(2026, 10, 20, 12)
   const init = 'http://h:1/a/0/init.mp4'
   assert.deepEqual(media, {
-    targetMs: 1_000,
+    target_ms: 1_000,
     ended: false,
     segments: [
-      { sequence: 7, uri: 'http://h:1/a/0/7.m4s', durationMs: 1_000, filmedMs, init },
-      { sequence: 8, uri: 'http://h:1/b/8.m4s?t=1', durationMs: 500, filmedMs: filmedMs + 1_000, init },
+      { sequence: 7, uri: 'http://h:1/a/0/7.m4s', duration_ms: 1_000, filmed_ms, init },
+      { sequence: 8, uri: 'http://h:1/b/8.m4s?t=1', duration_ms: 500, filmed_ms + 1_000, init },
     ],
   })
   assert.equal(readMedia('<html>', 'http://h'), undefined)

@@ -8,14 +8,14 @@ export interface Variant {
 export interface Segment {
   readonly sequence: number
   readonly uri: string
-  readonly durationMs: number
+  readonly duration_ms: number
   /** EXT-X-PROGRAM-DATE-TIME, ms since the epoch, carried on from segment to segment. */
-  readonly filmedMs?: number
+  readonly filmed_ms?: number
   readonly init?: string
 }
 
 export interface MediaPlaylist {
-  readonly targetMs: number
+  readonly target_ms: number
   readonly segments: readonly Segment[]
   readonly ended: boolean
 }
@@ -59,33 +59,33 @@ export function readVariants(text: string, base: string): Variant[] {
 export function readMedia(text: string, base: string): MediaPlaylist | undefined {
   if (!text.startsWith('#EXTM3U')) return undefined
   let sequence = 0
-  let durationMs: number | undefined
-  let targetMs = 0
-  let filmedMs: number | undefined
+  let duration_ms: number | undefined
+  let target_ms = 0
+  let filmed_ms: number | undefined
   let init: string | undefined
   let ended = false
   const segments: Segment[] = []
   for (const line of text.split(/\r?\n/)) {
-    if (line.startsWith('#EXT-X-TARGETDURATION:')) targetMs = Number(line.slice(22)) * 1000
+    if (line.startsWith('#EXT-X-TARGETDURATION:')) target_ms = Number(line.slice(22)) * 1000
     else if (line.startsWith('#EXT-X-MEDIA-SEQUENCE:')) sequence = Number(line.slice(22))
     else if (line.startsWith('#EXT-X-PROGRAM-DATE-TIME:')) {
       // +0000 is what ffmpeg writes; Date.parse wants +00:00
-      filmedMs = Date.parse(line.slice(25).replace(/([+-]\d\d)(\d\d)$/, '$1:$2'))
+      filmed_ms = Date.parse(line.slice(25).replace(/([+-]\d\d)(\d\d)$/, '$1:$2'))
     } else if (line.startsWith('#EXT-X-MAP:')) init = resolve(attribute(line, 'URI') ?? '', base)
     else if (line.startsWith('#EXT-X-ENDLIST')) ended = true
-    else if (line.startsWith('#EXTINF:')) durationMs = Number.parseFloat(line.slice(8)) * 1000
-    else if (line !== '' && !line.startsWith('#') && durationMs !== undefined) {
+    else if (line.startsWith('#EXTINF:')) duration_ms = Number.parseFloat(line.slice(8)) * 1000
+    else if (line !== '' && !line.startsWith('#') && duration_ms !== undefined) {
       segments.push({
         sequence,
         uri: resolve(line, base),
-        durationMs,
-        ...(filmedMs === undefined ? {} : { filmedMs }),
+        duration_ms,
+        ...(filmed_ms === undefined ? {} : { filmed_ms }),
         ...(init === undefined ? {} : { init }),
       })
       sequence++
-      if (filmedMs !== undefined) filmedMs += durationMs
-      durationMs = undefined
+      if (filmed_ms !== undefined) filmed_ms += duration_ms
+      duration_ms = undefined
     }
   }
-  return targetMs > 0 ? { targetMs, segments, ended } : undefined
+  return target_ms > 0 ? { target_ms, segments, ended } : undefined
 }

@@ -24,7 +24,7 @@ export function registerMigrate(program: Command, version: string): void {
       try {
         const { applied, pending } = await migrator.plan()
         for (const each of applied)
-          console.log(`done     ${each.version} ${each.name} (${new Date(each.appliedMs).toISOString()})`)
+          console.log(`done     ${each.version} ${each.name} (${new Date(each.applied_ms).toISOString()})`)
         for (const each of pending) {
           console.log(`pending  ${each.version} ${each.name}`)
           if (!flags.apply) console.log(each.statements.map((statement) => `${statement};\n`).join('\n'))

@@ -109,7 +109,7 @@ export async function startStore(
       host: config.store.host,
       port: config.store.port,
       database: config.store.database,
-      maxMemoryBytes: config.store.memory_bytes,
+      maxMemory_bytes: config.store.memory_bytes,
       users: [
         { name: user, password, access: 'write' },
         { name: reader.user, password: reader.password, access: 'read' },
@@ -123,7 +123,7 @@ export async function startStore(
   const retention = startRetention({
     store,
     rules: retentionRules(),
-    maxBytes: config.store.max_bytes,
+    max_bytes: config.store.max_bytes,
     clock,
     emit,
   })

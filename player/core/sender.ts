@@ -66,7 +66,7 @@ function differences(own: ClientContext, base: ClientContext): ClientContext {
   return Object.fromEntries(all.filter((key) => own[key] !== base[key]).map((key) => [key, own[key] ?? '']))
 }
 
-const retryMs = (header: string | null | undefined, now: number): number => {
+const retry_ms = (header: string | null | undefined, now: number): number => {
   if (!header) return 0
   const ms = Number.isNaN(Number(header)) ? Date.parse(header) - now : Number(header) * 1000
   return Math.max(ms || 0, 0)
@@ -162,7 +162,7 @@ export function createSender(options: SenderOptions): Sender {
       failures = failed ? failures + 1 : 0
       if (!failed) return
       const backoff = Math.min(BACKOFF_MS * 2 ** (failures - 1), BACKOFF_MOST_MS) * (0.5 + random() / 2)
-      notBefore = wall() + Math.max(backoff, retryMs(retryAfter, wall()))
+      notBefore = wall() + Math.max(backoff, retry_ms(retryAfter, wall()))
     })
   }
   return {

@@ -12,9 +12,9 @@ export interface BrowserPictureOptions {
   readonly clock: Clock
   readonly chromium?: string
   /** How long to look after the first frame, ms. Default 4 000. */
-  readonly lookMs?: number
+  readonly look_ms?: number
   /** How long to wait for the first frame, ms. Default 15 000. */
-  readonly timeoutMs?: number
+  readonly timeout_ms?: number
   /** The player SDK's script and where it reports: then the decoding probe is a viewer too, marked synthetic. */
   readonly sdk?: SdkOptions
   /** A browser that is already running; it is left running. */
@@ -68,7 +68,7 @@ async function servePage(scripts: readonly string[]): Promise<{ url: string; clo
 
 /** Plays an address in headless Chromium by the real player and tells what was on the screen and to be heard. */
 export function browserPicture(options: BrowserPictureOptions): PictureProbe {
-  const { clock, lookMs = LOOK_MS, timeoutMs = TIMEOUT_MS } = options
+  const { clock, look_ms = LOOK_MS, timeout_ms = TIMEOUT_MS } = options
   return async function lookAtPicture(url, protocol, request) {
     const { signal, headers } = request
     if (protocol === 'rtmp')
@@ -84,23 +84,23 @@ export function browserPicture(options: BrowserPictureOptions): PictureProbe {
       try {
         const page = await context.newPage()
         await page.goto(served.url)
-        const loadedMs = clock()
+        const loaded_ms = clock()
         await page.evaluate(`probePlay(${JSON.stringify(name)}, ${JSON.stringify(url)})`)
         if (options.sdk) await page.evaluate(startSdk(options.sdk, request))
         let state: PageState
-        let firstSeenMs: number | undefined
+        let firstSeen_ms: number | undefined
         do {
           await pause(POLL_MS, signal)
           state = (await page.evaluate('probeState()')) as PageState
-          if (state.firstFrameMs >= 0) firstSeenMs ??= clock()
+          if (state.firstFrame_ms >= 0) firstSeen_ms ??= clock()
         } while (
           !signal?.aborted &&
           state.error === '' &&
-          (firstSeenMs === undefined ? clock() - loadedMs < timeoutMs : clock() - firstSeenMs < lookMs)
+          (firstSeen_ms === undefined ? clock() - loaded_ms < timeout_ms : clock() - firstSeen_ms < look_ms)
         )
         // the SDK sends its last interval when the session ends
         if (options.sdk) await page.evaluate('probeSession.end()').then(() => pause(POLL_MS))
-        return pictureOf(name, state, loadedMs)
+        return pictureOf(name, state, loaded_ms)
       } finally {
         await context.close()
       }
@@ -125,16 +125,16 @@ function startSdk(sdk: SdkOptions, { show = '', stream = '', cdn }: PictureReque
   return `window.probeSession = Firstframe.monitor(video, { ...${JSON.stringify(settings)}, player: window.player }); undefined`
 }
 
-function pictureOf(player: string, state: PageState, loadedMs: number): PictureSeen {
+function pictureOf(player: string, state: PageState, loaded_ms: number): PictureSeen {
   return {
     player,
-    ...(state.firstFrameMs >= 0 ? { firstFrameMs: state.firstFrameMs } : {}),
+    ...(state.firstFrame_ms >= 0 ? { firstFrame_ms: state.firstFrame_ms } : {}),
     ...(state.error === '' ? {} : { error: state.error }),
     frames: state.looks.map((look, index) => ({
-      atMs: loadedMs + index * POLL_MS,
-      blackRatio: look.blackRatio,
+      at_ms: loaded_ms + index * POLL_MS,
+      black_ratio: look.black_ratio,
       change: look.change,
-      mediaMs: look.mediaMs,
+      media_ms: look.media_ms,
     })),
     ...(state.hasAudio ? { loudnessDbfs: state.looks.map((look) => 20 * Math.log10(look.level)) } : {}),
     width: state.width,

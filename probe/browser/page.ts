@@ -1,14 +1,14 @@
 /** What one look at the picture and the sound showed. */
 export interface PageLook {
-  readonly mediaMs: number
-  readonly blackRatio: number
+  readonly media_ms: number
+  readonly black_ratio: number
   readonly change: number
   readonly level: number
 }
 
 export interface PageState {
   readonly error: string
-  readonly firstFrameMs: number
+  readonly firstFrame_ms: number
   readonly looks: readonly PageLook[]
   readonly hasAudio: boolean
   readonly width: number
@@ -23,7 +23,7 @@ export interface PageState {
  */
 export const PAGE_SCRIPT = `
 const video = document.getElementById('video')
-const state = { error: '', firstFrameMs: -1, looks: [], hasAudio: false, width: 0, height: 0, dropped: 0, total: 0 }
+const state = { error: '', firstFrame_ms: -1, looks: [], hasAudio: false, width: 0, height: 0, dropped: 0, total: 0 }
 window.probeState = () => {
   const quality = video.getVideoPlaybackQuality()
   state.width = video.videoWidth
@@ -52,7 +52,7 @@ function listen() {
   audio.resume()
 }
 function look() {
-  if (state.firstFrameMs < 0) return
+  if (state.firstFrame_ms < 0) return
   context.drawImage(video, 0, 0, W, H)
   const pixels = context.getImageData(0, 0, W, H).data
   const luma = new Float32Array(W * H)
@@ -66,17 +66,17 @@ function look() {
   analyser.getFloatTimeDomainData(samples)
   for (const sample of samples) level = Math.max(level, Math.abs(sample))
   state.looks.push({
-    mediaMs: video.currentTime * 1000,
-    blackRatio: black / luma.length,
+    media_ms: video.currentTime * 1000,
+    black_ratio: black / luma.length,
     change: before ? change / luma.length : 255,
     level,
   })
   before = luma
 }
 window.probePlay = (kind, url) => {
-  const startedMs = performance.now()
+  const started_ms = performance.now()
   listen()
-  video.requestVideoFrameCallback(() => { state.firstFrameMs = performance.now() - startedMs })
+  video.requestVideoFrameCallback(() => { state.firstFrame_ms = performance.now() - started_ms })
   setInterval(look, 100)
   if (kind === 'hls.js') {
     const hls = new Hls({ lowLatencyMode: true })

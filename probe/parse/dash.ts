@@ -34,21 +34,21 @@ interface RawManifest {
 export interface DashManifest {
   readonly tracks: readonly Track[]
   readonly dynamic: boolean
-  readonly minimumUpdateMs: number
+  readonly minimumUpdate_ms: number
   /** When the manifest was made (`publishTime`), and when the timeline began (`availabilityStartTime`). */
-  readonly availabilityStartMs?: number
+  readonly availabilityStart_ms?: number
 }
 
 /** Milliseconds of an ISO 8601 duration of days, hours, minutes and seconds (`PT1M2.5S`). */
-export function isoDurationMs(text: string | undefined): number | undefined {
+export function isoDuration_ms(text: string | undefined): number | undefined {
   const found = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?$/.exec(text ?? '')
   if (!found || text === 'P') return undefined
   const [, days = '0', hours = '0', minutes = '0', seconds = '0'] = found
   return (Number(days) * 86_400 + Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)) * 1000
 }
 
-/** Reads a manifest as it stands at `nowMs`. Never throws: a string says why it is not readable. */
-export function readDash(text: string, url: string, nowMs: number): DashManifest | string {
+/** Reads a manifest as it stands at `now_ms`. Never throws: a string says why it is not readable. */
+export function readDash(text: string, url: string, now_ms: number): DashManifest | string {
   if (!/<MPD[\s>]/.test(text.slice(0, 4_096))) return 'there is no MPD element in it'
   const valid = XMLValidator.validate(text)
   if (valid !== true) return `not well-formed XML, line ${valid.err.line}: ${valid.err.msg}`
@@ -56,14 +56,14 @@ export function readDash(text: string, url: string, nowMs: number): DashManifest
     const xml = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '' })
     const { MPD } = xml.parse(text) as { MPD: Record<string, string | undefined> }
     const dynamic = MPD.type === 'dynamic'
-    const startMs =
+    const start_ms =
       MPD.availabilityStartTime === undefined ? Number.NaN : Date.parse(MPD.availabilityStartTime)
-    const availabilityStartMs = Number.isNaN(startMs) ? undefined : startMs
-    const holdBackMs = isoDurationMs(MPD.suggestedPresentationDelay)
-    const manifest = parse(text, { manifestUri: url, NOW: nowMs }) as RawManifest
+    const availabilityStart_ms = Number.isNaN(start_ms) ? undefined : start_ms
+    const holdBack_ms = isoDuration_ms(MPD.suggestedPresentationDelay)
+    const manifest = parse(text, { manifestUri: url, NOW: now_ms }) as RawManifest
     // without a timeline the newest segment is only due, not yet known to be written to its end
     const unsure = dynamic && !text.includes('<SegmentTimeline')
-    const at = { dynamic, holdBackMs, availabilityStartMs, unsure }
+    const at = { dynamic, holdBack_ms, availabilityStart_ms, unsure }
     const tracks = manifest.playlists.map((playlist) => trackOf(playlist, 'video', at))
     for (const group of Object.values(manifest.mediaGroups.AUDIO ?? {})) {
       for (const rendition of Object.values(group)) {
@@ -73,8 +73,8 @@ export function readDash(text: string, url: string, nowMs: number): DashManifest
     return {
       tracks,
       dynamic,
-      minimumUpdateMs: isoDurationMs(MPD.minimumUpdatePeriod) ?? 0,
-      ...(availabilityStartMs === undefined ? {} : { availabilityStartMs }),
+      minimumUpdate_ms: isoDuration_ms(MPD.minimumUpdatePeriod) ?? 0,
+      ...(availabilityStart_ms === undefined ? {} : { availabilityStart_ms }),
     }
   } catch (error) {
     return (error as Error).message
@@ -83,8 +83,8 @@ export function readDash(text: string, url: string, nowMs: number): DashManifest
 
 interface At {
   readonly dynamic: boolean
-  readonly holdBackMs: number | undefined
-  readonly availabilityStartMs: number | undefined
+  readonly holdBack_ms: number | undefined
+  readonly availabilityStart_ms: number | undefined
   readonly unsure: boolean
 }
 
@@ -92,14 +92,14 @@ function trackOf(playlist: RawPlaylist, kind: Track['kind'], at: At): Track {
   const { NAME, BANDWIDTH, CODECS, RESOLUTION } = playlist.attributes
   const segments = at.unsure ? playlist.segments.slice(0, -1) : playlist.segments
   const pieces = segments.map((segment): Piece => {
-    const timelineMs = segment.presentationTime === undefined ? undefined : segment.presentationTime * 1000
-    const filmedMs =
-      timelineMs === undefined || at.availabilityStartMs === undefined
+    const timeline_ms = segment.presentationTime === undefined ? undefined : segment.presentationTime * 1000
+    const filmed_ms =
+      timeline_ms === undefined || at.availabilityStart_ms === undefined
         ? undefined
-        : at.availabilityStartMs + timelineMs
+        : at.availabilityStart_ms + timeline_ms
     return {
       // numbers are counted anew for each manifest; the timeline is what stays
-      sequence: Math.round(timelineMs ?? segment.number),
+      sequence: Math.round(timeline_ms ?? segment.number),
       uri: segment.resolvedUri,
       ...(segment.byterange === undefined ? {} : { range: segment.byterange }),
       ...(segment.map === undefined
@@ -110,31 +110,31 @@ function trackOf(playlist: RawPlaylist, kind: Track['kind'], at: At): Track {
               ...(segment.map.byterange === undefined ? {} : { range: segment.map.byterange }),
             },
           }),
-      durationMs: segment.duration * 1000,
-      ...(filmedMs === undefined ? {} : { filmedMs }),
-      ...(timelineMs === undefined ? {} : { timelineMs }),
+      duration_ms: segment.duration * 1000,
+      ...(filmed_ms === undefined ? {} : { filmed_ms }),
+      ...(timeline_ms === undefined ? {} : { timeline_ms }),
       discontinuity: segment.discontinuity === true,
       gap: false,
     }
   })
   const last = pieces.at(-1)
   const longest =
-    pieces.reduce((most, piece) => Math.max(most, piece.durationMs), 0) || playlist.targetDuration * 1000
+    pieces.reduce((most, piece) => Math.max(most, piece.duration_ms), 0) || playlist.targetDuration * 1000
   return {
     id: NAME ?? `${kind}:${BANDWIDTH ?? ''}`,
     kind,
-    ...(BANDWIDTH === undefined ? {} : { bandwidthBps: BANDWIDTH }),
+    ...(BANDWIDTH === undefined ? {} : { bandwidth_bps: BANDWIDTH }),
     ...(CODECS === undefined ? {} : { codecs: CODECS }),
     ...(RESOLUTION?.width === undefined ? {} : { width: RESOLUTION.width }),
     ...(RESOLUTION?.height === undefined ? {} : { height: RESOLUTION.height }),
-    targetMs: longest,
-    holdBackMs: Math.max(at.holdBackMs ?? 3 * longest, 2 * longest),
+    target_ms: longest,
+    holdBack_ms: Math.max(at.holdBack_ms ?? 3 * longest, 2 * longest),
     ended: !at.dynamic,
     pieces,
     edge: {
       sequence: last?.sequence ?? -1,
       part: -1,
-      ...(last?.filmedMs === undefined ? {} : { filmedMs: last.filmedMs + last.durationMs }),
+      ...(last?.filmed_ms === undefined ? {} : { filmed_ms: last.filmed_ms + last.duration_ms }),
     },
   }
 }

@@ -6,7 +6,7 @@ import { h264Format, h265Format } from './parameterSets.ts'
 /** One tag: an RTMP message of audio, video or data has the same body. */
 export interface FlvTag {
   readonly type: number
-  readonly timestampMs: number
+  readonly timestamp_ms: number
   readonly body: Uint8Array
 }
 
@@ -82,8 +82,8 @@ export function flvDemuxer(): FlvDemuxer {
         needed = whole
         break
       }
-      const timestampMs = rest.readUIntBE(at + 4, 3) + (rest[at + 7] as number) * 0x1000000
-      tags.push({ type, timestampMs, body: rest.subarray(at + TAG_HEADER, at + TAG_HEADER + size) })
+      const timestamp_ms = rest.readUIntBE(at + 4, 3) + (rest[at + 7] as number) * 0x1000000
+      tags.push({ type, timestamp_ms, body: rest.subarray(at + TAG_HEADER, at + TAG_HEADER + size) })
       at += whole
     }
     rest = Buffer.from(rest.subarray(at))
@@ -154,8 +154,8 @@ function readAudio(tag: FlvTag): FlvEvent {
     const codec = first >> 4 === 2 ? 'mp3' : `flv-audio-${first >> 4}`
     const frame: Frame = {
       kind: 'audio',
-      ptsMs: tag.timestampMs,
-      dtsMs: tag.timestampMs,
+      pts_ms: tag.timestamp_ms,
+      dts_ms: tag.timestamp_ms,
       key: true,
       bytes: tag.body.length,
     }
@@ -167,7 +167,7 @@ function readAudio(tag: FlvTag): FlvEvent {
     return { audio: { codec: `mp4a.40.${config >> 11}`, sampleRate, channels: (config >> 3) & 15 } }
   }
   const bytes = tag.body.length - 2
-  return { frame: { kind: 'audio', ptsMs: tag.timestampMs, dtsMs: tag.timestampMs, key: true, bytes } }
+  return { frame: { kind: 'audio', pts_ms: tag.timestamp_ms, dts_ms: tag.timestamp_ms, key: true, bytes } }
 }
 
 /** Reads the tags of one stream in order; keeps what the sequence headers said. */
@@ -184,7 +184,7 @@ export function flvReader(): (tag: FlvTag) => FlvEvent {
     const { codec, packet, key, offset, payload } = readVideoHeader(tag.body)
     if (codec === undefined) {
       const bytes = tag.body.length
-      const frame: Frame = { kind: 'video', ptsMs: tag.timestampMs, dtsMs: tag.timestampMs, key, bytes }
+      const frame: Frame = { kind: 'video', pts_ms: tag.timestamp_ms, dts_ms: tag.timestamp_ms, key, bytes }
       return { frame, video: { codec: `flv-video-${(tag.body[0] as number) & 15}` } }
     }
     if (packet === 0) {
@@ -199,8 +199,8 @@ export function flvReader(): (tag: FlvTag) => FlvEvent {
     const unit = readAccessUnit(units, codec, broken)
     const frame: Frame = {
       kind: 'video',
-      ptsMs: tag.timestampMs + offset,
-      dtsMs: tag.timestampMs,
+      pts_ms: tag.timestamp_ms + offset,
+      dts_ms: tag.timestamp_ms,
       key: unit.key,
       bytes: payload.length,
       ...(unit.sei.length > 0 ? { sei: unit.sei } : {}),

@@ -89,7 +89,7 @@ function variantsOf(manifest: RawManifest, url: string): Variant[] {
         : playlist.uri.slice(0, 100),
       kind: audioOnly ? 'audio' : 'video',
       uri,
-      ...(BANDWIDTH === undefined ? {} : { bandwidthBps: BANDWIDTH }),
+      ...(BANDWIDTH === undefined ? {} : { bandwidth_bps: BANDWIDTH }),
       ...(CODECS === undefined ? {} : { codecs: CODECS }),
       ...(RESOLUTION === undefined ? {} : { width: RESOLUTION.width, height: RESOLUTION.height }),
       ...(AUDIO === undefined ? {} : { audioGroup: AUDIO }),
@@ -109,25 +109,25 @@ function trackOf(manifest: RawManifest, url: string): Omit<Track, 'id' | 'kind'>
   const pieces: Piece[] = []
   const first = manifest.mediaSequence ?? 0
   const segments = manifest.segments ?? []
-  let filmedMs: number | undefined
+  let filmed_ms: number | undefined
   let init: Piece['init'] | undefined
   const add = (raw: RawPart, sequence: number, more: { part?: number; discontinuity: boolean }) => {
     if (raw.uri === undefined) return
-    const durationMs = (raw.duration ?? 0) * 1000
+    const duration_ms = (raw.duration ?? 0) * 1000
     pieces.push({
       sequence,
       uri: new URL(raw.uri, url).href,
       ...rangeOf(raw.byterange),
       ...(init === undefined ? {} : { init }),
-      durationMs,
-      ...(filmedMs === undefined ? {} : { filmedMs }),
+      duration_ms,
+      ...(filmed_ms === undefined ? {} : { filmed_ms }),
       gap: raw.gap === true,
       ...more,
     })
-    if (filmedMs !== undefined) filmedMs += durationMs
+    if (filmed_ms !== undefined) filmed_ms += duration_ms
   }
   for (const [index, segment] of segments.entries()) {
-    filmedMs = segment.programDateTime ?? filmedMs
+    filmed_ms = segment.programDateTime ?? filmed_ms
     if (segment.map !== undefined) {
       init = { uri: new URL(segment.map.uri, url).href, ...rangeOf(segment.map.byterange) }
     }
@@ -142,30 +142,30 @@ function trackOf(manifest: RawManifest, url: string): Omit<Track, 'id' | 'kind'>
   const lastSequence = first + segments.length - 1
   const writing = manifest.preloadSegment?.parts ?? []
   if (manifest.preloadSegment?.programDateTime !== undefined)
-    filmedMs = manifest.preloadSegment.programDateTime
+    filmed_ms = manifest.preloadSegment.programDateTime
   for (const [part, each] of writing.entries()) {
     add(each, lastSequence + 1, {
       part,
       discontinuity: part === 0 && manifest.preloadSegment?.discontinuity === true,
     })
   }
-  const targetMs = (manifest.targetDuration ?? 0) * 1000
+  const target_ms = (manifest.targetDuration ?? 0) * 1000
   const control = manifest.serverControl ?? {}
-  const partTargetMs =
+  const partTarget_ms =
     manifest.partTargetDuration === undefined ? undefined : manifest.partTargetDuration * 1000
-  const holdBack = partTargetMs === undefined ? control['HOLD-BACK'] : control['PART-HOLD-BACK']
-  const fallback = partTargetMs === undefined ? 3 * targetMs : 3 * partTargetMs
+  const holdBack = partTarget_ms === undefined ? control['HOLD-BACK'] : control['PART-HOLD-BACK']
+  const fallback = partTarget_ms === undefined ? 3 * target_ms : 3 * partTarget_ms
   return {
-    targetMs,
-    holdBackMs: typeof holdBack === 'number' ? holdBack * 1000 : fallback,
-    ...(partTargetMs === undefined ? {} : { partTargetMs }),
+    target_ms,
+    holdBack_ms: typeof holdBack === 'number' ? holdBack * 1000 : fallback,
+    ...(partTarget_ms === undefined ? {} : { partTarget_ms }),
     canBlock: control['CAN-BLOCK-RELOAD'] === true,
     ended: manifest.endList === true,
     pieces,
     edge: {
       sequence: writing.length > 0 ? lastSequence + 1 : lastSequence,
       part: writing.length - 1,
-      ...(filmedMs === undefined ? {} : { filmedMs }),
+      ...(filmed_ms === undefined ? {} : { filmed_ms }),
     },
   }
 }

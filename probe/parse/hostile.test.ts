@@ -20,7 +20,7 @@ const pieces = (whole: Uint8Array, cuts: readonly number[]): Uint8Array[] => {
 
 const message = fc.record({
   type: fc.constantFrom(8, 9, 18, 20),
-  timestampMs: fc.nat(0xfffffe),
+  timestamp_ms: fc.nat(0xfffffe),
   streamId: fc.nat(1_000),
   body: fc.uint8Array({ minLength: 1, maxLength: 700 }),
 })
@@ -117,12 +117,12 @@ test('AMF0 cut anywhere or made of anything is told as broken, not thrown', () =
   assert.equal(readAmf(deep).broken, true)
 })
 
-const flvTag = (type: number, timestampMs: number, body: Uint8Array): Buffer => {
+const flvTag = (type: number, timestamp_ms: number, body: Uint8Array): Buffer => {
   const tag = Buffer.alloc(11 + body.length + 4)
   tag[0] = type
   tag.writeUIntBE(body.length, 1, 3)
-  tag.writeUIntBE(timestampMs & 0xffffff, 4, 3)
-  tag[7] = Math.floor(timestampMs / 0x1000000)
+  tag.writeUIntBE(timestamp_ms & 0xffffff, 4, 3)
+  tag[7] = Math.floor(timestamp_ms / 0x1000000)
   tag.set(body, 11)
   tag.writeUInt32BE(11 + body.length, 11 + body.length)
   return tag
@@ -132,7 +132,7 @@ const FLV_HEADER = Buffer.from([0x46, 0x4c, 0x56, 1, 5, 0, 0, 0, 9, 0, 0, 0, 0])
 test('FLV tags survive cutting at any place', () => {
   const tag = fc.record({
     type: fc.constantFrom(FLV_AUDIO, FLV_VIDEO),
-    timestampMs: fc.nat(0xffffffff),
+    timestamp_ms: fc.nat(0xffffffff),
     body: fc.uint8Array({ maxLength: 300 }),
   })
   fc.assert(
@@ -142,7 +142,7 @@ test('FLV tags survive cutting at any place', () => {
       (tags, cuts) => {
         const wire = Buffer.concat([
           FLV_HEADER,
-          ...tags.map((each) => flvTag(each.type, each.timestampMs, each.body)),
+          ...tags.map((each) => flvTag(each.type, each.timestamp_ms, each.body)),
         ])
         const demuxer = flvDemuxer()
         const found = pieces(wire, cuts).flatMap((piece) => demuxer.push(piece).tags)
@@ -174,7 +174,7 @@ test('FLV of arbitrary bytes is told as broken, and tags of arbitrary bodies are
     fc.property(fc.array(fc.tuple(fc.constantFrom(8, 9, 18), body), { maxLength: 6 }), (tags) => {
       const read = flvReader()
       for (const [type, [first, second, rest]] of tags) {
-        read({ type, timestampMs: 0, body: Uint8Array.from([first, second, ...rest]) })
+        read({ type, timestamp_ms: 0, body: Uint8Array.from([first, second, ...rest]) })
       }
     }),
     { numRuns: 2_000 },

@@ -1,9 +1,9 @@
 /** One coded frame as a parser found it. Times are the media's own, ms. */
 export interface Frame {
   readonly kind: 'video' | 'audio'
-  readonly ptsMs: number
-  readonly dtsMs: number
-  readonly durationMs?: number
+  readonly pts_ms: number
+  readonly dts_ms: number
+  readonly duration_ms?: number
   readonly key: boolean
   readonly bytes: number
   /** SEI messages of user data in this frame. */
@@ -23,9 +23,9 @@ export interface VideoFacts {
   readonly width: number
   readonly height: number
   readonly frames: number
-  readonly startMs: number
-  readonly endMs: number
-  readonly keyFramesMs: readonly number[]
+  readonly start_ms: number
+  readonly end_ms: number
+  readonly keyFrames_ms: readonly number[]
   readonly bytes: number
   readonly sei: number
   readonly lastSei?: SeiMessage
@@ -36,8 +36,8 @@ export interface AudioFacts {
   readonly sampleRate: number
   readonly channels: number
   readonly frames: number
-  readonly startMs: number
-  readonly endMs: number
+  readonly start_ms: number
+  readonly end_ms: number
   readonly bytes: number
 }
 
@@ -61,19 +61,19 @@ export interface TrackFormat {
 const USUAL_FRAME_MS = { video: 40, audio: 21 } as const
 
 /** First start and last end of frames in any order; the last one's duration is guessed from the mean distance. */
-function spanOf(frames: readonly Frame[], kind: 'video' | 'audio'): { startMs: number; endMs: number } {
-  let startMs = Number.POSITIVE_INFINITY
-  let lastMs = Number.NEGATIVE_INFINITY
+function spanOf(frames: readonly Frame[], kind: 'video' | 'audio'): { start_ms: number; end_ms: number } {
+  let start_ms = Number.POSITIVE_INFINITY
+  let last_ms = Number.NEGATIVE_INFINITY
   let lastDuration: number | undefined
   for (const frame of frames) {
-    if (frame.ptsMs < startMs) startMs = frame.ptsMs
-    if (frame.ptsMs >= lastMs) {
-      lastMs = frame.ptsMs
-      lastDuration = frame.durationMs
+    if (frame.pts_ms < start_ms) start_ms = frame.pts_ms
+    if (frame.pts_ms >= last_ms) {
+      last_ms = frame.pts_ms
+      lastDuration = frame.duration_ms
     }
   }
-  const mean = frames.length > 1 ? (lastMs - startMs) / (frames.length - 1) : USUAL_FRAME_MS[kind]
-  return { startMs, endMs: lastMs + (lastDuration || mean) }
+  const mean = frames.length > 1 ? (last_ms - start_ms) / (frames.length - 1) : USUAL_FRAME_MS[kind]
+  return { start_ms, end_ms: last_ms + (lastDuration || mean) }
 }
 
 /** Facts of the video frames of a piece; undefined without frames. */
@@ -87,7 +87,7 @@ export function videoFacts(frames: readonly Frame[], format: TrackFormat): Video
     height: format.height ?? 0,
     frames: frames.length,
     ...spanOf(frames, 'video'),
-    keyFramesMs: frames.filter((frame) => frame.key).map((frame) => frame.ptsMs),
+    keyFrames_ms: frames.filter((frame) => frame.key).map((frame) => frame.pts_ms),
     bytes: frames.reduce((sum, frame) => sum + frame.bytes, 0),
     sei: sei.length,
     ...(last === undefined ? {} : { lastSei: last }),

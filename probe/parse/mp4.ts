@@ -56,9 +56,9 @@ function videoFrames(file: ISOFile, track: Track, bytes: Uint8Array): { frames: 
     }
     frames.push({
       kind: 'video',
-      ptsMs: sample.cts * scale,
-      dtsMs: sample.dts * scale,
-      durationMs: sample.duration * scale,
+      pts_ms: sample.cts * scale,
+      dts_ms: sample.dts * scale,
+      duration_ms: sample.duration * scale,
       key,
       bytes: sample.size,
       ...(sei === undefined ? {} : { sei }),
@@ -78,9 +78,9 @@ function audioFrames(file: ISOFile, track: Track, length: number): { frames: Fra
     const scale = 1000 / sample.timescale
     frames.push({
       kind: 'audio',
-      ptsMs: sample.cts * scale,
-      dtsMs: sample.dts * scale,
-      durationMs: sample.duration * scale,
+      pts_ms: sample.cts * scale,
+      dts_ms: sample.dts * scale,
+      duration_ms: sample.duration * scale,
       key: true,
       bytes: sample.size,
     })

@@ -49,8 +49,8 @@ export function lengthPrefixedUnits(
   return { units, broken: at !== bytes.length }
 }
 
-function seiMessages(unit: Uint8Array, headerBytes: number): SeiMessage[] {
-  const data = withoutEmulation(unit.subarray(headerBytes))
+function seiMessages(unit: Uint8Array, header_bytes: number): SeiMessage[] {
+  const data = withoutEmulation(unit.subarray(header_bytes))
   const found: SeiMessage[] = []
   let at = 0
   const sized = (): number => {

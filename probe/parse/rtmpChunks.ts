@@ -1,7 +1,7 @@
 /** A message put together from its chunks. */
 export interface RtmpMessage {
   readonly type: number
-  readonly timestampMs: number
+  readonly timestamp_ms: number
   readonly streamId: number
   readonly body: Buffer
 }
@@ -102,7 +102,7 @@ export function chunkReader(): ChunkReader {
     stream.parts.push(Buffer.from(rest.subarray(position, position + take)))
     stream.received += take
     if (stream.received >= length) {
-      messages.push({ type, timestampMs: stream.timestamp, streamId, body: Buffer.concat(stream.parts) })
+      messages.push({ type, timestamp_ms: stream.timestamp, streamId, body: Buffer.concat(stream.parts) })
       stream.parts = []
       stream.received = 0
     }
@@ -138,13 +138,13 @@ const clampChunk = (size: number): number => Math.max(1, Math.min(size & 0x7ffff
 
 /** Cuts a message into chunks of `chunkSize`, on the chunk stream `id` (2 … 63). */
 export function writeMessage(
-  message: Omit<RtmpMessage, 'timestampMs'> & { readonly timestampMs?: number },
+  message: Omit<RtmpMessage, 'timestamp_ms'> & { readonly timestamp_ms?: number },
   id: number,
   chunkSize = 128,
 ): Buffer {
   const header = Buffer.alloc(12)
   header[0] = id
-  header.writeUIntBE(Math.min(message.timestampMs ?? 0, EXTENDED - 1), 1, 3)
+  header.writeUIntBE(Math.min(message.timestamp_ms ?? 0, EXTENDED - 1), 1, 3)
   header.writeUIntBE(message.body.length, 4, 3)
   header[7] = message.type
   header.writeUInt32LE(message.streamId, 8)

@@ -7,11 +7,11 @@ export interface Piece {
   readonly range?: ByteRange
   readonly init?: { readonly uri: string; readonly range?: ByteRange }
   /** As the playlist declares it. */
-  readonly durationMs: number
+  readonly duration_ms: number
   /** When its first frame was filmed, ms since the epoch: the program date time, or DASH's availability. */
-  readonly filmedMs?: number
+  readonly filmed_ms?: number
   /** On the manifest's own timeline (DASH). */
-  readonly timelineMs?: number
+  readonly timeline_ms?: number
   /** A cut in the timeline is announced before it. */
   readonly discontinuity: boolean
   /** The playlist says itself that it is missing (EXT-X-GAP). */
@@ -27,19 +27,19 @@ export interface ByteRange {
 export interface Track {
   readonly id: string
   readonly kind: 'video' | 'audio'
-  readonly bandwidthBps?: number
+  readonly bandwidth_bps?: number
   readonly codecs?: string
   readonly width?: number
   readonly height?: number
-  readonly targetMs: number
-  readonly holdBackMs: number
+  readonly target_ms: number
+  readonly holdBack_ms: number
   /** LL-HLS only. */
-  readonly partTargetMs?: number
+  readonly partTarget_ms?: number
   readonly canBlock?: boolean
   readonly ended: boolean
   readonly pieces: readonly Piece[]
   /** The newest segment, the newest part of it (-1: it is whole), and where it ends on the clock of filming where that is told. */
-  readonly edge: { readonly sequence: number; readonly part: number; readonly filmedMs?: number }
+  readonly edge: { readonly sequence: number; readonly part: number; readonly filmed_ms?: number }
   readonly audioGroup?: string
 }
 
@@ -48,7 +48,7 @@ export interface Variant {
   readonly id: string
   readonly kind: 'video' | 'audio'
   readonly uri: string
-  readonly bandwidthBps?: number
+  readonly bandwidth_bps?: number
   readonly codecs?: string
   readonly width?: number
   readonly height?: number

@@ -39,9 +39,9 @@ function adtsFrames(packet: PesPacket): { frames: Frame[]; format?: TrackFormat;
     const sampleRate = SAMPLE_RATES[(b2 >> 2) & 15] ?? 44_100
     if (size < 7) return { frames, cut: true }
     format ??= { codec: `mp4a.40.${(b2 >> 6) + 1}`, sampleRate, channels: ((b2 & 1) << 2) | (b3 >> 6) }
-    const durationMs = 1_024_000 / sampleRate
-    const ptsMs = (packet.pts ?? 0) / PER_MS + frames.length * durationMs
-    frames.push({ kind: 'audio', ptsMs, dtsMs: ptsMs, durationMs, key: true, bytes: size })
+    const duration_ms = 1_024_000 / sampleRate
+    const pts_ms = (packet.pts ?? 0) / PER_MS + frames.length * duration_ms
+    frames.push({ kind: 'audio', pts_ms, dts_ms: pts_ms, duration_ms, key: true, bytes: size })
     at += size
   }
   return { frames, cut: at > data.length, ...(format === undefined ? {} : { format }) }
@@ -76,8 +76,8 @@ export function readTransportStream(segment: Uint8Array): MediaFacts {
       if (unit.format !== undefined) videoFormat = unit.format
       video.push({
         kind: 'video',
-        ptsMs: packet.pts / PER_MS,
-        dtsMs: (packet.dts ?? packet.pts) / PER_MS,
+        pts_ms: packet.pts / PER_MS,
+        dts_ms: (packet.dts ?? packet.pts) / PER_MS,
         key: unit.key,
         bytes: packet.data.length,
         ...(unit.sei.length > 0 ? { sei: unit.sei } : {}),

@@ -26,7 +26,7 @@ const timeOf = (ms: number) => {
 }
 
 /** A self-signed certificate for 127.0.0.1 and `localhost`, valid between two moments (ms since the epoch). For tests. */
-export function testCertificate(fromMs: number, toMs: number): TestCertificate {
+export function testCertificate(from_ms: number, to_ms: number): TestCertificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', {
     namedCurve: 'P-256',
     publicKeyEncoding: { type: 'spki', format: 'der' },
@@ -47,7 +47,7 @@ export function testCertificate(fromMs: number, toMs: number): TestCertificate {
     der(0x02, Buffer.from([1])),
     ECDSA_SHA256,
     name,
-    sequence(timeOf(fromMs), timeOf(toMs)),
+    sequence(timeOf(from_ms), timeOf(to_ms)),
     name,
     publicKey,
     der(0xa3, extensions),

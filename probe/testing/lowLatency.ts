@@ -8,7 +8,7 @@ interface Part {
   readonly bytes: Buffer
   readonly seconds: number
   readonly independent: boolean
-  readonly atMs: number
+  readonly at_ms: number
 }
 
 export interface LowLatencyOrigin {
@@ -71,11 +71,11 @@ export async function startLowLatency(clock: Clock): Promise<LowLatencyOrigin> {
   const addPart = (bytes: Buffer) => {
     const { video } = readMp4(init, bytes)
     if (video === undefined) return
-    const independent = video.keyFramesMs[0] === video.startMs
+    const independent = video.keyFrames_ms[0] === video.start_ms
     if (independent) segments.push([])
     segments
       .at(-1)
-      ?.push({ bytes, seconds: (video.endMs - video.startMs) / 1000, independent, atMs: clock() })
+      ?.push({ bytes, seconds: (video.end_ms - video.start_ms) / 1000, independent, at_ms: clock() })
     for (const wake of waiting) wake()
   }
   child.stdout.on('data', (chunk: Buffer) => {
@@ -112,7 +112,7 @@ export async function startLowLatency(clock: Clock): Promise<LowLatencyOrigin> {
       const begun = parts[0]
       if (begun !== undefined) {
         // a part leaves the encoder when its last frame is there: it was filmed its own duration earlier
-        lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(begun.atMs - begun.seconds * 1000).toISOString()}`)
+        lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(begun.at_ms - begun.seconds * 1000).toISOString()}`)
       }
       if (number >= segments.length - 3) {
         for (const [index, part] of parts.entries()) {

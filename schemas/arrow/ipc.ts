@@ -60,13 +60,13 @@ export function writeInt64(view: DataView, at: number, value: number): void {
 /** Reads the message at `start`, or undefined at the end mark. Throws a RangeError when the bytes are cut. */
 export function readMessage(view: DataView, start: number): IpcMessage | undefined {
   if (view.getUint32(start, true) !== 0xffff_ffff) throw new RangeError(`no Arrow message at byte ${start}`)
-  const metadataBytes = view.getInt32(start + 4, true)
-  if (metadataBytes === 0) return undefined
+  const metadata_bytes = view.getInt32(start + 4, true)
+  if (metadata_bytes === 0) return undefined
   const root = follow(view, start + PREFIX_BYTES)
   const typeAt = fieldAt(view, root, 1)
   const header = fieldAt(view, root, 2)
   const bodyLengthAt = fieldAt(view, root, 3)
-  const bodyStart = start + PREFIX_BYTES + metadataBytes
+  const bodyStart = start + PREFIX_BYTES + metadata_bytes
   const end = bodyStart + (bodyLengthAt === 0 ? 0 : readInt64(view, bodyLengthAt))
   if (end > view.byteLength) throw new RangeError('the Arrow message is cut')
   return {

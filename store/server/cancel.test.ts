@@ -6,7 +6,7 @@ let it: TestStore
 before(async () => {
   it = await startTestStore({
     server: {
-      guests: { limit: 3, queue: 2, waitMs: 1_500 },
+      guests: { limit: 3, queue: 2, wait_ms: 1_500 },
       users: [{ name: 'other', password: '', access: 'read' }],
     },
   })

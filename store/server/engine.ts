@@ -65,12 +65,12 @@ type Result = { readonly bytes: Buffer; readonly rowsRead: number; readonly byte
  */
 export async function openEngine(options: {
   readonly dir: string
-  readonly maxMemoryBytes: number
+  readonly maxMemory_bytes: number
   readonly args?: readonly string[]
 }): Promise<Engine> {
   const addon = loadAddon()
   const dir = resolve(options.dir)
-  const memory = `--max_server_memory_usage=${Math.round(options.maxMemoryBytes)}`
+  const memory = `--max_server_memory_usage=${Math.round(options.maxMemory_bytes)}`
   try {
     // stays open: it carries the configuration
     addon.CreateConnection(dir, [memory, ...(options.args ?? [])])

@@ -11,7 +11,7 @@ export function createGate(options: {
   readonly name: string
   readonly limit: number
   readonly queue: number
-  readonly waitMs: number
+  readonly wait_ms: number
 }): Gate {
   let running = 0
   const line: { admit: () => void; refuse: (why: string) => void }[] = []
@@ -43,7 +43,7 @@ export function createGate(options: {
         return Promise.reject(tooMany(`${options.limit} run, ${line.length} wait`))
       }
       return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => entry.refuse(`waited ${options.waitMs} ms`), options.waitMs)
+        const timer = setTimeout(() => entry.refuse(`waited ${options.wait_ms} ms`), options.wait_ms)
         const gone = () => entry.refuse('the client went away')
         const settle = () => {
           clearTimeout(timer)

@@ -17,14 +17,18 @@ export function inflatedByEngine(encoding: string): boolean {
 
 /** Decompresses a body by the engine, within a bound. */
 export async function inflateByEngine(
-  { engine, spool, maxBytes }: { readonly engine: Engine; readonly spool: Spool; readonly maxBytes: number },
+  {
+    engine,
+    spool,
+    max_bytes,
+  }: { readonly engine: Engine; readonly spool: Spool; readonly max_bytes: number },
   body: { readonly encoding: string; readonly bytes: readonly Uint8Array[] },
 ): Promise<Buffer> {
   const file = await spool.put(body.bytes)
   const connection = engine.connect()
   try {
     await connection.run(
-      `SET max_result_bytes = ${maxBytes}, result_overflow_mode = 'throw', max_memory_usage = ${maxBytes * 4}`,
+      `SET max_result_bytes = ${max_bytes}, result_overflow_mode = 'throw', max_memory_usage = ${max_bytes * 4}`,
     )
     const source = `file(${literal(file.path)}, 'RawBLOB', 'bytes String', '${BY_ENGINE[body.encoding]}')`
     const result = await connection.run(`SELECT bytes FROM ${source}`, 'RawBLOB', [file.path])
@@ -32,7 +36,7 @@ export async function inflateByEngine(
   } catch (error) {
     const { code, message } = error as { code?: number; message: string }
     if (code === 396 || code === 241) {
-      throw refusal('queryTooLarge', `Body is too large: more than ${maxBytes} bytes`)
+      throw refusal('queryTooLarge', `Body is too large: more than ${max_bytes} bytes`)
     }
     throw refusal('noBody', `Cannot decompress the body: ${message}`)
   } finally {

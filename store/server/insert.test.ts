@@ -159,7 +159,7 @@ test('the files that carried the data are gone', async () => {
 })
 
 test('a body beyond the bound is refused', async () => {
-  const small = await startTestStore({ server: { maxBodyBytes: 1000 } })
+  const small = await startTestStore({ server: { maxBody_bytes: 1000 } })
   try {
     const { status, headers } = await askStore(small, { body: 'x'.repeat(2000) })
     assert.deepEqual([status, headers.get('x-clickhouse-exception-code')], [413, '65'])

@@ -58,7 +58,7 @@ export function readRequest(request: IncomingMessage, args: URLSearchParams, dat
 /** The body's chunks, decompressed, within a bound. */
 export async function readBody(
   request: IncomingMessage,
-  { encoding, maxBytes }: { readonly encoding: string; readonly maxBytes: number },
+  { encoding, max_bytes }: { readonly encoding: string; readonly max_bytes: number },
 ): Promise<Buffer[]> {
   const chunks: Buffer[] = []
   let size = 0
@@ -69,7 +69,7 @@ export async function readBody(
     // a refusal has to reach the client, so its connection is not torn down with the loop
     for await (const chunk of source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length
-      if (size > maxBytes) throw refusal('queryTooLarge', `Body is too large: more than ${maxBytes} bytes`)
+      if (size > max_bytes) throw refusal('queryTooLarge', `Body is too large: more than ${max_bytes} bytes`)
       chunks.push(chunk)
     }
   } catch (error) {

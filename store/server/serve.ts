@@ -21,7 +21,7 @@ export interface ServeOptions {
   readonly database: string
   readonly displayName: string
   readonly limits: ReaderLimits
-  readonly maxBodyBytes: number
+  readonly maxBody_bytes: number
   readonly guests: Gate
   readonly reads: Gate
   readonly writes: Gate
@@ -74,11 +74,11 @@ export async function serveQuery(
 }
 
 async function bodyOf(options: ServeOptions, request: IncomingMessage): Promise<Buffer[]> {
-  const { engine, spool, maxBodyBytes: maxBytes } = options
+  const { engine, spool, maxBody_bytes: max_bytes } = options
   const encoding = request.headers['content-encoding'] ?? 'identity'
-  if (!inflatedByEngine(encoding)) return readBody(request, { encoding, maxBytes })
-  const bytes = await readBody(request, { encoding: 'identity', maxBytes })
-  return bytes.length === 0 ? [] : [await inflateByEngine({ engine, spool, maxBytes }, { encoding, bytes })]
+  if (!inflatedByEngine(encoding)) return readBody(request, { encoding, max_bytes })
+  const bytes = await readBody(request, { encoding: 'identity', max_bytes })
+  return bytes.length === 0 ? [] : [await inflateByEngine({ engine, spool, max_bytes }, { encoding, bytes })]
 }
 
 interface Work {

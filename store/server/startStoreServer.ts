@@ -19,8 +19,8 @@ export interface StoreServerOptions {
   readonly users: readonly StoreUser[]
   /** The database that is made at the start and meant when none is named. */
   readonly database?: string
-  readonly maxMemoryBytes?: number
-  readonly maxBodyBytes?: number
+  readonly maxMemory_bytes?: number
+  readonly maxBody_bytes?: number
   /** Queries at a time, and how many may wait for how long: of read-only users, */
   readonly guests?: GateLimits
   /** of who may write when they read (so that no guest keeps the console waiting), */
@@ -32,7 +32,7 @@ export interface StoreServerOptions {
   readonly clock: () => number
 }
 
-export type GateLimits = { readonly limit: number; readonly queue: number; readonly waitMs: number }
+export type GateLimits = { readonly limit: number; readonly queue: number; readonly wait_ms: number }
 
 export interface StoreServer {
   readonly url: string
@@ -62,7 +62,7 @@ export const POOL_THREADS = 24
 export async function startStoreServer(options: StoreServerOptions): Promise<StoreServer> {
   await mkdir(options.dir, { recursive: true })
   const database = options.database ?? 'firstframe'
-  const engine = await openEngine({ dir: options.dir, maxMemoryBytes: options.maxMemoryBytes ?? 4 * GIB })
+  const engine = await openEngine({ dir: options.dir, maxMemory_bytes: options.maxMemory_bytes ?? 4 * GIB })
   const connection = engine.connect()
   // `default` is an overlay here; tables live in a database of the usual kind
   await connection.run(`CREATE DATABASE IF NOT EXISTS ${identifier(database)} ENGINE = Atomic`)
@@ -76,10 +76,10 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
     database,
     displayName: 'firstframe',
     limits: { ...READER_LIMITS, ...options.readerLimits },
-    maxBodyBytes: options.maxBodyBytes ?? 256 << 20,
-    guests: createGate({ name: 'guest', ...(options.guests ?? { limit: 6, queue: 64, waitMs: 10_000 }) }),
-    reads: createGate({ name: 'read', ...(options.reads ?? { limit: 6, queue: 64, waitMs: 10_000 }) }),
-    writes: createGate({ name: 'write', ...(options.writes ?? { limit: 6, queue: 64, waitMs: 60_000 }) }),
+    maxBody_bytes: options.maxBody_bytes ?? 256 << 20,
+    guests: createGate({ name: 'guest', ...(options.guests ?? { limit: 6, queue: 64, wait_ms: 10_000 }) }),
+    reads: createGate({ name: 'read', ...(options.reads ?? { limit: 6, queue: 64, wait_ms: 10_000 }) }),
+    writes: createGate({ name: 'write', ...(options.writes ?? { limit: 6, queue: 64, wait_ms: 60_000 }) }),
     running: createRunningQueries(engine),
     clock: options.clock,
   }

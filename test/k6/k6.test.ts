@@ -115,13 +115,13 @@ test('without k6 the script says how to get it and exits 2', async () => {
   assert.match(told, /ensure\.sh --install/)
 })
 
-const PLAY = `window.start = (url, collector, stayMs) => {
+const PLAY = `window.start = (url, collector, stay_ms) => {
   const hls = new Hls({ lowLatencyMode: false })
   window.session = Firstframe.monitor(video, { url: collector, key: 'demo', show: 'a', stream: 's', player: hls })
   hls.loadSource(url)
   hls.attachMedia(video)
   video.play()
-  setTimeout(() => session.end(), stayMs)
+  setTimeout(() => session.end(), stay_ms)
 }`
 const sum = (values: readonly (number | undefined)[]) =>
   values.reduce<number>((all, each) => all + (each ?? 0), 0)

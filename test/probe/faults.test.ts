@@ -64,8 +64,8 @@ async function twoChecks(fault: FaultName): Promise<CheckResult> {
   const url = faults.url(fault)
   const options = {
     clock,
-    durationMs: 4_800,
-    ...('decoding' in FAULTS[fault] ? { picture: browserPicture({ clock, browser, lookMs: 4_500 }) } : {}),
+    duration_ms: 4_800,
+    ...('decoding' in FAULTS[fault] ? { picture: browserPicture({ clock, browser, look_ms: 4_500 }) } : {}),
     ca: expired.cert,
   }
   const first = await check(url, options)
@@ -102,7 +102,7 @@ test('fifty checks of the healthy stream raise no alarm', { timeout: 120_000 }, 
     [],
   )
   for (const result of results) {
-    assert.ok((result.measures.bitrateKbps ?? 0) > 150, 'the bitrate was measured')
+    assert.ok((result.measures.bitrate_kbps ?? 0) > 150, 'the bitrate was measured')
     assert.equal(result.measures.variants, 2)
   }
 })
@@ -123,7 +123,7 @@ test('with the SDK on the page the decoding probe reports as a viewer, marked sy
   undo.push(recorder.stop)
   const script = String((await buildFiles())['/firstframe.js']?.body)
   const sdk = { script, collector: recorder.url, key: 'demo', region: 'eu' }
-  const picture = browserPicture({ clock, browser, sdk, lookMs: 2_000 })
+  const picture = browserPicture({ clock, browser, sdk, look_ms: 2_000 })
   const seen = await picture(faults.url(), 'hls', { show: 'spring', stream: 'main', cdn: 'a' })
   assert.equal(seen.error, undefined)
   const started = await waitFor(() => recorder.events('startup')[0], { what: 'the first screen' })
@@ -137,6 +137,6 @@ test('with the SDK on the page the decoding probe reports as a viewer, marked sy
 
 test('a Referer opens what anti-hotlinking had closed', async () => {
   const headers = { Referer: 'https://shop.example/' }
-  const result = await check(faults.url('hotlink_403'), { clock, headers, durationMs: 2_000 })
+  const result = await check(faults.url('hotlink_403'), { clock, headers, duration_ms: 2_000 })
   assert.deepEqual(result.findings, [])
 })

@@ -32,22 +32,22 @@ test('RTMP from a real nginx-rtmp: C0–C2, connect, play, first key frame; then
   const server = later(await startMediaServer())
   const encoder = later(startEncoder({ rtmpUrl: server.rtmpUrl, stream: 'show' }))
   await published(server, 'show')
-  const result = await check(`${server.rtmpUrl}/show`, { clock, durationMs: 3_000 })
+  const result = await check(`${server.rtmpUrl}/show`, { clock, duration_ms: 3_000 })
   assert.deepEqual(result.findings, [])
   assert.deepEqual(phasesOf(result), ['tcp_ms', 'handshake_ms', 'first_byte_ms', 'first_key_frame_ms'])
   const { measures } = result
   assert.match(measures.videoCodec ?? '', /^avc1\./)
   assert.equal(measures.audioCodec, 'mp4a.40.2')
   assert.equal(`${measures.width}×${measures.height}`, '320×180')
-  assert.ok(Math.abs((measures.keyFrameIntervalMs ?? 0) - 1_000) < 50)
+  assert.ok(Math.abs((measures.keyFrameInterval_ms ?? 0) - 1_000) < 50)
   assert.ok(Math.abs((measures.fps ?? 0) - 25) < 1)
-  assert.ok(Math.abs(measures.avOffsetMs ?? 1_000) < 100)
+  assert.ok(Math.abs(measures.avOffset_ms ?? 1_000) < 100)
 
-  const waiting = await check(`${server.rtmpUrl}/nobody`, { clock, timeoutMs: 1_500 })
+  const waiting = await check(`${server.rtmpUrl}/nobody`, { clock, timeout_ms: 1_500 })
   assert.equal(waiting.reason, 'no_media')
   assert.equal(waiting.stage, 'first_byte')
 
-  const cut = check(`${server.rtmpUrl}/show`, { clock, durationMs: 8_000 })
+  const cut = check(`${server.rtmpUrl}/show`, { clock, duration_ms: 8_000 })
   const sent = async () => Number(/<bytes_out>(\d+)/.exec(await (await fetch(server.statUrl)).text())?.[1])
   const before = await sent()
   await waitFor(async () => (await sent()) > before + 60_000, { what: 'the probe to be playing' })
@@ -61,16 +61,16 @@ test('HTTP-FLV from a real server: headers, first tag, key frame; a missing stre
   later(startEncoder({ rtmpUrl: server.rtmpUrl, stream: 'show' }))
   await waitFor(
     async () => {
-      const first = await check(server.flvUrl('show'), { clock, durationMs: 200, timeoutMs: 1_000 })
-      return first.measures.startupMs !== undefined
+      const first = await check(server.flvUrl('show'), { clock, duration_ms: 200, timeout_ms: 1_000 })
+      return first.measures.startup_ms !== undefined
     },
     { what: 'the stream', detail: server.log },
   )
-  const result = await check(server.flvUrl('show'), { clock, durationMs: 3_000 })
+  const result = await check(server.flvUrl('show'), { clock, duration_ms: 3_000 })
   assert.deepEqual(result.findings, [])
   assert.deepEqual(phasesOf(result), ['tcp_ms', 'manifest_ms', 'first_byte_ms', 'first_key_frame_ms'])
   assert.equal(`${result.measures.width}×${result.measures.height}`, '320×180')
-  const missing = await check(server.flvUrl('nobody'), { clock, durationMs: 1_000, timeoutMs: 1_500 })
+  const missing = await check(server.flvUrl('nobody'), { clock, duration_ms: 1_000, timeout_ms: 1_500 })
   assert.notEqual(missing.verdict, 'healthy')
   assert.ok(['manifest', 'first_byte'].includes(missing.stage), missing.reason)
 })
@@ -83,8 +83,8 @@ test('DASH and HLS over MPEG-TS are healthy, measured alike', async () => {
   for (const url of urls) {
     await waitFor(
       async () => {
-        const result = await check(url, { clock, durationMs: 100 })
-        return result.seen.failure === undefined && (result.measures.liveLatencyMs ?? 0) > 2_000
+        const result = await check(url, { clock, duration_ms: 100 })
+        return result.seen.failure === undefined && (result.measures.liveLatency_ms ?? 0) > 2_000
       },
       { what: url, timeout_ms: 30_000, every_ms: 500 },
     )
@@ -93,7 +93,7 @@ test('DASH and HLS over MPEG-TS are healthy, measured alike', async () => {
   for (const result of results) {
     assert.deepEqual(result.findings, [], result.seen.url)
     assert.match(result.measures.videoCodec ?? '', /^avc1\./)
-    assert.ok(Math.abs((result.measures.segmentDurationMs ?? 0) - 1_000) < 100)
+    assert.ok(Math.abs((result.measures.segmentDuration_ms ?? 0) - 1_000) < 100)
     assert.ok(Math.abs((result.measures.fps ?? 0) - 25) < 1)
   }
 })
@@ -108,9 +108,9 @@ test('low-latency HLS is followed part by part, and a frozen one is stale', asyn
   assert.deepEqual(result.findings, [])
   assert.equal(result.seen.protocol, 'll-hls')
   assert.ok(result.seen.pieces.filter((piece) => piece.part !== undefined).length > 10, 'parts were fetched')
-  assert.ok((result.measures.liveLatencyMs ?? 9_999) < 2_500, `latency ${result.measures.liveLatencyMs}`)
+  assert.ok((result.measures.liveLatency_ms ?? 9_999) < 2_500, `latency ${result.measures.liveLatency_ms}`)
   origin.freeze()
-  const frozen = await check(origin.url, { clock, durationMs: 4_500 })
+  const frozen = await check(origin.url, { clock, duration_ms: 4_500 })
   assert.equal(frozen.reason, 'playlist_stale', JSON.stringify(frozen.findings))
 })
 
@@ -155,7 +155,7 @@ test('what hinders a connection is named by its stage', async () => {
   ]
   await Promise.all(
     cases.map(async ([url, reason, ca]) => {
-      const result = await check(url, { clock, timeoutMs: 700, ...(ca === undefined ? {} : { ca }) })
+      const result = await check(url, { clock, timeout_ms: 700, ...(ca === undefined ? {} : { ca }) })
       assert.equal(result.reason, reason, `${url}: ${JSON.stringify(result.findings)}`)
       assert.equal(result.verdict, 'failed')
     }),
@@ -205,9 +205,13 @@ test('the command prints a waterfall or JSON and exits 0, 1 or 2', async () => {
   }
   const json = await run({ url, duration: 2, json: true, declared: 3_000 })
   assert.equal(json.code, EXIT.unhealthy)
-  const told = JSON.parse(json.out) as { verdict: string; reason: string; measures: { declaredKbps: number } }
+  const told = JSON.parse(json.out) as {
+    verdict: string
+    reason: string
+    measures: { declared_kbps: number }
+  }
   assert.equal(told.reason, 'bitrate_below_declared')
-  assert.equal(told.measures.declaredKbps, 3_000)
+  assert.equal(told.measures.declared_kbps, 3_000)
   const missing = await run({ url: `${server.mediaUrl}/none/master.m3u8` })
   assert.equal(missing.code, EXIT.unhealthy)
   assert.ok(missing.out.includes('failed at manifest: manifest_not_found'))

@@ -9,7 +9,7 @@ export const akamai: FieldMap = {
   query: 'queryStr',
   cmcd: 'CMCD',
   status: 'statusCode',
-  bytes: 'totalBytes',
+  bytes: 'total_bytes',
   ttfb: { field: 'turnAroundTimeMSec', unit: 'ms' },
   cache: { field: 'cacheStatus', hit: ['1', '2', '3', '4', '5', '6', '7', '8', '9'] },
 }

@@ -129,7 +129,7 @@ async function writeReportOf(url: string, show: string, out: string): Promise<vo
 /** Of an evening that is played into a store for it; with `report` its report is written there. */
 async function rehearsed(report?: string): Promise<PreviewBoard[]> {
   const played = await play({ end_ms: Date.now(), file: new URL('evening.yaml', import.meta.url) })
-  const test = await startTestStore({ server: { maxMemoryBytes: 4e9 } })
+  const test = await startTestStore({ server: { maxMemory_bytes: 4e9 } })
   try {
     const show = await insertRehearsal(test.store, played)
     const sick = (
