@@ -67,10 +67,10 @@ export function createCollector(options: CollectorOptions): Collector {
     addresses,
     origin: readOrigin({
       trusted: options.trustedProxies ?? [],
-      ...(options.proxyHeaders === undefined ? {} : { headers: options.proxyHeaders }),
+      headers: options.proxyHeaders,
     }),
     userAgent: readUserAgent(),
-    ...(options.showOf === undefined ? {} : { showOf: options.showOf }),
+    showOf: options.showOf,
   })
   const authenticated = authenticate({
     keys: options.keys ?? {},

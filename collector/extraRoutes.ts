@@ -44,7 +44,7 @@ export function extraRoute(route: ExtraRoute, options: ExtraRouteOptions): Endpo
     method: route.method,
     path: route.path,
     handle,
-    ...(route.contentTypes === undefined ? {} : { contentTypes: route.contentTypes }),
+    contentTypes: route.contentTypes,
   }
 }
 

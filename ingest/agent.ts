@@ -37,7 +37,7 @@ export async function startAgent(
         // The key in the beacons says whose they are.
         tenantOf: () => '',
         publishSecrets: () => publishSecrets,
-        ...(livekit === undefined ? {} : { livekit }),
+        livekit,
         emit,
         clock,
       })

@@ -133,9 +133,9 @@ export function registerIngestCommands(program: Command, options: IngestCommands
         clock,
         emit,
         port: flags.port,
-        ...(token === undefined ? {} : { token }),
+        token,
         ...(beacons === undefined ? {} : { send: beacons.send }),
-        context: { ...(show === undefined ? {} : { show }), ...(stream === undefined ? {} : { stream }) },
+        context: { show, stream },
       })
       emit({ type: 'started', role: 'cue' })
       await Promise.race([running.ended, options.stopped])
@@ -160,8 +160,8 @@ export function registerIngestCommands(program: Command, options: IngestCommands
         body: JSON.stringify({
           round,
           issued_us: Math.round(clock() * 1000),
-          ...(name === undefined ? {} : { cue: name }),
-          ...(flags.data === undefined ? {} : { data: flags.data }),
+          cue: name,
+          data: flags.data,
           ...(flags.keyFrame ? { keyFrame: true } : {}),
         }),
       }).catch((error: unknown) => {

@@ -45,7 +45,7 @@ export function sendBeacons(options: SendBeaconsOptions): BeaconSender {
       events: batch.flatMap(({ group: { source, context, events }, at_ms }) =>
         events.map((event) => ({
           time_ms: at_ms,
-          ...(source === undefined ? {} : { source }),
+          source,
           ...context,
           ...event,
         })),

@@ -140,7 +140,7 @@ export async function startSources(options: StartSourcesOptions): Promise<Stoppa
         },
         emit,
         clock,
-        ...(source.interval_ms === undefined ? {} : { interval_ms: source.interval_ms }),
+        interval_ms: source.interval_ms,
       }),
     )
   }
@@ -153,7 +153,7 @@ export async function startSources(options: StartSourcesOptions): Promise<Stoppa
       send,
       emit,
       clock,
-      ...(source.interval_ms === undefined ? {} : { interval_ms: source.interval_ms }),
+      interval_ms: source.interval_ms,
     }
     const context = source.show === undefined ? {} : { show: source.show }
     if (source.type === 'ffmpeg') {
@@ -161,7 +161,7 @@ export async function startSources(options: StartSourcesOptions): Promise<Stoppa
       running.push(await startProgressListener({ ...common, ...host, port: source.port, context }))
     } else if (source.type === 'obs') {
       const { url, password, stream, node = 'obs' } = source
-      const given = { ...(url === undefined ? {} : { url }), ...(password === undefined ? {} : { password }) }
+      const given = { url, password }
       running.push(startObsAgent({ ...common, ...given, node, context: { ...context, stream } }))
     } else startServer(source, send, tenant)
   }

@@ -69,9 +69,9 @@ function watch(url: string, options: CheckOptions, limits: ProbeLimits): Promise
     url,
     clock,
     timeout_ms,
-    ...(lookup === undefined ? {} : { lookup }),
-    ...(ca === undefined ? {} : { ca }),
-    ...(signal === undefined ? {} : { signal }),
+    lookup,
+    ca,
+    signal,
   }
   if (protocol === 'rtmp') return watchRtmp({ ...common, duration_ms: options.duration_ms ?? LIVE_MS })
   const http = httpClient({
@@ -104,8 +104,8 @@ export async function check(url: string, options: CheckOptions): Promise<CheckRe
   const limits: ProbeLimits = { ...PROBE_LIMITS, ...options.limits }
   const watched = watch(url, options, limits)
   const picture = options.picture?.(url, protocolOf(url), {
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-    ...(options.headers === undefined ? {} : { headers: options.headers }),
+    signal: options.signal,
+    headers: options.headers,
   })
   const [seenWithout, pictureSeen] = await Promise.all([watched, picture])
   const seen: Observations =
@@ -113,8 +113,8 @@ export async function check(url: string, options: CheckOptions): Promise<CheckRe
   const judgement = judge({
     seen,
     limits,
-    ...(options.declared_kbps === undefined ? {} : { declared_kbps: options.declared_kbps }),
-    ...(options.memory === undefined ? {} : { memory: options.memory }),
+    declared_kbps: options.declared_kbps,
+    memory: options.memory,
   })
   return { ...judgement, seen }
 }

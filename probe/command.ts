@@ -66,12 +66,12 @@ export async function runCheck(options: RunCheckOptions, io: CommandIo): Promise
       clock: io.clock,
       headers,
       ...(options.duration === undefined ? {} : { duration_ms: options.duration * 1000 }),
-      ...(options.declared === undefined ? {} : { declared_kbps: options.declared }),
-      ...(options.variant === undefined ? {} : { variant: options.variant }),
-      ...(options.limits === undefined ? {} : { limits: options.limits }),
-      ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
-      ...(options.ca === undefined ? {} : { ca: options.ca }),
-      ...(io.signal === undefined ? {} : { signal: io.signal }),
+      declared_kbps: options.declared,
+      variant: options.variant,
+      limits: options.limits,
+      lookup: options.lookup,
+      ca: options.ca,
+      signal: io.signal,
       ...(options.browser
         ? {
             picture: browserPicture({

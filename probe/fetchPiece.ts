@@ -63,8 +63,8 @@ export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
       const exchange = await http.get(uri, {
         timeout_ms,
         signal,
-        ...(range === undefined ? {} : { range }),
-        ...(onChunk === undefined ? {} : { onChunk }),
+        range,
+        onChunk,
       })
       const again = RETRIES_MS[attempt]
       const refused = exchange.status === 401 || exchange.status === 403
@@ -103,7 +103,7 @@ export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
       track: track.id,
       kind: track.kind,
       sequence: piece.sequence,
-      ...(piece.part === undefined ? {} : { part: piece.part }),
+      part: piece.part,
       uri: piece.uri,
       requested_ms,
       arrived_ms: clock(),
@@ -111,7 +111,7 @@ export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
       status: exchange.status,
       bytes: exchange.bytes,
       declared_ms: piece.duration_ms,
-      ...(piece.filmed_ms === undefined ? {} : { filmed_ms: piece.filmed_ms }),
+      filmed_ms: piece.filmed_ms,
       discontinuity: piece.discontinuity,
       gap: piece.gap,
       missing: failure !== undefined && !unfinished,
@@ -123,8 +123,8 @@ export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
     }
     return {
       seen,
-      ...(firstByte_ms === undefined ? {} : { firstByte_ms }),
-      ...(keyFrame_ms === undefined ? {} : { keyFrame_ms }),
+      firstByte_ms,
+      keyFrame_ms,
     }
   }
   return { fetch }

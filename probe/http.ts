@@ -159,7 +159,7 @@ function once(
       resolve({
         exchange,
         stale: stale && !progress.timedOut,
-        ...(location === undefined ? {} : { location }),
+        location,
       })
     }
     const fail = (failure: Failure) => {
@@ -177,8 +177,8 @@ function once(
         ...(range ? { range: `bytes=${range.offset}-${range.offset + range.length - 1}` } : {}),
         ...client.headers,
       },
-      ...(client.lookup === undefined ? {} : { lookup: client.lookup }),
-      ...(client.ca === undefined ? {} : { ca: client.ca }),
+      lookup: client.lookup,
+      ca: client.ca,
       // judged by ourselves below, so that an expired certificate is named as such
       rejectUnauthorized: false,
     })

@@ -64,8 +64,8 @@ export function judge(each: Case): Judgement {
     },
     memory: {
       edges: { ...each.memory?.edges, ...edges },
-      ...(videoCodec === undefined ? {} : { videoCodec }),
-      ...(audioCodec === undefined ? {} : { audioCodec }),
+      videoCodec,
+      audioCodec,
     },
   }
 }

@@ -151,8 +151,8 @@ export function judgeLive(
   return {
     findings,
     known: {
-      ...(videoCodec === undefined ? {} : { video: videoCodec }),
-      ...(audioCodec === undefined ? {} : { audio: audioCodec }),
+      video: videoCodec,
+      audio: audioCodec,
     },
     measures: {
       gap_ms: Math.max(0, ...timelines.map((timeline) => timeline.gap_ms)),

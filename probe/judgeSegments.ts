@@ -273,14 +273,14 @@ export function judgeSegments(each: Case): Judged & { known: { video?: string; a
       stalls: play.stalls.length,
       discontinuities,
       seiMessages: main.reduce((sum, piece) => sum + (piece.media?.video?.sei ?? 0), 0),
-      ...(segmentDuration_ms === undefined ? {} : { segmentDuration_ms }),
-      ...(keyFrameInterval_ms === undefined ? {} : { keyFrameInterval_ms }),
-      ...(avOffset_ms === undefined ? {} : { avOffset_ms }),
-      ...(rate.bitrate_kbps === undefined ? {} : { bitrate_kbps: rate.bitrate_kbps }),
-      ...(rate.declared_kbps === undefined ? {} : { declared_kbps: rate.declared_kbps }),
-      ...(liveLatency_ms === undefined ? {} : { liveLatency_ms }),
-      ...(codecs.known.video === undefined ? {} : { videoCodec: codecs.known.video }),
-      ...(codecs.known.audio === undefined ? {} : { audioCodec: codecs.known.audio }),
+      segmentDuration_ms,
+      keyFrameInterval_ms,
+      avOffset_ms,
+      bitrate_kbps: rate.bitrate_kbps,
+      declared_kbps: rate.declared_kbps,
+      liveLatency_ms,
+      videoCodec: codecs.known.video,
+      audioCodec: codecs.known.audio,
       ...(video === undefined
         ? {}
         : {
@@ -288,7 +288,7 @@ export function judgeSegments(each: Case): Judged & { known: { video?: string; a
             height: video.height,
             fps: (video.frames * 1000) / Math.max(1, video.end_ms - video.start_ms),
           }),
-      ...(lastSei === undefined ? {} : { lastSei }),
+      lastSei,
     },
   }
 }

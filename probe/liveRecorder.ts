@@ -71,8 +71,8 @@ export function liveRecorder(clock: Clock): LiveRecorder {
       bytes,
       sei,
       broken,
-      ...(lastSei === undefined ? {} : { lastSei }),
-      ...(closed_ms === undefined ? {} : { closed_ms }),
+      lastSei,
+      closed_ms,
     }),
   }
 }
@@ -90,8 +90,8 @@ function readMetadata(
   const width = number('width') ?? before.width
   const height = number('height') ?? before.height
   return {
-    ...(kbps === undefined ? {} : { kbps }),
-    ...(width === undefined ? {} : { width }),
-    ...(height === undefined ? {} : { height }),
+    kbps,
+    width,
+    height,
   }
 }

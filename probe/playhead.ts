@@ -61,7 +61,7 @@ export function playThrough(tracks: readonly (readonly Arrival[])[], options: Pl
   advance(end_ms)
   if (stalledSince !== undefined) stalls.push({ at_ms: stalledSince, ms: end_ms - stalledSince })
   return {
-    ...(started_ms === undefined ? {} : { started_ms }),
+    started_ms,
     stalls,
     stalled_ms: stalls.reduce((sum, stall) => sum + stall.ms, 0),
   }

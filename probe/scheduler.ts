@@ -77,12 +77,12 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
       const result = await options.check(target.url, {
         clock,
         signal: over.signal,
-        ...(slot.memory === undefined ? {} : { memory: slot.memory }),
+        memory: slot.memory,
         ...(target.duration_s === undefined ? {} : { duration_ms: target.duration_s * 1000 }),
-        ...(target.declared_kbps === undefined ? {} : { declared_kbps: target.declared_kbps }),
-        ...(target.headers === undefined ? {} : { headers: target.headers }),
-        ...(target.variant === undefined ? {} : { variant: target.variant }),
-        ...(target.limits === undefined ? {} : { limits: target.limits }),
+        declared_kbps: target.declared_kbps,
+        headers: target.headers,
+        variant: target.variant,
+        limits: target.limits,
         ...(target.browser && options.picture !== undefined
           ? { picture: pictureOf(target, options.picture) }
           : {}),

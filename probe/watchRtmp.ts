@@ -78,8 +78,8 @@ export function watchRtmp(options: WatchRtmpOptions): Promise<Observations> {
         started_ms,
         ended_ms,
         phases,
-        ...(stops === undefined ? {} : { failure: stops }),
-        ...(certificate === undefined ? {} : { certificate }),
+        failure: stops,
+        certificate,
         renditions: [],
         followed: [],
         edges: [],
@@ -147,7 +147,7 @@ export function watchRtmp(options: WatchRtmpOptions): Promise<Observations> {
           socket: raw,
           servername: isIP(host) === 0 ? host : '',
           rejectUnauthorized: false,
-          ...(options.ca === undefined ? {} : { ca: options.ca }),
+          ca: options.ca,
         })
         socket = tls
         tls.on('error', (error) => settle(connectionFailure(error, reached, secure)))

@@ -58,11 +58,11 @@ const declaredOf = (track: Track): Declared => ({
   id: track.id,
   kind: track.kind,
   ...(track.bandwidth_bps === undefined ? {} : { kbps: track.bandwidth_bps / 1000 }),
-  ...(track.codecs === undefined ? {} : { codecs: track.codecs }),
-  ...(track.width === undefined ? {} : { width: track.width }),
-  ...(track.height === undefined ? {} : { height: track.height }),
+  codecs: track.codecs,
+  width: track.width,
+  height: track.height,
   target_ms: track.target_ms,
-  ...(track.partTarget_ms === undefined ? {} : { partTarget_ms: track.partTarget_ms }),
+  partTarget_ms: track.partTarget_ms,
   holdBack_ms: track.holdBack_ms,
 })
 
@@ -104,8 +104,8 @@ export async function watchSegments(options: WatchSegmentsOptions): Promise<Obse
       started_ms,
       ended_ms: clock(),
       phases,
-      ...(failure === undefined ? {} : { failure }),
-      ...(certificate === undefined ? {} : { certificate }),
+      failure,
+      certificate,
       renditions,
       followed,
       edges,
@@ -122,7 +122,7 @@ export async function watchSegments(options: WatchSegmentsOptions): Promise<Obse
         at_ms: look.at_ms,
         edge: edgeName(track),
         ended: track.ended,
-        ...(filmed_ms === undefined ? {} : { filmed_ms }),
+        filmed_ms,
       })
     }
     for (const { track, failure } of look.failures) variantFailures.set(track, failure)

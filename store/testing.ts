@@ -57,7 +57,7 @@ export async function startTestStore(
     },
     emit: options.emit ?? (() => undefined),
     clock: () => performance.now(),
-    ...(options.hung_ms !== undefined && { hung_ms: options.hung_ms }),
+    hung_ms: options.hung_ms,
     backoff: { first_ms: 10, last_ms: 100, steady_ms: 1_000 },
   })
   const store = createStore({ url: supervisor.url, user, password })

@@ -76,7 +76,7 @@ function courseRows(course: IncidentCourse, incident: IncidentView, { words, lan
       text: (value) => textOf(metric, value),
       tone: hop === incident.hop ? 'sick' : seen ? 'strained' : 'plain',
       ...(objective === undefined ? {} : { objective, objectiveText: objectiveOf(metric)! }),
-      ...(limitOf(metric) === undefined ? {} : { limit: limitOf(metric)! }),
+      limit: limitOf(metric),
     }
   })
 }

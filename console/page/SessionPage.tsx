@@ -135,7 +135,7 @@ export function SessionPage({ id }: { readonly id: string }) {
       points: Object.entries(points).map(([at, value]) => [Number(at) * 1000, value]),
       text: (value) => textOf(metric, value),
       tone: 'plain',
-      ...(metricOf(metric).objective === undefined ? {} : { objective: metricOf(metric).objective! }),
+      objective: metricOf(metric).objective,
     }),
   )
   const bands: Band[] = [

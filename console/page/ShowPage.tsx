@@ -211,9 +211,9 @@ function rowsOf(snapshot: Snapshot, words: Place['words'], lang: 'en' | 'zh'): C
         id === 'watching' ? '' : [titleOf(metric, lang), own?.series && cause].filter(Boolean).join(' · '),
       points: pointsOf(metric, own),
       text: (value) => textOf(metric, value),
-      ...(objective === undefined ? {} : { objective }),
-      ...(objectiveText === undefined ? {} : { objectiveText }),
-      ...(limitOf(metric) === undefined ? {} : { limit: limitOf(metric)! }),
+      objective,
+      objectiveText,
+      limit: limitOf(metric),
       tone: tone ?? 'plain',
     }
   }

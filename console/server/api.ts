@@ -72,8 +72,8 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
   const subjectOf = (query: Query, show: string): Subject => ({
     tenant: tenantOf(query),
     show,
-    ...(query.stream === undefined ? {} : { stream: query.stream }),
-    ...(query.app === undefined ? {} : { app: query.app }),
+    stream: query.stream,
+    app: query.app,
   })
 
   async function liveShow(subject: Subject, previous: { facts: ShowFacts } | undefined, why: string) {
@@ -133,8 +133,8 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
     const to_ms = query.to ?? clock() + 1
     return incidents.list({
       tenant: tenantOf(query),
-      ...(query.show === undefined ? {} : { show: query.show }),
-      ...(query.stream === undefined ? {} : { stream: query.stream }),
+      show: query.show,
+      stream: query.stream,
       from_ms: query.from ?? to_ms - 86_400_000,
       to_ms,
       limit: query.limit ?? 100,

@@ -34,7 +34,7 @@ async function asked(headers: Record<string, string>) {
 }
 
 test('a page of another origin gets nothing, by whatever way it asks; ours and tools do', async () => {
-  const foreign = [
+  const foreign: Record<string, string>[] = [
     { origin: 'http://evil.example.org' },
     { origin: 'http://127.0.0.1:3000' },
     { origin: 'null' },
@@ -42,7 +42,7 @@ test('a page of another origin gets nothing, by whatever way it asks; ours and t
     { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' },
   ]
   for (const headers of foreign) {
-    const answer = await asked(headers as Record<string, string>)
+    const answer = await asked(headers)
     assert.equal(answer.statusCode, 403, JSON.stringify(headers))
     assert.equal(answer.json().error.code, 'origin_not_allowed')
   }

@@ -35,7 +35,7 @@ export function isOurs(host: string | undefined, names: readonly string[]): bool
 }
 
 export const apiError = (code: ApiErrorCode, detail?: string) => ({
-  error: { code, message: API_ERRORS[code].help, ...(detail === undefined ? {} : { detail }) },
+  error: { code, message: API_ERRORS[code].help, detail },
 })
 
 /** Refuses requests of other sites' pages, and puts the security headers on every answer. */

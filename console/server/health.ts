@@ -82,7 +82,7 @@ export function judgeHops({
     const among = caused[hop]
     const headline = among?.metric ?? told ?? usual
     const ill = among && {
-      ...(among.value === undefined ? {} : { value: among.value }),
+      value: among.value,
       series: among.series,
     }
     if (sick !== undefined) {

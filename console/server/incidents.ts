@@ -136,8 +136,8 @@ export async function watchIncidents({
         tenant,
         from_ms: Math.floor(from_ms),
         to_ms: Math.floor(to_ms),
-        ...(show === undefined ? {} : { show }),
-        ...(stream === undefined ? {} : { stream }),
+        show,
+        stream,
       }
       const rows = await store.query<Row>(
         `SELECT ${SELECT} FROM (SELECT * FROM incident FINAL WHERE ${conditions.join(' AND ')} ORDER BY opened_time DESC LIMIT ${limit})`,

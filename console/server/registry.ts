@@ -39,7 +39,7 @@ export function serveRegistry(app: FastifyInstance, map: StateMap): void {
   app.delete('/api/registry/:show', async (request, reply) => {
     const { show } = request.params as { show: string }
     const { tenant } = request.query as { tenant?: string }
-    await map.put(showKey({ show, ...(tenant === undefined ? {} : { tenant }) }), null)
+    await map.put(showKey({ show, tenant }), null)
     return reply.code(204).send()
   })
 }

@@ -114,7 +114,7 @@ export const incidentsOf = (
   incidents.list({
     tenant: subject.tenant,
     show: subject.show,
-    ...(subject.stream === undefined ? {} : { stream: subject.stream }),
+    stream: subject.stream,
     from_ms: at_ms - AXIS_MS,
     to_ms: now_ms + 1,
     limit: 50,

@@ -70,8 +70,8 @@ export function scopeWhere(scope: Scope, table: string): { sql: string; params: 
     params: {
       tenant: scope.tenant,
       show: scope.show,
-      ...(scope.stream === undefined ? {} : { stream: scope.stream }),
-      ...(scope.app === undefined ? {} : { app: scope.app }),
+      stream: scope.stream,
+      app: scope.app,
       ...Object.fromEntries(chosen.map(([name, value]) => [`within_${name}`, value])),
       ...Object.fromEntries(others.map(([name, value]) => [`outside_${name}`, value])),
       from_ms: Math.floor(scope.from_ms),

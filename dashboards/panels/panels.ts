@@ -179,7 +179,7 @@ interface MetricPlace extends Place {
 export function metricLines(name: Metric, { by, filters, title, ...place }: MetricPlace) {
   const spec = metricOf(name)
   const built = metricLine(name, {
-    ...(by !== undefined && { by }),
+    by,
     ...(filters && { filters }),
   })
   const panel = linesPanel({

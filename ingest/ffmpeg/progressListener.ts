@@ -44,7 +44,7 @@ export async function startProgressListener(options: ProgressListenerOptions): P
     const session = progressSession({
       hop: query.get('hop') === 'transcode' ? 'transcode' : 'encoder',
       node: query.get('node') ?? request.socket.remoteAddress ?? '',
-      ...(tenant === undefined ? {} : { tenant }),
+      tenant,
       context: { ...options.context, ...(show === null ? {} : { show }), stream },
     })
     const tell = (groups: Parameters<Send>[0]) => {

@@ -28,7 +28,7 @@ export function progressSession(options: ProgressSessionOptions): ProgressSessio
       ? []
       : [
           {
-            ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
+            tenant: options.tenant,
             source: 'ffmpeg',
             context,
             events,

@@ -197,7 +197,7 @@ export async function playLive(options: PlayOptions): Promise<Played> {
       on.tick?.({
         stalled: state === 'stalled',
         kbps: variants[current]?.kbps ?? 0,
-        ...(latency === undefined ? {} : { latency_ms: latency }),
+        latency_ms: latency,
       })
       if (Date.now() >= beatAt) {
         beatAt += BEAT_MS
@@ -211,7 +211,7 @@ export async function playLive(options: PlayOptions): Promise<Played> {
     const startedAt = playhead.startedAt()
     ended = {
       ...(startedAt === undefined ? {} : { startup_ms: startedAt - requestedAt }),
-      ...(failure === undefined ? {} : { failure }),
+      failure,
       played_ms: playhead.played_ms(),
       stalled_ms: playhead.stalled_ms(),
       stalls: playhead.stalls(),

@@ -77,7 +77,7 @@ test('playlists are read as ffmpeg writes them', () => {
     ended: false,
     segments: [
       { sequence: 7, uri: 'http://h:1/a/0/7.m4s', duration_ms: 1_000, filmed_ms, init },
-      { sequence: 8, uri: 'http://h:1/b/8.m4s?t=1', duration_ms: 500, filmed_ms + 1_000, init },
+      { sequence: 8, uri: 'http://h:1/b/8.m4s?t=1', duration_ms: 500, filmed_ms: filmed_ms + 1_000, init },
     ],
   })
   assert.equal(readMedia('<html>', 'http://h'), undefined)

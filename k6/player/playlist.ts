@@ -79,8 +79,8 @@ export function readMedia(text: string, base: string): MediaPlaylist | undefined
         sequence,
         uri: resolve(line, base),
         duration_ms,
-        ...(filmed_ms === undefined ? {} : { filmed_ms }),
-        ...(init === undefined ? {} : { init }),
+        filmed_ms,
+        init,
       })
       sequence++
       if (filmed_ms !== undefined) filmed_ms += duration_ms

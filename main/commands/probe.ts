@@ -79,7 +79,7 @@ export function registerProbe(program: Command, version: string): void {
         random: Math.random,
         emit,
         parallel: flags.parallel,
-        ...(picture === undefined ? {} : { picture }),
+        picture,
       })
       emit({ type: 'started', role: 'probe' })
       for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -43,8 +43,8 @@ export function registerQuery(program: Command): void {
         stdout: process.stdout,
         stderr: process.stderr,
         clock: () => performance.now(),
-        ...(flags.format !== undefined && { format: flags.format }),
-        ...(flags.out !== undefined && { out: flags.out }),
+        format: flags.format,
+        out: flags.out,
       })
     })
 }

@@ -38,7 +38,7 @@ export function registerRehearse(program: Command): void {
       const started = performance.now()
       const { happenings: _, ...card } = await rehearse({
         scenario: parsed.scenario,
-        ...(seed !== undefined && { seed }),
+        seed,
         async each({ at_s, happenings }) {
           if (!flags.json) for (const each of happenings) console.log(tellHappening(each, at_s))
           const ahead = speed === undefined ? 0 : (at_s * 1000) / speed - (performance.now() - started)

@@ -72,8 +72,8 @@ export function registerReplay(program: Command): void {
           rules: readRules(flags.rules),
           from_ms,
           to_ms,
-          ...(flags.tenant === undefined ? {} : { tenant: flags.tenant }),
-          ...(flags.show === undefined ? {} : { show: flags.show }),
+          tenant: flags.tenant,
+          show: flags.show,
           ...(bar
             ? {
                 progress: (at_ms: number) =>

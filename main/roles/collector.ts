@@ -45,7 +45,7 @@ export async function startCollector(
     keys: Object.fromEntries(
       config.tenants.map(({ key, name: tenant, requests_per_s }) => [
         key,
-        { tenant, ...(requests_per_s === undefined ? {} : { requests_per_second: requests_per_s }) },
+        { tenant, requests_per_second: requests_per_s },
       ]),
     ),
     demo: config.demo_tenant,

@@ -30,8 +30,8 @@ export async function startConsole(
       : openStateMap({ log, topic: STATE_TOPICS.incident_state.name, group: `console-planned-${name}` }),
   ])
   const app = createConsole({
-    ...(shows === undefined ? {} : { shows }),
-    ...(planned === undefined ? {} : { planned }),
+    shows,
+    planned,
     sql: { url: access.url, ...access.reader },
     metrics: async () => ({ contentType: telemetry.contentType, text: await telemetry.metrics() }),
     page,

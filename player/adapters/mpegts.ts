@@ -78,7 +78,7 @@ export const mpegts: Adapter = {
           code: detail,
           category: /Format|Codec|MSE/.test(detail) ? 'decode' : (CATEGORIES[type] ?? 'other'),
         },
-        ...{ fatal: true, ...(message !== undefined && { message }) },
+        ...{ fatal: true, message },
       })
     })
     on('loading_complete', () => host.error({ code: 'loading_complete', category: 'network' }))

@@ -72,7 +72,7 @@ export function statsTotals(stats: readonly PeerStat[]): StatsTotals {
   const rtt_out = worst(remote, 'roundTripTime')
   return {
     at: number(stats[0]?.timestamp) ?? 0,
-    ...(rtt_ms !== undefined && { rtt_ms }),
+    rtt_ms,
     ...(inbound.length > 0 && {
       in: {
         packets_received: total(inbound, 'packetsReceived'),
@@ -83,8 +83,8 @@ export function statsTotals(stats: readonly PeerStat[]): StatsTotals {
         frames: total(inbound, 'framesDecoded'),
         buffered_ms: total(video ? [video] : [], 'jitterBufferDelay', 1000),
         buffered_count: total(video ? [video] : [], 'jitterBufferEmittedCount'),
-        ...(jitter_in !== undefined && { jitter_ms: jitter_in }),
-        ...(latency_ms !== undefined && { latency_ms }),
+        jitter_ms: jitter_in,
+        latency_ms,
       },
     }),
     ...(outbound.length > 0 && {

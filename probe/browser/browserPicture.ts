@@ -120,7 +120,7 @@ function startSdk(sdk: SdkOptions, { show = '', stream = '', cdn }: PictureReque
     show,
     stream,
     context,
-    ...(cdn === undefined ? {} : { cdn }),
+    cdn,
   }
   return `window.probeSession = Firstframe.monitor(video, { ...${JSON.stringify(settings)}, player: window.player }); undefined`
 }

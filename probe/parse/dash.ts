@@ -74,7 +74,7 @@ export function readDash(text: string, url: string, now_ms: number): DashManifes
       tracks,
       dynamic,
       minimumUpdate_ms: isoDuration_ms(MPD.minimumUpdatePeriod) ?? 0,
-      ...(availabilityStart_ms === undefined ? {} : { availabilityStart_ms }),
+      availabilityStart_ms,
     }
   } catch (error) {
     return (error as Error).message
@@ -101,18 +101,18 @@ function trackOf(playlist: RawPlaylist, kind: Track['kind'], at: At): Track {
       // numbers are counted anew for each manifest; the timeline is what stays
       sequence: Math.round(timeline_ms ?? segment.number),
       uri: segment.resolvedUri,
-      ...(segment.byterange === undefined ? {} : { range: segment.byterange }),
+      range: segment.byterange,
       ...(segment.map === undefined
         ? {}
         : {
             init: {
               uri: segment.map.resolvedUri,
-              ...(segment.map.byterange === undefined ? {} : { range: segment.map.byterange }),
+              range: segment.map.byterange,
             },
           }),
       duration_ms: segment.duration * 1000,
-      ...(filmed_ms === undefined ? {} : { filmed_ms }),
-      ...(timeline_ms === undefined ? {} : { timeline_ms }),
+      filmed_ms,
+      timeline_ms,
       discontinuity: segment.discontinuity === true,
       gap: false,
     }
@@ -123,8 +123,8 @@ function trackOf(playlist: RawPlaylist, kind: Track['kind'], at: At): Track {
   return {
     id: NAME ?? `${kind}:${BANDWIDTH ?? ''}`,
     kind,
-    ...(BANDWIDTH === undefined ? {} : { bandwidth_bps: BANDWIDTH }),
-    ...(CODECS === undefined ? {} : { codecs: CODECS }),
+    bandwidth_bps: BANDWIDTH,
+    codecs: CODECS,
     ...(RESOLUTION?.width === undefined ? {} : { width: RESOLUTION.width }),
     ...(RESOLUTION?.height === undefined ? {} : { height: RESOLUTION.height }),
     target_ms: longest,

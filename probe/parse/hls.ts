@@ -89,10 +89,10 @@ function variantsOf(manifest: RawManifest, url: string): Variant[] {
         : playlist.uri.slice(0, 100),
       kind: audioOnly ? 'audio' : 'video',
       uri,
-      ...(BANDWIDTH === undefined ? {} : { bandwidth_bps: BANDWIDTH }),
-      ...(CODECS === undefined ? {} : { codecs: CODECS }),
+      bandwidth_bps: BANDWIDTH,
+      codecs: CODECS,
       ...(RESOLUTION === undefined ? {} : { width: RESOLUTION.width, height: RESOLUTION.height }),
-      ...(AUDIO === undefined ? {} : { audioGroup: AUDIO }),
+      audioGroup: AUDIO,
     })
   }
   for (const [group, renditions] of Object.entries(manifest.mediaGroups?.AUDIO ?? {})) {
@@ -158,14 +158,14 @@ function trackOf(manifest: RawManifest, url: string): Omit<Track, 'id' | 'kind'>
   return {
     target_ms,
     holdBack_ms: typeof holdBack === 'number' ? holdBack * 1000 : fallback,
-    ...(partTarget_ms === undefined ? {} : { partTarget_ms }),
+    partTarget_ms,
     canBlock: control['CAN-BLOCK-RELOAD'] === true,
     ended: manifest.endList === true,
     pieces,
     edge: {
       sequence: writing.length > 0 ? lastSequence + 1 : lastSequence,
       part: writing.length - 1,
-      ...(filmed_ms === undefined ? {} : { filmed_ms }),
+      filmed_ms,
     },
   }
 }

@@ -61,7 +61,7 @@ function videoFrames(file: ISOFile, track: Track, bytes: Uint8Array): { frames: 
       duration_ms: sample.duration * scale,
       key,
       bytes: sample.size,
-      ...(sei === undefined ? {} : { sei }),
+      sei,
     })
   }
   return { frames, cut }

@@ -96,5 +96,5 @@ export function readAccessUnit(units: readonly Uint8Array[], codec: NalCodec, br
       else if (type === 33) format ??= h265Format(unit)
     }
   }
-  return { key, sei, broken, ...(format === undefined ? {} : { format }) }
+  return { key, sei, broken, format }
 }

@@ -44,7 +44,7 @@ function adtsFrames(packet: PesPacket): { frames: Frame[]; format?: TrackFormat;
     frames.push({ kind: 'audio', pts_ms, dts_ms: pts_ms, duration_ms, key: true, bytes: size })
     at += size
   }
-  return { frames, cut: at > data.length, ...(format === undefined ? {} : { format }) }
+  return { frames, cut: at > data.length, format }
 }
 
 /**
@@ -92,8 +92,8 @@ export function readTransportStream(segment: Uint8Array): MediaFacts {
   const facts = { video: videoFacts(video, videoFormat), audio: audioFacts(audio, audioFormat) }
   return {
     truncated: truncated || cut,
-    ...(facts.video === undefined ? {} : { video: facts.video }),
-    ...(facts.audio === undefined ? {} : { audio: facts.audio }),
+    video: facts.video,
+    audio: facts.audio,
     ...(facts.video === undefined && facts.audio === undefined ? { problem: 'no frames in it' } : {}),
   }
 }

@@ -225,8 +225,9 @@ test('users: by header, Basic or URL; a wrong password or name is 516', async ()
 })
 
 test('what is not spoken is refused by name', async () => {
-  for (const args of [{ compress: '1' }, { decompress: '1' }, { role: 'x' }]) {
-    const { status, headers, text } = await get({ query: 'SELECT 1', ...args } as Record<string, string>)
+  const unspoken: Record<string, string>[] = [{ compress: '1' }, { decompress: '1' }, { role: 'x' }]
+  for (const args of unspoken) {
+    const { status, headers, text } = await get({ query: 'SELECT 1', ...args })
     assert.deepEqual([status, headers.get('x-clickhouse-exception-code')], [501, '48'], text)
   }
   const snappy = await askStore(

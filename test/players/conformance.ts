@@ -161,7 +161,7 @@ export function becomes(key: CmcdKey): string[] {
       .join(',')
   // Players that say their state, and players that do not: some keys tell only of the latter.
   const fields = new Set<string>()
-  for (const sta of [{ sta: '=p' }, {}]) {
+  for (const sta of [{ sta: '=p' }, {}] as Record<string, string>[]) {
     const lines = [
       line({
         ...(key === 'sta' ? { sta: '=s' } : { ...sta, ...(key === 'msd' ? { sta: '=s' } : {}) }),

@@ -42,7 +42,7 @@ export class Run {
     const { changes } = this.judge.evaluate({
       views: this.core.windows.streams.values(),
       watermark_ms: this.now_ms,
-      ...(this.holds === undefined ? {} : { holds: this.holds }),
+      holds: this.holds,
     })
     this.changes.push(...changes)
   }

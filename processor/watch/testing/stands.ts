@@ -111,8 +111,12 @@ export const STANDS: Partial<Record<Metric, Stand>> = {
   },
   video_start_failure: starts(0.005, 'failed'),
   exit_before_video_start: starts(0.03, 'abandoned'),
-  playback_failure: heartbeat(0.01, (value, n, second) =>
-    evenly(nth(second, n), (value * BEAT_S) / 60) > 0 ? { error_fatal: true, error_category: 'player' } : {},
+  playback_failure: heartbeat(
+    0.01,
+    (value, n, second): Row =>
+      evenly(nth(second, n), (value * BEAT_S) / 60) > 0
+        ? { error_fatal: true, error_category: 'player' }
+        : {},
   ),
   live_latency: heartbeat(1800, (value, n) => ({ live_latency_ms: about(value, n) })),
   live_latency_spread: heartbeat(0, (value, n) => ({
