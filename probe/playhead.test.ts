@@ -24,7 +24,7 @@ test('the track with the least media decides', () => {
 })
 
 test('nothing at all never starts', () => {
-  assert.deepEqual(playThrough([[]], options), { stalls: [], stalled_ms: 0 })
+  assert.deepEqual(playThrough([[]], options), { stalls: [], stalled_ms: 0, started_ms: undefined })
 })
 
 test('stalled and played time add up to the time since the start', () => {
