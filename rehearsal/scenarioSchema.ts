@@ -216,5 +216,3 @@ export const Scenario = object(
 
 export type Scenario = Static<typeof Scenario>
 export type Fault = Static<typeof Fault>
-export type ExpectedIncident = Static<typeof Expect>
-export type PlanStep = Static<typeof Step>

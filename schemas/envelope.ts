@@ -78,4 +78,3 @@ export const CLIENT_FIELDS = {
 } as const satisfies Fields
 
 export type ClientContext = Static<typeof CLIENT_FIELDS>
-export type Envelope = Static<typeof ENVELOPE>

@@ -98,8 +98,6 @@ export const CMCD_EVENTS = {
   um: 'unmuted',
 } as const
 
-export type CmcdEvent = keyof typeof CMCD_EVENTS
-
 /** `sta`: what a player is doing, in the catalogue's words. */
 export const PLAYER_STATES: Readonly<Record<string, string>> = {
   d: 'starting',

@@ -1,7 +1,6 @@
 import { metricOf } from '../../schemas/metrics.ts'
 import { amount, bytes, count, duration, milliseconds, share } from './amount.ts'
 import { meets, type ReportData, type Worst } from './data.ts'
-import type { Lang } from './words.ts'
 
 interface Advice {
   /** Sorts the list: viewer-minutes, or what comes close to them. */
@@ -103,5 +102,3 @@ export function adviceOf(data: ReportData): readonly Advice[] {
     })
   return found.sort((a, b) => b.weight - a.weight).slice(0, 10)
 }
-
-export const sentence = (advice: Advice, lang: Lang): string => advice[lang]

@@ -1,4 +1,3 @@
-import { ENVELOPE } from '../envelope.ts'
 import { KINDS, type Kind } from '../kinds/kinds.ts'
 import { ROLLUPS, type Rollup, type RollupSpec } from '../rollups.ts'
 import { rollupColumn } from '../sql.ts'
@@ -142,6 +141,3 @@ export function ddl(options: DdlOptions): string[] {
     ...(Object.keys(ROLLUPS) as Rollup[]).flatMap((name) => rollup(name, options)),
   ]
 }
-
-/** Names of the envelope's columns: what every kind has in common. */
-export const ENVELOPE_COLUMNS = Object.keys(ENVELOPE)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from '../check/imports.ts'
+import { ROOT } from '../../check/sources.ts'
 
 export interface Image {
   /** `ENV` of the last stage. */

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { ROOT } from '../check/imports.ts'
+import { ROOT } from '../../check/sources.ts'
 import { freePort } from '../stream/freePort.ts'
 import { waitFor } from '../stream/waitFor.ts'
 

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { GIVEN, reckon, SHOW } from '../../bench/reckon/needs.ts'
 import { SHOWS, table } from '../../bench/reckon.ts'
+import { ROOT } from '../../check/sources.ts'
 import { TABLE_NAMES } from '../../schemas/derive/columns.ts'
 import { KIND_NAMES } from '../../schemas/kinds/kinds.ts'
 import { STATE_TOPICS, topics } from '../../schemas/topics.ts'
-import { ROOT } from '../check/imports.ts'
 
 test('the table of docs/scale.md is what is reckoned', () => {
   assert.ok(

@@ -29,6 +29,4 @@ export function incidentRow(incident: Incident) {
   }
 }
 
-export type IncidentRow = ReturnType<typeof incidentRow>
-
 const finite = (value: number): number => (Number.isFinite(value) ? value : 0)

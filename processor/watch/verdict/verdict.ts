@@ -1,7 +1,7 @@
-import { HOPS, type Hop } from '../../../schemas/kinds/kinds.ts'
+import type { Hop } from '../../../schemas/kinds/kinds.ts'
 import type { Observation } from '../detect/observation.ts'
 import { SIGNALS, type Signal } from '../detect/signals.ts'
-import type { StreamView, Where } from '../windows/view.ts'
+import type { StreamView } from '../windows/view.ts'
 import { compatible, isEverywhere, sameCause, within } from './compatible.ts'
 import { excessWithin } from './excess.ts'
 import { type Localise, locate, type Place } from './places.ts'
@@ -194,8 +194,3 @@ function hopPlace(observation: Observation, options: VerdictOptions): Place {
   if (nodes.explains >= 0.9 && nodes.confidence >= 0.8) return nodes
   return isEverywhere(delivery.cause) ? { ...delivery, confidence: 0.9 } : delivery
 }
-
-/** The hops before a place, in the order of the data. */
-export const hopsBefore = (hop: Hop): Hop[] => HOPS.slice(0, HOPS.indexOf(hop))
-
-export type { Where }

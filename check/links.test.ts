@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { test } from 'node:test'
-import { ROOT } from './imports.ts'
+import { ROOT } from './sources.ts'
 
 function* pages(folder: string): Generator<string> {
   for (const name of readdirSync(folder)) {

@@ -1,14 +1,13 @@
 /** `npm run generate`: writes what follows from the catalogue; with `--check` compares instead, and exits 1 on a difference. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { generated } from './generated.ts'
+import { ROOT } from './sources.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 const check = process.argv.includes('--check')
 const stale: string[] = []
 for (const [path, text] of await generated()) {
-  const file = join(root, path)
+  const file = join(ROOT, path)
   let before: string | undefined
   try {
     before = readFileSync(file, 'utf8')

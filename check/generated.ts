@@ -1,19 +1,19 @@
-import { workedQueryPage } from '../../console/query/workedQueries.ts'
-import { generatedDashboards } from '../../dashboards/generate.ts'
-import { declarations } from '../../player/declarations.ts'
-import { receiverPage } from '../../processor/watch/notify/receiverPage.ts'
-import { faultPage, scenarioSchemaText } from '../../rehearsal/scenarioFile.ts'
-import { ddl } from '../../schemas/derive/ddl.ts'
+import { workedQueryPage } from '../console/query/workedQueries.ts'
+import { generatedDashboards } from '../dashboards/generate.ts'
+import { declarations } from '../player/declarations.ts'
+import { receiverPage } from '../processor/watch/notify/receiverPage.ts'
+import { faultPage, scenarioSchemaText } from '../rehearsal/scenarioFile.ts'
+import { ddl } from '../schemas/derive/ddl.ts'
 import {
   dimensionDictionary,
   factDictionary,
   metricDictionary,
   reasonDictionary,
   tableDictionary,
-} from '../../schemas/derive/dictionary.ts'
-import { generateK6Thresholds } from '../../schemas/derive/k6.ts'
-import { probeReasonDictionary } from '../../schemas/derive/probeReasonDictionary.ts'
-import { runbooks } from '../../schemas/derive/runbook.ts'
+} from '../schemas/derive/dictionary.ts'
+import { generateK6Thresholds } from '../schemas/derive/k6.ts'
+import { probeReasonDictionary } from '../schemas/derive/probeReasonDictionary.ts'
+import { runbooks } from '../schemas/derive/runbook.ts'
 
 /** Every generated file by its path from the top, and its text. */
 export async function generated(): Promise<ReadonlyMap<string, string>> {

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { importCircles } from './circles.ts'
+import { brokenImports } from './imports.ts'
+import { brokenNames } from './names.ts'
+
+const file = (path: string, text: string) => ({ path, text })
+
+test('a folder that imports upward is found; its test is not', () => {
+  const text = "import { run } from '../processor/write/writer.ts'\n"
+  assert.equal(brokenImports([file('collector/a.ts', text)]).length, 1)
+  assert.deepEqual(brokenImports([file('collector/a.test.ts', text)]), [])
+})
+
+test('a package that stands in one file may not stand in two', () => {
+  const text = "import { Kafka } from 'kafkajs'\n"
+  assert.deepEqual(brokenImports([file('log/a.ts', text)]), [])
+  assert.equal(brokenImports([file('log/a.ts', text), file('log/b.ts', text)]).length, 1)
+})
+
+test('a circle of imports is named whole; a dynamic import makes none', () => {
+  const a = file('log/a.ts', "import { b } from './b.ts'\n")
+  const b = file('log/b.ts', "import type { A } from './a.ts'\n")
+  assert.deepEqual(importCircles([a, b]), ['log/a.ts → log/b.ts → log/a.ts'])
+  assert.deepEqual(importCircles([a, file('log/b.ts', "const a = await import('./a.ts')\n")]), [])
+})
+
+test('names: files, units and empty words', () => {
+  assert.equal(brokenNames([file('log/kafka-send.ts', '')]).length, 1)
+  assert.deepEqual(brokenNames([file('console/page/ShowPage.tsx', '')]), [])
+  assert.match(brokenNames([file('log/a.ts', 'const timeoutMs = 1\n')])[0]!, /timeout_ms/)
+  assert.equal(brokenNames([file('log/a.ts', 'const told = 1\n')]).length, 1)
+  assert.deepEqual(brokenNames([file('log/a.ts', '// the one that was told\n')]), [])
+})
