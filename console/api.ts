@@ -1,7 +1,7 @@
+import type { IncidentView } from '../schemas/incident.ts'
 import type { Hop } from '../schemas/kinds/kinds.ts'
 import type { STARTUP_PHASES } from '../schemas/kinds/startup.ts'
 import type { Metric } from '../schemas/metrics.ts'
-import type { IncidentView } from './server/incidents.ts'
 
 /**
  * What the console's API says, as JSON. Times are ms since the epoch by the collector's clock (`received_time`).
@@ -125,16 +125,6 @@ export interface IncidentCourse {
   readonly to_ms: number
   readonly step_ms: number
   readonly hops: Partial<Readonly<Record<Hop, CourseRow>>>
-}
-
-/** What the runbook of an incident says in short; whole at `/runbooks/:rule`. */
-export interface Todo {
-  /** Who acts, and how. */
-  readonly manual: string
-  readonly standby: string
-  readonly automatic: string
-  /** How to tell what it is, the quickest look first. */
-  readonly tell: readonly string[]
 }
 
 /** One session of a list of affected ones, the worst first. */

@@ -1,15 +1,7 @@
-import type { Hop } from '../../schemas/kinds/kinds.ts'
-import type { IncidentView } from '../server/incidents.ts'
+import type { IncidentView } from '../../schemas/incident.ts'
 import { lengthOf, share, timeOf, whole } from './amount.ts'
 import { usePlace } from './place.ts'
 import { Shape } from './Shape.tsx'
-
-/** The watcher's evidence, as far as the page reads it. */
-export interface Seen {
-  readonly clean?: readonly Hop[]
-  readonly runbook?: string
-  readonly dashboard?: string
-}
 
 /** A runbook of this console stands at this console, whatever name others reach it by. */
 export const runbookPath = (runbook: string): string =>
@@ -33,7 +25,7 @@ export function IncidentCard({
   const said = lang === 'zh' ? incident.summary_zh : incident.summary_en
   // The number of viewers ends the sentence; it stands below with the times.
   const summary = said.split(' · ')[0]
-  const { clean = [], runbook } = incident.evidence as Seen
+  const { clean, runbook } = incident.evidence
   const time = (ms: number) => timeOf(ms, lang, now_ms)
   const level = !open ? 'over' : incident.severity === 'critical' ? 'sick' : 'strained'
   const facts = [
@@ -76,7 +68,7 @@ export function IncidentCard({
               <span>{words.explains(share(incident.explains), share(incident.confidence))}</span>
             )}
             {joined !== '' && <span>{words.clean(joined)}</span>}
-            {runbook !== undefined && runbook !== '' && (
+            {runbook !== '' && (
               <a href={runbookPath(runbook)} rel="noreferrer">
                 {words.runbook}
               </a>

@@ -1,37 +1,14 @@
+import type { Evidence, IncidentView, Todo } from '../../schemas/incident.ts'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
-import { type Metric, type MetricSpec, metricOf } from '../../schemas/metrics.ts'
-import type { CourseRow, IncidentCourse, SessionRow, Todo } from '../api.ts'
-import type { IncidentView } from '../server/incidents.ts'
+import { type MetricSpec, metricOf } from '../../schemas/metrics.ts'
+import type { CourseRow, IncidentCourse, SessionRow } from '../api.ts'
 import { lengthOf, limitOf, objectiveOf, textOf, timeOf, titleOf, zoneOf } from './amount.ts'
 import { type ChartRow, Charts, type Points } from './Charts.tsx'
-import { IncidentCard, runbookPath, type Seen } from './IncidentCard.tsx'
+import { IncidentCard, runbookPath } from './IncidentCard.tsx'
 import { type Place, usePlace } from './place.ts'
 import { Sessions, Table } from './Tables.tsx'
 import { Top } from './Top.tsx'
 import { useFetch } from './useLive.ts'
-
-interface Symptom {
-  readonly metric: Metric
-  readonly hop: Hop
-  readonly scope: Readonly<Record<string, string>>
-  readonly now: number
-  readonly baseline: number
-  readonly onset_ms: number
-}
-
-interface Evidence extends Seen {
-  readonly symptoms?: readonly Symptom[]
-  readonly timeline?: {
-    readonly from_ms: number
-    readonly step_ms: number
-    readonly hops: readonly {
-      readonly hop: Hop
-      readonly state: 'sick' | 'clean' | 'silent'
-      readonly metric: Metric
-      readonly series: readonly (number | null)[]
-    }[]
-  }
-}
 
 /** A seldom reporter's line is drawn across steps without a report, up to this long. */
 const BRIDGE_MS = 12_000
@@ -60,7 +37,7 @@ export function bridged(
 const whereOf = (incident: IncidentView): string => Object.values(incident.cause).join(' ')
 
 function courseRows(course: IncidentCourse, incident: IncidentView, { words, lang }: Place): ChartRow[] {
-  const { symptoms = [], clean = [] } = incident.evidence as Evidence
+  const { symptoms, clean } = incident.evidence
   const hops = Object.entries(course.hops) as [Hop, CourseRow][]
   return hops.map(([hop, { metric, series, others }]) => {
     const { objective } = metricOf(metric) as MetricSpec
@@ -101,7 +78,7 @@ function seenRows(timeline: NonNullable<Evidence['timeline']>, { words, lang }: 
 function Course({ incident, course }: { readonly incident: IncidentView; readonly course: IncidentCourse }) {
   const place = usePlace()
   const { words } = place
-  const { timeline } = incident.evidence as Evidence
+  const { timeline } = incident.evidence
   const rows = courseRows(course, incident, place)
   const told = rows.length > 0
   if (!told && timeline === undefined) return null
@@ -172,7 +149,7 @@ function WhatToDo({ todo, runbook }: { readonly todo: Todo; readonly runbook: st
 
 function Symptoms({ incident, now_ms }: { readonly incident: IncidentView; readonly now_ms: number }) {
   const { words, lang } = usePlace()
-  const { symptoms = [] } = incident.evidence as Evidence
+  const { symptoms } = incident.evidence
   if (symptoms.length === 0) return null
   return (
     <section class="panel">
@@ -254,7 +231,7 @@ export function IncidentPage({ id }: { readonly id: string }) {
               <Course incident={incident} course={course} />
             )}
             {incident.todo !== undefined && (
-              <WhatToDo todo={incident.todo} runbook={(incident.evidence as Seen).runbook} />
+              <WhatToDo todo={incident.todo} runbook={incident.evidence.runbook} />
             )}
             <Symptoms incident={incident} now_ms={now_ms} />
             <Sessions rows={sessions} />

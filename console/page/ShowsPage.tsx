@@ -1,7 +1,6 @@
 import { useEffect } from 'preact/hooks'
-import type { Hop } from '../../schemas/kinds/kinds.ts'
+import type { IncidentView } from '../../schemas/incident.ts'
 import type { ShowList, ShowView } from '../api.ts'
-import type { IncidentView } from '../server/incidents.ts'
 import { lengthOf, timeOf, titleOf, whole } from './amount.ts'
 import { EmptyPage } from './EmptyPage.tsx'
 import { IncidentCard } from './IncidentCard.tsx'
@@ -45,7 +44,7 @@ function Spark({
 
 /** Where it breaks, in two words: `Edge cdn-b Guangdong`. */
 const brokenAt = ({ hop, cause }: IncidentView, words: Words): string =>
-  [words.hops[hop as Hop], ...Object.values(cause)].join(' ')
+  [words.hops[hop], ...Object.values(cause)].join(' ')
 
 /** A show that said nothing for so long, and has no incident, is over or not on yet. */
 const SILENT_MS = 30_000

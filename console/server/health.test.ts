@@ -1,23 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { exampleIncident } from '../../processor/watch/testing/incidentExample.ts'
+import { incidentRow, incidentView } from '../../schemas/incidentRow.ts'
 import { HOPS } from '../../schemas/kinds/kinds.ts'
 import { judgeHops } from './health.ts'
-import type { IncidentView } from './incidents.ts'
 import { wilson } from './readShow.ts'
 
 const NOW = 1_000_000
 const heard_ms = Object.fromEntries(HOPS.map((hop) => [hop, NOW - 1000]))
 const values = { encoder_fps: 30, edge_ttfb: 62, rebuffering_ratio: 0.002, interaction_success: 1 }
-const incident = {
-  id: 'inc-1',
-  state: 'open',
-  severity: 'critical',
+const incident = incidentView({
+  ...incidentRow(exampleIncident()),
   hop: 'edge',
   metric: 'rebuffering_ratio',
-  cause: { cdn: 'cdn-b' },
+  cause: JSON.stringify({ cdn: 'cdn-b' }),
   viewers: 10,
-  evidence: { symptoms: [{ hop: 'player', metric: 'rebuffering_ratio' }] },
-} as unknown as IncidentView
+  evidence: JSON.stringify({ symptoms: [{ hop: 'player', metric: 'rebuffering_ratio' }] }),
+})
 const judge = (more: Partial<Parameters<typeof judgeHops>[0]> = {}) =>
   judgeHops({ values, intervals: {}, incidents: [], heard_ms, caused: {}, at_ms: NOW, ...more })
 
@@ -78,6 +77,6 @@ test('a counted share misses its objective only when it surely does', () => {
 })
 
 test('a hop that the watcher calls clean feels nothing, whatever was seen there once', () => {
-  const evidence = { clean: ['player'], symptoms: [{ hop: 'player', metric: 'rebuffering_ratio' }] }
+  const evidence = { ...incident.evidence, clean: ['player'] as const }
   assert.equal(judge({ incidents: [{ ...incident, evidence }] }).player.health, 'well')
 })

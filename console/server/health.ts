@@ -1,7 +1,7 @@
+import type { IncidentView } from '../../schemas/incident.ts'
 import { HOPS, type Hop } from '../../schemas/kinds/kinds.ts'
 import { METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
 import type { HopView, Interval, Snapshot } from '../api.ts'
-import type { IncidentView } from './incidents.ts'
 import type { Caused } from './readCaused.ts'
 import type { MetricValues } from './state.ts'
 
@@ -41,17 +41,8 @@ function isMissed(metric: Metric, value: number | null | undefined, interval: In
 /** Who is ill, in one word or two: `cdn-b`, `cdn-b Guangdong`. */
 const causeOf = (incident: IncidentView): string => Object.values(incident.cause).join(' ')
 
-interface Symptoms {
-  readonly clean?: readonly Hop[]
-  readonly symptoms?: readonly { readonly hop: Hop; readonly metric: Metric }[]
-}
-
-/** What an incident's evidence says was seen, by hop. */
-export const symptomsOf = ({ evidence }: IncidentView) => (evidence as Symptoms | null)?.symptoms ?? []
-
 /** Whether the watcher looks at a hop and finds it well by now, whatever was seen there once. */
-const isClean = ({ evidence }: IncidentView, hop: Hop): boolean =>
-  (evidence as Symptoms | null)?.clean?.includes(hop) ?? false
+const isClean = ({ evidence }: IncidentView, hop: Hop): boolean => evidence.clean.includes(hop)
 
 /** How each hop of the link is, by open incidents first, then by silence, then by objectives. */
 export function judgeHops({
@@ -71,12 +62,11 @@ export function judgeHops({
   const views = HOPS.map((hop): [Hop, HopView] => {
     const metrics = HEADLINES[hop]
     const sick = open.find((incident) => incident.hop === hop)
-    const own = sick && metricOf(sick.metric as Metric)?.hop === hop ? (sick.metric as Metric) : undefined
+    const own = sick && metricOf(sick.metric)?.hop === hop ? sick.metric : undefined
     const felt = open.find(
-      (incident) => symptomsOf(incident).some((one) => one.hop === hop) && !isClean(incident, hop),
+      (incident) => incident.evidence.symptoms.some((one) => one.hop === hop) && !isClean(incident, hop),
     )
-    const feltMetric =
-      felt && metricOf(felt.metric as Metric)?.hop === hop ? (felt.metric as Metric) : undefined
+    const feltMetric = felt && metricOf(felt.metric)?.hop === hop ? felt.metric : undefined
     const usual = metrics.find((name) => values[name] !== null && values[name] !== undefined) ?? metrics[0]
     const told = [own, feltMetric].find((name) => name !== undefined && typeof values[name] === 'number')
     const among = caused[hop]

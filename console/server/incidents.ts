@@ -1,60 +1,10 @@
 import type { Log } from '../../log/log.ts'
 import { readBatch } from '../../schemas/arrow/reader.ts'
 import { columnsOf } from '../../schemas/derive/columns.ts'
+import type { IncidentView } from '../../schemas/incident.ts'
+import { type IncidentRow, incidentView } from '../../schemas/incidentRow.ts'
 import { HEADERS, topicOf } from '../../schemas/topics.ts'
 import type { Store } from '../../store/client.ts'
-import type { Todo } from '../api.ts'
-
-/** An incident as the page shows it; times in ms since the epoch, `resolved_ms` 0 while it is open. */
-export interface IncidentView {
-  readonly id: string
-  readonly version: number
-  readonly tenant: string
-  readonly show: string
-  readonly stream: string
-  readonly state: string
-  readonly severity: string
-  readonly rule: string
-  readonly metric: string
-  readonly hop: string
-  readonly cause: Readonly<Record<string, string>>
-  readonly summary_en: string
-  readonly summary_zh: string
-  readonly value: number
-  readonly baseline: number
-  readonly explains: number
-  readonly confidence: number
-  readonly viewers: number
-  readonly evidence: unknown
-  /** Filled in where an incident is shown. */
-  readonly todo?: Todo
-  readonly began_ms: number
-  readonly opened_ms: number
-  readonly updated_ms: number
-  readonly resolved_ms: number
-}
-
-type Row = Record<string, string | number>
-
-function fromRow(row: Row): IncidentView {
-  const { cause, evidence, began_time, opened_time, updated_time, resolved_time, ...rest } = row
-  const json = (text: unknown): unknown => {
-    try {
-      return JSON.parse(String(text || '{}'))
-    } catch {
-      return {}
-    }
-  }
-  return {
-    ...rest,
-    cause: json(cause),
-    evidence: json(evidence),
-    began_ms: Number(began_time),
-    opened_ms: Number(opened_time),
-    updated_ms: Number(updated_time),
-    resolved_ms: Number(resolved_time),
-  } as unknown as IncidentView
-}
 
 const NAMES = columnsOf('incident').map(({ name }) => name)
 const SELECT = columnsOf('incident')
@@ -104,8 +54,10 @@ export async function watchIncidents({
         if (headers[HEADERS.type] !== 'rows') continue
         const batch = readBatch('incident', value, NAMES)
         for (let row = 0; row < batch.rows; row += 1) {
-          const incident = fromRow(
-            Object.fromEntries(NAMES.map((each) => [each, batch.column(each).at(row)])) as Row,
+          const incident = incidentView(
+            Object.fromEntries(
+              NAMES.map((each) => [each, batch.column(each).at(row)]),
+            ) as unknown as IncidentRow,
           )
           recent.delete(incident.id)
           recent.set(incident.id, incident)
@@ -116,8 +68,8 @@ export async function watchIncidents({
     },
   })
 
-  function newest(rows: readonly Row[], fits: (incident: IncidentView) => boolean): IncidentView[] {
-    const found = new Map(rows.map((row) => [String(row.id), fromRow(row)]))
+  function newest(rows: readonly IncidentRow[], fits: (incident: IncidentView) => boolean): IncidentView[] {
+    const found = new Map(rows.map((row) => [String(row.id), incidentView(row)]))
     for (const incident of recent.values()) {
       const known = found.get(incident.id)
       if (fits(incident) && (known === undefined || known.version < incident.version))
@@ -139,7 +91,7 @@ export async function watchIncidents({
         show,
         stream,
       }
-      const rows = await store.query<Row>(
+      const rows = await store.query<IncidentRow>(
         `SELECT ${SELECT} FROM (SELECT * FROM incident FINAL WHERE ${conditions.join(' AND ')} ORDER BY opened_time DESC LIMIT ${limit})`,
         { params },
       )
@@ -154,7 +106,7 @@ export async function watchIncidents({
       ).slice(0, limit)
     },
     async one(tenant, id) {
-      const rows = await store.query<Row>(
+      const rows = await store.query<IncidentRow>(
         `SELECT ${SELECT} FROM (SELECT * FROM incident FINAL WHERE tenant = {tenant:String} AND id = {id:String})`,
         { params: { tenant, id } },
       )

@@ -1,10 +1,9 @@
+import type { IncidentView } from '../../schemas/incident.ts'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import { type Metric, metricOf } from '../../schemas/metrics.ts'
 import { kindOfMetric } from '../../schemas/sql.ts'
 import type { Store } from '../../store/client.ts'
 import { AXIS_MS, STEP_MS, windowOf } from '../windows.ts'
-import { symptomsOf } from './health.ts'
-import type { IncidentView } from './incidents.ts'
 import type { Subject } from './readShow.ts'
 import { metricSeries, metricValues } from './state.ts'
 
@@ -30,8 +29,8 @@ export async function readCaused(
   if (worst === undefined) return {}
   const metrics = new Map<Hop, Metric>()
   for (const { hop, metric } of [
-    { hop: metricOf(worst.metric as Metric).hop, metric: worst.metric as Metric },
-    ...symptomsOf(worst),
+    { hop: metricOf(worst.metric).hop, metric: worst.metric },
+    ...worst.evidence.symptoms,
   ])
     if ((hop === worst.hop || hop === 'player' || hop === 'interaction') && !metrics.has(hop))
       metrics.set(hop, metric)

@@ -1,11 +1,11 @@
+import type { IncidentView } from '../../schemas/incident.ts'
 import { HOPS, type Hop } from '../../schemas/kinds/kinds.ts'
 import { type Metric, metricOf } from '../../schemas/metrics.ts'
 import { kindOfMetric } from '../../schemas/sql.ts'
 import type { Store } from '../../store/client.ts'
 import type { CourseRow, IncidentCourse } from '../api.ts'
 import { STEP_MS } from '../windows.ts'
-import { HEADLINES, symptomsOf } from './health.ts'
-import type { IncidentView } from './incidents.ts'
+import { HEADLINES } from './health.ts'
 import { metricSeries, type Scope } from './state.ts'
 
 /** What is shown before it began and after it was over, and the longest that is shown at all. */
@@ -18,10 +18,10 @@ const FINE_STEP_MS = 2_000
 
 /** What is shown of each hop: what was seen there, else what stands under it. */
 function metricsOf(incident: IncidentView): [Hop, readonly Metric[]][] {
-  const seen = symptomsOf(incident)
-  const named = metricOf(incident.metric as Metric).hop
+  const seen = incident.evidence.symptoms
+  const named = metricOf(incident.metric).hop
   return HOPS.map((hop) => {
-    const own = hop === named ? [incident.metric as Metric] : []
+    const own = hop === named ? [incident.metric] : []
     const first = seen.find((symptom) => symptom.hop === hop)
     return [hop, first === undefined ? [...own, ...HEADLINES[hop]] : [...own, first.metric]]
   })
@@ -29,7 +29,7 @@ function metricsOf(incident: IncidentView): [Hop, readonly Metric[]][] {
 
 /** The hops that an incident's cause can be told apart at: those before the one that breaks serve everybody. */
 const isBehind = (hop: Hop, incident: IncidentView): boolean =>
-  Object.keys(incident.cause).length > 0 && HOPS.indexOf(hop) >= HOPS.indexOf(incident.hop as Hop)
+  Object.keys(incident.cause).length > 0 && HOPS.indexOf(hop) >= HOPS.indexOf(incident.hop)
 
 /**
  * How an incident went, hop by hop: those whom its cause names, and beside them everybody else. A hop that said nothing in

@@ -1,3 +1,4 @@
+import type { IncidentView } from '../../schemas/incident.ts'
 import { type Hop, KIND_NAMES } from '../../schemas/kinds/kinds.ts'
 import { METRIC_NAMES } from '../../schemas/metrics.ts'
 import { kindOfMetric } from '../../schemas/sql.ts'
@@ -5,7 +6,7 @@ import type { Store } from '../../store/client.ts'
 import type { ShowList, Snapshot } from '../api.ts'
 import { AXIS_MS, STEP_MS } from '../windows.ts'
 import { judgeHops } from './health.ts'
-import type { Incidents, IncidentView } from './incidents.ts'
+import type { Incidents } from './incidents.ts'
 import { type Caused, readCaused } from './readCaused.ts'
 import { readShows } from './readGroups.ts'
 import { type FastFacts, readFast, readSlow, type SlowFacts, type Subject } from './readShow.ts'
@@ -56,8 +57,7 @@ export function asItStood(incident: IncidentView, at_ms: number): IncidentView {
 
 /** Without the second-by-second evidence, which its own page shows; with what is to be done. */
 function brief(incident: IncidentView): IncidentView {
-  const { timeline: _, ...evidence } = (incident.evidence ?? {}) as Record<string, unknown>
-  return withTodo({ ...incident, evidence })
+  return withTodo({ ...incident, evidence: { ...incident.evidence, timeline: undefined } })
 }
 
 /** Puts facts and incidents together. Pure: the same facts give the same page. */

@@ -1,13 +1,9 @@
-import type { Metric } from '../../schemas/metrics.ts'
+import type { IncidentView, Todo } from '../../schemas/incident.ts'
 import { partOf } from '../../schemas/runbookParts.ts'
-import type { Todo } from '../api.ts'
-import { symptomsOf } from './health.ts'
-import type { IncidentView } from './incidents.ts'
 
 /** What is to be done about an incident, and by whom: what the runbook says. */
 export function todoOf(incident: IncidentView): Todo | undefined {
-  const { hop, metric, cause } = incident
-  const part = partOf({ hop, metric: metric as Metric, cause, symptoms: symptomsOf(incident) })
+  const part = partOf({ ...incident, symptoms: incident.evidence.symptoms })
   return part && { manual: part.manual, standby: part.standby, automatic: part.automatic, tell: part.tell }
 }
 

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { rehearse } from '../../main/rehearse.ts'
-import type { Incident } from '../../processor/watch/incident/incident.ts'
-import { incidentRow } from '../../processor/watch/incident/row.ts'
 import { parseScenario } from '../../rehearsal/parseScenario.ts'
 import { createShow } from '../../rehearsal/show.ts'
 import { createBuilder } from '../../schemas/arrow/builder.ts'
 import { END_OF_STREAM, schemaMessage } from '../../schemas/arrow/schema.ts'
 import { columnsOf, type Table } from '../../schemas/derive/columns.ts'
 import { ddl } from '../../schemas/derive/ddl.ts'
+import type { Incident } from '../../schemas/incident.ts'
+import { incidentRow } from '../../schemas/incidentRow.ts'
 import type { Store } from '../../store/client.ts'
 
 export interface RehearsedShow {

@@ -1,8 +1,8 @@
+import type { Family, Incident } from '../../../schemas/incident.ts'
 import type { Observation } from '../detect/observation.ts'
 import { compatible, contradict, isEverywhere } from '../verdict/compatible.ts'
 import { excessWithin } from '../verdict/excess.ts'
 import type { StreamView } from '../windows/view.ts'
-import type { Family, Incident } from './incident.ts'
 
 /** So long after it opened an incident's cause is still being found, and what begins at the same time is part of it. */
 export const YOUNG_MS = 15_000

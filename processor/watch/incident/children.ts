@@ -1,6 +1,6 @@
+import type { Child, Incident } from '../../../schemas/incident.ts'
 import type { Observation } from '../detect/observation.ts'
 import { YOUNG_MS } from './belongs.ts'
-import type { Child, Incident } from './incident.ts'
 
 /** Folds an observation into an incident; true if the incident did not have this rule before. */
 export function noteChild(incident: Incident, seen: Observation, now_ms: number): boolean {

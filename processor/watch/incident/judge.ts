@@ -1,4 +1,5 @@
 import type { Emit } from '../../../schemas/facts.ts'
+import type { Incident, IncidentChange } from '../../../schemas/incident.ts'
 import { PLANNED_PREFIX, type Planned, plannedKey } from '../../../schemas/planned.ts'
 import { CATALOGUE_RULES, type RuleSet } from '../detect/activeRules.ts'
 import type { Observation } from '../detect/observation.ts'
@@ -6,7 +7,6 @@ import { type Holds, NO_HOLDS } from '../holds.ts'
 import { localise as byLikelihood } from '../localise/localise.ts'
 import type { Localise } from '../verdict/places.ts'
 import type { StreamView } from '../windows/view.ts'
-import type { Incident, IncidentChange } from './incident.ts'
 import { inMaintenance, isSilenced } from './planned.ts'
 import { StreamJudge } from './streamJudge.ts'
 

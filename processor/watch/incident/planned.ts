@@ -1,7 +1,7 @@
+import type { Incident } from '../../../schemas/incident.ts'
 import type { Planned } from '../../../schemas/planned.ts'
 import { matches } from '../detect/activeRules.ts'
 import { RECOVERY_MS } from '../detect/farewells.ts'
-import type { Incident } from './incident.ts'
 
 /** A break ends with players coming back; so long after it nothing is judged either. */
 const AFTERMATH_MS = RECOVERY_MS

@@ -1,7 +1,7 @@
+import type { Child, Incident } from '../../../schemas/incident.ts'
 import { SIGNALS } from '../detect/signals.ts'
 import type { StreamMemory } from '../detect/streamMemory.ts'
 import type { StreamView, Where } from '../windows/view.ts'
-import type { Child, Incident } from './incident.ts'
 
 const WINDOW_MS = 8_000
 /** Nearer to its worst than this share of the way from normal is still bad. */

@@ -1,5 +1,5 @@
+import type { Incident } from '../../../schemas/incident.ts'
 import { partOf } from '../../../schemas/runbookParts.ts'
-import type { Incident } from '../incident/incident.ts'
 
 /** What a receiver is told. */
 export interface Notice {

@@ -1,6 +1,6 @@
 import type { Emit } from '../../../schemas/facts.ts'
+import type { Incident, IncidentChange } from '../../../schemas/incident.ts'
 import { matches } from '../detect/activeRules.ts'
-import type { Incident, IncidentChange } from '../incident/incident.ts'
 import type { StateEntry } from '../incident/judge.ts'
 import { createAddressGuard } from './addressGuard.ts'
 import { dialectOf } from './dialects.ts'

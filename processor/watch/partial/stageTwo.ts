@@ -1,7 +1,7 @@
 import type { Assignment, Log, LogBatch } from '../../../log/log.ts'
 import type { Emit } from '../../../schemas/facts.ts'
+import type { Incident } from '../../../schemas/incident.ts'
 import { HEADERS, STATE_TOPICS } from '../../../schemas/topics.ts'
-import type { Incident } from '../incident/incident.ts'
 import type { Judge, StateEntry } from '../incident/judge.ts'
 import { createJudging, type Judging, type Notifier } from '../judging.ts'
 import { readState } from '../stateTopic.ts'

@@ -1,4 +1,4 @@
-import type { Incident, IncidentChange } from '../incident/incident.ts'
+import type { Incident, IncidentChange } from '../../../schemas/incident.ts'
 
 /** An incident as it stands in a page, for tests of what comes after judgement. */
 export const exampleIncident = (change: Partial<Incident> = {}): Incident => ({

@@ -1,27 +1,10 @@
+import type { HopEvidence, Timeline } from '../../../schemas/incident.ts'
 import { HOPS, type Hop } from '../../../schemas/kinds/kinds.ts'
 import type { Metric } from '../../../schemas/metrics.ts'
 import type { Observation } from '../detect/observation.ts'
 import { SIGNALS } from '../detect/signals.ts'
 import type { StreamView, Where } from '../windows/view.ts'
 import { isEverywhere } from './compatible.ts'
-
-/** One hop of the stream, as the evidence shows it. */
-export interface HopEvidence {
-  readonly hop: Hop
-  /** `sick`, `clean`, or `silent`: nothing reports from there. */
-  readonly state: 'sick' | 'clean' | 'silent'
-  /** What is ill, the worst first. */
-  readonly findings: readonly { metric: Metric; now: number; baseline: number; onset_ms: number }[]
-  /** The metric drawn for this hop, a point a second; `null` where nothing was reported. */
-  readonly metric: Metric
-  readonly series: readonly (number | null)[]
-}
-
-export interface Timeline {
-  readonly from_ms: number
-  readonly step_ms: number
-  readonly hops: readonly HopEvidence[]
-}
 
 const LENGTH_S = 60
 /** What a healthy hop is drawn by. */

@@ -1,3 +1,4 @@
+import type { Where } from '../../../schemas/incident.ts'
 import type { Kind } from '../../../schemas/kinds/kinds.ts'
 import type { Measure } from '../../../schemas/measures.ts'
 
@@ -16,8 +17,8 @@ export interface Cells {
   readonly sums: readonly Float64Array[]
 }
 
-/** Only cells with these values count, e.g. `{ hop: 'encoder' }` or `{ cdn: 'b' }`. */
-export type Where = Readonly<Record<string, string>>
+/** As a condition: only cells with these values count, e.g. `{ hop: 'encoder' }`. */
+export type { Where }
 
 /** When a reporter (a node on the link) was heard, up to the view's watermark. */
 export interface Heard {
