@@ -1,10 +1,10 @@
 import exec from 'k6/execution'
 import http from 'k6/http'
 import { createReporter } from './beacons.ts'
-import { metrics } from './metrics.ts'
+import { record } from './metrics.ts'
 import { playLive } from './player/playLive.ts'
 import { summaryFiles } from './report/summary.ts'
-import { numberSetting, required, setting, thresholdsOf } from './settings.ts'
+import { numberSetting, reportFolder, required, setting, thresholdsOf } from './settings.ts'
 
 const url = required('URL', 'the address of a live HLS playlist')
 const viewers = numberSetting('VIEWERS', 50)
@@ -32,8 +32,7 @@ export const options = {
     'rebuffering_ratio',
     'video_start_failure',
     'media_request_failure',
-    'interaction_success',
-    'interaction_latency',
+    ...(interactionUrl === '' ? [] : (['interaction_success', 'interaction_latency'] as const)),
   ]),
 }
 
@@ -50,7 +49,7 @@ function arrival(k: number, n: number): number {
   return Math.min(1, Math.max(0, at(share)))
 }
 
-/** One submission of a round: to the platform where there is one, else only told to the collector. */
+/** One submission of a round: to the platform where there is one, else only reported to the collector. */
 async function submit(round: string, reporter: ReturnType<typeof createReporter>): Promise<void> {
   if (interactionUrl === '') {
     reporter.interaction('red_packet', round, 'success', 0)
@@ -68,8 +67,8 @@ async function submit(round: string, reporter: ReturnType<typeof createReporter>
   // a refusal by the rules of the game (already drawn, sold out) is an answer, not a failure
   const refused = response.status === 409 || response.status === 410
   const ok = refused || (response.status >= 200 && response.status < 300)
-  metrics.interaction_success.add(ok)
-  if (ok) metrics.interaction_latency.add(took_ms)
+  record('interaction_success', ok)
+  if (ok) record('interaction_latency', took_ms)
   reporter.interaction(
     'red_packet',
     round,
@@ -103,11 +102,11 @@ export default async function viewer(): Promise<void> {
     startTimeout_ms: 20_000,
     on: {
       started: (startup_ms) => {
-        metrics.video_startup_time.add(startup_ms)
+        record('video_startup_time', startup_ms)
         reporter.started(startup_ms)
       },
-      request: (ok) => metrics.media_request_failure.add(!ok),
-      tick: ({ stalled }) => metrics.rebuffering_ratio.add(stalled),
+      request: (ok) => record('media_request_failure', !ok),
+      tick: ({ stalled }) => record('rebuffering_ratio', stalled),
       beat: (playhead, seen) => {
         reporter.beat(playhead, seen, 'interval')
         void reporter.flush()
@@ -115,9 +114,9 @@ export default async function viewer(): Promise<void> {
     },
   })
   const [played] = await Promise.all([watching, playRounds(until, reporter)])
-  metrics.video_start_failure.add(played.startup_ms === undefined)
+  record('video_start_failure', played.startup_ms === undefined)
   reporter.ended(played)
   await reporter.flush()
 }
 
-export const handleSummary = summaryFiles('audience')
+export const handleSummary = summaryFiles('audience', reportFolder())

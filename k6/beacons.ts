@@ -16,6 +16,13 @@ export interface Reporter {
 
 type Event = Record<string, unknown>
 
+let warned = false
+/** One line a run: the first refusal says why; the count is in `beacons_refused`. */
+function warnOnce(text: string): void {
+  if (!warned) console.error(text)
+  warned = true
+}
+
 const SILENT: Reporter = {
   started: () => {},
   beat: () => {},
@@ -58,7 +65,7 @@ export function createReporter(session: string): Reporter {
         requests_failed: seen.requestsFailed,
         switches: seen.switches,
         bytes: seen.bytes,
-        ...(seen.latency_ms === undefined ? {} : { live_latency_ms: whole(seen.latency_ms) }),
+        live_latency_ms: whole(seen.latency_ms),
       }),
     interaction: (action, round, outcome, rtt_ms) =>
       add({ kind: 'interaction', action, round, outcome, channel: 'api', rtt_ms }),
@@ -81,7 +88,11 @@ export function createReporter(session: string): Reporter {
         headers: { 'Content-Type': 'text/plain' },
         tags: { name: 'beacon' },
       })
-      if (response.status !== 204) metrics.beacons_refused.add(events.length)
+      metrics.beacons_sent.add(events.length)
+      if (response.status !== 204) {
+        metrics.beacons_refused.add(events.length)
+        warnOnce(`${collector} answered ${response.status}: ${String(response.body).slice(0, 300)}`)
+      }
     },
   }
 }

@@ -2,7 +2,7 @@ import exec from 'k6/execution'
 import http from 'k6/http'
 import { metrics } from './metrics.ts'
 import { summaryFiles } from './report/summary.ts'
-import { numberSetting, required, setting } from './settings.ts'
+import { numberSetting, reportFolder, required, setting } from './settings.ts'
 
 const collector = required('COLLECTOR', 'the collector’s origin')
 const viewers = numberSetting('VIEWERS', 1_000)
@@ -40,6 +40,7 @@ export const options = {
   thresholds: {
     http_req_failed: ['rate<=0.001'],
     http_req_duration: [`p(99)<=${numberSetting('P99_MS', 1_000)}`],
+    beacons_sent: ['count>0'],
     beacons_refused: ['count<=0'],
     dropped_iterations: ['count<=0'],
   },
@@ -61,7 +62,8 @@ function send(session: string, event: Record<string, unknown>): void {
   }
   const body = JSON.stringify({ key: setting('KEY', 'demo'), sent_ms: Date.now(), context, events: [event] })
   const response = http.post(`${collector}/v1/beacons`, body, { headers })
-  if (response.status === 200) metrics.beacons_refused.add(1)
+  metrics.beacons_sent.add(1)
+  if (response.status !== 204) metrics.beacons_refused.add(1)
 }
 
 /** The n-th beacon of all is the ⌊n ÷ viewers⌋-th of its viewer. */
@@ -99,4 +101,4 @@ export function interaction(): void {
   })
 }
 
-export const handleSummary = summaryFiles('collector-load')
+export const handleSummary = summaryFiles('collector-load', reportFolder())

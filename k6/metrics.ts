@@ -14,5 +14,17 @@ export const metrics = {
   dropped_frames: new Rate('dropped_frames'),
   interaction_success: new Rate('interaction_success'),
   interaction_latency: new Trend('interaction_latency', true),
+  beacons_sent: new Counter('beacons_sent'),
   beacons_refused: new Counter('beacons_refused'),
+  /** How many values each metric got, by the tag `metric`: a threshold over no value is a failure. */
+  samples: new Counter('samples'),
+}
+
+/** Adds a value to a metric and counts it, so that `thresholdsOf` can require that there was one. */
+export function record(
+  metric: Exclude<keyof typeof metrics, 'samples' | 'beacons_sent' | 'beacons_refused'>,
+  value: number | boolean,
+): void {
+  metrics[metric].add(value as number & boolean)
+  metrics.samples.add(1, { metric })
 }

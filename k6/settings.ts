@@ -2,30 +2,79 @@ import type { Thresholds } from './generated/thresholds.ts'
 import { THRESHOLDS } from './generated/thresholds.ts'
 
 declare const __ENV: Record<string, string | undefined>
+/** k6's own: reads a file while the script is loaded; throws where there is none. */
+declare function open(path: string): string
 
 export const setting = (name: string, fallback: string): string => __ENV[name] ?? fallback
 
-/** A number from the environment. Throws on what is none, before any load begins. */
+/** A number from the environment. Throws, before any load begins, when the text is not a number. */
 export function numberSetting(name: string, fallback: number): number {
-  const value = Number(setting(name, String(fallback)))
-  if (Number.isNaN(value)) throw new Error(`${name} is not a number`)
+  const text = setting(name, String(fallback))
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value)) throw new Error(`${name}=${text} is not a number`)
   return value
 }
 
 /** A setting without a default. Throws, with what it is for, when it is missing. */
 export function required(name: string, what: string): string {
   const value = __ENV[name]
-  if (!value) throw new Error(`say ${what}: -e ${name}=…`)
+  if (!value) throw new Error(`${name} is missing: ${what}. Give it with -e ${name}=…`)
   return value
 }
 
+/** The objectives of `OBJECTIVES`, checked: a misspelt metric would be judged by nothing. */
+function declaredObjectives(names: readonly string[]): Record<string, readonly string[]> {
+  const text = setting('OBJECTIVES', '{}')
+  let objectives: unknown
+  try {
+    objectives = JSON.parse(text)
+  } catch {
+    throw new Error(`OBJECTIVES is not JSON: ${text}. Example: {"live_latency":["avg<=6000"]}`)
+  }
+  if (typeof objectives !== 'object' || objectives === null || Array.isArray(objectives))
+    throw new Error('OBJECTIVES must be an object: metric → list of thresholds')
+  for (const [name, list] of Object.entries(objectives)) {
+    if (!names.includes(name))
+      throw new Error(`OBJECTIVES: this script has no metric "${name}". It has: ${names.join(', ')}`)
+    if (!Array.isArray(list) || list.some((each) => typeof each !== 'string'))
+      throw new Error(`OBJECTIVES: "${name}" must be a list of thresholds, e.g. ["avg<=6000"]; [] drops it`)
+  }
+  return objectives as Record<string, readonly string[]>
+}
+
 /**
- * The thresholds of these metrics: the catalogue's objectives, unless `OBJECTIVES` says otherwise for a stream that
- * is built differently, e.g. `-e OBJECTIVES='{"live_latency":["avg<6000"]}'`.
+ * The thresholds of these metrics: the catalogue's objectives, unless `OBJECTIVES` gives others for a stream that
+ * is built differently, e.g. `-e OBJECTIVES='{"live_latency":["avg<6000"]}'`; an empty list drops a metric.
+ * Each metric must get at least one value: `samples{metric:NAME}` fails the run otherwise.
+ * With `COLLECTOR`, beacons must be sent and none refused.
  */
 export function thresholdsOf(names: readonly (keyof Thresholds)[]): Record<string, string[]> {
-  const other = JSON.parse(setting('OBJECTIVES', '{}')) as Record<string, string[]>
+  const declared = declaredObjectives(names)
   const found: Record<string, string[]> = {}
-  for (const name of names) found[name] = other[name] ?? [...THRESHOLDS[name]]
+  for (const name of names) {
+    const thresholds = [...(declared[name] ?? THRESHOLDS[name])]
+    if (thresholds.length === 0) continue
+    found[name] = thresholds
+    found[`samples{metric:${name}}`] = ['count>0']
+  }
+  if (setting('COLLECTOR', '') !== '') {
+    found.beacons_sent = ['count>0']
+    found.beacons_refused = ['count<=0']
+  }
   return found
+}
+
+/**
+ * The folder of `OUT`, where reports are written. k6 cannot make a folder, and a report that cannot be written would
+ * be lost with exit code 0: so a missing folder throws before any load begins. Call it while the script is loaded.
+ */
+export function reportFolder(): string {
+  const folder = setting('OUT', '.')
+  try {
+    open(folder.startsWith('/') ? folder : `${setting('PWD', '.')}/${folder}`)
+  } catch (error) {
+    if (/no such file|not exist|cannot find/i.test(String(error)))
+      throw new Error(`OUT: the folder ${folder} does not exist; make it first: mkdir -p ${folder}`)
+  }
+  return folder
 }

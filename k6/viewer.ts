@@ -1,9 +1,9 @@
 import exec from 'k6/execution'
 import { createReporter } from './beacons.ts'
-import { metrics } from './metrics.ts'
+import { record } from './metrics.ts'
 import { type Played, playLive } from './player/playLive.ts'
 import { summaryFiles } from './report/summary.ts'
-import { numberSetting, required, thresholdsOf } from './settings.ts'
+import { numberSetting, reportFolder, required, thresholdsOf } from './settings.ts'
 
 const url = required('URL', 'the address of a live HLS playlist')
 const viewers = numberSetting('VIEWERS', 1)
@@ -49,25 +49,25 @@ export async function watchOnce(session: string): Promise<Played> {
     startTimeout_ms: numberSetting('START_TIMEOUT_SECONDS', 20) * 1000,
     on: {
       started: (startup_ms) => {
-        metrics.video_startup_time.add(startup_ms)
+        record('video_startup_time', startup_ms)
         reporter.started(startup_ms)
       },
-      request: (ok) => metrics.media_request_failure.add(!ok),
+      request: (ok) => record('media_request_failure', !ok),
       stall: (began) => {
         if (began) stalls++
       },
       tick: ({ stalled, latency_ms, kbps }) => {
-        metrics.rebuffering_ratio.add(stalled)
-        if (!stalled && latency_ms !== undefined) metrics.live_latency.add(latency_ms)
-        if (!stalled) metrics.bitrate.add(kbps)
+        record('rebuffering_ratio', stalled)
+        if (!stalled && latency_ms !== undefined) record('live_latency', latency_ms)
+        if (!stalled) record('bitrate', kbps)
       },
       beat: beat('interval'),
     },
   })
-  metrics.video_start_failure.add(played.startup_ms === undefined)
+  record('video_start_failure', played.startup_ms === undefined)
   if (played.startup_ms !== undefined) {
-    metrics.stalled_viewers.add(stalls > 0 || played.stalls > 0)
-    metrics.rebuffering_frequency.add(played.stalls / ((played.played_ms + played.stalled_ms) / 60_000))
+    record('stalled_viewers', stalls > 0 || played.stalls > 0)
+    record('rebuffering_frequency', played.stalls / ((played.played_ms + played.stalled_ms) / 60_000))
   }
   reporter.ended(played)
   await reporter.flush()
@@ -79,4 +79,4 @@ export default async function viewer(): Promise<void> {
   await watchOnce(`k6-${exec.vu.idInTest}-${Date.now().toString(36)}`)
 }
 
-export const handleSummary = summaryFiles('viewer')
+export const handleSummary = summaryFiles('viewer', reportFolder())

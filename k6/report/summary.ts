@@ -21,8 +21,6 @@ interface Row {
   readonly value: string
 }
 
-declare const __ENV: Record<string, string | undefined> | undefined
-
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
@@ -35,16 +33,31 @@ function valueFor(values: Readonly<Record<string, number>>, threshold: string): 
   return value === undefined ? '' : `${name} = ${shown(value)}`
 }
 
-/** One row a threshold, in the order of the metrics' names. */
+/** The metric whose values `samples{metric:NAME}` counts. */
+const countedBy = (metric: string): string | undefined => /^samples\{metric:(\w+)\}$/.exec(metric)?.[1]
+
+/** Metrics that got no value at all: k6 passes every threshold over nothing. */
+function metricsWithoutValue(data: SummaryData): Set<string> {
+  const found = new Set<string>()
+  for (const [metric, { values }] of Object.entries(data.metrics)) {
+    const counted = countedBy(metric)
+    if (counted !== undefined && !(values.count! > 0)) found.add(counted)
+  }
+  return found
+}
+
+/** One row a threshold, in the order of the metrics' names. A metric without a value fails and says so. */
 export function rowsOf(data: SummaryData): Row[] {
+  const empty = metricsWithoutValue(data)
   return Object.entries(data.metrics)
+    .filter(([metric]) => countedBy(metric) === undefined)
     .sort(([a], [b]) => a.localeCompare(b))
     .flatMap(([metric, { thresholds = {}, values }]) =>
       Object.entries(thresholds).map(([threshold, { ok }]) => ({
         metric,
         threshold,
-        ok,
-        value: valueFor(values, threshold),
+        ok: ok && !empty.has(metric),
+        value: empty.has(metric) ? 'no value was measured' : valueFor(values, threshold),
       })),
     )
 }
@@ -80,8 +93,8 @@ export function html(data: SummaryData, name: string): string {
   const numbers = Object.entries(data.metrics)
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([metric, { values }]) => {
-      const told = Object.entries(values).map(([key, value]) => `${key} ${shown(value)}`)
-      return `<tr><td>${escaped(metric)}</td><td>${escaped(told.join(', '))}</td></tr>`
+      const numbers = Object.entries(values).map(([key, value]) => `${key} ${shown(value)}`)
+      return `<tr><td>${escaped(metric)}</td><td>${escaped(numbers.join(', '))}</td></tr>`
     })
   const missed = rowsOf(data).filter((row) => !row.ok).length
   return `<!doctype html>
@@ -110,9 +123,8 @@ export function plain(data: SummaryData): string {
 }
 
 /** k6's `handleSummary`: `<name>.junit.xml`, `.json` and `.html` in the folder `OUT`, and the terminal. */
-export function summaryFiles(name: string): (data: SummaryData) => Record<string, string> {
+export function summaryFiles(name: string, folder: string): (data: SummaryData) => Record<string, string> {
   return function handleSummary(data) {
-    const folder = typeof __ENV === 'undefined' ? '.' : (__ENV.OUT ?? '.')
     return {
       stdout: plain(data),
       [`${folder}/${name}.junit.xml`]: junit(data, name),

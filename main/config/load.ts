@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { isMap, LineCounter, parseDocument } from 'yaml'
+import { isMap, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { nearest } from '../../schemas/nearest.ts'
+import { meaningProblems } from './meaning.ts'
+import { type Problem, schemaProblems } from './problem.ts'
 import { Config } from './schema.ts'
 
 /** Everything wrong with the configuration, each line saying where and how to mend it. */
@@ -81,19 +85,31 @@ function readFile(
   }
   const counter = new LineCounter()
   const document = parseDocument(text, { lineCounter: counter })
-  for (const error of document.errors) problems.push(`${path}: ${error.message.split('\n')[0]}`)
+  for (const error of document.errors) {
+    const { line, col } = counter.linePos(error.pos[0])
+    problems.push(`${path}:${line}:${col}: ${error.message.split('\n')[0]!.replace(/ at line.*$/, '')}`)
+  }
   if (document.errors.length > 0 || document.contents === null) return {}
   if (!isMap(document.contents)) {
-    problems.push(`${path}:1: the file must be a list of \`name: value\``)
+    problems.push(`${path}:1:1: the file must be a list of \`name: value\``)
     return {}
   }
+  const at = (node: unknown): string | undefined => {
+    const start = (node as Node | null)?.range?.[0]
+    if (start === undefined) return undefined
+    const { line, col } = counter.linePos(start)
+    return `${path}:${line}:${col}`
+  }
   const note = (node: unknown, prefix: string): void => {
-    if (!isMap(node)) return
-    for (const { key, value } of node.items) {
-      const name = `${prefix}/${String((key as { value?: unknown }).value ?? key)}`
-      const range = (key as { range?: [number, number, number] }).range
-      if (range) lines.set(name, `${path}:${counter.linePos(range[0]).line}`)
-      note(value, name)
+    const children: (readonly [string, unknown, unknown])[] = isMap(node)
+      ? node.items.map(({ key, value }) => [String((key as { value?: unknown }).value ?? key), key, value])
+      : isSeq(node)
+        ? node.items.map((item, index) => [String(index), item, item])
+        : []
+    for (const [name, position, value] of children) {
+      const origin = at(position)
+      if (origin !== undefined) lines.set(`${prefix}/${name}`, origin)
+      note(value, `${prefix}/${name}`)
     }
   }
   note(document.contents, '')
@@ -113,7 +129,9 @@ export function loadConfig({ file, environment, flags }: Sources): Config {
     if (!name.startsWith('FIRSTFRAME_') || text === undefined || name === 'FIRSTFRAME_CONFIG') continue
     const path = names.get(name)
     if (path === undefined) {
-      problems.push(`${name}: no such setting. \`firstframe config --help\` lists them.`)
+      problems.push(
+        `${name}: no such setting${nearest(name, [...names.keys()])}. \`firstframe config --help\` lists them.`,
+      )
       continue
     }
     try {
@@ -129,43 +147,58 @@ export function loadConfig({ file, environment, flags }: Sources): Config {
     origins.set(`/${name}`, `--${name.replaceAll('_', '-')}`)
   }
   const filled = Value.Default(Config, values)
-  for (const error of Value.Errors(Config, filled)) {
-    const parts = error.path.split('/')
-    let origin: string | undefined
-    for (let length = parts.length; length > 1 && origin === undefined; length -= 1)
-      origin = origins.get(parts.slice(0, length).join('/'))
-    const given =
-      error.value === undefined || typeof error.value === 'object'
-        ? ''
-        : `, not ${JSON.stringify(error.value)}`
-    const unknown =
-      error.message === 'Unexpected property'
-        ? ': no such setting'
-        : `: ${error.message.replace(/^Expected/, 'must be')}${given}`
-    problems.push(`${origin ?? 'configuration'}: ${parts.slice(1).join('.')}${unknown}`)
-  }
+  const formProblems = schemaProblems(Config, filled)
+  const meaning = meaningProblems(withoutSections(filled, formProblems))
+  for (const problem of [...formProblems, ...meaning]) problems.push(located(problem, origins))
   if (problems.length > 0) throw new ConfigError([...new Set(problems)])
-  return filled as Config
+  const config = filled as Config
+  if (file === undefined || config.rules === '' || !origins.get('/rules')?.startsWith(file.path))
+    return config
+  // A path in the file is meant from the file's folder, wherever the process was started.
+  return { ...config, rules: resolve(dirname(file.path), config.rules) }
+}
+
+/** The configuration with its defaults in place of the sections that have problems of form, so that the others can be judged. */
+function withoutSections(values: unknown, problems: readonly Problem[]): Config {
+  const kept = { ...(values as Record<string, unknown>) }
+  for (const { path } of problems) delete kept[path.split('/')[1]!]
+  return Value.Default(Config, kept) as Config
+}
+
+/** A problem with the file's line and column, the variable or the flag that it came from. */
+function located({ path, message }: Problem, origins: ReadonlyMap<string, string>): string {
+  const parts = path.split('/')
+  let origin: string | undefined
+  for (let length = parts.length; length > 1 && origin === undefined; length -= 1)
+    origin = origins.get(parts.slice(0, length).join('/'))
+  const name = parts
+    .slice(1)
+    .reduce(
+      (text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`),
+      '',
+    )
+  return `${origin ?? 'configuration'}: ${name}: ${message}`
 }
 
 /** The configuration with its secrets hidden, for printing. */
 export function withoutSecrets(value: unknown, schema: TSchema = Config): unknown {
+  if (schema.secret === true && typeof value === 'string') return value === '' ? '' : HIDDEN
   if (Array.isArray(value)) return value.map((each) => withoutSecrets(each, (schema.items ?? {}) as TSchema))
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(
-      Object.entries(value).map(([name, child]) => {
-        const own = (schema.properties as Record<string, TSchema> | undefined)?.[name]
-        // Lists that are free in form (receivers, sources) name their secrets so.
-        const hidden =
-          own?.secret === true || (own === undefined && /password|secret|token|key|url/i.test(name))
-        return [
-          name,
-          hidden && typeof child === 'string' && child !== ''
-            ? '••••••'
-            : withoutSecrets(child, own ?? ({} as TSchema)),
-        ]
-      }),
-    )
-  }
-  return value
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, child]) => [name, withoutSecrets(child, childSchema(schema, name))]),
+  )
+}
+
+const HIDDEN = '••••••'
+
+/** The schema of a member. Where the form is free (receivers, sources, probes), names that hold secrets are hidden. */
+function childSchema(schema: TSchema, name: string): TSchema {
+  const own = (schema.properties as Record<string, TSchema> | undefined)?.[name]
+  if (own !== undefined) return own
+  const record = Object.values((schema.patternProperties ?? {}) as Record<string, TSchema>)[0]
+  if (record?.properties !== undefined) return record
+  if (schema.secret === true) return schema
+  const secret = /password|secret|token|key|url|headers|authorization/i.test(name)
+  return (secret ? { secret: true, items: { secret: true } } : {}) as TSchema
 }

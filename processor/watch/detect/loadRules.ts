@@ -1,5 +1,6 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
 import { METRIC_NAMES, type Metric, metricOf } from '../../../schemas/metrics.ts'
+import { nearest } from '../../../schemas/nearest.ts'
 import type { Match, Override, RuleSet } from './activeRules.ts'
 
 /** What is wrong with a file of rules, and where: both counted from 1. */
@@ -140,26 +141,3 @@ export function loadRules(text: string): LoadedRules {
 }
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
-
-/** ", did you mean …?" for the closest of the names, if one is close. */
-function nearest(name: string, names: readonly string[]): string {
-  let best = ''
-  let least = Math.max(2, Math.floor(name.length / 3)) + 1
-  for (const one of names) {
-    const far = distance(name, one)
-    if (far < least) [best, least] = [one, far]
-  }
-  return best ? `, did you mean ${best}?` : ''
-}
-
-/** Levenshtein. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j += 1)
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
-    row = next
-  }
-  return row[b.length]!
-}

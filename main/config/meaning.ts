@@ -1,0 +1,104 @@
+import { isIP } from 'node:net'
+import { SourceConfig } from '../../ingest/sources.ts'
+import { readTargets } from '../../probe/target.ts'
+import { createAddressGuard } from '../../processor/watch/notify/addressGuard.ts'
+import { ReceiverConfig } from '../../processor/watch/notify/receiverConfig.ts'
+import { duplicateProblems, type Problem, variantProblems } from './problem.ts'
+import type { Config } from './schema.ts'
+
+/** What is right by form and cannot work all the same: names that stand twice, addresses that may not be reached. */
+export function meaningProblems(config: Config): Problem[] {
+  return [
+    ...receiverProblems(config.receivers),
+    ...variantProblems(SourceConfig.anyOf, config.sources, '/sources'),
+    ...probeProblems(config.probes),
+    ...duplicateProblems(config.edge, 'name', '/edge'),
+    ...duplicateProblems(config.tenants, 'name', '/tenants'),
+    ...duplicateProblems(config.tenants, 'key', '/tenants').map(({ path }) => ({
+      path,
+      message: 'another tenant has this key; facts would go to either of them',
+    })),
+    ...tenantProblems(config),
+    ...addressProblems(config),
+  ]
+}
+
+function receiverProblems(receivers: Config['receivers']): Problem[] {
+  return [
+    ...variantProblems(ReceiverConfig.anyOf, receivers, '/receivers'),
+    ...duplicateProblems(receivers, 'name', '/receivers'),
+    ...receivers.flatMap((receiver, index): Problem[] => {
+      const { url, allow } = receiver as { url?: unknown; allow?: unknown }
+      const path = `/receivers/${index}/url`
+      if (typeof url !== 'string') return []
+      const message = urlProblem(url, ['http:', 'https:'])
+      if (message !== undefined) return [{ path, message }]
+      const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
+      const literal = host === 'localhost' ? '127.0.0.1' : host
+      const allowed = Array.isArray(allow) ? allow.filter((each) => typeof each === 'string') : []
+      if (isIP(literal) === 0 || createAddressGuard(allowed).permits(literal, host)) return []
+      return [{ path, message: unreachable(host) }]
+    }),
+  ]
+}
+
+/** Why a receiver inside the network is refused, and the line that permits it. */
+export const unreachable = (host: string): string =>
+  `${host} is an address inside your network, which receivers may not reach. If it is meant, add \`allow: [${host}]\` to this receiver (docs/receivers.md)`
+
+function urlProblem(text: string, protocols: readonly string[]): string | undefined {
+  const schemes = protocols.map((protocol) => `${protocol}//`).join(' or ')
+  if (!URL.canParse(text)) return `${JSON.stringify(text)} is not an address; it begins with ${schemes}`
+  const { protocol } = new URL(text)
+  return protocols.includes(protocol)
+    ? undefined
+    : `must begin with ${schemes}, not ${protocol.replace(/:$/, '')}:`
+}
+
+function probeProblems(probes: Config['probes']): Problem[] {
+  return readTargets(probes).problems.map((text) => {
+    const [, index, path, message] = /^probes\[(\d+)\]([^:]*): ([\s\S]*)$/.exec(text) ?? []
+    return { path: `/probes/${index}${path}`, message: message! }
+  })
+}
+
+/** Names of tenants that others refer to. */
+function tenantProblems(config: Config): Problem[] {
+  const names = [...config.tenants.map(({ name }) => name), ...(config.demo_tenant ? ['demo'] : [])]
+  const unknown = (tenant: unknown, path: string): Problem[] =>
+    typeof tenant !== 'string' || names.includes(tenant)
+      ? []
+      : [
+          {
+            path,
+            message: `there is no tenant ${JSON.stringify(tenant)}; there are: ${names.join(', ') || 'none'}`,
+          },
+        ]
+  return [
+    ...config.edge.flatMap(({ tenant }, index) => unknown(tenant, `/edge/${index}/tenant`)),
+    ...config.sources.flatMap(({ tenant }, index) => unknown(tenant, `/sources/${index}/tenant`)),
+    ...Object.entries(config.livekit).flatMap(([key, { tenant }]) =>
+      unknown(tenant, `/livekit/${key}/tenant`),
+    ),
+  ]
+}
+
+/** Addresses that are set and have no scheme, or the wrong one. */
+function addressProblems(config: Config): Problem[] {
+  const problems: Problem[] = []
+  for (const [path, text] of [
+    ['/public_url', config.public_url],
+    ['/store/url', config.store.url],
+  ] as const) {
+    const message = text === '' ? undefined : urlProblem(text, ['http:', 'https:'])
+    if (message !== undefined) problems.push({ path, message })
+  }
+  if (config.log.kind === 'kafka' && config.log.brokers.length === 0)
+    problems.push({ path: '/log/brokers', message: 'is empty; name at least one broker as host:port' })
+  for (const [index, broker] of config.log.brokers.entries())
+    if (!/^(\[[\da-f:]+\]|[^\s/:]+):\d{1,5}$/i.test(broker))
+      problems.push({ path: `/log/brokers/${index}`, message: `${JSON.stringify(broker)} is not host:port` })
+  if (config.log.sasl !== 'none' && config.log.username === '')
+    problems.push({ path: '/log/username', message: `is empty; \`sasl: ${config.log.sasl}\` needs it` })
+  return problems
+}
