@@ -105,6 +105,50 @@ test('the CI steps pass for fifty viewers of a healthy stream, and fail with 99 
   assert.match(failed, /<failure message="video_startup_time: avg = [\d.]+, but should be avg&lt;=1000"/)
 })
 
+type Values = Record<string, { values: Record<string, number> }>
+const valuesOf = async (script: string): Promise<Values> =>
+  (JSON.parse(await readFile(join(out, `${script}.json`), 'utf8')) as { metrics: Values }).metrics
+
+test('what cannot work ends red: no report folder, a misspelt objective, no stream, a wrong key', {
+  timeout: 120_000,
+}, async () => {
+  const env = { URL: `${server.mediaUrl}/live/master.m3u8`, OUT: out, SECONDS: '4', RAMP_SECONDS: '0' }
+  const mistakes: [Record<string, string>, RegExp][] = [
+    [{ OUT: join(out, 'missing') }, /the folder .*missing does not exist; make it first: mkdir -p/],
+    [{ OBJECTIVES: '{"live_latncy":["avg<=1"]}' }, /this script has no metric "live_latncy"\. It has: video_startup/],
+    [{ OBJECTIVES: 'avg<=1' }, /OBJECTIVES is not JSON/],
+    [{ VIEWERS: 'ten' }, /VIEWERS=ten is not a number/],
+    [{ URL: '' }, /URL is missing: the address of a live HLS playlist/],
+  ]
+  for (const [change, expected] of mistakes) {
+    const { code, out: text } = await run(k6, ['run', '--quiet', 'k6/viewer.ts'], { ...env, ...change })
+    assert.notEqual(code, 0, text)
+    assert.match(text, expected)
+  }
+  const gone = await run(k6, ['run', '--quiet', 'k6/viewer.ts'], {
+    ...env,
+    URL: `${server.mediaUrl}/nothing/master.m3u8`,
+    START_TIMEOUT_SECONDS: '2',
+  })
+  assert.equal(gone.code, 99, gone.out)
+  assert.match(gone.out, /✗ video_startup_time .*no value was measured/)
+
+  const refusing = createServer((request, response) => {
+    request.resume()
+    request.on('end', () => response.writeHead(401).end('{"error":{"code":"unknown_key"}}'))
+  })
+  await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve))
+  undo.push(async () => refusing.close())
+  const refused = await run(k6, ['run', '--quiet', 'k6/viewer.ts'], {
+    ...env,
+    COLLECTOR: `http://127.0.0.1:${(refusing.address() as { port: number }).port}`,
+    KEY: 'wrong',
+    OBJECTIVES,
+  })
+  assert.equal(refused.code, 99, refused.out)
+  assert.match(refused.out, /answered 401: .*unknown_key/)
+})
+
 test('without k6 the script says how to get it and exits 2', async () => {
   const { code, out: told } = await run(
     'sh',
@@ -240,6 +284,10 @@ test('audience, collector load and browser run by stock k6', { timeout: 120_000 
     }),
   ])
   for (const each of results) assert.equal(each.code, 0, each.out)
+  const browser = await valuesOf('browser')
+  assert.equal(browser.video_start_failure?.values.passes, 0, 'the picture came')
+  assert.ok((browser.video_startup_time?.values.avg ?? 0) > 20, 'the first screen took its time')
+  assert.ok((browser.dropped_frames?.values.fails ?? 0) > 60, 'frames were shown')
   const rounds = recorder.events('interaction').filter((each) => each.round?.startsWith('k6-'))
   assert.equal(rounds.length, 10, 'everybody took part in the one round')
   const began = Math.min(...rounds.map((each) => each.came_ms))
