@@ -8,6 +8,7 @@ import { registerMigrate } from './commands/migrate.ts'
 import { registerPlanned } from './commands/planned.ts'
 import { registerProbe } from './commands/probe.ts'
 import { registerQuery } from './commands/query.ts'
+import { registerReceivers } from './commands/receivers.ts'
 import { registerRehearse } from './commands/rehearse.ts'
 import { registerReplay } from './commands/replay.ts'
 import { registerReport } from './commands/report.ts'
@@ -38,6 +39,7 @@ export function createProgram(): Command {
   registerIngest(program, VERSION)
   registerShows(program)
   registerPlanned(program)
+  registerReceivers(program)
   registerRehearse(program)
   registerReplay(program)
   registerQuery(program)

@@ -19,9 +19,16 @@ const BINARY: readonly QueryFormat[] = ['arrow', 'parquet']
 
 /** The format that a file's ending means, if it means one. */
 export const formatOf = (file: string): QueryFormat | undefined =>
-  (
-    ({ csv: 'csv', json: 'json', arrow: 'arrow', arrows: 'arrow', parquet: 'parquet', txt: 'table' }) as const
-  )[file.split('.').at(-1) as 'csv']
+  ENDINGS[file.split('.').at(-1) as keyof typeof ENDINGS]
+
+const ENDINGS = {
+  csv: 'csv',
+  json: 'json',
+  arrow: 'arrow',
+  arrows: 'arrow',
+  parquet: 'parquet',
+  txt: 'table',
+} as const
 
 export interface RunQueryOptions {
   readonly url: string
@@ -38,7 +45,13 @@ export interface RunQueryOptions {
 /** Asks and writes the answer; gives the bytes written. Throws QueryError for whatever a person can mend. */
 export async function runQuery(options: RunQueryOptions): Promise<{ readonly bytes: number }> {
   const { out, stdout, stderr, clock } = options
-  const format = options.format ?? (out === undefined ? undefined : formatOf(out)) ?? 'table'
+  const format = options.format ?? (out === undefined ? 'table' : formatOf(out))
+  if (format === undefined)
+    throw new QueryError(
+      `${out}: its ending names no format that can be written. Use ${Object.keys(ENDINGS)
+        .map((ending) => `.${ending}`)
+        .join(', ')}, or give --format`,
+    )
   if (BINARY.includes(format) && out === undefined && stdout.isTTY)
     throw new QueryError(`${format} is not for a terminal: give --out FILE, or send it into a pipe`)
   const progress = startProgress({
@@ -71,5 +84,20 @@ export async function runQuery(options: RunQueryOptions): Promise<{ readonly byt
   } finally {
     progress.end()
   }
+  if (bytes === 0) stderr.write(`0 rows.${await knownShows(options)}\n`)
   return { bytes }
+}
+
+/** What shows there are, for a question that got no answer: the usual cause is a misspelt show. */
+async function knownShows({ url }: RunQueryOptions): Promise<string> {
+  const sql =
+    "SELECT arrayStringConcat(groupArray(show), ', ') FROM (SELECT show FROM heartbeat_10s WHERE show != '' GROUP BY show ORDER BY max(time) DESC LIMIT 20)"
+  try {
+    let text = ''
+    for await (const chunk of askConsole({ url, sql, format: 'TSVRaw' }))
+      text += Buffer.from(chunk).toString()
+    return text.trim() === '' ? ' No show has reported yet.' : ` Shows here: ${text.trim()}.`
+  } catch {
+    return ''
+  }
 }

@@ -1,14 +1,14 @@
 import { Value } from '@sinclair/typebox/value'
 import type { FastifyInstance } from 'fastify'
 import type { StateMap } from '../../log/stateMap.ts'
-import { PLANNED_PREFIX, Planned, plannedKey } from '../../schemas/planned.ts'
+import { PLANNED_PREFIX, Planned, plannedKey, planProblem } from '../../schemas/planned.ts'
 
 /**
  * What operators announced: `GET /api/planned` lists, `PUT /api/planned/:id` announces (body: `Planned` without `id`), `DELETE`
- * withdraws. Answers 400 `bad_plan` with the field that is wrong. The watcher knows it a moment later.
+ * withdraws. Answers 400 `bad_plan` with the field that is wrong, 404 `unknown_plan` for a plan that is not there. The watcher knows it a moment later.
  * @param map the compacted topic of incidents
  */
-export function servePlanned(app: FastifyInstance, map: StateMap): void {
+export function servePlanned(app: FastifyInstance, map: StateMap, clock: () => number = Date.now): void {
   app.get('/api/planned', async () => ({
     planned: [...map.values]
       .filter(([key]) => key.startsWith(PLANNED_PREFIX))
@@ -31,15 +31,16 @@ export function servePlanned(app: FastifyInstance, map: StateMap): void {
         code: 'bad_plan',
         message: `${first.path.slice(1).replaceAll('/', '.') || 'plan'}: ${first.message}`,
       })
-    const { from_ms, to_ms } = plan as Planned
-    if (to_ms <= from_ms)
-      return reply.code(400).send({ code: 'bad_plan', message: 'to_ms: it ends before it begins' })
+    const problem = planProblem(plan as Planned, clock())
+    if (problem !== undefined) return reply.code(400).send({ code: 'bad_plan', message: problem })
     await map.put(plannedKey(id), JSON.stringify(plan))
     return reply.code(204).send()
   })
 
   app.delete('/api/planned/:id', async (request, reply) => {
     const { id } = request.params as { id: string }
+    if (!map.values.has(plannedKey(id)))
+      return reply.code(404).send({ code: 'unknown_plan', message: `Nothing is announced as ${id}.` })
     await map.put(plannedKey(id), null)
     return reply.code(204).send()
   })

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { stringify } from 'yaml'
 import { environmentNames, withoutSecrets } from '../config/load.ts'
 import { Config } from '../config/schema.ts'
+import { readRules } from '../receivers.ts'
 import { configOf, withConfig } from './options.ts'
 
 function describe(path: readonly string[]): string {
@@ -21,6 +22,8 @@ export function registerConfig(program: Command): void {
       return `\nAll settings, by their place in the file and their environment variable:\n${rows.join('\n')}`
     })
     .action((flags) => {
-      process.stdout.write(stringify(withoutSecrets(configOf(flags))))
+      const config = configOf(flags)
+      readRules(config.rules)
+      process.stdout.write(stringify(withoutSecrets(config)))
     })
 }

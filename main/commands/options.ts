@@ -34,6 +34,20 @@ interface ConfigFlags {
   readonly logLevel?: string
 }
 
+/**
+ * Where the console of this configuration answers, for commands that talk to a running Firstframe. A configuration that
+ * cannot be read does not stop them: the standard port is taken.
+ */
+export function consoleAddress(): string {
+  let port = 8081
+  try {
+    port = configOf({}).console_port
+  } catch {
+    // The command that needs the configuration says what is wrong with it.
+  }
+  return `http://127.0.0.1:${port}`
+}
+
 /** The configuration of this process, from file, environment and the flags of `withConfig`. Throws ConfigError. */
 export function configOf(flags: ConfigFlags): Config {
   const named = flags.config ?? process.env.FIRSTFRAME_CONFIG

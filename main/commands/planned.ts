@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import type { Planned } from '../../schemas/planned.ts'
 import { expectedError } from '../expectedError.ts'
+import { instant, lengthOf } from './instant.ts'
+import { consoleAddress } from './options.ts'
 import { ask } from './shows.ts'
 
 interface Flags {
@@ -17,24 +19,14 @@ interface Flags {
   readonly id?: string
 }
 
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 }
-
-/** `90s`, `30m` or `2h` as ms. */
-function lengthOf(text: string): number {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)([smh])$/.exec(text) ?? []
-  if (number === undefined) throw expectedError(`--for ${text}: say 90s, 30m or 2h.`)
-  return Number(number) * UNITS[unit!]!
-}
-
 function planOf(type: Planned['type'], flags: Flags, now: number): Planned {
-  const from_ms = flags.from === undefined ? now : Date.parse(flags.from)
-  if (!Number.isFinite(from_ms)) throw expectedError(`--from ${flags.from}: say when in ISO 8601.`)
+  const from_ms = flags.from === undefined ? now : instant(flags.from, now)
   const { tenant, show, stream, rule, hop, by, reason } = flags
   const given = <T extends object>(values: T) =>
     Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T
   const cause = flags.cause?.map((pair) => {
     const [name, ...value] = pair.split('=')
-    if (value.length === 0) throw expectedError(`--cause ${pair}: say name=value.`)
+    if (value.length === 0) throw expectedError(`--cause ${pair}: write name=value.`)
     return [name!, value.join('=')] as const
   })
   return {
@@ -42,7 +34,7 @@ function planOf(type: Planned['type'], flags: Flags, now: number): Planned {
     id: flags.id ?? `${type}-${now.toString(36)}`,
     match: given({ tenant, show, stream }),
     from_ms,
-    to_ms: from_ms + lengthOf(flags.for),
+    to_ms: from_ms + lengthOf(flags.for, '--for'),
     ...given({ rule, hop, by, reason }),
     ...(cause && { cause: Object.fromEntries(cause) }),
   } as Planned
@@ -50,11 +42,23 @@ function planOf(type: Planned['type'], flags: Flags, now: number): Planned {
 
 const minute = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
+/** One announced plan in a line: what it is for, and when. */
+function described({ id, type, match, rule, hop, cause, from_ms, to_ms, by, reason }: Planned): string {
+  const subject = [
+    ...Object.values(match),
+    ...(rule === undefined ? [] : [`rule ${rule}`]),
+    ...(hop === undefined ? [] : [`hop ${hop}`]),
+    ...Object.entries(cause ?? {}).map(([name, value]) => `${name} ${value}`),
+  ]
+  const note = [...(by === undefined ? [] : [by]), ...(reason === undefined ? [] : [reason])].join(': ')
+  return `${id}: ${type} of ${subject.join(' / ') || 'everything'}, ${minute(from_ms)} to ${minute(to_ms)}${note ? ` (${note})` : ''}`
+}
+
 export function registerPlanned(program: Command): void {
   const planned = program
     .command('planned')
     .description('announce maintenance, silence incidents, and see what is announced')
-    .option('--url <address>', 'the console’s address', 'http://127.0.0.1:8081')
+    .option('--url <address>', 'the console’s address (default: the configuration’s port)', consoleAddress())
   const base = (): string => `${(planned.opts().url as string).replace(/\/$/, '')}/api/planned`
   const announce = async (plan: Planned) => {
     const { id, ...body } = plan
@@ -68,7 +72,7 @@ export function registerPlanned(program: Command): void {
   const scope = (command: Command) =>
     command
       .requiredOption('--for <length>', '90s, 30m, 2h')
-      .option('--from <time>', 'when it begins, ISO 8601; without it now')
+      .option('--from <time>', 'when it begins: ISO 8601 or epoch seconds; default now')
       .option('--tenant <name>', 'only this tenant; * in a name matches anything')
       .option('--show <name>', 'only this show')
       .option('--stream <name>', 'only this stream')
@@ -78,24 +82,21 @@ export function registerPlanned(program: Command): void {
 
   planned
     .command('list', { isDefault: true })
-    .description('what is announced')
+    .description('what is announced, with its scope and its time')
     .option('--json', 'as JSON')
     .action(async ({ json }: { json?: boolean }) => {
       const text = await ask(base())
       if (json) return void console.log(text)
       const { planned: all } = JSON.parse(text) as { planned: Planned[] }
       if (all.length === 0) console.log('Nothing is announced.')
-      for (const { id, type, match, from_ms, to_ms, reason } of all)
-        console.log(
-          `${id}: ${type} of ${Object.values(match).join(' / ') || 'everything'}, ${minute(from_ms)} to ${minute(to_ms)}${reason ? ` (${reason})` : ''}`,
-        )
+      for (const plan of all) console.log(described(plan))
     })
 
   scope(planned.command('maintenance').description('a planned break: no incident is opened')).action(
     async (flags: Flags) => announce(planOf('maintenance', flags, Date.now())),
   )
 
-  scope(planned.command('silence').description('incidents are found and stored, and nobody is told'))
+  scope(planned.command('silence').description('incidents are found and stored, and nobody is notified'))
     .option('--rule <id>', 'only this rule, e.g. bitrate-baseline')
     .option('--hop <name>', 'only this hop')
     .option('--cause <pairs...>', 'only with these values in the cause, name=value')

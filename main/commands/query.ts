@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
+import { consoleAddress } from './options.ts'
 
 const parameter = (text: string, before: Record<string, string>): Record<string, string> => {
   const at = text.indexOf('=')
@@ -22,7 +23,7 @@ export function registerQuery(program: Command): void {
     .option('--out <file>', 'writes a file, whole or not at all')
     .option('-f, --file <file>', 'takes the SQL from a file, such as docs/data/queries/*.sql')
     .option('--param <name=value>', 'a value for {name:Type}; may be given several times', parameter, {})
-    .option('--url <url>', 'the console’s address', 'http://127.0.0.1:8081')
+    .option('--url <url>', 'the console’s address (default: the configuration’s port)', consoleAddress())
     .action(async (given: string | undefined, flags) => {
       const { QueryError } = await import('../../console/query/askConsole.ts')
       const { runQuery } = await import('../../console/query/runQuery.ts')

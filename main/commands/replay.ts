@@ -1,23 +1,8 @@
 import type { Command } from 'commander'
 import { expectedError } from '../expectedError.ts'
 import { readRules } from '../receivers.ts'
-
-/** An instant: ISO 8601, seconds or milliseconds since 1970, or `-30m`, `-2h`, `-1d` from now. */
-export function instant(text: string, now_ms: number): number {
-  const back = /^-(\d+)([smhd])$/.exec(text)
-  if (back)
-    return now_ms - Number(back[1]) * { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[back[2] as 's']
-  const number = Number(text)
-  const at =
-    Number.isFinite(number) && text.trim() !== ''
-      ? number < 1e11
-        ? number * 1000
-        : number
-      : Date.parse(text)
-  if (!Number.isFinite(at))
-    throw expectedError(`${text} is no instant. Write 2026-11-11T20:00:00Z, epoch seconds, or -30m.`)
-  return at
-}
+import { instant } from './instant.ts'
+import { consoleAddress } from './options.ts'
 
 export function registerReplay(program: Command): void {
   program
@@ -28,7 +13,7 @@ export function registerReplay(program: Command): void {
     .option('--rules <file>', 'YAML of changed rules; without it the catalogue’s', '')
     .option('--tenant <name>', 'only this tenant')
     .option('--show <name>', 'only this show')
-    .option('--url <address>', 'the console’s address', 'http://127.0.0.1:8081')
+    .option('--url <address>', 'the console’s address (default: the configuration’s port)', consoleAddress())
     .option('--json', 'one JSON object a page')
     .action(
       async (flags: {

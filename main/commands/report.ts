@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander'
+import { instant } from './instant.ts'
+import { consoleAddress } from './options.ts'
 
 /** `firstframe report SHOW`: one self-contained HTML page after the show. */
 export function registerReport(program: Command): void {
@@ -16,10 +18,19 @@ export function registerReport(program: Command): void {
     .option('--tenant <tenant>', 'whose show; needed when several have one of this name')
     .option('--out <file>', 'the file to write; by default report-SHOW.html')
     .addOption(new Option('--lang <lang>', 'the page’s language').choices(['en', 'zh']).default('en'))
-    .option('--url <url>', 'the console’s address', 'http://127.0.0.1:8081')
+    .option('--url <url>', 'the console’s address (default: the configuration’s port)', consoleAddress())
     .action(async (show: string, flags) => {
+      const now_ms = Date.now()
+      const time = (text: string | undefined) =>
+        text === undefined ? undefined : new Date(instant(text, now_ms)).toISOString()
       const { writeReport } = await import('../../console/report/writeReport.ts')
-      const file = await writeReport({ show, ...flags, clock: () => Date.now() })
+      const file = await writeReport({
+        show,
+        ...flags,
+        from: time(flags.from),
+        to: time(flags.to),
+        clock: () => Date.now(),
+      })
       console.log(file)
     })
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { parse } from 'yaml'
 import type { ShowEntry } from '../../schemas/show.ts'
 import { expectedError } from '../expectedError.ts'
+import { consoleAddress } from './options.ts'
 
 /** Asks the console; throws an error in a line a person can mend. */
 export async function ask(url: string, init?: RequestInit): Promise<string> {
@@ -23,7 +24,7 @@ export function registerShows(program: Command): void {
   const shows = program
     .command('shows')
     .description('which streams and apps belong to a show')
-    .option('--url <address>', 'the console’s address', 'http://127.0.0.1:8081')
+    .option('--url <address>', 'the console’s address (default: the configuration’s port)', consoleAddress())
   const base = (): string => `${(shows.opts().url as string).replace(/\/$/, '')}/api/registry`
 
   shows

@@ -9,7 +9,7 @@ import type { Incident } from '../../schemas/incident.ts'
 import { PLANNED_PREFIX, type Planned } from '../../schemas/planned.ts'
 import { STATE_TOPICS } from '../../schemas/topics.ts'
 import type { Context, Role } from '../context.ts'
-import { readReceivers, readRules } from '../receivers.ts'
+import { readReceivers, readRules, refusePrivateReceivers } from '../receivers.ts'
 
 /** Nothing judged for longer than this makes the watcher not ready. */
 const BEHIND_MS = 15_000
@@ -28,6 +28,8 @@ const linksOf = (base: string) => (incident: Incident) => {
 /** Judges the log as it comes: alone on an embedded log, in two stages with others on Kafka. */
 export async function startWatch({ config, emit, clock, name }: Context, log: Log): Promise<Role> {
   const rules = readRules(config.rules)
+  const receivers = readReceivers(config.receivers)
+  await refusePrivateReceivers(receivers)
   const base = (config.public_url || `http://localhost:${config.console_port}`).replace(/\/$/, '')
   // One map for all judges: Kafka takes partitions away and gives others, and each that comes has a judge of its own.
   const plans = new Map<string, Planned>()
@@ -46,7 +48,7 @@ export async function startWatch({ config, emit, clock, name }: Context, log: Lo
   announced.onChange(note)
   const newJudge = () => createJudge({ rules, emit, plans, links: linksOf(base) })
   const notifier = createNotifier({
-    receivers: readReceivers(config.receivers),
+    receivers,
     emit,
     clock,
     keep: (entries) => log.append(stateMessages(entries)),
