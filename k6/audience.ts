@@ -4,7 +4,7 @@ import { createReporter } from './beacons.ts'
 import { record } from './metrics.ts'
 import { playLive } from './player/playLive.ts'
 import { summaryFiles } from './report/summary.ts'
-import { numberSetting, reportFolder, required, setting, thresholdsOf } from './settings.ts'
+import { beaconThresholds, numberSetting, reportFolder, required, setting, thresholdsOf } from './settings.ts'
 
 const url = required('URL', 'the address of a live HLS playlist')
 const viewers = numberSetting('VIEWERS', 50)
@@ -27,13 +27,16 @@ export const options = {
       maxDuration: `${Math.ceil(seconds + 60)}s`,
     },
   },
-  thresholds: thresholdsOf([
-    'video_startup_time',
-    'rebuffering_ratio',
-    'video_start_failure',
-    'media_request_failure',
-    ...(interactionUrl === '' ? [] : (['interaction_success', 'interaction_latency'] as const)),
-  ]),
+  thresholds: {
+    ...thresholdsOf([
+      'video_startup_time',
+      'rebuffering_ratio',
+      'video_start_failure',
+      'media_request_failure',
+      ...(interactionUrl === '' ? [] : (['interaction_success', 'interaction_latency'] as const)),
+    ]),
+    ...beaconThresholds(),
+  },
 }
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)))

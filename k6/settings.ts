@@ -46,7 +46,6 @@ function declaredObjectives(names: readonly string[]): Record<string, readonly s
  * The thresholds of these metrics: the catalogue's objectives, unless `OBJECTIVES` gives others for a stream that
  * is built differently, e.g. `-e OBJECTIVES='{"live_latency":["avg<6000"]}'`; an empty list drops a metric.
  * Each metric must get at least one value: `samples{metric:NAME}` fails the run otherwise.
- * With `COLLECTOR`, beacons must be sent and none refused.
  */
 export function thresholdsOf(names: readonly (keyof Thresholds)[]): Record<string, string[]> {
   const declared = declaredObjectives(names)
@@ -57,12 +56,12 @@ export function thresholdsOf(names: readonly (keyof Thresholds)[]): Record<strin
     found[name] = thresholds
     found[`samples{metric:${name}}`] = ['count>0']
   }
-  if (setting('COLLECTOR', '') !== '') {
-    found.beacons_sent = ['count>0']
-    found.beacons_refused = ['count<=0']
-  }
   return found
 }
+
+/** With `COLLECTOR`, beacons must be sent and none refused. For scripts that report to Firstframe. */
+export const beaconThresholds = (): Record<string, string[]> =>
+  setting('COLLECTOR', '') === '' ? {} : { beacons_sent: ['count>0'], beacons_refused: ['count<=0'] }
 
 /**
  * The folder of `OUT`, where reports are written. k6 cannot make a folder, and a report that cannot be written would

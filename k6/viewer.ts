@@ -3,7 +3,7 @@ import { createReporter } from './beacons.ts'
 import { record } from './metrics.ts'
 import { type Played, playLive } from './player/playLive.ts'
 import { summaryFiles } from './report/summary.ts'
-import { numberSetting, reportFolder, required, thresholdsOf } from './settings.ts'
+import { beaconThresholds, numberSetting, reportFolder, required, thresholdsOf } from './settings.ts'
 
 const url = required('URL', 'the address of a live HLS playlist')
 const viewers = numberSetting('VIEWERS', 1)
@@ -19,15 +19,18 @@ export const options = {
       maxDuration: `${Math.ceil(ramp_seconds + seconds + 60)}s`,
     },
   },
-  thresholds: thresholdsOf([
-    'video_startup_time',
-    'rebuffering_ratio',
-    'rebuffering_frequency',
-    'stalled_viewers',
-    'video_start_failure',
-    'live_latency',
-    'media_request_failure',
-  ]),
+  thresholds: {
+    ...thresholdsOf([
+      'video_startup_time',
+      'rebuffering_ratio',
+      'rebuffering_frequency',
+      'stalled_viewers',
+      'video_start_failure',
+      'live_latency',
+      'media_request_failure',
+    ]),
+    ...beaconThresholds(),
+  },
 }
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

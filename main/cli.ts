@@ -47,16 +47,26 @@ export function createProgram(): Command {
   return program
 }
 
-/** Runs the command line; errors a person can mend are told in a line, others with their stack. */
+/** Runs the command line. Exit code 2: something a person can mend, in a line; 1: a bug, with its stack. */
 export async function run(argv: readonly string[]): Promise<void> {
   try {
     await createProgram().parseAsync([...argv])
   } catch (error) {
-    const known =
-      error instanceof ConfigError ||
-      error instanceof ListenError ||
-      (error as { expected?: boolean }).expected === true
-    console.error(known ? `firstframe: ${(error as Error).message}` : error)
-    process.exit(known ? 2 : 1)
+    const text = plainError(error)
+    console.error(text === undefined ? error : `firstframe: ${text}`)
+    process.exit(text === undefined ? 1 : 2)
   }
+}
+
+/**
+ * What a person can mend, in a line: mistakes of the configuration and the command line, a port that is taken, and a log
+ * or store that does not answer or refuses. undefined for a bug: its stack is of use.
+ */
+function plainError(error: unknown): string | undefined {
+  const { message, name, cause } = error as Error & { cause?: Error }
+  if (error instanceof ConfigError || error instanceof ListenError) return message
+  if ((error as { expected?: boolean }).expected === true) return message
+  if (name !== 'StoreError' && name !== 'LogError') return undefined
+  const why = cause?.message === undefined || message.includes(cause.message) ? '' : ` (${cause.message})`
+  return `${message}${why}. \`firstframe doctor\` checks what it depends on.`
 }

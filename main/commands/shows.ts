@@ -5,6 +5,17 @@ import type { ShowEntry } from '../../schemas/show.ts'
 import { expectedError } from '../expectedError.ts'
 import { consoleAddress } from './options.ts'
 
+/** The message of an error answer of the console; undefined when it has another shape. */
+function messageOf(text: string): string | undefined {
+  try {
+    const body = JSON.parse(text) as { message?: unknown; error?: { message?: unknown } }
+    const message = body.error?.message ?? body.message
+    return typeof message === 'string' ? message : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Asks the console; throws an error in a line a person can mend. */
 export async function ask(url: string, init?: RequestInit): Promise<string> {
   let answer: Response
@@ -16,7 +27,8 @@ export async function ask(url: string, init?: RequestInit): Promise<string> {
     )
   }
   const text = await answer.text()
-  if (!answer.ok) throw expectedError(`${answer.status}: ${text}`)
+  if (!answer.ok)
+    throw expectedError(messageOf(text) ?? `${new URL(url).origin} answered ${answer.status}: ${text}`)
   return text
 }
 

@@ -1,5 +1,6 @@
 import type { Context, Role } from '../context.ts'
 import { openLog } from '../context.ts'
+import { takeDataFolder } from '../dataFolder.ts'
 import { openShows } from '../shows.ts'
 import { startCollector } from './collector.ts'
 import { startConsole } from './console.ts'
@@ -11,6 +12,8 @@ import { startWrite } from './write.ts'
 /** The whole of Firstframe in one process (and the store's child). */
 export async function startAll(context: Context, add: <R extends Role>(role: R) => R): Promise<void> {
   const { config } = context
+  const giveBack = takeDataFolder(context.data)
+  add({ name: 'data folder', readiness: () => undefined, close: async () => giveBack() })
   const log = await openLog(context, { spill: true })
   add({ name: 'log', readiness: () => undefined, close: () => log.close() })
   const access = config.store.url === '' ? add(await startStore(context)) : connectStore(context)
@@ -20,10 +23,20 @@ export async function startAll(context: Context, add: <R extends Role>(role: R) 
   const page = add(await startConsole(context, access, log))
   const collector = add(await startCollector(context, log, mediaRoutes(context), shows))
   add(await startIngest(context, collector.url))
-  console.log(
-    [
-      `Console:  ${page.url}   open it: until something reports, it shows what to paste into your page`,
-      `Beacons:  ${collector.url}/v1/beacons`,
-    ].join('\n'),
-  )
+  console.log(nextSteps(config, page.url, collector.url).join('\n'))
+}
+
+/** What the person at the terminal does next. */
+function nextSteps(config: Context['config'], page: string, collector: string): string[] {
+  const lines = [
+    `Console:  ${page}   open it: until something reports, it shows what to paste into your page`,
+    `Beacons:  ${collector}/v1/beacons`,
+  ]
+  if (config.receivers.length === 0)
+    lines.push('Pages:    nobody is notified of incidents yet; docs/receivers.md shows how')
+  else if (config.public_url === '')
+    lines.push(
+      `Pages:    their links begin with ${page}; set public_url to an address that your people can open`,
+    )
+  return lines
 }
