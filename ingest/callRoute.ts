@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { validatorOf } from '../schemas/derive/validate.ts'
+import { known } from './counters.ts'
 import type { EventGroup, IngestRequest } from './route.ts'
 import { type IngestRoutesOptions, ingestRoutes } from './routes.ts'
 
@@ -13,7 +14,7 @@ export function checked(groups: readonly EventGroup[] = []) {
     events.map((event) => {
       const { kind, ...fields } = event
       assert.equal(validatorOf(kind)(fields), undefined, JSON.stringify(event))
-      return { ...context, source, ...event } as Record<string, unknown>
+      return known({ ...context, source, ...event }) as Record<string, unknown>
     }),
   )
 }
@@ -30,7 +31,8 @@ export function callRoute(
     clock: () => NOW,
     ...options,
   })
-  const route = routes.find((each) => each.path === path)
+  const method = request.method ?? 'POST'
+  const route = routes.find((each) => each.path === path && each.method === method)
   assert.ok(route, path)
   return route.handle({
     method: 'POST',

@@ -1,17 +1,19 @@
 import type { Emit } from '../schemas/facts.ts'
 import type { EventGroup, Send } from './route.ts'
 
-/** A server that is asked: where, and how its answer is read. */
+/** A server that is polled: where, and how its answer is read. */
 export interface PolledSource {
   readonly source: string
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
-  /** Reads an answer. Throws when it is not what such a server says. */
-  readonly read: (body: string, at_ms: number) => readonly EventGroup[]
+  /** Reads an answer, one body for each page of it. Throws when it is not what such a server writes. */
+  readonly read: (bodies: readonly string[], at_ms: number) => readonly EventGroup[]
+  /** The address of the next page after `bodies` (none at first); undefined: that is all. Default: `url` alone. */
+  readonly next?: (bodies: readonly string[]) => string | undefined
 }
 
 export interface PollerOptions extends PolledSource {
-  /** From one question to the next, ms. Default 1 000. */
+  /** From one poll to the next, ms. Default 1 000. */
   readonly interval_ms?: number
   readonly send: Send
   readonly emit: Emit
@@ -20,17 +22,30 @@ export interface PollerOptions extends PolledSource {
 }
 
 export interface Poller {
-  /** Asks once now; resolves when what came of it was sent. Never rejects. */
+  /** Polls once now; resolves when the events were sent. Never rejects. */
   readonly poll: () => Promise<void>
-  /** Resolves when the running question, if any, has ended. */
+  /** Resolves when the running poll, if any, has ended. */
   readonly stop: () => Promise<void>
 }
 
 const BODY_BYTES = 8 << 20
+const MOST_PAGES = 20
+
+/** An answer's text within `limit` bytes, after decompression. */
+async function boundedText(answer: Response, limit: number): Promise<string> {
+  const pieces: Uint8Array[] = []
+  let bytes = 0
+  for await (const piece of answer.body ?? []) {
+    bytes += piece.length
+    if (bytes > limit) throw new Error(`the answer has more than ${limit} bytes`)
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces).toString('utf8')
+}
 
 /**
- * Asks a server again and again. A server that does not answer is not heard: the facts say so once,
- * and the rules of absence do the rest, so a poller never invents a reading.
+ * Polls a server. A server that does not answer is not heard: one fact tells it, and the rules of absence do the rest,
+ * so a poller never invents a reading.
  */
 export function startPoller(options: PollerOptions): Poller {
   const { source, interval_ms = 1_000, clock, emit } = options
@@ -40,14 +55,22 @@ export function startPoller(options: PollerOptions): Poller {
   let running: Promise<void> = Promise.resolve()
   const cancel = new AbortController()
 
-  async function ask(): Promise<void> {
+  async function load(url: string, signal: AbortSignal): Promise<string> {
+    // A connection that is kept would always ask the same worker or server of several.
+    const answer = await fetch(url, { headers: { connection: 'close', ...options.headers }, signal })
+    const body = await boundedText(answer, BODY_BYTES)
+    if (!answer.ok) throw new Error(`the server answered ${answer.status}`)
+    return body
+  }
+
+  async function pollOnce(): Promise<void> {
     try {
       const signal = AbortSignal.any([cancel.signal, AbortSignal.timeout(Math.max(interval_ms, 2_000))])
-      const answer = await fetch(options.url, { headers: { ...options.headers }, signal })
-      const body = await answer.text()
-      if (!answer.ok) throw new Error(`it answered ${answer.status}`)
-      if (body.length > BODY_BYTES) throw new Error(`its answer has ${body.length} characters`)
-      const groups = options.read(body, clock())
+      const bodies: string[] = []
+      const next = options.next ?? ((read) => (read.length === 0 ? options.url : undefined))
+      for (let url = next(bodies); url !== undefined && bodies.length < MOST_PAGES; url = next(bodies))
+        bodies.push(await load(url, signal))
+      const groups = options.read(bodies, clock())
       if (failing) emit({ type: 'ingest_poll_recovered', source, url: options.url })
       failing = false
       if (groups.length > 0) await options.send(groups)
@@ -59,7 +82,7 @@ export function startPoller(options: PollerOptions): Poller {
   }
 
   function poll(): Promise<void> {
-    running = running.then(ask)
+    running = running.then(pollOnce)
     return running
   }
 

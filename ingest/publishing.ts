@@ -1,19 +1,25 @@
+import type { BeaconEvent } from '../schemas/beacon.ts'
 import type { Emit } from '../schemas/facts.ts'
 import type { IngestAnswer, IngestRequest } from './route.ts'
 import { verifyStreamKey } from './streamKey.ts'
 
-/** What every hook needs to know to say whose a stream is and whether it may be published. */
+/** What every hook needs to know: whose a stream is, and whether it may be published. */
 export interface HookOptions {
-  /** The tenant of a write key (`?key=` in the hook's URL); undefined: nobody's, and the hook is refused. */
+  /** The tenant of a hook's key (`?key=` in its URL); undefined: nobody's, and nothing is stored. */
   readonly tenantOf: (key: string | undefined) => string | undefined
   /** Secrets that sign a tenant's stream keys, newest first. None: publishing is free. */
   readonly publishSecrets?: (tenant: string) => readonly string[]
+  /**
+   * Whether some tenant demands signed stream keys. Then a publisher behind a hook with an unknown key is refused:
+   * nobody could check its stream key. Default: no.
+   */
+  readonly publishIsGuarded?: () => boolean
   readonly emit: Emit
   /** ms since the epoch. */
   readonly clock: () => number
 }
 
-/** A hook's reading of a publisher's wish. */
+/** A publisher as a hook describes it. */
 export interface Publisher {
   readonly source: string
   readonly app: string
@@ -22,26 +28,73 @@ export interface Publisher {
   readonly args: string
 }
 
-/** The tenant of a hook, or the refusal to send back. */
+/** Why a hook left no event: a code for the metrics. */
+export type HookNote = 'unreadable' | 'unknown_action' | 'no_stream'
+
+/**
+ * The tenant of a hook; undefined: its key is unknown. The publisher is not to blame for a wrong key, so the hook is let
+ * through and stored for nobody, unless `refusesUnknownKey`.
+ */
 export function tenantOfHook(
   request: IngestRequest,
   options: HookOptions,
   source: string,
-): string | { readonly refused: IngestAnswer } {
+): string | undefined {
   const header = request.headers['x-firstframe-key']
   const tenant = options.tenantOf(request.query.key ?? (typeof header === 'string' ? header : undefined))
-  if (tenant !== undefined) return tenant
-  options.emit({ type: 'ingest_hook_refused', source, code: 'unknown_key' })
-  return { refused: { status: 403, body: 'unknown_key' } }
+  if (tenant === undefined) options.emit({ type: 'ingest_hook_refused', source, code: 'unknown_key' })
+  return tenant
+}
+
+/** Whether a publisher behind an unknown key is refused. */
+export const refusesUnknownKey = (options: HookOptions): boolean => options.publishIsGuarded?.() ?? false
+
+/** A hook that is let through without an event, because we do not understand it: counted, so that somebody sees it. */
+export function noteHook(options: HookOptions, source: string, note: HookNote, detail = ''): void {
+  options.emit({ type: 'ingest_hook_unread', source, code: note, detail: detail.slice(0, 80) })
 }
 
 /** Whether a tenant's stream may be published now. Says why not, by the code of `verifyStreamKey`. */
 export function mayPublish(tenant: string, publisher: Publisher, options: HookOptions): true | string {
+  const code = keyProblem(tenant, publisher, options)
+  if (code === undefined) return true
+  options.emit({ type: 'ingest_hook_refused', source: publisher.source, code, stream: publisher.stream })
+  return code
+}
+
+/**
+ * Whether a publisher that has gone is the one that was let in. Servers report the end of a refused publisher, too:
+ * somebody without a key must not be able to end the stream of somebody with one.
+ */
+export function mayUnpublish(tenant: string, publisher: Publisher, options: HookOptions): boolean {
+  const code = keyProblem(tenant, publisher, options)
+  // The key may have expired while the stream went on.
+  return code === undefined || code === 'expired'
+}
+
+function keyProblem(
+  tenant: string,
+  { app, stream, args }: Publisher,
+  options: HookOptions,
+): string | undefined {
   const secrets = options.publishSecrets?.(tenant) ?? []
-  if (secrets.length === 0) return true
-  const { app, stream, args, source } = publisher
+  if (secrets.length === 0) return undefined
   const verdict = verifyStreamKey({ secrets, app, stream, args, now_ms: options.clock() })
-  if (verdict.ok) return true
-  options.emit({ type: 'ingest_hook_refused', source, code: verdict.code, stream })
-  return verdict.code
+  return verdict.ok ? undefined : verdict.code
+}
+
+/** A hook's answer with its one event. The answer holds even when the event is lost: a refusal would cut the publisher. */
+export function answerWith(
+  answer: IngestAnswer,
+  about: {
+    readonly tenant: string
+    readonly source: string
+    readonly show?: string
+    readonly stream: string
+  },
+  event: BeaconEvent,
+): IngestAnswer {
+  const { tenant, source, show, stream } = about
+  const context = { show: show || undefined, stream }
+  return { ...answer, evenIfLost: true, events: [{ tenant, source, context, events: [event] }] }
 }

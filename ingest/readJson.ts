@@ -12,9 +12,29 @@ export function readObject(body: Buffer | string): Values | undefined {
   }
 }
 
-/** A part of an object that is one itself; else an empty one. */
+/** A member that is an object itself; else an empty one. */
 export function objectIn(value: unknown): Values {
-  return typeof value === 'object' && value !== null ? (value as Values) : {}
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Values) : {}
 }
 
-export const textIn = (value: unknown): string => (typeof value === 'string' ? value : '')
+/** Text of a member. Servers write ids as numbers, too: `client_id: 1985`. */
+export const textIn = (value: unknown): string =>
+  typeof value === 'string'
+    ? value
+    : typeof value === 'number' || typeof value === 'bigint'
+      ? String(value)
+      : ''
+
+/** Whether a member says yes: `true`, `1`, `"true"`, `"1"`. */
+export const yesIn = (value: unknown): boolean =>
+  value === true || value === 1 || (typeof value === 'string' && /^(true|1|yes|on)$/i.test(value.trim()))
+
+/**
+ * A member of an object of protobuf's JSON form, whose names are written as in the definition or in camelCase
+ * (`created_at` or `createdAt`).
+ */
+export function memberOf(values: Values, name: string): unknown {
+  if (Object.hasOwn(values, name)) return values[name]
+  const camel = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+  return Object.hasOwn(values, camel) ? values[camel] : undefined
+}

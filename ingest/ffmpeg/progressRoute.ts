@@ -13,7 +13,7 @@ export function progressRoute(options: HookOptions): IngestRoute {
     path: '/v1/ingest/ffmpeg',
     handle: async (request) => {
       const tenant = tenantOfHook(request, options, 'ffmpeg')
-      if (typeof tenant !== 'string') return tenant.refused
+      if (tenant === undefined) return { status: 403, body: 'unknown_key' }
       const { stream, show, node, hop } = request.query
       if (!stream) return { status: 400, body: 'stream is missing' }
       const session = progressSession({

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash, createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { SignJWT } from 'jose'
 import { callRoute, checked, NOW } from '../callRoute.ts'
 
 test('LiveKit: a webhook is believed only with its token, and never gives the stream key away', async () => {
@@ -59,4 +61,32 @@ test('LiveKit: a webhook is believed only with its token, and never gives the st
     const refused = await send(joined, authorization)
     assert.deepEqual([refused.status, refused.body, refused.events], [401, code, undefined])
   }
+})
+
+test('LiveKit: the names of protobuf’s JSON form, as LiveKit really sends them', async () => {
+  const body = readFileSync(new URL('../../../shared/cases/livekit-ingress-started.json', import.meta.url))
+  const livekit = { APIkey: { secret: 'shh', tenant: 'demo' } }
+  const sha256 = createHash('sha256').update(body).digest('base64')
+  const token = await new SignJWT({ sha256 })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setIssuer('APIkey')
+    .setNotBefore(NOW / 1000 - 1)
+    .setExpirationTime(NOW / 1000 + 300)
+    .sign(Buffer.from('shh'))
+  const answer = await callRoute({ livekit }, '/v1/ingest/livekit', {
+    body,
+    headers: { authorization: token },
+  })
+  assert.deepEqual(checked(answer.events), [
+    {
+      stream: 'room',
+      source: 'livekit',
+      kind: 'hop',
+      time_ms: 1_795_749_800_000,
+      hop: 'ingest',
+      node: 'studio',
+      event: 'publish',
+      status: 'up',
+    },
+  ])
 })

@@ -1,33 +1,62 @@
 import type { BeaconEvent } from '../../schemas/beacon.ts'
-import { type HookOptions, mayPublish, tenantOfHook } from '../publishing.ts'
+import {
+  answerWith,
+  type HookOptions,
+  mayPublish,
+  noteHook,
+  refusesUnknownKey,
+  tenantOfHook,
+} from '../publishing.ts'
 import { readObject, textIn } from '../readJson.ts'
-import type { IngestRoute } from '../route.ts'
+import type { IngestAnswer, IngestRequest, IngestRoute } from '../route.ts'
 
-const SAYS: Readonly<Record<string, { event: string; status: 'up' | 'down' }>> = {
-  ready: { event: 'publish', status: 'up' },
-  notReady: { event: 'unpublish', status: 'down' },
+const UP = { event: 'publish', status: 'up' } as const
+const DOWN = { event: 'unpublish', status: 'down' } as const
+
+/** By the name of the command's setting without `runOn`; older versions say publish, newer ones online. */
+const EVENTS: Readonly<Record<string, { event: string; status?: 'up' | 'down' }>> = {
+  ready: UP,
+  publish: UP,
+  available: UP,
+  online: UP,
+  notready: DOWN,
+  unpublish: DOWN,
+  notavailable: DOWN,
+  offline: DOWN,
+  recordsegmentcomplete: { event: 'record' },
 }
 
+/** Commands that say nothing about a hop. */
+const OF_NO_CONCERN = new Set(
+  'init demand undemand connect disconnect read unread recordsegmentcreate'.split(' '),
+)
+
+const LET_THROUGH: IngestAnswer = { status: 204 }
+
 /**
- * `runOnReady` and `runOnNotReady`, which are commands:
+ * MediaMTX's hooks are commands; each calls this address:
  * `curl -X POST "http://…/v1/ingest/mediamtx?key=…&event=ready&path=$MTX_PATH"`.
  */
-export function mediamtxRoute(options: HookOptions): IngestRoute {
-  return {
-    method: 'POST',
-    path: '/v1/ingest/mediamtx',
-    handle: async (request) => {
-      const tenant = tenantOfHook(request, options, 'mediamtx')
-      if (typeof tenant !== 'string') return tenant.refused
-      const { path: stream, event: said = '', show, node = '' } = request.query
-      const says = SAYS[said]
-      if (!stream || says === undefined)
-        return { status: 400, body: 'path is missing, or event is not ready or notReady' }
-      const event: BeaconEvent<'hop'> = { kind: 'hop', hop: 'ingest', node, ...says }
-      const context = { ...(show ? { show } : {}), stream }
-      return { status: 204, events: [{ tenant, source: 'mediamtx', context, events: [event] }] }
-    },
+export function mediamtxRoutes(options: HookOptions): IngestRoute[] {
+  async function handle(request: IngestRequest): Promise<IngestAnswer> {
+    const tenant = tenantOfHook(request, options, 'mediamtx')
+    if (tenant === undefined) return LET_THROUGH
+    const inBody = Object.fromEntries(new URLSearchParams(request.body.toString('utf8')))
+    const { path: stream = '', event: name = '', show, node = '' } = { ...inBody, ...request.query }
+    const action = name.toLowerCase().replace(/^runon/, '')
+    const fields = EVENTS[action]
+    if (fields === undefined) {
+      if (!OF_NO_CONCERN.has(action)) noteHook(options, 'mediamtx', 'unknown_action', name)
+      return LET_THROUGH
+    }
+    if (stream === '') {
+      noteHook(options, 'mediamtx', 'no_stream', name)
+      return LET_THROUGH
+    }
+    const event: BeaconEvent<'hop'> = { kind: 'hop', hop: 'ingest', node, ...fields }
+    return answerWith(LET_THROUGH, { tenant, source: 'mediamtx', show, stream }, event)
   }
+  return (['POST', 'GET'] as const).map((method) => ({ method, path: '/v1/ingest/mediamtx', handle }))
 }
 
 /** MediaMTX's `authHTTPAddress`: 204 lets the client go on, 401 does not. Only publishing needs a signed stream key. */
@@ -36,20 +65,24 @@ export function mediamtxAuthRoute(options: HookOptions): IngestRoute {
     method: 'POST',
     path: '/v1/ingest/mediamtx/auth',
     handle: async (request) => {
+      const body = readObject(request.body)
+      if (body === undefined) {
+        noteHook(options, 'mediamtx', 'unreadable')
+        return LET_THROUGH
+      }
+      const publishes = body.action === 'publish'
       const tenant = tenantOfHook(request, options, 'mediamtx')
-      if (typeof tenant !== 'string') return { status: 401 }
-      const asked = readObject(request.body)
-      if (asked === undefined) return { status: 400 }
-      if (asked.action !== 'publish') return { status: 204 }
-      const path = textIn(asked.path)
+      if (tenant === undefined) return publishes && refusesUnknownKey(options) ? { status: 401 } : LET_THROUGH
+      if (!publishes) return LET_THROUGH
+      const path = textIn(body.path)
       const at = path.lastIndexOf('/')
       const publisher = {
         source: 'mediamtx',
         app: path.slice(0, Math.max(0, at)),
         stream: path.slice(at + 1),
-        args: textIn(asked.query),
+        args: textIn(body.query),
       }
-      return mayPublish(tenant, publisher, options) === true ? { status: 204 } : { status: 401 }
+      return mayPublish(tenant, publisher, options) === true ? LET_THROUGH : { status: 401 }
     },
   }
 }

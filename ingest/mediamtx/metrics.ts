@@ -1,85 +1,93 @@
 import type { ClientContext } from '../../schemas/envelope.ts'
-import { increase, kbpsOf, known, numberOf } from '../counters.ts'
-import type { EventGroup } from '../route.ts'
+import type { Emit } from '../../schemas/facts.ts'
+import { increase, kbpsOf, known, numberReader } from '../counters.ts'
+import type { PolledSource } from '../poller.ts'
+import { readPrometheus, type Sample } from '../prometheus/readPrometheus.ts'
 import { trackStreams } from '../trackStreams.ts'
-
-interface Sample {
-  readonly name: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly value: number
-}
-
-/** Samples of a page in Prometheus' text format, version 0.0.4; lines that are none are passed over. */
-export function readPrometheus(text: string): Sample[] {
-  const samples: Sample[] = []
-  for (const line of text.split('\n')) {
-    const found = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)/.exec(line)
-    if (found === null) continue
-    const value = numberOf(found[3])
-    if (value === undefined) continue
-    const labels: Record<string, string> = Object.create(null)
-    for (const [, name, quoted] of (found[2] ?? '').matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)) {
-      labels[name!] = quoted!.replace(/\\(.)/g, (_, each: string) => (each === 'n' ? '\n' : each))
-    }
-    samples.push({ name: found[1]!, labels, value })
-  }
-  return samples
-}
 
 /** One path of MediaMTX, gathered from the page. */
 interface Path {
   readonly name: string
   ready: boolean
-  readers: number | undefined
-  bytes_in: number | undefined
-  bytes_out: number | undefined
-  frames_in_error: number | undefined
-  discarded: number | undefined
-  rtt_ms: number | undefined
-  received: number | undefined
-  lost: number | undefined
+  /** Readers of each protocol (`readerType`); '' where the page gives one number for all. */
+  readonly readers: Map<string, number>
+  bytes_in?: number
+  bytes_out?: number
+  frames_in_error?: number
+  discarded?: number
+  rtt_ms?: number
+  received?: number
+  lost?: number
 }
 
-const plus = (sum: number | undefined, more: number) => (sum ?? 0) + more
+/** A path that somebody publishes: `ready`, in later versions `online`; a suffix does not change it. */
+const isReady = (state: string): boolean => /^(ready|online|available)/i.test(state)
 
-/** The page's samples by path. SRT's belong to the path's publisher (`state="publish"`), others are added up. */
-function pathsOf(samples: readonly Sample[]): Path[] {
+const plus = (sum: number | undefined, more: number | undefined) =>
+  more === undefined ? sum : (sum ?? 0) + more
+
+/** Sums of a publisher's packets, whatever its protocol names them. */
+const RECEIVED = /_(?:packets_received|inbound_rtp_packets|rtp_packets_received)$/
+const LOST = /_(?:packets_received_loss|inbound_rtp_packets_lost|rtp_packets_lost)$/
+
+/**
+ * The page's samples by path. Packets and round trips are the publisher's (`state="publish"`); a protocol has a metric
+ * for each of its connections, and `paths_readers` one for each protocol: they are added.
+ */
+function pathsOf(
+  samples: readonly Sample[],
+  read: (name: string, value: number) => number | undefined,
+): Path[] {
   const paths = new Map<string, Path>()
   const pathOf = (name: string): Path => {
-    const path = paths.get(name) ?? ({ name, ready: false } as Path)
+    const path = paths.get(name) ?? { name, ready: false, readers: new Map() }
     paths.set(name, path)
     return path
   }
-  for (const { name, labels, value } of samples) {
-    const of = name.startsWith('paths') ? labels.name : labels.path
-    if (of === undefined || of === '') continue
-    const path = pathOf(of)
+  for (const { name, labels, value: written } of samples) {
+    const owner = name.startsWith('paths') || name.startsWith('hls_muxers') ? labels.name : labels.path
+    if (owner === undefined || owner === '') continue
+    const path = pathOf(owner)
+    const value = read(name, written)
+    if (value === undefined) continue
     const publisher = labels.state === undefined || labels.state === 'publish'
-    if (name === 'paths') path.ready ||= labels.state === 'ready' && value > 0
-    else if (name === 'paths_readers') path.readers = value
-    else if (name === 'paths_inbound_bytes' || name === 'paths_bytes_received') path.bytes_in = value
+    if (name === 'paths') path.ready ||= isReady(labels.state ?? '') && value > 0
+    else if (name === 'paths_readers') {
+      const type = labels.readerType ?? labels.reader_type ?? labels.type ?? ''
+      path.readers.set(type, (path.readers.get(type) ?? 0) + value)
+    } else if (name === 'paths_inbound_bytes' || name === 'paths_bytes_received') path.bytes_in = value
     else if (name === 'paths_outbound_bytes' || name === 'paths_bytes_sent') path.bytes_out = value
     else if (name === 'paths_inbound_frames_in_error') path.frames_in_error = value
     else if (name.endsWith('_outbound_frames_discarded')) path.discarded = plus(path.discarded, value)
-    else if (publisher && name === 'srt_conns_ms_rtt') path.rtt_ms = value
-    else if (publisher && name === 'srt_conns_packets_received') path.received = plus(path.received, value)
-    else if (publisher && name === 'srt_conns_packets_received_loss') path.lost = plus(path.lost, value)
+    else if (!publisher) continue
+    else if (name === 'srt_conns_ms_rtt') path.rtt_ms = value
+    else if (LOST.test(name)) path.lost = plus(path.lost, value)
+    else if (RECEIVED.test(name)) path.received = plus(path.received, value)
   }
   return [...paths.values()]
+}
+
+/** All readers of a path. Where the page counts by protocol, a total without one would count them twice. */
+function readersOf({ readers }: Path): number | undefined {
+  const typed = [...readers].filter(([type]) => type !== '')
+  if (typed.length === 0) return readers.get('')
+  return typed.reduce((sum, [, count]) => sum + count, 0)
 }
 
 export interface MediamtxOptions {
   readonly node: string
   readonly context?: ClientContext
+  readonly emit: Emit
 }
 
-/** A reader of MediaMTX's `/metrics` for `startPoller`. */
-export function mediamtxMetrics(options: MediamtxOptions): (text: string, at_ms: number) => EventGroup[] {
+/** A reader of MediaMTX's `/metrics` for `startPoller`. The page lists every path. */
+export function mediamtxMetrics(options: MediamtxOptions): PolledSource['read'] {
+  const number = numberReader('mediamtx', options.emit)
   const track = trackStreams<Path>({
     source: 'mediamtx',
     hop: 'ingest',
     node: options.node,
-    ...(options.context ? { context: options.context } : {}),
+    context: options.context,
     streamOf: (path) => path.name,
     publishing: (path) => path.ready,
     fields: (now, before, interval_ms) => {
@@ -95,17 +103,19 @@ export function mediamtxMetrics(options: MediamtxOptions): (text: string, at_ms:
         bytes_out,
         bitrate_in_kbps: kbpsOf(bytes_in, interval_ms),
         bitrate_out_kbps: kbpsOf(bytes_out, interval_ms),
-        clients: now.readers,
-        frames_dropped:
-          discarded === undefined && in_error === undefined ? undefined : (discarded ?? 0) + (in_error ?? 0),
+        clients: readersOf(now),
+        frames_dropped: plus(plus(undefined, discarded), in_error),
         rtt_ms: now.rtt_ms,
         packet_loss_ratio: packets > 0 ? lost! / packets : undefined,
       })
     },
   })
-  return (text, at_ms) => {
+  return ([text = ''], at_ms) => {
     const samples = readPrometheus(text)
-    if (samples.length === 0) throw new Error('this is not a metrics page of MediaMTX')
-    return track(pathsOf(samples), at_ms)
+    if (!samples.some(({ name }) => /^(paths|hls_|rtsp_|rtmp_|srt_|webrtc_)/.test(name)))
+      throw new Error('this is not a metrics page of MediaMTX')
+    // `/metrics?type=…` leaves the paths out.
+    const complete = samples.some(({ name }) => name === 'paths')
+    return track(pathsOf(samples, number), at_ms, { scope: '', complete })
   }
 }

@@ -1,8 +1,16 @@
 import { XMLParser } from 'fast-xml-parser'
 import type { ClientContext } from '../../schemas/envelope.ts'
-import { increase, kbpsOf, known, numberOf } from '../counters.ts'
-import type { EventGroup } from '../route.ts'
+import type { Emit } from '../../schemas/facts.ts'
+import { increase, kbpsOf, known, type NumberReader, numberReader } from '../counters.ts'
+import type { PolledSource } from '../poller.ts'
 import { trackStreams } from '../trackStreams.ts'
+
+/** A stat page: which worker wrote it, and that worker's streams. */
+export interface StatPage {
+  /** The worker's process id; '' where the page has none. */
+  readonly pid: string
+  readonly streams: readonly StatStream[]
+}
 
 /** A stream on nginx-rtmp's stat page. */
 export interface StatStream {
@@ -35,34 +43,40 @@ const list = (value: unknown): readonly Node[] =>
   Array.isArray(value) ? value.filter((each) => typeof each === 'object' && each !== null) : []
 const node = (value: unknown): Node => (typeof value === 'object' && value !== null ? (value as Node) : {})
 
-function readStream(app: string, stream: Node): StatStream {
+/** A stream that another worker pushes here over a socket file (`rtmp_auto_push`); its own worker reports it. */
+const isRelay = (client: Node | undefined): boolean => String(client?.address ?? '').startsWith('unix:')
+
+function readStream(app: string, stream: Node, number: NumberReader): StatStream {
   const clients = list(stream.client)
   const publisher = clients.find((client) => 'publishing' in client)
   const video = node(node(stream.meta).video)
   return {
     app,
     name: String(stream.name ?? ''),
-    publishing: 'publishing' in stream,
-    time_ms: numberOf(stream.time),
-    bytes_in: numberOf(stream.bytes_in),
-    bytes_out: numberOf(stream.bytes_out),
-    nclients: numberOf(stream.nclients),
-    dropped: clients.reduce((sum, client) => sum + (numberOf(client.dropped) ?? 0), 0),
-    avsync: numberOf(publisher?.avsync),
-    width: numberOf(video.width),
-    height: numberOf(video.height),
+    publishing: 'publishing' in stream && !isRelay(publisher),
+    time_ms: number('time', stream.time),
+    bytes_in: number('bytes_in', stream.bytes_in),
+    bytes_out: number('bytes_out', stream.bytes_out),
+    nclients: number('nclients', stream.nclients),
+    dropped: clients.reduce((sum, client) => sum + (number('dropped', client.dropped) ?? 0), 0),
+    avsync: number('avsync', publisher?.avsync, { min: -600_000, max: 600_000 }),
+    width: number('width', video.width, { max: 65_535 }) || undefined,
+    height: number('height', video.height, { max: 65_535 }) || undefined,
   }
 }
 
 /** Reads the stat page (`rtmp_stat all`). Throws when it is none. */
-export function readStat(xml: string): StatStream[] {
+export function readStat(xml: string, number: NumberReader): StatPage {
   const root = node(parser.parse(xml)).rtmp
   if (root === undefined) throw new Error('this is not a stat page of nginx-rtmp')
-  return list(node(root).server).flatMap((server) =>
+  const streams = list(node(root).server).flatMap((server) =>
     list(server.application).flatMap((application) =>
-      list(node(application.live).stream).map((stream) => readStream(String(application.name ?? ''), stream)),
+      list(node(application.live).stream).map((stream) =>
+        readStream(String(application.name ?? ''), stream, number),
+      ),
     ),
   )
+  return { pid: String(node(root).pid ?? ''), streams }
 }
 
 export interface StatOptions {
@@ -70,18 +84,21 @@ export interface StatOptions {
   readonly context?: ClientContext
   /** Only this application's streams. Default: all. */
   readonly app?: string
+  readonly emit: Emit
 }
 
 /**
  * A reader for `startPoller`. Bitrates come from differences of the byte counters: the page's own `bw_in` is a mean
- * that moves every 10 s. The page's `frame_rate` is what the encoder declared, so no fps is told (see `tap/`).
+ * that moves every 10 s. The page's `frame_rate` is what the encoder declared, so no fps is reported (see `tap/`).
+ * A page lists one worker's streams: after a reload, or with several workers, another page may be another worker's.
  */
-export function nginxRtmpStat(options: StatOptions): (xml: string, at_ms: number) => EventGroup[] {
+export function nginxRtmpStat(options: StatOptions): PolledSource['read'] {
+  const number = numberReader('nginx-rtmp', options.emit)
   const track = trackStreams<StatStream>({
     source: 'nginx-rtmp',
     hop: 'ingest',
     node: options.node,
-    ...(options.context ? { context: options.context } : {}),
+    context: options.context,
     streamOf: (stream) => stream.name,
     publishing: (stream) => stream.publishing,
     fields: (now, before, interval_ms) => {
@@ -101,9 +118,9 @@ export function nginxRtmpStat(options: StatOptions): (xml: string, at_ms: number
       })
     },
   })
-  return (xml, at_ms) =>
-    track(
-      readStat(xml).filter((stream) => options.app === undefined || stream.app === options.app),
-      at_ms,
-    )
+  return ([xml = ''], at_ms) => {
+    const { pid, streams } = readStat(xml, number)
+    const wanted = streams.filter((stream) => options.app === undefined || stream.app === options.app)
+    return track(wanted, at_ms, { scope: pid, complete: pid !== '' })
+  }
 }

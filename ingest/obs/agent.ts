@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import WebSocket from 'ws'
 import type { ClientContext } from '../../schemas/envelope.ts'
 import type { Emit } from '../../schemas/facts.ts'
-import { numberOf } from '../counters.ts'
+import { numberOf, numberReader } from '../counters.ts'
 import { objectIn, readObject, textIn } from '../readJson.ts'
 import type { Send } from '../route.ts'
 import { type ObsLook, obsEvent } from './status.ts'
@@ -39,6 +39,7 @@ export function obsAuthentication(password: string, salt: string, challenge: str
 export function startObsAgent(options: ObsAgentOptions): { readonly stop: () => Promise<void> } {
   const { node, context, emit, clock, interval_ms = 1_000, retry_ms = [1_000, 2_000, 5_000] } = options
   const url = options.url ?? 'ws://127.0.0.1:4455'
+  const number = numberReader('obs', emit)
   let before: ObsLook | undefined
   let stopped = false
   let failures = 0
@@ -58,7 +59,7 @@ export function startObsAgent(options: ObsAgentOptions): { readonly stop: () => 
     const results = Array.isArray(reply.results) ? reply.results.map(objectIn) : []
     const dataOf = (type: string) => objectIn(results.find((each) => each.requestType === type)?.responseData)
     const now: ObsLook = { at_ms: clock(), stream: dataOf('GetStreamStatus'), stats: dataOf('GetStats') }
-    say(obsEvent(now, before, node))
+    say(obsEvent(now, before, node, number))
     before = now
   }
 

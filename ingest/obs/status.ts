@@ -1,5 +1,5 @@
 import type { BeaconEvent } from '../../schemas/beacon.ts'
-import { increase, kbpsOf, known, numberOf } from '../counters.ts'
+import { increase, kbpsOf, known, type NumberReader } from '../counters.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -18,19 +18,23 @@ export function obsEvent(
   now: ObsLook,
   before: ObsLook | undefined,
   node: string,
+  number: NumberReader,
 ): BeaconEvent<'hop'> | undefined {
   const active = now.stream.outputActive === true
   const was = before?.stream.outputActive === true
   if (!active) return was ? { kind: 'hop', hop: 'encoder', node, status: 'down', event: 'end' } : undefined
   const last = was ? before : undefined
   const interval_ms = last === undefined ? 0 : Math.max(0, Math.round(now.at_ms - last.at_ms))
-  const grew = (name: string) => increase(numberOf(now.stream[name]), numberOf(last?.stream[name]))
-  const bytes_out = grew('output_bytes')
+  const grew = (name: string) => increase(number(name, now.stream[name]), number(name, last?.stream[name]))
+  const bytes_out = grew('outputBytes')
   const skipped = grew('outputSkippedFrames')
-  const missed = increase(numberOf(now.stats.renderSkippedFrames), numberOf(last?.stats.renderSkippedFrames))
-  const cpu = numberOf(now.stats.cpuUsage)
-  const memory = numberOf(now.stats.memoryUsage)
-  const congestion = numberOf(now.stream.outputCongestion)
+  const missed = increase(
+    number('renderSkippedFrames', now.stats.renderSkippedFrames),
+    number('renderSkippedFrames', last?.stats.renderSkippedFrames),
+  )
+  const cpu = number('cpuUsage', now.stats.cpuUsage, { max: 100_000 })
+  const memory = number('memoryUsage', now.stats.memoryUsage)
+  const congestion = number('outputCongestion', now.stream.outputCongestion)
   return {
     kind: 'hop',
     hop: 'encoder',
@@ -41,7 +45,7 @@ export function obsEvent(
       event: last === undefined ? 'publish' : undefined,
       bytes_out,
       bitrate_out_kbps: kbpsOf(bytes_out, interval_ms),
-      fps_out: numberOf(now.stats.activeFps),
+      fps_out: number('activeFps', now.stats.activeFps, { max: 1000 }),
       frames: grew('outputTotalFrames'),
       frames_dropped:
         skipped === undefined && missed === undefined ? undefined : (skipped ?? 0) + (missed ?? 0),

@@ -1,16 +1,30 @@
 import type { BeaconEvent } from '../../schemas/beacon.ts'
-import { known, numberOf } from '../counters.ts'
-import { type HookOptions, mayPublish, tenantOfHook } from '../publishing.ts'
+import { known, type NumberReader, numberReader } from '../counters.ts'
+import { createPublishers } from '../publishers.ts'
+import {
+  answerWith,
+  type HookOptions,
+  mayPublish,
+  mayUnpublish,
+  noteHook,
+  refusesUnknownKey,
+  tenantOfHook,
+} from '../publishing.ts'
 import { readObject, textIn } from '../readJson.ts'
-import type { IngestAnswer, IngestRoute } from '../route.ts'
+import type { IngestAnswer, IngestRequest, IngestRoute } from '../route.ts'
 
-/** SRS lets a client go on only when the body is `0`. */
-const GO_ON = { status: 200, contentType: 'application/json', body: '0' } as const
+/** SRS lets a client go on only when the status is 200 and the body is `0`, or an object with `code: 0`. */
+const GO_ON: IngestAnswer = { status: 200, contentType: 'application/json', body: '0' }
 const REFUSED: IngestAnswer = { status: 403, contentType: 'application/json', body: '1' }
+/** `on_forward` wants to know where else the stream should go: nowhere. */
+const FORWARD_NOWHERE: IngestAnswer = { ...GO_ON, body: '{"code":0,"data":{"urls":[]}}' }
 
 type Hook = Readonly<Record<string, unknown>>
 
-function eventOf(hook: Hook): BeaconEvent<'hop'> | undefined {
+/** Actions that say nothing about a hop. */
+const OF_NO_CONCERN = new Set(['on_connect', 'on_close', 'on_play', 'on_stop', 'on_forward'])
+
+function eventOf(hook: Hook, number: NumberReader): BeaconEvent<'hop'> | undefined {
   const node = textIn(hook.server_id)
   switch (hook.action) {
     case 'on_publish':
@@ -18,36 +32,60 @@ function eventOf(hook: Hook): BeaconEvent<'hop'> | undefined {
     case 'on_unpublish':
       return { kind: 'hop', hop: 'ingest', node, event: 'unpublish', status: 'down' }
     case 'on_hls': {
-      const duration_s = numberOf(hook.duration)
+      const duration_s = number('duration', hook.duration, { max: 3_600 })
       const segment_duration_ms = duration_s === undefined ? undefined : duration_s * 1000
       return { kind: 'hop', hop: 'origin', node, event: 'segment', ...known({ segment_duration_ms }) }
     }
+    case 'on_dvr':
+      return { kind: 'hop', hop: 'ingest', node, event: 'record' }
     default:
       return undefined
   }
 }
 
-/** SRS's HTTP callbacks (`on_publish`, `on_unpublish`, `on_hls`; others are let through). */
-export function srsRoute(options: HookOptions): IngestRoute {
-  return {
-    method: 'POST',
-    path: '/v1/ingest/srs',
-    handle: async (request) => {
-      const tenant = tenantOfHook(request, options, 'srs')
-      if (typeof tenant !== 'string') return REFUSED
-      const hook = readObject(request.body)
-      const stream = textIn(hook?.stream)
-      if (hook === undefined || stream === '') return { status: 400, body: '1' }
-      const args = textIn(hook.param)
-      if (hook.action === 'on_publish') {
-        const publisher = { source: 'srs', app: textIn(hook.app), stream, args }
-        if (mayPublish(tenant, publisher, options) !== true) return REFUSED
-      }
-      const event = eventOf(hook)
-      if (event === undefined) return GO_ON
-      const show = new URLSearchParams(args.replace(/^\?/, '')).get('show') ?? request.query.show
-      const context = { ...(show ? { show } : {}), stream }
-      return { ...GO_ON, evenIfLost: true, events: [{ tenant, source: 'srs', context, events: [event] }] }
-    },
+/** The hook's fields: a JSON body, or the query where a proxy made it a GET. */
+const readHook = (request: IngestRequest): Hook | undefined =>
+  readObject(request.body) ?? (request.query.action === undefined ? undefined : request.query)
+
+/**
+ * SRS's HTTP callbacks: `on_publish`, `on_unpublish`, `on_hls` and `on_dvr` become events; every other hook is let
+ * through. Only `on_publish` can be refused, where the tenant has `publish_secrets` and the stream key does not fit.
+ */
+export function srsRoutes(options: HookOptions): IngestRoute[] {
+  const number = numberReader('srs', options.emit)
+
+  const publishers = createPublishers()
+
+  async function handle(request: IngestRequest): Promise<IngestAnswer> {
+    const hook = readHook(request)
+    if (hook === undefined) {
+      noteHook(options, 'srs', 'unreadable')
+      return GO_ON
+    }
+    const action = textIn(hook.action)
+    const tenant = tenantOfHook(request, options, 'srs')
+    if (tenant === undefined) return action === 'on_publish' && refusesUnknownKey(options) ? REFUSED : GO_ON
+    if (action === 'on_forward') return FORWARD_NOWHERE
+    const stream = textIn(hook.stream)
+    const args = textIn(hook.param)
+    const publisher = { source: 'srs', app: textIn(hook.app), stream, args }
+    if (action === 'on_publish' && mayPublish(tenant, publisher, options) !== true) return REFUSED
+    if (action === 'on_unpublish' && !mayUnpublish(tenant, publisher, options)) return GO_ON
+    const event = eventOf(hook, number)
+    if (event === undefined) {
+      if (!OF_NO_CONCERN.has(action)) noteHook(options, 'srs', 'unknown_action', action)
+      return GO_ON
+    }
+    if (stream === '') {
+      noteHook(options, 'srs', 'no_stream', action)
+      return GO_ON
+    }
+    const name = `${tenant} ${textIn(hook.server_id)} ${publisher.app}/${stream}`
+    const client = textIn(hook.client_id)
+    if (action === 'on_publish') publishers.began(name, client, options.clock())
+    if (action === 'on_unpublish' && !publishers.ended(name, client, options.clock())) return GO_ON
+    const show = new URLSearchParams(args.replace(/^\?/, '')).get('show') ?? request.query.show
+    return answerWith(GO_ON, { tenant, source: 'srs', show, stream }, event)
   }
+  return (['POST', 'GET'] as const).map((method) => ({ method, path: '/v1/ingest/srs', handle }))
 }

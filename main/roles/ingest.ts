@@ -15,6 +15,7 @@ export function mediaRoutes({ config, emit, clock }: Context): ExtraRoute[] {
     tenantOf: (key) =>
       key === undefined || key === DEMO ? (config.demo_tenant ? DEMO : undefined) : tenants.get(key)?.name,
     publishSecrets: (tenant) => byName.get(tenant)?.publish_secrets ?? [],
+    publishIsGuarded: () => config.tenants.some(({ publish_secrets = [] }) => publish_secrets.length > 0),
     livekit: config.livekit,
     emit,
     clock,
