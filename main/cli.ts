@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { registerConfig } from './commands/config.ts'
 import { registerDemo } from './commands/demo.ts'
 import { registerIngest } from './commands/ingest.ts'
+import { registerJudge } from './commands/judge.ts'
 import { registerLocalise } from './commands/localise.ts'
 import { registerMigrate } from './commands/migrate.ts'
 import { registerPlanned } from './commands/planned.ts'
@@ -34,6 +35,7 @@ export function createProgram(): Command {
   registerDemo(program, VERSION)
   registerConfig(program)
   registerMigrate(program, VERSION)
+  registerJudge(program)
   registerLocalise(program)
   registerProbe(program, VERSION)
   registerIngest(program, VERSION)
