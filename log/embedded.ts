@@ -1,21 +1,23 @@
 import { mkdirSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Emit } from '../schemas/facts.ts'
-import { checkMessage, checkPartition } from './check.ts'
+import { createAppender } from './appender.ts'
+import { checkPartition } from './check.ts'
 import { openStorage, type Storage } from './lmdb.ts'
 import {
   type Log,
   LogError,
-  type LogMessage,
+  type LogRecord,
   type Partition,
   type ReplayOptions,
+  type SubscribeOptions,
+  type Subscription,
   type TopicSpec,
 } from './log.ts'
-import { claimFolder } from './owner.ts'
-import { type Commits, loadCommits, loadPlaces, type Place, wake } from './places.ts'
+import { type Claim, claimFolder } from './owner.ts'
 import { readRecords, startReader } from './reader.ts'
-import { encodeRecord, recordTime } from './record.ts'
 import { firstAtOrAfter, keepRetention } from './retention.ts'
+import { type Commits, loadCommits, loadPartitions, type StoredPartition } from './storedPartitions.ts'
 
 export interface EmbeddedLogOptions {
   /** A folder; made if it is not there. One process at a time. */
@@ -23,16 +25,28 @@ export interface EmbeddedLogOptions {
   readonly topics: readonly TopicSpec[]
   /** A bound on what messages take on the disk, bytes. The file may be a little larger, and never shrinks. */
   readonly max_bytes?: number
-  /** At the bound: remove the oldest messages, even unread ones (told by a fact), or refuse appends. */
+  /**
+   * At the bound, messages that every group has read are removed, the oldest first. When unread ones alone pass it:
+   * `refuse` (the default) refuses appends with a LogError `full`, `trim_oldest` removes unread messages and emits a fact.
+   */
   readonly whenFull?: 'trim_oldest' | 'refuse'
-  /** How often retention is kept, ms (default 5,000). */
+  /**
+   * Groups whose place counts while they do not read: messages they have not read are kept. Other groups count only
+   * while they are subscribed, and are forgotten at the next start. Default: every group counts always.
+   */
+  readonly durableGroups?: readonly string[]
+  /** Free bytes of the disk that appends of events must leave. Default: 256 MiB, or a tenth of a small disk. */
+  readonly floor_bytes?: number
+  /** Free bytes of the disk; a test passes its own. */
+  readonly free_bytes?: () => number
+  /** How often retention is applied, ms (default 5,000). */
   readonly trimEvery_ms?: number
   readonly emit: Emit
   readonly clock: () => number
 }
 
 export interface EmbeddedLog extends Log {
-  /** Keeps retention now, instead of at the next turn. */
+  /** Applies retention now, instead of at the next turn. */
   trim(): Promise<void>
   /** Bytes that messages take on the disk now. */
   usedBytes(): number
@@ -40,47 +54,28 @@ export interface EmbeddedLog extends Log {
   committed(group: string, partition: Partition): { offset: number; metadata?: string } | undefined
 }
 
-interface Pending {
-  readonly items: readonly { place: Place; message: LogMessage; bytes: Buffer }[]
-  readonly resolve: () => void
-  readonly reject: (error: LogError) => void
-}
-
 const REPLAY_BYTES = 4 << 20
 
 /**
  * The log in one LMDB file. Messages appended while a flush runs share the next one.
- * Throws a LogError when another process has the folder open, and LMDB's error when the file is damaged.
+ * @throws LogError `unavailable` when another process has the folder open, `damaged` when the file cannot be read,
+ *   `full` when the disk has no room to begin with
  */
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
-  const { emit, clock, max_bytes } = options
+  const { emit, clock, max_bytes, whenFull = 'refuse' } = options
   mkdirSync(options.path, { recursive: true })
-  const release = claimFolder(options.path)
-  const storage = openOrRelease(options.path, release)
+  const claim = await claimFolder(options.path)
+  const storage = await openOrRelease(options, claim)
   const topics = new Map(options.topics.map((topic) => [topic.name, topic]))
-  const byTopic = await loadPlaces(storage, topics.values())
-  const places = [...byTopic.values()].flat()
-  const commits: Commits = loadCommits(storage)
-  const retention = keepRetention({
-    storage,
-    commits,
-    places,
-    max_bytes: options.whenFull === 'refuse' ? undefined : max_bytes,
-    emit,
-    clock,
-  })
-  const lastTime = new Map<Place, number>()
-  const open = new Map<string, { close(): Promise<void> }>()
-  let queue: Pending[] = []
-  let queued_bytes = 0
-  let flushing: Promise<void> | undefined
+  const byTopic = await loadPartitions(storage, topics.values())
+  const partitions = [...byTopic.values()].flat()
+  const commits: Commits = await loadCommits(storage, options.durableGroups)
+  const retention = keepRetention({ storage, commits, partitions, max_bytes, whenFull, emit, clock })
+  const open = new Map<string, Subscription>()
   let trimming: Promise<void> | undefined
   let closing: Promise<void> | undefined
-  let failure: string | undefined
-  /** Bytes in use when an append was refused: it is full until they are fewer. */
-  let refusedAt: number | undefined
 
-  const placeOf = (partition: Partition): Place => {
+  const partitionOf = (partition: Partition): StoredPartition => {
     checkPartition(topics, partition)
     return byTopic.get(partition.topic)![partition.partition]!
   }
@@ -96,119 +91,32 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
       })
     return trimming
   }
-  // Whoever sees a failing log in `health` stops appending, so it must find out by itself that writes go through again.
-  const probe = async (): Promise<void> => {
-    const went = await storage
-      .write((batch) => batch.putMeta('probe', Buffer.from([1])))
-      .then(
-        () => true,
-        () => false,
-      )
-    if (went) failure = undefined
-  }
-  const keep = (): Promise<void> => trim().then(() => (failure === undefined ? undefined : probe()))
-  const timer = setInterval(() => void keep(), options.trimEvery_ms ?? 5_000)
+  const appender = createAppender({
+    storage,
+    topics,
+    partitionOf,
+    retention,
+    max_bytes,
+    whenFull,
+    overBound: () => void trim(),
+    emit,
+    clock,
+  })
+  const timer = setInterval(
+    () => void trim().then(() => (appender.failing ? probe(storage, appender.recovered) : undefined)),
+    options.trimEvery_ms ?? 5_000,
+  )
   timer.unref()
 
-  function prepare(message: LogMessage): Pending['items'][number] {
-    checkMessage(topics, message)
-    const place = placeOf(message)
-    // Times do not fall within a partition, whatever the clock does: replay by time relies on it.
-    const appended_ms = Math.max(clock(), lastTime.get(place) ?? newestTime(place))
-    lastTime.set(place, appended_ms)
-    try {
-      return { place, message, bytes: encodeRecord(message, appended_ms) }
-    } catch (cause) {
-      throw new LogError('too_large', (cause as Error).message, { retriable: false, cause })
-    }
-  }
-
-  function newestTime(place: Place): number {
-    const last = storage.last(place.slot)
-    if (last === undefined) return Number.NEGATIVE_INFINITY
-    const entry = storage.read(place.slot, { from: last, until: last + 1, max_bytes: 1 })[0]
-    return entry === undefined ? Number.NEGATIVE_INFINITY : recordTime(entry.bytes)
-  }
-
-  async function append(messages: readonly LogMessage[]): Promise<void> {
+  async function* replay({ topic, partition, from, until }: ReplayOptions): AsyncGenerator<LogRecord> {
     mustBeOpen()
-    if (messages.length === 0) return
-    const items = messages.map(prepare)
-    const size = items.reduce((sum, item) => sum + item.bytes.length, 0)
-    if (
-      options.whenFull === 'refuse' &&
-      max_bytes !== undefined &&
-      storage.usedBytes() + queued_bytes + size > max_bytes
-    ) {
-      refusedAt = storage.usedBytes()
-      throw new LogError('full', `the log is full (${max_bytes} bytes)`, { retriable: true })
-    }
-    queued_bytes += size
-    await new Promise<void>((resolve, reject) => {
-      queue.push({ items, resolve, reject })
-      flushing ??= flush()
-    }).finally(() => {
-      queued_bytes -= size
-    })
-  }
-
-  async function flush(): Promise<void> {
-    while (queue.length > 0) {
-      const taken = queue
-      queue = []
-      const began = performance.now()
-      try {
-        const ends = await writeAll(taken)
-        for (const [place, end] of ends) {
-          place.end = end
-          wake(place)
-        }
-        failure = undefined
-        for (const { resolve } of taken) resolve()
-        const messages = taken.reduce((sum, { items }) => sum + items.length, 0)
-        emit({ type: 'log_flushed', messages, flush_seconds: (performance.now() - began) / 1_000 })
-        if (options.whenFull !== 'refuse' && max_bytes !== undefined && storage.usedBytes() > max_bytes)
-          void trim()
-      } catch (cause) {
-        failure = `the last write failed: ${(cause as Error).message}`
-        emit({ type: 'log_append_failed', log: 'embedded', error: cause })
-        const error = new LogError('unavailable', failure, { retriable: true, cause })
-        for (const { reject } of taken) reject(error)
-      }
-    }
-    // At once, not when this promise settles: what is queued in between must start a new run.
-    flushing = undefined
-  }
-
-  async function writeAll(taken: readonly Pending[]): Promise<Map<Place, number>> {
-    const ends = new Map<Place, number>()
-    const newest = new Map<string, number>()
-    await storage.write((batch) => {
-      for (const { place, message, bytes } of taken.flatMap(({ items }) => items)) {
-        const offset = ends.get(place) ?? place.end
-        ends.set(place, offset + 1)
-        batch.put(place.slot, offset, bytes)
-        if (!place.compacted) continue
-        const key = message.key!
-        const older = newest.get(`${place.slot}:${key}`) ?? storage.keyOffset(place.slot, key)
-        newest.set(`${place.slot}:${key}`, offset)
-        if (older !== undefined) batch.remove(place.slot, older)
-        batch.putKey(place.slot, key, offset)
-        if (message.value.length === 0) retention.deleted(place, key, offset, recordTime(bytes))
-      }
-    })
-    return ends
-  }
-
-  async function* replay({ topic, partition, from, until }: ReplayOptions) {
-    mustBeOpen()
-    const place = placeOf({ topic, partition })
-    const stop = Math.min(until ?? place.end, place.end)
+    const stored = partitionOf({ topic, partition })
+    const stop = Math.min(until ?? stored.end, stored.end)
     let next =
-      from === undefined ? 0 : 'offset' in from ? from.offset : firstAtOrAfter(storage, place, from.time_ms)
+      from === undefined ? 0 : 'offset' in from ? from.offset : firstAtOrAfter(storage, stored, from.time_ms)
     while (next < stop) {
       mustBeOpen()
-      const records = readRecords(storage, place, { from: next, until: stop, max_bytes: REPLAY_BYTES })
+      const records = readRecords(storage, stored, { from: next, until: stop, max_bytes: REPLAY_BYTES })
       if (records.length === 0) return
       yield* records
       await turn()
@@ -216,65 +124,81 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
     }
   }
 
+  async function subscribe(subscribe: SubscribeOptions): Promise<Subscription> {
+    mustBeOpen()
+    const ofTopics = subscribe.topics.flatMap((topic) => {
+      partitionOf({ topic, partition: 0 })
+      return byTopic.get(topic)!
+    })
+    const names = subscribe.topics.map((topic) => `${subscribe.group}\0${topic}`)
+    const twice = names.find((name) => open.has(name))
+    if (twice !== undefined)
+      throw new TypeError(`the group already reads this topic here: ${twice.replace('\0', ' ')}`)
+    await commits.register(subscribe.group, ofTopics)
+    const reader = startReader({
+      storage,
+      commits,
+      partitions: ofTopics,
+      emit,
+      options: subscribe,
+      onClose: () => {
+        for (const name of names) open.delete(name)
+        commits.left(subscribe.group, ofTopics)
+      },
+    })
+    for (const name of names) open.set(name, reader)
+    return reader
+  }
+
   async function close(): Promise<void> {
     clearInterval(timer)
     await Promise.all([...open.values()].map((subscription) => subscription.close()))
-    await flushing
+    await appender.settled()
     await trimming
     await storage.close()
-    release()
+    claim.release()
   }
 
   return {
     topics,
-    append,
-    async subscribe(subscribe) {
+    async append(messages) {
       mustBeOpen()
-      const ofTopics = subscribe.topics.flatMap((topic) => {
-        placeOf({ topic, partition: 0 })
-        return byTopic.get(topic)!
-      })
-      const names = subscribe.topics.map((topic) => `${subscribe.group}\0${topic}`)
-      const twice = names.find((name) => open.has(name))
-      if (twice !== undefined)
-        throw new TypeError(`the group already reads this topic here: ${twice.replace('\0', ' ')}`)
-      await commits.register(subscribe.group, ofTopics)
-      const reader = startReader({
-        storage,
-        commits,
-        places: ofTopics,
-        emit,
-        options: subscribe,
-        onClose: () => {
-          for (const name of names) open.delete(name)
-        },
-      })
-      for (const name of names) open.set(name, reader)
-      return reader
+      await appender.append(messages)
     },
+    subscribe,
     replay,
     async bounds(partition) {
       mustBeOpen()
-      const place = placeOf(partition)
-      return { begin: Math.min(storage.first(place.slot) ?? place.end, place.end), end: place.end }
+      const { slot, end } = partitionOf(partition)
+      return { begin: Math.min(storage.first(slot) ?? end, end), end }
     },
     health() {
-      if (refusedAt !== undefined && storage.usedBytes() < refusedAt) refusedAt = undefined
-      const reason = closing !== undefined ? 'it is closed' : refusedAt !== undefined ? 'it is full' : failure
+      const reason = closing !== undefined ? 'it is closed' : appender.problem()
       return reason === undefined ? { ok: true } : { ok: false, reason }
     },
     close: () => (closing ??= close()),
     trim,
     usedBytes: () => storage.usedBytes(),
-    committed: (group, partition) => commits.get(group, placeOf(partition)),
+    committed: (group, partition) => commits.get(group, partitionOf(partition)),
   }
 }
 
-function openOrRelease(path: string, release: () => void): Storage {
+/** Who sees a failing log in `health` stops appending, so the log finds out by itself that writes go through again. */
+async function probe(storage: Storage, recovered: () => void): Promise<void> {
   try {
-    return openStorage(path)
+    await storage.write((batch) => batch.putMeta('probe', Buffer.from([1])))
+    recovered()
+  } catch {
+    // The failure that `health` reports stands.
+  }
+}
+
+async function openOrRelease(options: EmbeddedLogOptions, claim: Claim): Promise<Storage> {
+  const { path, floor_bytes, free_bytes } = options
+  try {
+    return await openStorage({ path, closedInOrder: claim.closedInOrder, floor_bytes, free_bytes })
   } catch (error) {
-    release()
+    claim.release()
     throw error
   }
 }

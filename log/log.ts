@@ -13,6 +13,11 @@ export interface TopicSpec {
   readonly compacted?: boolean
   /** How long a message is kept, ms. Compacted topics keep the newest of a key for ever. */
   readonly retention_ms?: number
+  /**
+   * Small and needed to make room, such as dead letters: taken by a log that refuses everything else because it is full.
+   * Compacted topics are so without saying.
+   */
+  readonly whenFull?: 'take'
 }
 
 /**
@@ -130,7 +135,7 @@ export const MAX_METADATA_BYTES = 4_096
 /** An error of the log. `retriable` says whether the same call can succeed later. */
 export class LogError extends Error {
   readonly retriable: boolean
-  readonly code: 'unavailable' | 'full' | 'revoked' | 'unknown_topic' | 'too_large' | 'closed'
+  readonly code: 'unavailable' | 'full' | 'damaged' | 'revoked' | 'unknown_topic' | 'too_large' | 'closed'
   constructor(code: LogError['code'], message: string, options: { retriable: boolean; cause?: unknown }) {
     super(message, { cause: options.cause })
     this.name = 'LogError'

@@ -1,13 +1,14 @@
 import type { Emit } from '../schemas/facts.ts'
+import { TRIM_FROM } from './appender.ts'
 import type { Storage } from './lmdb.ts'
-import { type Commits, noteEnd, type Place } from './places.ts'
 import { decodeRecord, recordTime } from './record.ts'
+import { type Commits, putEnd, type StoredPartition } from './storedPartitions.ts'
 
 export interface Retention {
-  /** Removes what is past its time and read by every known group, then what the bound demands. */
+  /** Removes what is past its time and read by every group that counts, then what the bound demands. */
   trim(): Promise<void>
   /** A key of a compacted topic was deleted: its marker goes after `TOMBSTONE_MS`. */
-  deleted(place: Place, key: string, offset: number, appended_ms: number): void
+  deleted(partition: StoredPartition, key: string, offset: number, appended_ms: number): void
 }
 
 /** How long the marker of a deleted key stays, so that a reader that was away still learns of it. */
@@ -19,61 +20,66 @@ const SLACK = 0.97
 export interface RetentionOptions {
   readonly storage: Storage
   readonly commits: Commits
-  readonly places: readonly Place[]
+  readonly partitions: readonly StoredPartition[]
   readonly max_bytes: number | undefined
+  /** `refuse`: unread messages stay, whatever the bound. */
+  readonly whenFull: 'trim_oldest' | 'refuse'
   readonly emit: Emit
   readonly clock: () => number
 }
 
 export function keepRetention(options: RetentionOptions): Retention {
-  const { storage, commits, places, emit, clock } = options
-  const tombstones = places
-    .filter((place) => place.compacted)
-    .flatMap((place) => findTombstones(storage, place))
-  const timed = places.filter((place) => !place.compacted)
+  const { storage, commits, partitions, emit, clock } = options
+  const refuses = options.whenFull === 'refuse'
+  const bound_bytes =
+    options.max_bytes === undefined ? undefined : options.max_bytes * (refuses ? TRIM_FROM : 1)
+  const tombstones = partitions
+    .filter(({ compacted }) => compacted)
+    .flatMap((partition) => findTombstones(storage, partition))
+  const timed = partitions.filter(({ compacted }) => !compacted)
 
-  async function remove(place: Place, from: number, to: number): Promise<void> {
+  async function remove(partition: StoredPartition, from: number, to: number): Promise<void> {
     for (let at = from; at < to; at += REMOVED_AT_ONCE) {
       const until = Math.min(to, at + REMOVED_AT_ONCE)
       await storage.write((batch) => {
-        for (let offset = at; offset < until; offset += 1) batch.remove(place.slot, offset)
-        noteEnd(batch, place)
+        for (let offset = at; offset < until; offset += 1) batch.remove(partition.slot, offset)
+        putEnd(batch, partition)
       })
     }
   }
 
-  async function trimByTime(place: Place, now: number): Promise<void> {
-    if (place.retention_ms === undefined) return
-    const first = storage.first(place.slot)
+  async function trimByTime(partition: StoredPartition, now: number): Promise<void> {
+    if (partition.retention_ms === undefined) return
+    const first = storage.first(partition.slot)
     if (first === undefined) return
-    const expired = firstAtOrAfter(storage, place, now - place.retention_ms)
-    await remove(place, first, Math.min(expired, commits.floor(place) ?? expired))
+    const expired = firstYoungerThan(storage, partition, now - partition.retention_ms)
+    await remove(partition, first, Math.min(expired, commits.floor(partition) ?? expired))
   }
 
   async function trimTombstones(now: number): Promise<void> {
     while (tombstones[0] !== undefined && tombstones[0].appended_ms < now - TOMBSTONE_MS) {
-      const { place, key, offset } = tombstones.shift()!
-      if (storage.keyOffset(place.slot, key) !== offset) continue
+      const { partition, key, offset } = tombstones.shift()!
+      if (storage.keyOffset(partition.slot, key) !== offset) continue
       await storage.write((batch) => {
-        batch.remove(place.slot, offset)
-        batch.removeKey(place.slot, key)
-        noteEnd(batch, place)
+        batch.remove(partition.slot, offset)
+        batch.removeKey(partition.slot, key)
+        putEnd(batch, partition)
       })
     }
   }
 
   /** The oldest messages first, whatever their partition. Returns whether the bound holds. */
   async function trimByBytes(unread: boolean): Promise<boolean> {
-    const bound = options.max_bytes
-    if (bound === undefined || storage.usedBytes() <= bound) return true
-    const limitOf = (place: Place): number => (unread ? place.end : (commits.floor(place) ?? place.end))
+    if (bound_bytes === undefined || storage.usedBytes() <= bound_bytes) return true
+    const limitOf = (partition: StoredPartition): number =>
+      unread ? partition.end : (commits.floor(partition) ?? partition.end)
     for (
-      let excess = storage.usedBytes() - bound * SLACK;
+      let excess = storage.usedBytes() - bound_bytes * SLACK;
       excess > 0;
-      excess = storage.usedBytes() - bound * SLACK
+      excess = storage.usedBytes() - bound_bytes * SLACK
     ) {
-      const oldest = oldestPlace(storage, timed, limitOf)
-      if (oldest === undefined) return storage.usedBytes() <= bound
+      const oldest = oldestPartition(storage, timed, limitOf)
+      if (oldest === undefined) return storage.usedBytes() <= bound_bytes
       const entries = storage.read(oldest.slot, {
         from: 0,
         until: limitOf(oldest),
@@ -97,62 +103,89 @@ export function keepRetention(options: RetentionOptions): Retention {
     async trim() {
       const now = clock()
       await trimTombstones(now)
-      for (const place of timed) await trimByTime(place, now)
-      if (!(await trimByBytes(false))) await trimByBytes(true)
+      for (const partition of timed) await trimByTime(partition, now)
+      if (!(await trimByBytes(false)) && !refuses) await trimByBytes(true)
     },
-    deleted: (place, key, offset, appended_ms) => void tombstones.push({ place, key, offset, appended_ms }),
+    deleted: (partition, key, offset, appended_ms) =>
+      void tombstones.push({ partition, key, offset, appended_ms }),
   }
 }
 
 /**
- * The first offset whose message was appended at or after `time_ms`, or the end. Times do not fall within a
- * partition (the log sees to it), so it is found by halving.
+ * The first offset whose message was appended at or after `time_ms`, or the end. Times do not fall within a partition
+ * except where the clock was set back, so it is found by halving, in the part since then before the part until then.
  */
-export function firstAtOrAfter(storage: Storage, place: Place, time_ms: number): number {
-  let low = storage.first(place.slot) ?? place.end
-  let high = place.end
+export function firstAtOrAfter(storage: Storage, partition: StoredPartition, time_ms: number): number {
+  const begin = storage.first(partition.slot) ?? partition.end
+  const { setBackAt, end } = partition
+  if (setBackAt <= begin) return halve(storage, partition, begin, end, time_ms)
+  const found = halve(storage, partition, setBackAt, end, time_ms)
+  return found > setBackAt ? found : halve(storage, partition, begin, setBackAt, time_ms)
+}
+
+function halve(
+  storage: Storage,
+  { slot }: StoredPartition,
+  from: number,
+  until: number,
+  time_ms: number,
+): number {
+  let low = from
+  let high = until
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
     // A compacted partition has gaps: the next message kept stands for those before it.
-    const entry = storage.read(place.slot, { from: middle, until: high, max_bytes: 1, limit: 1 })[0]
+    const entry = storage.read(slot, { from: middle, until: high, max_bytes: 1, limit: 1 })[0]
     if (entry === undefined || recordTime(entry.bytes) >= time_ms) high = middle
     else low = entry.offset + 1
   }
   return low
 }
 
-function oldestPlace(
+/** The first message that is younger, from the front on: so a message with a wrong time expires nothing before it. */
+function firstYoungerThan(storage: Storage, { slot, end }: StoredPartition, time_ms: number): number {
+  let from = 0
+  while (from < end) {
+    const entries = storage.read(slot, { from, until: end, max_bytes: 1 << 20, limit: REMOVED_AT_ONCE })
+    for (const { offset, bytes } of entries) if (recordTime(bytes) >= time_ms) return offset
+    from = entries.length === 0 ? end : entries.at(-1)!.offset + 1
+  }
+  return end
+}
+
+function oldestPartition(
   storage: Storage,
-  places: readonly Place[],
-  limitOf: (place: Place) => number,
-): Place | undefined {
-  let oldest: { place: Place; time: number } | undefined
-  for (const place of places) {
-    const entry = storage.read(place.slot, { from: 0, until: limitOf(place), max_bytes: 1, limit: 1 })[0]
+  partitions: readonly StoredPartition[],
+  limitOf: (partition: StoredPartition) => number,
+): StoredPartition | undefined {
+  let oldest: { partition: StoredPartition; time: number } | undefined
+  for (const partition of partitions) {
+    const until = limitOf(partition)
+    const entry = storage.read(partition.slot, { from: 0, until, max_bytes: 1, limit: 1 })[0]
     if (entry === undefined) continue
     const time = recordTime(entry.bytes)
-    if (oldest === undefined || time < oldest.time) oldest = { place, time }
+    if (oldest === undefined || time < oldest.time) oldest = { partition, time }
   }
-  return oldest?.place
+  return oldest?.partition
 }
 
 interface Tombstone {
-  readonly place: Place
+  readonly partition: StoredPartition
   readonly key: string
   readonly offset: number
   readonly appended_ms: number
 }
 
-function findTombstones(storage: Storage, place: Place): Tombstone[] {
+function findTombstones(storage: Storage, partition: StoredPartition): Tombstone[] {
   const found: Tombstone[] = []
   let from = 0
-  while (from < place.end) {
-    const entries = storage.read(place.slot, { from, until: place.end, max_bytes: 1 << 20 })
+  while (from < partition.end) {
+    const entries = storage.read(partition.slot, { from, until: partition.end, max_bytes: 1 << 20 })
     for (const { offset, bytes } of entries) {
       const { key, value, appended_ms } = decodeRecord(bytes)
-      if (key !== undefined && value.length === 0) found.push({ place, key, offset, appended_ms })
+      if (key !== undefined && value.length === 0) found.push({ partition, key, offset, appended_ms })
     }
-    from = entries.length === 0 ? place.end : entries.at(-1)!.offset + 1
+    from = entries.length === 0 ? partition.end : entries.at(-1)!.offset + 1
   }
   return found
 }

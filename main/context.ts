@@ -68,6 +68,7 @@ export async function openLog(
       path: join(data, 'log'),
       topics: topics(1),
       max_bytes: config.log.max_bytes,
+      durableGroups: ['write', 'watch'],
       emit,
       clock,
     })

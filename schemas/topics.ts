@@ -1,4 +1,5 @@
 import { TABLE_NAMES, type Table } from './derive/columns.ts'
+import { isKind } from './kinds/kinds.ts'
 
 /** How a table's topic is called in the log. */
 export const topicOf = (table: Table): string => `firstframe.${table}`
@@ -27,11 +28,21 @@ const MOST_JUDGES = 8
  * All topics with their number of partitions.
  * @param partitions of the topics that carry events: 1 embedded, 4 or more on Kafka
  */
-export function topics(
-  partitions: number,
-): { name: string; partitions: number; compacted?: boolean; retention_ms?: number }[] {
+export function topics(partitions: number): {
+  name: string
+  partitions: number
+  compacted?: boolean
+  retention_ms?: number
+  whenFull?: 'take'
+}[] {
   return [
-    ...TABLE_NAMES.map((table) => ({ name: topicOf(table), partitions, retention_ms: DAY })),
+    ...TABLE_NAMES.map((table) => ({
+      name: topicOf(table),
+      partitions,
+      retention_ms: DAY,
+      // What the writer sets apart makes room, and incidents are few: a full log takes both.
+      ...(isKind(table) ? {} : { whenFull: 'take' as const }),
+    })),
     {
       name: STATE_TOPICS.partial.name,
       partitions: Math.min(partitions, MOST_JUDGES),

@@ -163,7 +163,10 @@ export const Config = Type.Object(
         ),
         username: Type.String({ default: '', description: 'Kafka: user of `sasl`.' }),
         password: Type.String({ default: '', ...secret, description: 'Kafka: password of `sasl`.' }),
-        max_bytes: bytes(8 * 2 ** 30, 'Embedded: bound on the log’s messages on disk; the oldest go first.'),
+        max_bytes: bytes(
+          8 * 2 ** 30,
+          'Embedded: bound on the log’s messages on disk. What was read goes first, the oldest before the rest; when unread messages reach it, beacons are answered 503.',
+        ),
         spill_bytes: bytes(4 * 2 ** 30, 'Kafka: bound on what is kept on disk while it is away.'),
       },
       { default: {}, additionalProperties: false },
