@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { beacons } from './beacons.ts'
 import { cmcdEndpoints } from './cmcd/endpoints.ts'
 import { keepSessions } from './cmcd/sessions.ts'
-import { edgeEndpoint } from './edge/edgeEndpoint.ts'
+import { edgeEndpoint, fastlyChallenge } from './edge/edgeEndpoint.ts'
 import { NO_ADDRESSES, openAddresses } from './enrich/addresses.ts'
 import { keepBudgets } from './enrich/budgets.ts'
 import { readOrigin } from './enrich/trustedProxies.ts'
@@ -83,7 +83,8 @@ export function createCollector(options: CollectorOptions): Collector {
   const endpoints = [
     beacons({ intake, authenticated }),
     ...cmcdEndpoints({ intake, sessions, authenticated, demo: options.demo ?? false }),
-    edgeEndpoint({ intake, sessions, tenantNamed, sources: options.edge ?? {} }),
+    edgeEndpoint({ intake, sessions, tenantNamed, sources: options.edge ?? {}, emit }),
+    fastlyChallenge(options.edge ?? {}),
     ...statusEndpoints({ log, clock, unready: () => (closing ? 'it is stopping' : undefined) }),
     ...(options.routes ?? []).map((route) => extraRoute(route, { intake, tenantNamed })),
   ]

@@ -2,7 +2,12 @@ import type { EdgeRequest } from './readLogLine.ts'
 
 const SECOND_MS = 1_000
 
+type Hop = 'edge' | 'origin'
+
+/** What one server did for one stream in one second. */
 interface Count {
+  readonly hop: Hop
+  readonly node: string
   readonly edge: string
   readonly stream: string
   readonly second: number
@@ -14,61 +19,81 @@ interface Count {
   readonly statuses: [number, number, number, number]
 }
 
+interface Counted {
+  readonly hop: Hop
+  readonly node: string
+  readonly edge: string
+  readonly status: number
+  readonly bytes: number
+  readonly ttfb_ms: number | undefined
+  readonly hit: boolean
+}
+
+/** Longest name of a node, edge or stream. */
+const NAME = 128
+
 /**
- * Requests → one `hop` event of the edge for each second, edge and stream; sums, so that another batch about the same
- * second adds to it.
+ * Requests → one `hop` event for each second, server and stream; sums, so that another batch about the same second adds
+ * to it. A request that the edge passed on to its origin or shield is counted there, too.
+ * @param hop where the servers that wrote the log stand
  */
 export function countRequests(
   requests: readonly (EdgeRequest & { readonly stream: string })[],
+  hop: Hop = 'edge',
 ): Record<string, unknown>[] {
   const counts = new Map<string, Count>()
-  for (const { time_ms, edge, stream, status, bytes, ttfb_ms, hit } of requests) {
-    const second = Math.floor(time_ms / SECOND_MS)
-    const key = `${second}\n${edge}\n${stream}`
-    let count = counts.get(key)
-    if (count === undefined) {
-      count = {
-        edge,
-        stream,
-        second,
-        requests: 0,
-        cache_hits: 0,
-        bytes_out: 0,
-        ttfb_ms: 0,
-        timed: 0,
-        statuses: [0, 0, 0, 0],
-      }
-      counts.set(key, count)
-    }
-    count.requests += 1
-    count.bytes_out += bytes
-    if (hit) count.cache_hits += 1
-    if (ttfb_ms !== undefined) {
-      count.ttfb_ms += ttfb_ms
-      count.timed += 1
-    }
-    const group = Math.floor(status / 100) - 2
-    // 0 and 1xx: the viewer left before an answer; nginx writes 499, a 4xx.
-    if (group >= 0 && group < 4) count.statuses[group as 0 | 1 | 2 | 3] += 1
+  for (const request of requests) {
+    const { edge, origin } = request
+    const place = { stream: request.stream, second: Math.floor(request.time_ms / SECOND_MS) }
+    add(counts, place, { ...request, hop, node: edge })
+    if (origin !== undefined)
+      add(counts, place, { ...origin, hop: 'origin', edge, bytes: request.bytes, hit: false })
   }
-  return [...counts.values()].map(
-    ({ edge, stream, second, requests: all, cache_hits, bytes_out, ttfb_ms, timed, statuses }) => ({
-      kind: 'hop',
-      hop: 'edge',
-      node: edge.slice(0, 128),
-      edge: edge.slice(0, 128),
-      stream: stream.slice(0, 128),
-      time_ms: second * SECOND_MS,
-      interval_ms: SECOND_MS,
-      event: 'request',
-      requests: all,
-      cache_hits,
-      bytes_out,
-      ttfb_ms: timed === 0 ? undefined : Math.min(3_600_000, ttfb_ms / timed),
-      status_2xx: statuses[0],
-      status_3xx: statuses[1],
-      status_4xx: statuses[2],
-      status_5xx: statuses[3],
-    }),
-  )
+  return [...counts.values()].map(eventOf)
+}
+
+function add(
+  counts: Map<string, Count>,
+  { stream, second }: Pick<Count, 'stream' | 'second'>,
+  { hop, node, edge, status, bytes, ttfb_ms, hit }: Counted,
+): void {
+  const key = `${second}\n${hop}\n${node}\n${edge}\n${stream}`
+  let count = counts.get(key)
+  if (count === undefined) {
+    const sums = { requests: 0, cache_hits: 0, bytes_out: 0, ttfb_ms: 0, timed: 0 }
+    count = { hop, node, edge, stream, second, ...sums, statuses: [0, 0, 0, 0] }
+    counts.set(key, count)
+  }
+  count.requests += 1
+  count.bytes_out += bytes
+  if (hit) count.cache_hits += 1
+  if (ttfb_ms !== undefined) {
+    count.ttfb_ms += ttfb_ms
+    count.timed += 1
+  }
+  const group = Math.floor(status / 100) - 2
+  // 0 and 1xx: the viewer left before an answer; nginx writes 499, a 4xx.
+  if (group >= 0 && group < 4) count.statuses[group as 0 | 1 | 2 | 3] += 1
+}
+
+function eventOf(count: Count): Record<string, unknown> {
+  const { hop, node, edge, stream, second, requests, cache_hits, bytes_out, ttfb_ms, timed, statuses } = count
+  return {
+    kind: 'hop',
+    hop,
+    node: node.slice(0, NAME),
+    edge: edge.slice(0, NAME),
+    stream: stream.slice(0, NAME),
+    time_ms: second * SECOND_MS,
+    interval_ms: SECOND_MS,
+    event: 'request',
+    requests,
+    cache_hits,
+    bytes_out,
+    ttfb_ms: timed === 0 ? undefined : Math.min(3_600_000, ttfb_ms / timed),
+    status_2xx: statuses[0],
+    status_3xx: statuses[1],
+    status_4xx: statuses[2],
+    status_5xx: statuses[3],
+  }
 }

@@ -1,20 +1,25 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { numberReader } from '../../schemas/readNumber.ts'
 import { NOW, startTestCollector, type TestCollector } from '../testing.ts'
-import { FIELD_MAPS } from './edgeEndpoint.ts'
+import { FIELD_MAPS, fastlyChallenge } from './edgeEndpoint.ts'
 import type { LogFormat } from './edgeSource.ts'
 import { readLogLine } from './readLogLine.ts'
 import { CMCD, sampleLines } from './sampleLines.ts'
 
 const seconds = NOW / 1000
 const LINES = sampleLines(NOW)
+const unread: unknown[] = []
+const number = numberReader('test', ({ field }) => void unread.push(field))
 
 for (const [format, [line, expected]] of Object.entries(LINES) as [
   LogFormat,
   [string, Record<string, unknown>],
 ][]) {
   test(`${format}: a line is read by its field map, with the CMCD of its address`, () => {
-    const read = readLogLine(line, FIELD_MAPS[format])
+    const read = readLogLine(line, FIELD_MAPS[format], number)
     assert.ok(!('code' in read), JSON.stringify(read))
     const { cmcd, ...rest } = read
     assert.deepEqual(rest, expected)
@@ -30,7 +35,7 @@ for (const [format, [line, expected]] of Object.entries(LINES) as [
       line.replace(String(seconds), 'noon').replace('2026-11-20T', 'noon'),
       `${line.slice(0, 30)}`,
     ]) {
-      const read = readLogLine(bad, FIELD_MAPS[format])
+      const read = readLogLine(bad, FIELD_MAPS[format], number)
       assert.equal('code' in read && read.code, 'bad_log_line', bad)
     }
   })
@@ -42,6 +47,10 @@ before(async () => {
     edge: {
       paris: { format: 'nginx', secret: 's3cret', tenant: 'acme', cdn: 'own', show: 'gala' },
       fastly: { format: 'fastly', secret: 'other', tenant: 'acme', stream: '^/(\\w+)/' },
+      cloudfront: { format: 'cloudfront', secret: 'aws-secret', tenant: 'acme' },
+      cloudflare: { format: 'cloudflare', secret: 'cf-secret', tenant: 'acme' },
+      gcp: { format: 'gcp', secret: 'gcp-secret', tenant: 'acme' },
+      shield: { format: 'nginx', secret: 's3cret', tenant: 'acme', hop: 'origin' },
     },
   })
 })
@@ -129,4 +138,126 @@ test('sources, secrets and streams', async () => {
   assert.equal(hop.stream, 'main', 'CMCD names the stream before the pattern does')
   assert.equal((await post(line.replace(/\?CMCD=[^"]*/, ''), 'fastly', 'other')).status, 204)
   assert.equal((await it.rows('hop')).at(-1)!.stream, 'live')
+})
+
+const send = async (source: string, body: string | Buffer, headers: Record<string, string>) => {
+  const before = (await it.rows('hop')).length
+  const answer = await it.post(body, { url: `/v1/edge?source=${source}`, headers })
+  return { ...answer, rows: (await it.rows('hop')).slice(before) }
+}
+
+test('Amazon Data Firehose: its key, its records, its answer; a repeat counts once', async () => {
+  const body = readFileSync(new URL('../../../shared/cases/firehose.json', import.meta.url))
+  const { requestId, timestamp } = JSON.parse(body.toString()) as { requestId: string; timestamp: number }
+  const headers = { 'x-amz-firehose-access-key': 'aws-secret', 'x-amz-firehose-request-id': requestId }
+  const first = await send('cloudfront', body, headers)
+  assert.deepEqual([first.status, JSON.parse(first.body)], [200, { requestId, timestamp }])
+  assert.deepEqual(
+    [first.rows[0]!.edge, first.rows[0]!.requests, first.rows[0]!.cache_hits],
+    ['FRA56-P1', 1, 1],
+  )
+  const later = JSON.stringify({ ...JSON.parse(body.toString()), timestamp: timestamp + 5 })
+  const zipped = await send('cloudfront', gzipSync(later), { ...headers, 'content-encoding': 'gzip' })
+  assert.equal(zipped.status, 200)
+  assert.deepEqual(
+    [zipped.rows[0]!.session, zipped.rows[0]!.seq],
+    [first.rows[0]!.session, first.rows[0]!.seq],
+  )
+  const broken = { requestId, timestamp, records: [{ data: Buffer.from('no line').toString('base64') }, {}] }
+  const refused = await send('cloudfront', JSON.stringify(broken), headers)
+  assert.deepEqual(
+    [refused.status, JSON.parse(refused.body)],
+    [200, { requestId, timestamp }],
+    'it would send the same for a day',
+  )
+  assert.equal((await send('cloudfront', body, { 'x-amz-firehose-access-key': 'wrong' })).status, 403)
+})
+
+test('CloudFront: fewer and more columns, standard logs, JSON', async () => {
+  const headers = { authorization: 'Bearer aws-secret' }
+  const [line] = LINES.cloudfront
+  assert.equal((await send('cloudfront', `${line}\t-\tTLSv1.3\tX`, headers)).rows.length, 1)
+  const standard = `#Version: 1.0\n#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs-uri-query x-edge-result-type time-to-first-byte\n2026-11-20\t12:00:00\tFRA2\t100\t192.0.2.1\tGET\th\t/live/a/1.ts\t200\t-\tHit\t0.001\n`
+  const [w3c] = (await send('cloudfront', gzipSync(standard), headers)).rows
+  assert.deepEqual(
+    [w3c!.edge, w3c!.stream, w3c!.cache_hits, Math.round(w3c!.ttfb_ms as number)],
+    ['FRA2', 'a', 1, 1],
+  )
+  const json = {
+    date: '2026-11-20',
+    time: '12:00:01',
+    'x-edge-location': 'FRA3',
+    'sc-status': '000',
+    'cs-uri-stem': '/live/a/1.ts',
+    'sc-bytes': '0',
+  }
+  assert.equal((await send('cloudfront', JSON.stringify([json, json]), headers)).rows[0]!.requests, 2)
+})
+
+test('Cloudflare, Google, Akamai: trial requests, gzip that does not say so, pushes, lists; secrets as each can show them', async () => {
+  const trial = await send('cloudflare', gzipSync('{"content":"test"}'), {
+    authorization: 'cf-secret',
+    'content-encoding': 'gzip',
+  })
+  assert.equal(trial.status, 204)
+  const [line] = LINES.cloudflare
+  const lines = await send('cloudflare', gzipSync(`${line}\n${line}\n`), {
+    authorization: `Basic ${btoa('user:cf-secret')}`,
+  })
+  assert.deepEqual(
+    lines.rows.map(({ hop, node, requests, status_2xx, status_5xx }) => [
+      hop,
+      node,
+      requests,
+      status_2xx,
+      status_5xx,
+    ]),
+    [
+      ['edge', 'LHR', 2, 2, 0],
+      ['origin', '192.0.2.9', 2, 0, 2],
+    ],
+  )
+  const push = {
+    message: { data: Buffer.from(LINES.gcp[0]).toString('base64'), messageId: '1' },
+    subscription: 's',
+  }
+  const pushed = await it.post(JSON.stringify(push), { url: '/v1/edge?source=gcp&token=gcp-secret' })
+  assert.equal(pushed.status, 204)
+  assert.equal((await it.rows('hop')).at(-1)!.edge, 'fra')
+  const bomb = await send('cloudflare', gzipSync(Buffer.alloc(64 << 20)), { authorization: 'cf-secret' })
+  assert.equal(bomb.status, 415)
+})
+
+test('a shield’s log counts as the origin; lists of times are added, the last status counts', async () => {
+  const headers = { authorization: 'Bearer s3cret' }
+  const retried = nginx({
+    node: 'sh',
+    ttfb: '0.010, 0.020',
+    cache: 'MISS',
+    upstream: '10.0.0.1:80, 10.0.0.2:80',
+    upstream_status: '502, 200',
+  })
+  const { rows } = await send('shield', retried, headers)
+  assert.deepEqual(
+    rows.map(({ hop, node, ttfb_ms, status_2xx }) => [hop, node, Math.round(ttfb_ms as number), status_2xx]),
+    [
+      ['origin', 'sh', 30, 1],
+      ['origin', '10.0.0.2:80', 30, 1],
+    ],
+  )
+  unread.length = 0
+  const read = readLogLine(nginx({ bytes: 'many', ttfb: '-' }), FIELD_MAPS.nginx, number)
+  assert.ok(!('code' in read) && read.bytes === 0 && read.ttfb_ms === undefined)
+  assert.deepEqual(unread, ['bytes'])
+})
+
+test('Fastly’s challenge is answered, by the services that are named', () => {
+  const answer = (service_ids?: string[]) =>
+    (
+      fastlyChallenge({ f: { format: 'fastly', secret: 's', tenant: 't', service_ids } }).handle(
+        {} as never,
+      ) as { body: string }
+    ).body
+  assert.equal(answer(), '*\n')
+  assert.equal(answer(['abc']), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n')
 })

@@ -1,21 +1,37 @@
-/** How a CDN writes its log: which of its fields is what. Data only; `readLogLine` does the reading. */
+/** Where a log has a duration, and its unit. The first field that is there counts. */
+export interface Duration {
+  readonly fields: readonly string[]
+  readonly unit: 's' | 'ms' | 'ns'
+}
+
+/**
+ * How a CDN writes its log: which of its fields is what. Data only; `readLogLine` does the reading. Of several names the
+ * first that is there counts; a name with dots reaches into an object.
+ */
 export interface FieldMap {
   /** Where the format is described. */
   readonly docs: string
   /** Names of the columns, where a line is tab-separated; without it a line is a JSON object. */
   readonly columns?: readonly string[]
-  readonly time: { readonly field: string; readonly unit: 's' | 'ms' | 'iso' }
-  /** The first of these that is there names the edge. */
+  /** ISO 8601, or seconds, milliseconds, microseconds or nanoseconds since the epoch: told by the number's size. */
+  readonly time: readonly string[]
+  /** Names the edge. */
   readonly edge: readonly string[]
-  /** Path, or whole address, of what was asked for. */
-  readonly path: string
+  /** Path, or whole address, of the request. */
+  readonly path: readonly string[]
   /** Its query, where it stands apart. */
-  readonly query?: string
+  readonly query?: readonly string[]
   /** CMCD, where the CDN has taken it out of the address or the headers. */
-  readonly cmcd?: string
-  readonly status: string
-  readonly bytes: string
-  readonly ttfb?: { readonly field: string; readonly unit: 's' | 'ms' }
-  /** Its value says whether the answer came from the cache. */
-  readonly cache: { readonly field: string; readonly hit: readonly string[] }
+  readonly cmcd?: readonly string[]
+  readonly status: readonly string[]
+  readonly bytes: readonly string[]
+  readonly ttfb?: Duration
+  /** Whether the answer came from the cache. */
+  readonly cache: { readonly fields: readonly string[]; readonly hit: RegExp }
+  /** The edge's own request to the origin or shield, where the log has it: present when `status` or `ttfb` is. */
+  readonly origin?: {
+    readonly node?: readonly string[]
+    readonly status?: readonly string[]
+    readonly ttfb?: Duration
+  }
 }

@@ -1,5 +1,6 @@
+import type { NumberReader } from '../../schemas/readNumber.ts'
 import type { Refusal } from '../../schemas/reasons.ts'
-import type { FieldMap } from './fieldMap.ts'
+import type { Duration, FieldMap } from './fieldMap.ts'
 
 /** One request that an edge answered. */
 export interface EdgeRequest {
@@ -13,15 +14,21 @@ export interface EdgeRequest {
   readonly hit: boolean
   /** The CMCD argument, percent-decoded. */
   readonly cmcd: string | undefined
+  /** What the edge asked its origin or shield for this request, where the log says so. */
+  readonly origin?: { readonly node: string; readonly status: number; readonly ttfb_ms: number | undefined }
 }
 
 type Fields = Readonly<Record<string, unknown>>
 
 const bad = (detail: string): Refusal => ({ code: 'bad_log_line', detail })
 
+/** Fewer columns than this of a tab-separated line: the line is not of this format, or was cut. */
+const LEAST_COLUMNS = 21
+
 /** A line's fields by their names, or in words why there are none. */
-function fieldsOf(line: string, map: FieldMap): Fields | string {
-  if (map.columns === undefined || line.startsWith('{')) {
+function fieldsOf(line: string, map: FieldMap, columns: readonly string[] | undefined): Fields | string {
+  const names = columns ?? map.columns
+  if (names === undefined || line.startsWith('{')) {
     try {
       const value: unknown = JSON.parse(line)
       return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -32,43 +39,101 @@ function fieldsOf(line: string, map: FieldMap): Fields | string {
     }
   }
   const parts = line.split('\t')
-  if (parts.length < map.columns.length) return `${parts.length} columns; ${map.columns.length} are needed`
-  return Object.fromEntries(map.columns.map((name, index) => [name, parts[index]]))
+  // CloudFront adds fields at the end: a line of an older or newer configuration has fewer or more than our list.
+  const needed = columns === undefined ? Math.min(LEAST_COLUMNS, names.length) : names.length
+  if (parts.length < needed) return `${parts.length} columns; ${needed} are needed`
+  return Object.fromEntries(names.map((name, index) => [name, parts[index]]))
 }
 
-/** A log line of a CDN → what is counted of it, or why it cannot be read. */
-export function readLogLine(line: string, map: FieldMap): EdgeRequest | Refusal {
-  const fields = fieldsOf(line, map)
+/** A field's value; a name with dots reaches into objects. */
+function fieldOf(fields: Fields, name: string): unknown {
+  if (Object.hasOwn(fields, name)) return fields[name]
+  if (!name.includes('.')) return undefined
+  let value: unknown = fields
+  for (const part of name.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined
+    value = (value as Fields)[part]
+  }
+  return value
+}
+
+const present = (value: unknown): boolean =>
+  value !== undefined && value !== null && value !== '' && value !== '-'
+
+/** A field as text; '' where it is missing or `-`. */
+const textOf = (value: unknown): string => (present(value) && typeof value !== 'object' ? String(value) : '')
+
+/** ms since the epoch of ISO 8601 or of a number whose size tells its unit; NaN where it is neither. */
+export function logTime_ms(text: string): number {
+  if (/^\d{4}-\d\d-\d\d[T ]/.test(text)) return Date.parse(text)
+  if (!/^\d+(\.\d+)?$/.test(text)) return Number.NaN
+  const number = Number(text)
+  if (number > 1e17) return number / 1e6
+  if (number > 1e14) return number / 1e3
+  return number > 1e11 ? number : number * 1000
+}
+
+const TO_MS = { s: 1_000, ms: 1, ns: 1e-6 } as const
+const LONGEST_MS = 3_600_000
+
+/** A log line of a CDN, or an object parsed from one → what is counted of it, or why it cannot be read. */
+export function readLogLine(
+  line: string | Fields,
+  map: FieldMap,
+  number: NumberReader,
+  columns?: readonly string[],
+): EdgeRequest | Refusal {
+  const fields = typeof line === 'string' ? fieldsOf(line, map, columns) : line
   if (typeof fields === 'string') return bad(fields)
-  const text = (name: string | undefined): string => {
-    const value = name === undefined ? undefined : fields[name]
-    return value === undefined || value === null || value === '-' ? '' : String(value)
+  const first = (names: readonly string[] = []): unknown =>
+    names.map((name) => fieldOf(fields, name)).find(present)
+  const missing = (names: readonly string[]): Refusal =>
+    bad(`${names[0]}: ${textOf(first(names)).slice(0, 40) || 'missing'}`)
+  const duration = ({ fields: names, unit }: Duration): number | undefined => {
+    const value = number(names[0]!, first(names))
+    return value === undefined ? undefined : Math.min(LONGEST_MS, value * TO_MS[unit])
   }
-  const number = (name: string): number | undefined => {
-    const value = text(name)
-    return value === '' || !Number.isFinite(Number(value)) ? undefined : Number(value)
-  }
-  const { field, unit } = map.time
-  const time =
-    unit === 'iso' ? Date.parse(text(field)) : (number(field) ?? Number.NaN) * (unit === 's' ? 1000 : 1)
-  if (!Number.isFinite(time)) return bad(`${field}: ${text(field).slice(0, 40) || 'missing'}`)
-  const status = number(map.status)
-  if (status === undefined) return bad(`${map.status}: ${text(map.status).slice(0, 40) || 'missing'}`)
-  const address = text(map.path)
-  if (address === '') return bad(`${map.path}: missing`)
+  const time_ms = logTime_ms(textOf(first(map.time)) || dateAndTime(fields))
+  if (!Number.isFinite(time_ms)) return missing(map.time)
+  const status = statusOf(first(map.status))
+  if (status === undefined) return missing(map.status)
+  const address = textOf(first(map.path))
+  if (address === '') return missing(map.path)
   const mark = address.indexOf('?')
-  const query = mark < 0 ? text(map.query) : address.slice(mark + 1)
-  const ttfb = map.ttfb === undefined ? undefined : number(map.ttfb.field)
-  return {
-    time_ms: Math.round(time),
-    edge: map.edge.map(text).find((name) => name !== '') ?? '',
+  const query = mark < 0 ? textOf(first(map.query)) : address.slice(mark + 1)
+  const request: EdgeRequest = {
+    time_ms: Math.round(time_ms),
+    edge: textOf(first(map.edge)),
     path: pathOf(mark < 0 ? address : address.slice(0, mark)),
     status,
-    bytes: Math.max(0, Math.round(number(map.bytes) ?? 0)),
-    ttfb_ms: ttfb === undefined || ttfb < 0 ? undefined : ttfb * (map.ttfb?.unit === 's' ? 1000 : 1),
-    hit: map.cache.hit.includes(text(map.cache.field)),
-    cmcd: cmcdOf(text(map.cmcd), query),
+    bytes: Math.round(number(map.bytes[0]!, first(map.bytes)) ?? 0),
+    ttfb_ms: map.ttfb === undefined ? undefined : duration(map.ttfb),
+    hit: map.cache.hit.test(String(first(map.cache.fields) ?? '')),
+    cmcd: cmcdOf(textOf(first(map.cmcd)), query),
   }
+  const origin = map.origin
+  if (origin === undefined) return request
+  const answered = statusOf(first(origin.status)) ?? 0
+  const ttfb_ms = origin.ttfb === undefined ? undefined : duration(origin.ttfb)
+  if (answered === 0 && ttfb_ms === undefined) return request
+  const node =
+    textOf(first(origin.node))
+      .split(/[,\s]/)
+      .findLast((part) => part !== '') ?? ''
+  const own_ms = ttfb_ms ?? (request.hit ? undefined : request.ttfb_ms)
+  return { ...request, origin: { node: node || 'origin', status: answered || status, ttfb_ms: own_ms } }
+}
+
+/** CloudFront's standard logs write the day and the time of day apart. */
+function dateAndTime(fields: Fields): string {
+  const [date, time] = [textOf(fields.date), textOf(fields.time)]
+  return date === '' || time === '' ? '' : `${date}T${time}Z`
+}
+
+/** A status as a number or as text. Where several servers were asked in turn (`502, 200`) the last one's counts. */
+function statusOf(value: unknown): number | undefined {
+  const found = /(\d{1,3})\s*$/.exec(textOf(value))
+  return found === null ? undefined : Number(found[1])
 }
 
 const pathOf = (address: string): string => address.replace(/^https?:\/\/[^/]+/, '')

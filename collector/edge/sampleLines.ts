@@ -127,5 +127,53 @@ export const sampleLines = (now_ms: number): Record<LogFormat, [string, Record<s
         hit: true,
       },
     ],
+    cloudflare: [
+      JSON.stringify({
+        EdgeStartTimestamp: `${new Date(now_ms).toISOString().slice(0, 19)}Z`,
+        EdgeColoCode: 'LHR',
+        ClientRequestURI: `/live/main/seg-1.m4s?CMCD=${CMCD}`,
+        EdgeResponseStatus: 200,
+        EdgeResponseBytes: 700,
+        EdgeTimeToFirstByteMs: 31,
+        CacheCacheStatus: 'miss',
+        OriginIP: '192.0.2.9',
+        OriginResponseStatus: 503,
+        OriginResponseHeaderReceiveDurationMs: 25,
+      }),
+      {
+        time_ms: now_ms,
+        edge: 'LHR',
+        path: '/live/main/seg-1.m4s',
+        status: 200,
+        bytes: 700,
+        ttfb_ms: 31,
+        hit: false,
+        origin: { node: '192.0.2.9', status: 503, ttfb_ms: 25 },
+      },
+    ],
+    gcp: [
+      JSON.stringify({
+        insertId: '1',
+        timestamp: new Date(now_ms + 7).toISOString(),
+        httpRequest: {
+          requestUrl: `https://live.example/live/main/seg-1.m4s?CMCD=${CMCD}`,
+          status: 200,
+          responseSize: '812',
+          latency: '0.004s',
+          cacheLookup: true,
+          cacheHit: true,
+        },
+        jsonPayload: { metroIataCode: 'fra' },
+      }),
+      {
+        time_ms: now_ms + 7,
+        edge: 'fra',
+        path: '/live/main/seg-1.m4s',
+        status: 200,
+        bytes: 812,
+        ttfb_ms: 4,
+        hit: true,
+      },
+    ],
   }
 }

@@ -1,6 +1,7 @@
 import type { ClientContext } from '../../schemas/envelope.ts'
 import type { Emit } from '../../schemas/facts.ts'
-import { increase, kbpsOf, known, numberReader } from '../counters.ts'
+import { numberReader } from '../../schemas/readNumber.ts'
+import { increase, kbpsOf, known } from '../counters.ts'
 import type { PolledSource } from '../poller.ts'
 import { readPrometheus, type Sample } from '../prometheus/readPrometheus.ts'
 import { trackStreams } from '../trackStreams.ts'

@@ -1,7 +1,8 @@
 import { XMLParser } from 'fast-xml-parser'
 import type { ClientContext } from '../../schemas/envelope.ts'
 import type { Emit } from '../../schemas/facts.ts'
-import { increase, kbpsOf, known, type NumberReader, numberReader } from '../counters.ts'
+import { type NumberReader, numberReader } from '../../schemas/readNumber.ts'
+import { increase, kbpsOf, known } from '../counters.ts'
 import type { PolledSource } from '../poller.ts'
 import { trackStreams } from '../trackStreams.ts'
 

@@ -1,5 +1,6 @@
 import type { BeaconEvent } from '../../schemas/beacon.ts'
-import { increase, kbpsOf, known, type NumberReader } from '../counters.ts'
+import type { NumberReader } from '../../schemas/readNumber.ts'
+import { increase, kbpsOf, known } from '../counters.ts'
 
 type Values = Readonly<Record<string, unknown>>
 

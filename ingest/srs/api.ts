@@ -1,6 +1,7 @@
 import type { ClientContext } from '../../schemas/envelope.ts'
 import type { Emit } from '../../schemas/facts.ts'
-import { increase, kbpsOf, known, type NumberReader, numberOf, numberReader, perSecond } from '../counters.ts'
+import { type NumberReader, numberReader } from '../../schemas/readNumber.ts'
+import { increase, kbpsOf, known, numberOf, perSecond } from '../counters.ts'
 import type { PolledSource } from '../poller.ts'
 import { objectIn, readObject, textIn, yesIn } from '../readJson.ts'
 import { type Coverage, trackStreams } from '../trackStreams.ts'

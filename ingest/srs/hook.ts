@@ -1,5 +1,6 @@
 import type { BeaconEvent } from '../../schemas/beacon.ts'
-import { known, type NumberReader, numberReader } from '../counters.ts'
+import { type NumberReader, numberReader } from '../../schemas/readNumber.ts'
+import { known } from '../counters.ts'
 import { createPublishers } from '../publishers.ts'
 import {
   answerWith,

@@ -63,6 +63,21 @@ export const Edge = Type.Object(
     stream: Type.Optional(
       Type.String({ description: 'A pattern over the path whose first group names the stream.' }),
     ),
+    hop: Type.Optional(
+      Type.Union([Type.Literal('edge'), Type.Literal('origin')], {
+        description: 'Where these servers stand; origin for shields and origin servers. Default edge.',
+      }),
+    ),
+    fields: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'Columns of a tab-separated log in order, where not all fields were chosen.',
+      }),
+    ),
+    service_ids: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'Fastly service ids that may send logs here, for Fastly’s challenge. Default any.',
+      }),
+    ),
   },
   { additionalProperties: false },
 )

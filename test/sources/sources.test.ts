@@ -86,7 +86,7 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
   await writeFile(join(folder, 'lines'), lines.cloudfront[0])
   await shell(here(block('CloudFront, real-time logs', 'sh edge')), folder)
   for (const { name, format, secret } of config.edge as { name: string; format: string; secret: string }[]) {
-    if (!['fastly', 'akamai', 'alibaba'].includes(format)) continue
+    if (!['fastly', 'akamai', 'alibaba', 'cloudflare', 'gcp'].includes(format)) continue
     const answer = await fetch(`${firstframe.url}/v1/edge?source=${name}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${secret}` },
@@ -144,6 +144,8 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
     'CloudFront, real-time logs': hop(`cdn = 'cloudfront-main' AND requests > 0`),
     Fastly: hop(`cdn = 'fastly-main' AND requests > 0`),
     'Akamai DataStream 2': hop(`cdn = 'akamai-main' AND requests > 0`),
+    'Cloudflare Logpush': hop(`cdn = 'cloudflare-main' AND requests > 0`),
+    'Google Cloud CDN': hop(`cdn = 'google-main' AND requests > 0`),
     'Alibaba Cloud CDN': hop(`cdn = 'alibaba-main' AND requests > 0`),
     'nginx as an edge': hop(`cdn = 'own-edge' AND requests > 0`),
   }

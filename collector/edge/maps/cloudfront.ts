@@ -1,6 +1,9 @@
 import type { FieldMap } from '../fieldMap.ts'
 
-/** CloudFront's real-time logs with all their fields in the order offered (tab-separated; `-` is nothing). */
+/**
+ * CloudFront: real-time logs (tab-separated, the fields in the order offered; `fields` of the source where not all were
+ * chosen), standard logs with their `#Fields:` line, and standard logs as JSON.
+ */
 export const cloudfront: FieldMap = {
   docs: 'https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/real-time-logs.html',
   columns: [
@@ -25,13 +28,39 @@ export const cloudfront: FieldMap = {
     'cs-cookie',
     'cs-uri-query',
     'x-edge-response-result-type',
+    'x-forwarded-for',
+    'ssl-protocol',
+    'ssl-cipher',
+    'x-edge-result-type',
+    'fle-encrypted-fields',
+    'fle-status',
+    'sc-content-type',
+    'sc-content-len',
+    'sc-range-start',
+    'sc-range-end',
+    'c-port',
+    'x-edge-detailed-result-type',
+    'c-country',
+    'cs-accept-encoding',
+    'cs-accept',
+    'cache-behavior-path-pattern',
+    'cs-headers',
+    'cs-header-names',
+    'cs-headers-count',
+    'origin-fbl',
+    'origin-lbl',
+    'asn',
   ],
-  time: { field: 'timestamp', unit: 's' },
+  time: ['timestamp', 'timestamp(ms)', 'date time'],
   edge: ['x-edge-location'],
-  path: 'cs-uri-stem',
-  query: 'cs-uri-query',
-  status: 'sc-status',
-  bytes: 'sc-bytes',
-  ttfb: { field: 'time-to-first-byte', unit: 's' },
-  cache: { field: 'x-edge-response-result-type', hit: ['Hit', 'RefreshHit', 'OriginShieldHit'] },
+  path: ['cs-uri-stem'],
+  query: ['cs-uri-query'],
+  status: ['sc-status'],
+  bytes: ['sc-bytes'],
+  ttfb: { fields: ['time-to-first-byte'], unit: 's' },
+  cache: {
+    fields: ['x-edge-response-result-type', 'x-edge-result-type'],
+    hit: /^(Hit|RefreshHit|OriginShieldHit)/i,
+  },
+  origin: { ttfb: { fields: ['origin-fbl'], unit: 's' } },
 }
