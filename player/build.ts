@@ -19,7 +19,7 @@ const COMMON = {
 export const ADAPTERS = ['dash', 'shaka', 'mpegts', 'videojs'] as const
 
 /** What a bundle may weigh, bytes after gzip. */
-export const SIZE_LIMITS = { core: 8_192, adapter: 2_048 } as const
+export const SIZE_LIMITS = { core: 10_240, adapter: 2_048 } as const
 
 export interface BuiltFile {
   /** As it is served: `/firstframe.js`. */

@@ -89,6 +89,18 @@ function networkOf(): string | undefined {
   return type === 'wifi' || type === 'ethernet' ? type : connection?.effectiveType
 }
 
+/** What keeps a monitor from reporting, and how to mend it; undefined when nothing does. */
+function missingOf(video: HTMLVideoElement | null | undefined, options: Partial<MonitorOptions>) {
+  if (typeof video?.addEventListener !== 'function')
+    return 'the first argument is no media element; call monitor() when it is in the page'
+  for (const name of ['url', 'key', 'show', 'stream'] as const) {
+    if (!options[name]) return `\`${name}\` is missing in monitor(video, { url, key, show, stream })`
+  }
+  return /^https?:\/\//.test(new URL(options.url!, location.href).href)
+    ? undefined
+    : `\`url\` is no address: ${options.url}`
+}
+
 /** Makes `monitor` for a set of adapters; they are asked in order whose player it is. */
 export function createMonitor(adapters: readonly Adapter[]) {
   const warned = new Set<string>()
@@ -96,8 +108,11 @@ export function createMonitor(adapters: readonly Adapter[]) {
     if (!warned.has(about)) console.warn(text)
     warned.add(about)
   }
-  /** Watches one playback and reports it. Never throws into the page. */
-  return function monitor(video: HTMLVideoElement, options: MonitorOptions): Session {
+  /** Watches one playback and reports it. Never throws into the page: what cannot work is one `console.warn`. */
+  return function monitor(video: HTMLVideoElement, given: MonitorOptions): Session {
+    const options = given ?? ({} as MonitorOptions)
+    const missing = missingOf(video, options)
+    if (missing) warnOnce(missing, `Firstframe reports nothing: ${missing}`)
     const id = makeId()
     const listeners = new Set<(news: SessionNews) => void>()
     const sample = options.sample ?? 1
@@ -120,7 +135,7 @@ export function createMonitor(adapters: readonly Adapter[]) {
     })
 
     const start = guard(() => {
-      if (running || !chosen) return
+      if (running || !chosen || missing) return
       const begun = performance.now()
       const { url, player } = options
       const adapter =
@@ -170,6 +185,8 @@ export function createMonitor(adapters: readonly Adapter[]) {
         (news) => {
           // Whoever builds the page should see what is wrong with it, once.
           if (news.type === 'refused') warnOnce('refused', `Firstframe: events refused: ${news.codes}`)
+          if (news.type === 'dropped')
+            warnOnce('dropped', `Firstframe: no answer from ${base}; events are lost`)
           for (const each of listeners) guard(each)(news)
         },
       )

@@ -1,7 +1,16 @@
 import type { PlayState } from './ledger.ts'
 
 /** What the media element says by itself. `seeking` tells whether the viewer's hand was in it. */
-export type PlaybackEvent = 'play' | 'playing' | 'waiting' | 'pause' | 'seeked' | 'ended' | 'failed'
+export type PlaybackEvent =
+  | 'play'
+  | 'playing'
+  | 'waiting'
+  | 'pause'
+  | 'seeked'
+  | 'ended'
+  | 'failed'
+  /** Something is loaded again after a failure. */
+  | 'loading'
 
 /** What a regular look at the media element sees. */
 export interface Look {
@@ -107,7 +116,8 @@ export function createPlayback(change: (state: PlayState, at: number, from: Play
       } else if (name === 'seeked') {
         sought = true
         rest(at)
-      } else over = name
+      } else if (name === 'loading') over = undefined
+      else over = name
       settle(at)
     },
     seeking: (at, byViewer) => {
@@ -125,6 +135,8 @@ export function createPlayback(change: (state: PlayState, at: number, from: Play
       if (state === 'playing' && since < 3 * gap + FREEZE_MS) gap += (since - gap) / 10
       shown = mediaTime
       rest(at)
+      // Whoever sees the picture move has not failed.
+      if (over === 'failed') over = undefined
       if (!paused) moving(at)
     },
     look: (at, seen) => {

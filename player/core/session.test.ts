@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Beacon, BeaconEvent } from '../../schemas/beacon.ts'
 import type { Kind } from '../../schemas/kinds/kinds.ts'
 import { createSession, type Sample } from './session.ts'
-import { createVirtualTime } from './virtualTime.ts'
+import { createVirtualTime } from '../testing/virtualTime.ts'
 
 const EPOCH = 1_795_000_000_000
 
@@ -85,6 +85,83 @@ test('a start: startup and a first heartbeat, numbered from 1, then one each 10 
   assert.equal(beats()[1]!.played_ms, 10_000)
 })
 
+const LOST = { code: 'levelLoadError', category: 'manifest', fatal: true } as const
+
+test('a fatal error that the page mends while the buffer plays ends nothing', async () => {
+  const { session, start, play, beats, of } = setup()
+  start()
+  await play(2_000)
+  session.error(LOST)
+  await play(3_000)
+  session.request({ bytes: 1_000 })
+  await play(29_000)
+  assert.deepEqual(
+    of('startup').map(({ outcome }) => outcome),
+    ['started'],
+  )
+  assert.equal(beats().filter(({ reason }) => reason === 'interval').length, 3)
+  assert.ok(beats().every(({ error_fatal, state }) => error_fatal === undefined && state === 'playing'))
+  assert.equal(beats().find(({ reason }) => reason === 'error')?.error_code, 'levelLoadError')
+})
+
+test('a fatal error that nobody mends counts when the picture has stood still for 5 s', async () => {
+  const { session, start, play, stall, beats } = setup()
+  start()
+  await play(2_000)
+  session.error(LOST)
+  await play(8_000)
+  await stall(4_000)
+  assert.ok(beats().every(({ error_fatal }) => error_fatal === undefined))
+  await stall(3_000)
+  assert.deepEqual([beats().at(-1)!.state, beats().at(-1)!.error_fatal], ['failed', true])
+  await play(1_000)
+  assert.equal(beats().at(-1)!.state, 'playing', 'and a picture that moves again is believed')
+})
+
+test('a page that waits for the show has one start, and it started', async () => {
+  const { session, start, time, of } = setup()
+  session.request_play()
+  for (let second = 0; second < 9; second++) {
+    session.source('manifest', 'https://a.example/live.m3u8')
+    session.error({ ...LOST, code: 'manifestLoadError' })
+    await time.pass(1_000)
+  }
+  start()
+  assert.deepEqual(
+    of('startup').map(({ outcome, video_startup_time_ms }) => [outcome, video_startup_time_ms]),
+    [['started', 9_000]],
+  )
+})
+
+test('a start that is tried for 30 s has failed; a later one is a new attempt', async () => {
+  const { session, start, time, of } = setup()
+  session.request_play()
+  for (let second = 0; second < 31; second++) {
+    session.source('manifest', 'https://a.example/live.m3u8')
+    session.error({ ...LOST, code: 'manifestLoadError' })
+    await time.pass(1_000)
+  }
+  session.source('manifest', 'https://a.example/live.m3u8')
+  await time.pass(400)
+  start()
+  const starts = of('startup').map(({ outcome, video_startup_time_ms }) => [outcome, video_startup_time_ms])
+  assert.deepEqual(starts, [
+    ['failed', undefined],
+    ['started', 1_400],
+  ])
+})
+
+test('leaving while an error stands is a failed start', async () => {
+  const { session, of } = setup()
+  session.request_play()
+  session.error(LOST)
+  session.end()
+  assert.deepEqual(
+    of('startup').map(({ outcome, error_code }) => [outcome, error_code]),
+    [['failed', 'levelLoadError']],
+  )
+})
+
 test('a stall is told within 250 ms, each second at first, then each five, and when it is over', async () => {
   const { start, play, stall, beats, time } = setup()
   start()
@@ -115,13 +192,19 @@ test('a fatal error before the first frame is a failed start; leaving before it,
   const failed = setup()
   failed.session.request_play()
   failed.session.error({ code: 'manifestLoadError', category: 'manifest', fatal: true, message: 'no' })
+  assert.equal(failed.of('startup').length, 0, 'the page may try again')
+  await failed.time.pass(6_000)
   assert.deepEqual(
     failed.of('startup').map((each) => [each.outcome, each.error_code, each.error_category]),
     [['failed', 'manifestLoadError', 'manifest']],
   )
-  assert.deepEqual([failed.beats()[0]!.state, failed.beats()[0]!.error_fatal], ['failed', true])
+  const beats = failed.beats().map((each) => [each.state, each.error_fatal])
+  assert.deepEqual(beats, [
+    ['starting', undefined],
+    ['failed', true],
+  ])
   await failed.time.pass(60_000)
-  assert.equal(failed.beats().length, 1, 'a failed playback sends no more heartbeats')
+  assert.equal(failed.beats().length, 2, 'a failed playback sends no more heartbeats')
 
   const left = setup()
   left.session.request_play()

@@ -5,6 +5,7 @@ import type { AdapterSample, Host, PlaybackError, Rendition } from '../adapter.t
 import { type ClockReading, createClockOffset } from './clockOffset.ts'
 import { codecName } from './codecName.ts'
 import { createCounters } from './counters.ts'
+import { createFatalErrors } from './fatalErrors.ts'
 import { createLedger, type Ledger, type PlayState } from './ledger.ts'
 import { createPlayback, type Playback } from './playback.ts'
 import { protocolOf } from './protocolOf.ts'
@@ -57,6 +58,8 @@ export type SessionNews =
 export interface SessionCore extends Omit<Host, 'video' | 'sei'> {
   readonly playback: Playback
   readonly rate: (rate: number) => void
+  /** The element loads again: a page mends what failed. */
+  readonly reload: () => void
   /** Called many times a second. A long silence means that the machine or the page slept: that time is no play. */
   readonly alive: () => void
   /** The viewer (or the page) asked to play. The first time counts. */
@@ -95,7 +98,7 @@ function reasonOf(state: PlayState, from: PlayState): Reason | undefined {
   if (state === 'paused') return 'pause'
   if (state === 'ended') return 'end'
   if (from === 'stalled') return 'stall_end'
-  return from === 'paused' ? 'resume' : undefined
+  return from === 'paused' || from === 'failed' ? 'resume' : undefined
 }
 
 const round = (value: number | undefined, most = Infinity) =>
@@ -128,6 +131,8 @@ export function createSession(
   const urls: { manifest?: string; media?: string } = {}
   let ledger: Ledger | undefined
   let attempted = false
+  /** A picture was shown. */
+  let played = false
   let ended = false
   let stallBeats = 0
   let switches = 0
@@ -232,6 +237,29 @@ export function createSession(
     error_message: error.message?.slice(0, 512),
   })
 
+  const fatal = createFatalErrors({
+    now,
+    later,
+    state: () => playback.state(),
+    failed: (error) => fail(error),
+  })
+  /** The playback failed: told once, at the start as its outcome, later as a heartbeat. */
+  const fail = (error: PlaybackError) => {
+    if (ended || playback.state() === 'failed') return
+    attempt('failed', error)
+    playback.event('failed', now())
+    beat('error', { ...error, fatal: true })
+  }
+  /** A failed start that is tried again is a new attempt. */
+  const reload = () => {
+    fatal.retry()
+    if (playback.state() !== 'failed' || played) return
+    attempted = false
+    marks = { requested: now() }
+    playback.event('loading', now())
+    schedule()
+  }
+
   const attempt = (outcome: 'started' | 'failed' | 'abandoned', error?: PlaybackError) => {
     if (attempted || marks.requested === undefined) return
     attempted = true
@@ -251,6 +279,7 @@ export function createSession(
     if (from === 'starting') {
       // A browser that tells no frames, and a picture that stood there before, begin when it moves.
       marks.frame ??= at
+      played = true
       attempt('started')
     }
     if (state === 'stalled') stallBeats = 0
@@ -261,8 +290,15 @@ export function createSession(
 
   const stop = () => {
     timer?.()
+    fatal.stop()
     clockTimer?.()
     ended = true
+  }
+  /** The viewer goes. Before the first picture that is an abandoned start, or a failed one when an error stands. */
+  const leave = () => {
+    const error = fatal.unmended()
+    if (error) fail(error)
+    else attempt('abandoned')
   }
   const over = () => playback.state() === 'ended' || playback.state() === 'failed'
 
@@ -283,6 +319,7 @@ export function createSession(
     report,
     alive,
     measureClock,
+    reload,
     clock: clock.reading,
     stats: sender.stats,
     rate: (next) => {
@@ -305,6 +342,7 @@ export function createSession(
       if (!attempted) marks[name] ??= at
     },
     source: (what, url) => {
+      reload()
       urls[what] ??= url
       const protocol = context.protocol ?? protocolOf(url)
       if (protocol !== context.protocol) context = known({ ...context, protocol }) as ClientContext
@@ -313,6 +351,7 @@ export function createSession(
     },
     request: (request) => {
       counters.add(request)
+      if (!request.failed && (request.bytes ?? 0) > 0) fatal.mended()
       const cdn = request.url === undefined ? undefined : environment.cdnOf?.(request.url)
       if (cdn !== undefined && cdn !== context.cdn) context = { ...context, cdn }
     },
@@ -331,23 +370,20 @@ export function createSession(
     },
     error: (error) => {
       if (error.fatal) {
-        // The element and the player in front of it may tell of the same end.
         if (playback.state() === 'failed') return
-        attempt('failed', error)
-        playback.event('failed', now())
-        beat('error', error)
-        return
+        fatal.add(error)
       }
       const last = errors.get(error.code)
       if (last !== undefined && now() - last < SAME_ERROR_MS) return
       errors.set(error.code, now())
-      beat('error', error)
+      // Whether a fatal error ends the playback is known later: see createFatalErrors.
+      beat('error', { ...error, fatal: false })
     },
     setContext: (more) => {
       context = known({ ...context, ...more })
     },
     hide: (forGood) => {
-      if (forGood) attempt('abandoned')
+      if (forGood) leave()
       // A page that goes says so twice in one moment: hidden, and gone.
       if (!over() && now() - hidden > TWICE_MS) beat('hide')
       hidden = now()
@@ -355,7 +391,7 @@ export function createSession(
     },
     end: () => {
       if (ended) return
-      attempt('abandoned')
+      leave()
       if (!over()) beat('end')
       stop()
       sender.leave()

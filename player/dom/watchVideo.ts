@@ -88,6 +88,7 @@ export function watchVideo(
   on(video, 'loadedmetadata', () => session.mark('demuxed'))
   on(video, 'loadeddata', () => session.mark('decoded'))
   on(video, 'canplaythrough', () => session.mark('ready'))
+  on(video, 'loadstart', () => session.reload())
   on(video, 'error', () => {
     const { error } = video
     const [code, category] = ERRORS[(error?.code ?? 0) - 1] ?? ['unknown', 'other']

@@ -1,4 +1,4 @@
-import type { Cancel } from './sender.ts'
+import type { Cancel } from '../core/sender.ts'
 
 export interface VirtualTime {
   readonly now: () => number
