@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CUE_UUID, encodeCue } from '../../schemas/sei.ts'
-import { createCues } from './cues.ts'
 import { createVirtualTime } from '../testing/virtualTime.ts'
+import { createCues } from './cues.ts'
 
 const EPOCH = 1_795_000_000_000
 

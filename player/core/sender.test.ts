@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Beacon, BeaconEvent } from '../../schemas/beacon.ts'
-import { BODY_BYTES, createSender, type PostAnswer, QUEUE_EVENTS } from './sender.ts'
 import { createVirtualTime } from '../testing/virtualTime.ts'
+import { BODY_BYTES, createSender, type PostAnswer, QUEUE_EVENTS } from './sender.ts'
 
 const EPOCH = 1_795_000_000_000
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Beacon, BeaconEvent } from '../../schemas/beacon.ts'
 import type { Kind } from '../../schemas/kinds/kinds.ts'
-import { createSession, type Sample } from './session.ts'
 import { createVirtualTime } from '../testing/virtualTime.ts'
+import { createSession, type Sample } from './session.ts'
 
 const EPOCH = 1_795_000_000_000
 
