@@ -144,7 +144,7 @@ test('settings hold for one request only', async () => {
   assert.equal((await get({ query, max_block_size: '17' })).text, '17\n')
   assert.equal((await get({ query })).text, before)
   const unknown = await get({ query, no_such_setting: '1' })
-  assert.equal(unknown.headers.get('x-clickhouse-exception-code'), '164')
+  assert.equal(unknown.headers.get('x-clickhouse-exception-code'), '115')
   const writer = await askStore(it, { args: { no_such_setting: '1' }, body: 'SELECT 1' })
   assert.deepEqual([writer.status, writer.headers.get('x-clickhouse-exception-code')], [404, '115'])
 })

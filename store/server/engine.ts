@@ -32,6 +32,12 @@ export interface Engine {
   analyse(sql: string): Promise<Analysis>
   /** The one statement in its normal form on one line; throws a syntax error, also for several statements. */
   normalise(sql: string): Promise<string>
+  /** The engine's tree of one statement, with parameters put in; it runs nothing. */
+  tree(sql: string, params: ReadonlyMap<string, string>): Promise<string>
+  /** Names of all settings the engine knows. */
+  readonly settings: ReadonlySet<string>
+  /** Names of all functions and table functions the engine knows, in lower case. */
+  readonly functions: ReadonlySet<string>
 }
 
 const CLASSES = ['read', 'write', 'global', 'control', 'unknown'] as const
@@ -84,6 +90,12 @@ export async function openEngine(options: {
   await ask('SET implicit_select = 0, max_query_size = 0')
   const version = await ask('SELECT version()')
   const timezone = await ask('SELECT timezone()')
+  const namesIn = async (query: string) =>
+    new Set((await ask(`SELECT arrayStringConcat(groupArray(name), ' ') FROM (${query})`)).split(' '))
+  const settings = await namesIn('SELECT name FROM system.settings')
+  const functions = await namesIn(
+    'SELECT lower(name) AS name FROM system.functions UNION ALL SELECT lower(name) FROM system.table_functions',
+  )
   // one connection parses for all: its calls follow one another (each takes half a millisecond)
   let turn: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -95,6 +107,8 @@ export async function openEngine(options: {
   return {
     version,
     timezone,
+    settings,
+    functions,
     connect: () => connection(addon, addon.CreateConnection(dir)),
     analyse: (sql) =>
       inTurn(async () => {
@@ -112,6 +126,17 @@ export async function openEngine(options: {
           throw found
         }
       }),
+    async tree(sql, params) {
+      // a connection of its own: no setting of a request (a limit of rows, say) may cut the tree short
+      const own = connection(addon, addon.CreateConnection(dir))
+      try {
+        const given = [...params].map(([name, value]) => `SET param_${name} = ${literal(value)}; `).join('')
+        await own.run(`SET implicit_select = 0, max_query_size = 0; ${given}`)
+        return Buffer.from((await own.run(`EXPLAIN AST ${sql}`, 'TSVRaw')).bytes).toString('utf8')
+      } finally {
+        own.close()
+      }
+    },
   }
 }
 

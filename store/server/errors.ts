@@ -23,8 +23,11 @@ export class EngineError extends Error {
 export const REFUSALS = {
   notImplemented: [48, 'NOT_IMPLEMENTED'],
   badArguments: [36, 'BAD_ARGUMENTS'],
+  unknownFunction: [46, 'UNKNOWN_FUNCTION'],
   syntax: [62, 'SYNTAX_ERROR'],
   queryTooLarge: [65, 'QUERY_IS_TOO_LARGE'],
+  unknownFormat: [73, 'UNKNOWN_FORMAT'],
+  unknownDatabase: [81, 'UNKNOWN_DATABASE'],
   unknownSetting: [115, 'UNKNOWN_SETTING'],
   readonly: [164, 'READONLY'],
   tooManyQueries: [202, 'TOO_MANY_SIMULTANEOUS_QUERIES'],

@@ -18,16 +18,21 @@ export interface StoreRequest {
   readonly compressed: boolean
   /** The Native framing the client wants (0: the plain one). */
   readonly protocolVersion: number
+  /** Given when only rows of these tenants may be read: the console says so of whoever it asks for. */
+  readonly tenants: readonly string[] | undefined
 }
 
-const NOT_SPOKEN = ['compress', 'decompress', 'role', 'buffer_size'] as const
+/** Header in which the console names the tenants that the query may read, as a JSON array. It only ever narrows. */
+export const TENANTS_HEADER = 'x-firstframe-tenants'
+
+const NOT_SPOKEN = ['compress', 'decompress', 'role'] as const
+const PARAMETER = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/
 
 /** Reads the arguments; refuses what is not spoken here. */
 export function readRequest(request: IncomingMessage, args: URLSearchParams, database: string): StoreRequest {
   for (const name of NOT_SPOKEN) {
     const value = args.get(name)
-    if (name === 'buffer_size' || value === null || value === '0' || value === 'false' || value === '')
-      continue
+    if (value === null || value === '0' || value === 'false' || value === '') continue
     const instead = name === 'role' ? 'there are no roles' : 'use Content-Encoding and Accept-Encoding: gzip'
     throw refusal(
       'notImplemented',
@@ -37,8 +42,12 @@ export function readRequest(request: IncomingMessage, args: URLSearchParams, dat
   const params = new Map<string, string>()
   const settings = new Map<string, string>()
   for (const [name, value] of args) {
-    if (name.startsWith('param_')) params.set(name.slice('param_'.length), value)
-    else if (!INTERFACE_ARGUMENTS.has(name) && name !== 'role') settings.set(name, value)
+    if (name.startsWith('param_')) {
+      const parameter = name.slice('param_'.length)
+      if (!PARAMETER.test(parameter))
+        throw refusal('badParameter', `Bad query parameter name '${parameter.slice(0, 100)}'`)
+      params.set(parameter, value)
+    } else if (!INTERFACE_ARGUMENTS.has(name) && name !== 'role') settings.set(name, value)
   }
   const asked = request.headers['accept-encoding'] ?? ''
   return {
@@ -52,6 +61,7 @@ export function readRequest(request: IncomingMessage, args: URLSearchParams, dat
     waitEndOfQuery: isOn(args.get('wait_end_of_query')),
     compressed: isOn(args.get('enable_http_compression')) && /\bgzip\b/.test(String(asked)),
     protocolVersion: Number(args.get('client_protocol_version') ?? 0) || 0,
+    tenants: tenantsOf(header(request, TENANTS_HEADER)),
   }
 }
 
@@ -87,6 +97,19 @@ function decoder(encoding: string) {
   if (encoding === 'deflate') return createInflate()
   if (encoding === 'br') return createBrotliDecompress()
   throw refusal('notImplemented', `Content-Encoding '${encoding}' is not supported by the embedded store`)
+}
+
+function tenantsOf(text: string): string[] | undefined {
+  if (text === '') return undefined
+  let tenants: unknown
+  try {
+    tenants = JSON.parse(text)
+  } catch {
+    tenants = undefined
+  }
+  if (!Array.isArray(tenants) || !tenants.every((tenant) => typeof tenant === 'string'))
+    throw refusal('badArguments', `${TENANTS_HEADER} must be a JSON array of names`)
+  return tenants
 }
 
 function header(request: IncomingMessage, name: string): string {

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Authorise } from './authorise.ts'
 import { type Engine, type EngineConnection, type EngineResult, literal } from './engine.ts'
 import { EngineError, parseEngineError, refusal } from './errors.ts'
 import { isChunked } from './formats.ts'
 import type { Gate } from './gate.ts'
 import { inflateByEngine, inflatedByEngine } from './inflate.ts'
 import { frameNative, frameNativeChunks } from './native.ts'
+import { takeSettings } from './querySettings.ts'
 import { createReply } from './reply.ts'
 import { readBody, readRequest, type StoreRequest } from './request.ts'
 import type { RunningQueries, RunningQuery } from './running.ts'
@@ -16,9 +18,12 @@ import { authenticate, type StoreUser } from './users.ts'
 export interface ServeOptions {
   readonly engine: Engine
   readonly parse: Parse
+  readonly authorise: Authorise
   readonly spool: Spool
   readonly users: readonly StoreUser[]
   readonly database: string
+  /** Tables that have the column `tenant`. */
+  readonly tenantTables: readonly string[]
   readonly displayName: string
   readonly limits: ReaderLimits
   readonly maxBody_bytes: number
@@ -89,9 +94,12 @@ interface Work {
   readonly reply: Reply
 }
 
-async function answer(options: ServeOptions, work: Work): Promise<void> {
-  const { asked, user, response } = work
-  const statement = await readStatement(options.parse, work.bytes)
+async function answer(options: ServeOptions, given: Work): Promise<void> {
+  const { user, response } = given
+  const read = await readStatement(options.parse, given.bytes)
+  const { statement, asked } =
+    user.access === 'read' ? withHeldSettings(read, given.asked) : { statement: read, asked: given.asked }
+  const work = { ...given, asked }
   if (statement.kill) return kill(options, work, statement)
   const readonly = user.access === 'read' || asked.get
   if (readonly && statement.class !== 'read') {
@@ -100,6 +108,7 @@ async function answer(options: ServeOptions, work: Work): Promise<void> {
       : `${user.name}: Cannot execute query in readonly mode`
     throw refusal('readonly', why)
   }
+  const { database } = await options.authorise({ access: user.access, asked, statement })
   const query = options.running.begin({ queryId: asked.queryId, user: user.name })
   const gone = () => {
     if (!response.writableFinished && statement.class === 'read') query.cancel()
@@ -110,7 +119,7 @@ async function answer(options: ServeOptions, work: Work): Promise<void> {
     const gate = statement.class === 'read' ? reads : options.writes
     const leave = await gate.enter(query.signal)
     try {
-      await run(options, work, { statement, query, readonly })
+      await run(options, work, { statement, query, readonly, database })
     } finally {
       leave()
     }
@@ -120,10 +129,23 @@ async function answer(options: ServeOptions, work: Work): Promise<void> {
   }
 }
 
+/** A read user's SETTINGS at the end of a query are judged like those of the address, so that they are held and not refused. */
+function withHeldSettings(
+  statement: Statement,
+  asked: StoreRequest,
+): { statement: Statement; asked: StoreRequest } {
+  const taken = statement.class === 'read' ? takeSettings(statement.normal) : undefined
+  if (!taken) return { statement, asked }
+  return {
+    statement: { ...statement, text: taken.text, normal: taken.text },
+    asked: { ...asked, settings: new Map([...asked.settings, ...taken.settings]) },
+  }
+}
+
 async function run(
   options: ServeOptions,
   work: Work,
-  job: { statement: Statement; query: RunningQuery; readonly: boolean },
+  job: { statement: Statement; query: RunningQuery; readonly: boolean; database: string },
 ): Promise<void> {
   const { asked, user, reply } = work
   const { statement } = job
@@ -134,11 +156,16 @@ async function run(
       prelude({
         access: user.access,
         readonly: job.readonly,
-        database: asked.database,
+        database: job.database,
         queryId: asked.queryId,
         params: asked.params,
         settings: asked.settings,
         limits: options.limits,
+        known: options.engine.settings,
+        seal:
+          user.access === 'read' && asked.tenants
+            ? { database: options.database, tables: options.tenantTables, tenants: asked.tenants }
+            : undefined,
       }),
     )
     if (job.query.signal.aborted) throw refusal('cancelled', 'Query was cancelled')

@@ -1,3 +1,4 @@
+import { isRefusedSetting, READER_SETTINGS } from './allow/settings.ts'
 import { literal } from './engine.ts'
 import { refusal } from './errors.ts'
 
@@ -28,34 +29,6 @@ export const INTERFACE_ARGUMENTS: ReadonlySet<string> = new Set([
   'add_http_cors_header',
 ])
 
-/** Settings a reader may change: how a result looks, and limits (these only downwards). */
-const READER_SETTINGS: ReadonlySet<string> = new Set([
-  'max_threads',
-  'max_block_size',
-  'max_rows_to_read',
-  'max_bytes_to_read',
-  'read_overflow_mode',
-  'result_overflow_mode',
-  'timeout_overflow_mode',
-  'group_by_overflow_mode',
-  'max_rows_to_group_by',
-  'extremes',
-  'join_use_nulls',
-  'session_timezone',
-  'use_query_condition_cache',
-  'limit',
-  'offset',
-  'date_time_output_format',
-  'date_time_input_format',
-  'cast_string_to_date_time_mode',
-  'count_distinct_implementation',
-  'allow_experimental_analyzer',
-  'enable_analyzer',
-  'query_plan_optimize_lazy_materialization',
-])
-
-const READER_PREFIXES = ['output_format_', 'format_'] as const
-
 /** What each query of a reader is held to; seconds, rows and bytes. */
 export interface ReaderLimits {
   readonly max_execution_time: number
@@ -79,6 +52,10 @@ export function prelude(options: {
   readonly params: ReadonlyMap<string, string>
   readonly settings: ReadonlyMap<string, string>
   readonly limits: ReaderLimits
+  /** Every setting the engine has. */
+  readonly known: ReadonlySet<string>
+  /** Given when only rows of some tenants may be read. */
+  readonly seal: TenantSeal | undefined
 }): string {
   const set = new Map<string, string>([
     ['implicit_select', '0'],
@@ -92,17 +69,15 @@ export function prelude(options: {
   }
   for (const [name, value] of options.settings) {
     if (!NAME.test(name)) throw refusal('unknownSetting', `Unknown setting '${name.slice(0, 100)}'`)
-    if (name === 'readonly') continue
-    if (name === 'log_comment') throw refusal('notImplemented', 'log_comment carries the query id here')
-    if (options.access === 'read') checkReader(name, value, options.limits)
-    set.set(name, value)
+    // our own query id stands in log_comment; `readonly` follows from who asks
+    if (name === 'readonly' || name === 'log_comment') continue
+    const held = options.access === 'read' ? heldSetting(name, value, options) : value
+    if (held !== undefined) set.set(name, held)
   }
   const parts = [`USE ${identifier(options.database)}`]
   parts.push(`SET ${[...set].map(([name, value]) => `${name} = ${literal(value)}`).join(', ')}`)
+  if (options.seal) parts.push(...sealStatements(options.seal))
   for (const [name, value] of options.params) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-      throw refusal('badParameter', `Bad query parameter name '${name.slice(0, 100)}'`)
-    }
     parts.push(`SET param_${name} = ${literal(value)}`)
   }
   // a GET of somebody who may write still may set settings, as in ClickHouse
@@ -114,15 +89,45 @@ export function identifier(name: string): string {
   return `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``
 }
 
-function checkReader(name: string, value: string, limits: ReaderLimits): void {
+/** Which rows may be read: those of some tenants, in the tables that have a tenant. */
+export interface TenantSeal {
+  readonly database: string
+  readonly tables: readonly string[]
+  readonly tenants: readonly string[]
+}
+
+/**
+ * The engine puts the filter under every read of these tables, however the query names them. No other setting may weaken it:
+ * conditions of the query run after it, and nothing that another tenant's query left behind is used again.
+ */
+function sealStatements({ database, tables, tenants }: TenantSeal): string[] {
+  const list = tenants.map(literal).join(', ')
+  const filter = tenants.length === 0 ? '0' : `tenant IN (${list})`
+  const entries = tables.map((table) => `${literal(`${database}.${table}`)}: ${literal(filter)}`)
+  return [
+    `SET additional_table_filters = {${entries.join(', ')}}, use_query_condition_cache = 0, use_query_cache = 0, short_circuit_function_evaluation = 'force_enable'`,
+  ]
+}
+
+/**
+ * What a read user's setting becomes: its value, our limit when it asks for more, or nothing when it has no effect here.
+ * @throws EngineError when it would reach outside, or is no setting
+ */
+function heldSetting(
+  name: string,
+  value: string,
+  { limits, known, seal }: { limits: ReaderLimits; known: ReadonlySet<string>; seal: TenantSeal | undefined },
+): string | undefined {
   const limit = limits[name as keyof ReaderLimits]
   if (limit !== undefined) {
     const wanted = Number(value)
-    if (!(wanted > 0 && wanted <= limit)) {
-      throw refusal('constraint', `Setting ${name} shouldn't be greater than ${limit}`)
-    }
-    return
+    if (value.trim() === '' || Number.isNaN(wanted))
+      throw refusal('badArguments', `Setting ${name} must be a number, not '${value.slice(0, 100)}'`)
+    // 0 means "no limit" to ClickHouse
+    return String(wanted > 0 ? Math.min(wanted, limit) : limit)
   }
-  if (READER_SETTINGS.has(name) || READER_PREFIXES.some((prefix) => name.startsWith(prefix))) return
-  throw refusal('readonly', `Cannot modify '${name}' setting in readonly mode`)
+  if (READER_SETTINGS.has(name)) return seal && name === 'use_query_condition_cache' ? undefined : value
+  if (!known.has(name)) throw refusal('unknownSetting', `Unknown setting '${name}'`)
+  if (isRefusedSetting(name)) throw refusal('readonly', `Cannot modify '${name}' setting in readonly mode`)
+  return undefined
 }

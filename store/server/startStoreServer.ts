@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { TENANT_TABLES } from '../tenantTables.ts'
+import { createAuthorise } from './authorise.ts'
 import { openEngine } from './engine.ts'
 import { createGate } from './gate.ts'
 import { createRunningQueries } from './running.ts'
@@ -19,6 +21,10 @@ export interface StoreServerOptions {
   readonly users: readonly StoreUser[]
   /** The database that is made at the start and meant when none is named. */
   readonly database?: string
+  /** Tables that have the column `tenant`: a query for some tenants reads no others. Default: the catalogue's. */
+  readonly tenantTables?: readonly string[]
+  /** Host names this store is reached by, beside localhost and addresses; others are refused (DNS rebinding). */
+  readonly names?: readonly string[]
   readonly maxMemory_bytes?: number
   readonly maxBody_bytes?: number
   /** Queries at a time, and how many may wait for how long: of read-only users, */
@@ -68,9 +74,12 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
   await connection.run(`CREATE DATABASE IF NOT EXISTS ${identifier(database)} ENGINE = Atomic`)
   connection.close()
   const spool = await openSpool()
+  const tenantTables = options.tenantTables ?? TENANT_TABLES
   const serve = {
     engine,
     parse: createParse(engine),
+    authorise: createAuthorise({ engine, database, tables: tenantTables }),
+    tenantTables,
     spool,
     users: options.users,
     database,
