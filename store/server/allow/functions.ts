@@ -46,7 +46,7 @@ export const SCALAR_FUNCTIONS = words(`
   datetimetouuidv7 datetrunc day dayofmonth dayofweek dayofyear decodehtmlcomponent decodeurlcomponent
   decodeurlformcomponent decodexmlcomponent decrypt defaultprofiles defaultroles defaultvalueofargumenttype
   defaultvalueoftypename degrees dequantizeint8tobfloat16 digits distancecosine distancecosinetransposed
-  distancel1 distancel2 distancel2squared distancel2transposed distancelinf distancelp divide dividedecimal
+  distancel1 distancel2 distancel2squared distancel2transposed distancelinf distancelp displayname buildid tcpport authenticateduser divide dividedecimal
   divideornull domain domainrfc domainwithoutwww domainwithoutwwwrfc dotproduct dotproducttransposed
   dotproducttransposedquantized dumpcolumnstructure dynamicelement dynamictype e editdistance
   editdistanceutf8 empty emptyarraydate emptyarraydatetime emptyarrayfloat32 emptyarrayfloat64
@@ -71,7 +71,7 @@ export const SCALAR_FUNCTIONS = words(`
   geometryintersectspherical geotoh3 geotomgrs geotoutm getsetting getsettingordefault getsizeofenumtype
   getsubcolumn gettypeserializationstreams globalin globalinignoreset globalnotin globalnotinignoreset
   globalnotnullin globalnotnullinignoreset globalnullin globalnullinignoreset globalvariable
-  greatcircleangle greatcircledistance greater greaterorequals greatest h3cellaream2 h3cellarearads2
+  greatcircleangle greatcircledistance greater greaterorequals greatest grouping untuple h3cellaream2 h3cellarearads2
   h3distance h3edgeangle h3edgelengthkm h3edgelengthm h3exactedgelengthkm h3exactedgelengthm
   h3exactedgelengthrads h3getbasecell h3getdestinationindexfromunidirectionaledge h3getfaces
   h3getindexesfromunidirectionaledge h3getoriginindexfromunidirectionaledge h3getpentagonindexes
@@ -291,7 +291,7 @@ export const TABLE_FUNCTIONS = words(
 /** Table engines and codecs, which stand as functions in the definition of a table. */
 export const STORAGE_FUNCTIONS = words(`
   mergetree replacingmergetree summingmergetree aggregatingmergetree collapsingmergetree versionedcollapsingmergetree memory null atomic
-  lz4 lz4hc zstd delta doubledelta gorilla t64 gcd fpc none default minmax set bloom_filter ngrambf_v1 tokenbf_v1
+  codec lz4 lz4hc zstd delta doubledelta gorilla t64 gcd fpc none default minmax set bloom_filter ngrambf_v1 tokenbf_v1
 `)
 
 function words(text: string): ReadonlySet<string> {

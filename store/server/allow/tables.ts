@@ -2,7 +2,7 @@
 const METADATA_TABLES: ReadonlySet<string> = new Set(
   `
   aggregate_function_combinators codecs collations columns data_type_families databases documentation formats functions
-  keywords numbers numbers_mt one settings table_engines table_functions tables time_zones unicode zeros zeros_mt
+  keywords numbers numbers_mt one parts settings table_engines table_functions tables time_zones unicode zeros zeros_mt
 `
     .trim()
     .split(/\s+/),
