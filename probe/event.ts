@@ -1,7 +1,7 @@
+import { codecFamily } from '../media/facts.ts'
 import type { BeaconEvent } from '../schemas/beacon.ts'
 import { PROBE_HEARTBEAT } from '../schemas/probeReasons.ts'
 import type { CheckResult } from './check.ts'
-import { codecFamily } from './parse/media.ts'
 import type { Target } from './target.ts'
 
 export type ProbeEvent = BeaconEvent<'probe'>

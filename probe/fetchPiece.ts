@@ -1,11 +1,11 @@
+import type { MediaFacts } from '../media/facts.ts'
+import { readMp4 } from '../media/mp4.ts'
+import { readTransportStream } from '../media/transportStream.ts'
 import { type Clock, pause } from './clock.ts'
 import type { Failure } from './failure.ts'
 import type { Exchange, HttpClient } from './http.ts'
 import type { PieceSeen } from './observations.ts'
-import type { MediaFacts } from './parse/media.ts'
-import { readMp4 } from './parse/mp4.ts'
 import type { ByteRange, Piece, Track } from './parse/tracks.ts'
-import { readTransportStream } from './parse/transportStream.ts'
 
 export interface PieceFetcherOptions {
   readonly http: HttpClient

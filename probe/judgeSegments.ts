@@ -1,7 +1,7 @@
+import { type AudioFacts, codecFamily, type MediaFacts, type VideoFacts } from '../media/facts.ts'
 import { type Case, type Finding, inMs, type Judged } from './finding.ts'
 import { longestKeyFrameInterval, median } from './measures.ts'
 import type { Observations, PieceSeen } from './observations.ts'
-import { type AudioFacts, codecFamily, type MediaFacts, type VideoFacts } from './parse/media.ts'
 import { codecOf } from './parse/tracks.ts'
 import { playThrough } from './playhead.ts'
 

@@ -1,7 +1,8 @@
+import type { SeiMessage } from '../media/facts.ts'
+import { flvReader } from '../media/flv.ts'
+import type { FlvTag } from '../media/flvTags.ts'
 import type { Clock } from './clock.ts'
 import type { LiveFrame, LiveSeen } from './observations.ts'
-import { type FlvTag, flvReader } from './parse/flv.ts'
-import type { SeiMessage } from './parse/media.ts'
 
 /** Takes the tags of an FLV or RTMP stream as they come and keeps what a judge needs of them. */
 export interface LiveRecorder {

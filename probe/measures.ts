@@ -1,4 +1,4 @@
-import type { SeiMessage } from './parse/media.ts'
+import type { SeiMessage } from '../media/facts.ts'
 
 /** The numbers a check comes to. Absent: it could not be measured. */
 export interface Measures {

@@ -1,5 +1,5 @@
+import type { MediaFacts, SeiMessage } from '../media/facts.ts'
 import type { Certificate, Failure } from './failure.ts'
-import type { MediaFacts, SeiMessage } from './parse/media.ts'
 
 export type Protocol = 'hls' | 'll-hls' | 'dash' | 'http-flv' | 'rtmp'
 

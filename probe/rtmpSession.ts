@@ -1,5 +1,5 @@
+import { type AmfValue, readAmf, writeAmf } from '../media/amf.ts'
 import type { Failure } from './failure.ts'
-import { type AmfValue, readAmf, writeAmf } from './parse/amf.ts'
 import { chunkReader, type RtmpMessage, writeMessage } from './parse/rtmpChunks.ts'
 
 /** What a session wants done after it was given bytes. */

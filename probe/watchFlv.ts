@@ -1,8 +1,8 @@
+import { flvSplitter } from '../media/flvTags.ts'
 import type { Clock } from './clock.ts'
 import type { HttpClient } from './http.ts'
 import { liveRecorder } from './liveRecorder.ts'
 import type { Observations, PhaseSpan } from './observations.ts'
-import { flvDemuxer } from './parse/flv.ts'
 import { manifestFailure } from './source.ts'
 import { connectionPhases } from './watchSegments.ts'
 
@@ -21,7 +21,7 @@ export interface WatchFlvOptions {
 export async function watchFlv(options: WatchFlvOptions): Promise<Observations> {
   const { url, http, clock, duration_ms, timeout_ms } = options
   const started_ms = clock()
-  const demuxer = flvDemuxer()
+  const split = flvSplitter()
   const recorder = liveRecorder(clock)
   const over = new AbortController()
   const stop = () => over.abort()
@@ -29,7 +29,7 @@ export async function watchFlv(options: WatchFlvOptions): Promise<Observations> 
   let timer = setTimeout(stop, timeout_ms)
   let begun = false
   const onChunk = (chunk: Buffer): boolean => {
-    const { tags, broken } = demuxer.push(chunk)
+    const { tags, broken } = split(chunk)
     for (const tag of tags) recorder.take(tag)
     if (broken !== undefined) {
       recorder.noteBroken(broken)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { escapeNal, insertNal, seiNal } from '../../media/writeNal.ts'
 import type { BeaconEvent } from '../../schemas/beacon.ts'
 import { validatorOf } from '../../schemas/derive/validate.ts'
 import { type CueMessage, decodeCue, encodeCue } from '../../schemas/sei.ts'
@@ -24,7 +25,6 @@ import { pictureEncode, pictureInput } from '../../test/stream/picture.ts'
 import { findProgram } from '../../test/stream/programs.ts'
 import { cueInserter, type InsertedCue } from './cueInserter.ts'
 import { startCueServer } from './cueServer.ts'
-import { escapeNal, insertNal, seiNal } from './nal.ts'
 
 const clock = () => performance.timeOrigin + performance.now()
 const emit = () => undefined

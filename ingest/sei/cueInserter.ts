@@ -1,7 +1,14 @@
 import { Transform, type TransformCallback } from 'node:stream'
+import {
+  type FlvTag,
+  flvSplitter,
+  isAvcConfiguration,
+  isAvcPicture,
+  isKeyFrame,
+  writeFlvTag,
+} from '../../media/flvTags.ts'
+import { insertNal, nalLengthBytes, seiNal } from '../../media/writeNal.ts'
 import { type CueMessage, type CueRefusal, encodeCue } from '../../schemas/sei.ts'
-import { type FlvTag, flvSplitter, isAvcConfiguration, isAvcPicture, isKeyFrame, writeFlvTag } from './flv.ts'
-import { insertNal, nalLengthBytes, seiNal } from './nal.ts'
 
 export interface CueTrigger {
   readonly round: string
@@ -98,7 +105,9 @@ export function cueInserter(options: {
   const stream = new Transform({
     transform(chunk: Buffer, _encoding, done: TransformCallback) {
       try {
-        const { header, tags } = split(chunk)
+        const { header, tags, broken } = split(chunk)
+        // A pipe that lost its place cannot be mended.
+        if (broken !== undefined) throw new Error(`the input is not FLV: ${broken}`)
         const out = tags.map((tag) => writeFlvTag(insertInto(tag)))
         done(null, Buffer.concat(header === undefined ? out : [header, ...out]))
       } catch (error) {

@@ -1,6 +1,6 @@
+import { FLV_AUDIO, type FlvTag, isKeyFrame, isPicture } from '../../media/flvTags.ts'
 import type { BeaconEvent } from '../../schemas/beacon.ts'
 import { kbpsOf, known, perSecond } from '../counters.ts'
-import { type FlvTag, isAvcPicture, isKeyFrame } from '../sei/flv.ts'
 
 export interface FrameMeter {
   readonly read: (tags: readonly FlvTag[]) => void
@@ -29,8 +29,8 @@ export function frameMeter(began_ms: number): FrameMeter {
     read: (tags) => {
       for (const tag of tags) {
         bytes += tag.body.length
-        if (tag.type === 'audio' && tag.body[1] !== 0) sound_ms = tag.timestamp_ms
-        if (!isAvcPicture(tag)) continue
+        if (tag.type === FLV_AUDIO && tag.body[1] !== 0) sound_ms = tag.timestamp_ms
+        if (!isPicture(tag)) continue
         frames++
         picture_ms = tag.timestamp_ms
         if (!isKeyFrame(tag)) continue

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { flvSplitter } from '../../media/flvTags.ts'
 import type { ClientContext } from '../../schemas/envelope.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import type { Send } from '../route.ts'
-import { flvSplitter } from '../sei/flv.ts'
 import { frameMeter } from './frameMeter.ts'
 
 export interface TapOptions {
@@ -52,7 +52,9 @@ export function startTap(options: TapOptions): Tap {
   })
   child.stdout?.on('data', (chunk: Buffer) => {
     try {
-      meter.read(split(chunk).tags)
+      const { tags, broken } = split(chunk)
+      meter.read(tags)
+      if (broken !== undefined) throw new Error(broken)
     } catch (error) {
       emit({ type: 'ingest_tap_ended', source, url: options.url, error })
       child.kill('SIGKILL')

@@ -1,9 +1,4 @@
 /** The parts of packages without types that the probe calls. */
-declare module 'mux.js' {
-  const muxjs: { readonly mp2t: Readonly<Record<string, unknown>> }
-  export default muxjs
-}
-
 declare module 'm3u8-parser' {
   export class Parser {
     push(text: string): void

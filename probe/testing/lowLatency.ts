@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { readMp4 } from '../../media/mp4.ts'
 import type { Clock } from '../clock.ts'
-import { readMp4 } from '../parse/mp4.ts'
 
 interface Part {
   readonly bytes: Buffer

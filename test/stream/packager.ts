@@ -1,7 +1,14 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
-import { type FlvTag, flvSplitter, isAvcPicture, isKeyFrame, writeFlvTag } from '../../ingest/sei/flv.ts'
+import {
+  FLV_SCRIPT,
+  type FlvTag,
+  flvSplitter,
+  isAvcPicture,
+  isKeyFrame,
+  writeFlvTag,
+} from '../../media/flvTags.ts'
 import { type RunningChild, startChild } from './childProcess.ts'
 import { FFMPEG_QUIET } from './encoder.ts'
 import { type DashOptions, dashOutput, type HlsOptions, hlsOutput } from './hlsOutput.ts'
@@ -38,7 +45,7 @@ export interface Packager {
  */
 function gateToKeyFrame(input: Readable, output: Writable): void {
   const split = flvSplitter()
-  const isHeader = (tag: FlvTag) => tag.type === 'script' || tag.body[1] === 0
+  const isHeader = (tag: FlvTag) => tag.type === FLV_SCRIPT || tag.body[1] === 0
   let held: Buffer[] = []
   let began_ms: number | undefined
   input.on('data', (chunk: Buffer) => {

@@ -1,5 +1,5 @@
 import { bitReader, withoutEmulation } from './bits.ts'
-import type { TrackFormat } from './media.ts'
+import type { TrackFormat } from './facts.ts'
 
 const hex = (value: number): string => value.toString(16).padStart(2, '0')
 const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135])

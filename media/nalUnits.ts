@@ -1,5 +1,5 @@
 import { withoutEmulation } from './bits.ts'
-import type { SeiMessage, TrackFormat } from './media.ts'
+import type { SeiMessage, TrackFormat } from './facts.ts'
 import { h264Format, h265Format } from './parameterSets.ts'
 
 export type NalCodec = 'h264' | 'h265'

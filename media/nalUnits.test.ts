@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { escapeNal, seiNal } from '../../ingest/sei/nal.ts'
-import { CUE_UUID, decodeCue, encodeCue } from '../../schemas/sei.ts'
+import { CUE_UUID, decodeCue, encodeCue } from '../schemas/sei.ts'
 import { flvReader } from './flv.ts'
 import { readMp4 } from './mp4.ts'
 import { annexBUnits, lengthPrefixedUnits, readAccessUnit } from './nalUnits.ts'
+import { escapeNal, seiNal } from './writeNal.ts'
 
 const START = Buffer.from([0, 0, 0, 1])
 const KEY = Buffer.from([0x65, 1, 2, 3])

@@ -47,6 +47,14 @@ export interface MediaFacts {
   readonly audio?: AudioFacts
   /** It ends inside a box, a packet or a frame. */
   readonly truncated: boolean
+  /** Time stamps begin again after so long (MPEG-TS: 26.5 h); undefined: not within a lifetime. */
+  readonly wrap_ms?: number
+  /** It has no time stamps of its own: they begin at 0. */
+  readonly undated?: true
+  /** Its samples are encrypted: frames, sizes and times are known, what they show is not. */
+  readonly encrypted?: true
+  /** It holds text (WebVTT, TTML): nothing to show or to hear. */
+  readonly text?: { readonly cues: number }
   readonly problem?: string
 }
 
@@ -122,6 +130,11 @@ export function codecFamily(codec: string): string {
     opus: 'opus',
     'ac-3': 'ac3',
     'ec-3': 'eac3',
+    dvh1: 'h265',
+    dvhe: 'h265',
+    vp08: 'vp8',
+    mp4v: 'mpeg4',
+    flac: 'flac',
   }
   return families[name] ?? name
 }

@@ -1,5 +1,5 @@
 import { createFile, type ISOFile, MP4BoxBuffer, type Sample, type Track } from 'mp4box'
-import { audioFacts, type Frame, type MediaFacts, videoFacts } from './media.ts'
+import { audioFacts, type Frame, type MediaFacts, videoFacts } from './facts.ts'
 import { lengthPrefixedUnits, type NalCodec, readAccessUnit } from './nalUnits.ts'
 
 /** Sizes of the top-level boxes, as far as they can be read; `whole` is false when the last one is cut. */

@@ -1,4 +1,4 @@
-import { SEI_USER_DATA } from '../../schemas/sei.ts'
+import { SEI_USER_DATA } from '../schemas/sei.ts'
 
 /** NAL unit types of H.264 (ITU-T H.264, table 7-1). */
 const SEI_NAL = 6
