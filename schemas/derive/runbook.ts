@@ -32,7 +32,7 @@ function when(rule: RuleSpec, unit: string, better: string): string {
 export function runbookPage(metric: Metric): string {
   const { title, help, hop, unit, better, objective, rules = [] } = metricOf(metric)
   const part = RUNBOOK_PARTS[metric]
-  if (part === undefined) throw new Error(`${metric} has a rule and no runbook: schemas/runbookParts.ts`)
+  if (part === undefined) throw new Error(`${metric} has a rule and no runbook: docs/runbooks/parts.yaml`)
   const lines = [
     `# ${title.en} · ${title.zh}`,
     '',
@@ -72,7 +72,7 @@ export function runbookIndex(): string {
     '# Runbooks',
     '',
     'One page for each metric that can page. An incident links to the page of the rule that found it. The pages follow from the catalogue',
-    '(`schemas/metrics/`, `schemas/runbookParts.ts`) by `npm run generate`: change them there.',
+    '(`schemas/metrics/`) and from [`parts.yaml`](parts.yaml), the hand-written part, by `npm run generate`: change them there.',
     '',
     '## An incident at night, in four looks',
     '',
