@@ -28,7 +28,7 @@ const NEW_NORMAL_MS = 60 * 60_000
 const BESIDE_MS = 5_000
 /** So long a page waits for a place that is surer than this … */
 const UNSURE_MS = 3_000
-const SURE = 0.75
+const SURE = 0.5
 /** … and for the word of hops before the one that would be named. */
 const UPSTREAM_MS = 3_000
 /** The watermark jumped by more than this: nothing was received in between. */

@@ -10,8 +10,6 @@ export interface BaselineOptions {
   readonly countPerViewer: number
   /** Viewers a frame by which a cell's ratio is drawn towards the typical one. */
   readonly shrinkage: number
-  /** Part of the frames that is used, the quietest first. */
-  readonly quiet: number
   /** How far the typical ratio of a cell follows its dimension values: 0 not at all, 1 fully. */
   readonly structure: number
 }
@@ -19,11 +17,12 @@ export interface BaselineOptions {
 /**
  * Joins now with before and says what each cell of now should have been.
  *
- * - Of the frames before only the quietest are used: trouble that comes and goes must not become normal.
  * - A cell's *typical* ratio is everybody's, times what each of its dimension values is usually worse or better than
- *   everybody (median over the quiet frames), damped by `structure` because dimensions overlap.
- * - Its expected ratio is the median over the quiet frames of its own ratio, drawn towards the typical one as if
+ *   everybody (median over the frames), damped by `structure` because dimensions overlap.
+ * - Its expected ratio is the median over the frames of its own ratio, drawn towards the typical one as if
  *   `shrinkage` more viewers had been seen: three viewers a minute say little. A cell never seen is typical.
+ *
+ * Medians: a burst in fewer than half of the frames does not become normal.
  */
 export const matchBaseline = (options: BaselineOptions): Matched => {
   const { now, before, countPerViewer, shrinkage } = options
@@ -48,12 +47,11 @@ export const matchBaseline = (options: BaselineOptions): Matched => {
     return own
   })
 
-  const quiet = quietFrames(before, options.quiet, size)
-  const { frames } = quiet
+  const { frameOf, frames, ratio } = framesOf(before, size)
   const cellValue = new Float64Array(size * frames)
   const cellCount = new Float64Array(size * frames)
   for (let i = 0; i < before.value.length; i++) {
-    const frame = quiet.frameOf[i]!
+    const frame = frameOf[i]!
     const cell = of[nowRows + i]!
     if (frame < 0 || cell >= size) continue
     const at = cell * frames + frame
@@ -61,7 +59,7 @@ export const matchBaseline = (options: BaselineOptions): Matched => {
     cellCount[at] = cellCount[at]! + before.count[i]! / countPerViewer
   }
 
-  const everybody = frames ? quiet.ratio : ratioOf(value, count)
+  const everybody = frames ? ratio : ratioOf(value, count)
   const expected = typical({ codes, cellValue, cellCount, frames, everybody, structure: options.structure })
   const ratios = new Float64Array(frames)
   for (let cell = 0; cell < size; cell++) {
@@ -72,14 +70,14 @@ export const matchBaseline = (options: BaselineOptions): Matched => {
     }
     if (known) expected[cell] = median(ratios, known)
   }
-  // At now's own mix of cells, and against the middle of all frames in place of the quiet ones.
+  // At now's own mix of cells.
   let were = 0
   let are = 0
   for (let cell = 0; cell < size; cell++) {
     were += count[cell]! * expected[cell]!
     are += value[cell]!
   }
-  const rise = were > 0 && quiet.usual > 0 ? ((are / were) * quiet.ratio) / quiet.usual : 1
+  const rise = were > 0 ? are / were : 1
   return { size, codes, value, count, expected, rise }
 }
 
@@ -102,52 +100,27 @@ const join = (now: Cells, before: Cells): { of: Int32Array; joined: Int32Array[]
   return { of: grouping.of, joined }
 }
 
-/** Which frame, of the quietest, each row of before belongs to (-1: none); their median ratio, and that of all frames. */
-const quietFrames = (
-  before: Cells,
-  part: number,
-  cells: number,
-): { frameOf: Int32Array; frames: number; ratio: number; usual: number } => {
+/** Which frame each row of before belongs to, numbered in the order of time, and the median ratio of the frames. */
+const framesOf = (before: Cells, cells: number): { frameOf: Int32Array; frames: number; ratio: number } => {
   const rows = before.value.length
-  const frameOf = new Int32Array(rows)
   const totals = new Map<number, { value: number; count: number }>()
-  let last = { frame: Number.NaN, total: { value: 0, count: 0 } }
   for (let i = 0; i < rows; i++) {
     const frame = before.frame ? before.frame[i]! : 0
-    if (frame !== last.frame) {
-      const total = totals.get(frame) ?? { value: 0, count: 0 }
-      totals.set(frame, total)
-      last = { frame, total }
-    }
-    last.total.value += before.value[i]!
-    last.total.count += before.count[i]!
+    const total = totals.get(frame) ?? { value: 0, count: 0 }
+    total.value += before.value[i]!
+    total.count += before.count[i]!
+    totals.set(frame, total)
   }
-  const all = [...totals].flatMap(([frame, { value, count }]) =>
-    count > 0 ? [{ frame, ratio: value / count }] : [],
-  )
-  all.sort((a, b) => a.ratio - b.ratio || a.frame - b.frame)
-  const kept = all.slice(0, Math.ceil(all.length * part - 1e-9))
-  const most = Math.max(1, Math.floor(MAX_PAIRS / Math.max(1, cells)))
-  const pool = Math.ceil(kept.length / most)
-  const number = new Map(kept.map(({ frame }, i) => [frame, Math.floor(i / pool)]))
-  let known = { frame: Number.NaN, number: -1 }
-  for (let i = 0; i < rows; i++) {
-    const frame = before.frame ? before.frame[i]! : 0
-    if (frame !== known.frame) known = { frame, number: number.get(frame) ?? -1 }
-    frameOf[i] = known.number
-  }
-  const middle = (of: { ratio: number }[]): number =>
-    of.length
-      ? median(
-          Float64Array.from(of, ({ ratio }) => ratio),
-          of.length,
-        )
-      : 0
+  const kept = [...totals].filter(([, { count }]) => count > 0).sort(([a], [b]) => a - b)
+  const pool = Math.ceil(kept.length / Math.max(1, Math.floor(MAX_PAIRS / Math.max(1, cells))))
+  const number = new Map(kept.map(([frame], i) => [frame, Math.floor(i / pool)]))
+  const frameOf = new Int32Array(rows)
+  for (let i = 0; i < rows; i++) frameOf[i] = number.get(before.frame ? before.frame[i]! : 0) ?? -1
+  const ratios = Float64Array.from(kept, ([, { value, count }]) => value / count)
   return {
     frameOf,
     frames: kept.length ? Math.ceil(kept.length / pool) : 0,
-    ratio: middle(kept),
-    usual: middle(all),
+    ratio: kept.length ? median(ratios, kept.length) : 0,
   }
 }
 

@@ -26,6 +26,6 @@ export interface Matched {
   readonly count: Float64Array
   /** Expected ratio of each cell, had nothing happened. */
   readonly expected: Float64Array
-  /** How much worse now is, at its own mix of cells, than the middle one of all the frames before: a factor. */
+  /** Now ÷ what was expected, at now's own mix of cells: a factor. */
   readonly rise: number
 }

@@ -1,142 +1,150 @@
 import type { Matched } from './cells.ts'
-import type { CellLikelihood } from './likelihood.ts'
+import type { CellTables } from './cellTables.ts'
+import { cardinalityOf } from './group.ts'
+import { logSum } from './logSum.ts'
 
-/** Logarithms of the common drifts tried for everything outside a cause: from about half to three times as bad. */
-const DRIFTS = [-0.4, 0, 0.4, 0.8, 1.2]
-const STEP = 0.4
-
-/** What the data say for one set of cells that rose together, all others having drifted alike. */
+/** What the data say for one set of cells that rose together while all others only drifted. */
 export interface Evidence {
-  /** Log-likelihood ratio in nats against "all drifted alike": above 0 the cause explains the cells better. */
+  /** Log of the Bayes factor, nats, against "all cells drifted together": above 0 the cause explains the cells better. */
   readonly score: number
   readonly value: number
   readonly count: number
+  /** Value that was to be expected of these cells. */
   readonly expected: number
   readonly members: Int32Array
-  /** Log-likelihood of the members as risen, and as merely drifted by each step: what a union needs. */
-  readonly risen: Float64Array
-  readonly drifted: Float64Array
 }
 
-export interface Weigh {
-  /** Evidence for one cause; `tightness` other than the usual only for the set of all cells. */
-  one(members: Int32Array, tightnesses?: readonly number[]): Evidence
-  /** Score of two or more causes at once. A cell in several belongs to the first of them. */
-  together(causes: readonly Evidence[]): number
+/** Causes that are taken as given while a further one is sought. */
+export interface Given {
+  /** Score of all given causes together, nats. */
+  readonly score: number
+  /** How much a further cause adds; a cell of a given cause does not count again. */
+  further(dims: readonly number[], members: Int32Array): Evidence
+  /** The same with one more given cause. */
+  with(dims: readonly number[], members: Int32Array): Given
+}
+
+export interface WeighOptions {
+  readonly cells: Matched
+  readonly tables: CellTables
+  readonly sign: 1 | -1
+  /** Standard deviation of the logarithm of the rise among the parts of a cause. */
+  readonly alike: number
+  /** Probability that a part of a cause did not rise. */
+  readonly still: number
 }
 
 /**
- * Prepares the weighing of causes. Inside a cause each cell's ratio is spread widely (`inside`) around the level the
- * whole cause rose to; outside it is spread narrowly (`outside`) around its expected ratio times a common drift g, with
- * ln g ~ Normal(0, drift). A cell inside that did not rise, and a cell outside that did, both count against the cause;
- * this is what decides between a cause, its parents and its children.
+ * Weighs causes by their marginal likelihood, as a tree: the cause has a rise (any, alike probable), its parts have
+ * rises near it or none (`kernel`), each cell varies around its part's. The parts are the values of one other dimension,
+ * each in turn, or there are none; all these readings are averaged. What is not averaged is nothing: no rise is fitted.
  */
-export const weigher = (options: {
-  cells: Matched
-  likelihood: CellLikelihood
-  /** A share rises by π of those who were well; a level by a factor. */
-  additive: boolean
-  sign: 1 | -1
-  inside: readonly number[]
-  outside: readonly number[]
-  drift: number
-}): Weigh => {
-  const { cells, likelihood, additive, sign, inside, outside, drift } = options
-  const { size, value, count, expected } = cells
-  const steps = DRIFTS.length * outside.length
-  const factors = DRIFTS.map((log) => Math.exp(log))
-  const atDrift = new Float64Array(size * steps)
-  const all = new Float64Array(steps)
-  for (let i = 0; i < size; i++) {
-    let s = 0
-    for (const tightness of outside) {
-      for (const factor of factors) {
-        const log = likelihood(value[i]!, count[i]!, expected[i]! * factor, tightness)
-        atDrift[i * steps + s] = log
-        all[s] = all[s]! + log
-        s++
-      }
-    }
-  }
-  const prior = new Float64Array(steps)
-  for (let s = 0; s < steps; s++) prior[s] = -0.5 * (DRIFTS[s % DRIFTS.length]! / drift) ** 2
-  const common = peak(all.map((sum, s) => sum + prior[s]!))
-  const rest = new Float64Array(steps)
-  const owner = new Int32Array(size)
-  let stamp = 0
+export const weighWith = (options: WeighOptions): Given => {
+  const { cells, tables, sign } = options
+  const { risen, rises, drifted, drifts, drift_prior } = tables
+  const { size, value, count, expected, codes } = cells
+  const width = rises.length + 1
+  const kernel = kernelOf(options)
+  const cardinality = codes.map((column) => cardinalityOf(column))
+  const all = drift_prior.slice()
+  for (let i = 0; i < size; i++) for (let s = 0; s < drifts; s++) all[s] = all[s]! + drifted[i * drifts + s]!
+  const unexplained = logSum(all, 0, drifts)
 
-  const one = (members: Int32Array, tightnesses = inside): Evidence => {
-    let v = 0
-    let n = 0
-    let e = 0
-    for (const i of members) {
-      v += value[i]!
-      n += count[i]!
-      e += count[i]! * expected[i]!
-    }
-    const sums = { value: v, count: n, expected: e, members }
-    const drifted = new Float64Array(steps)
-    if ((v - e) * sign <= 0 || n <= 0) {
-      return { ...sums, score: Number.NEGATIVE_INFINITY, risen: new Float64Array(0), drifted }
-    }
-    const lift = additive ? Math.min(1, (v - e) / Math.max(n - e, 1e-9)) : v / Math.max(e, 1e-9)
-    let risen = new Float64Array(members.length)
-    let gain = Number.NEGATIVE_INFINITY
-    for (const tightness of tightnesses) {
-      const tried = new Float64Array(members.length)
-      let sum = 0
-      for (let k = 0; k < members.length; k++) {
-        const i = members[k]!
-        const b = expected[i]!
-        const mean = additive ? b + lift * (1 - b) : b * lift
-        const log = likelihood(value[i]!, count[i]!, mean, tightness)
-        tried[k] = log
-        sum += log
-      }
-      if (sum > gain) {
-        gain = sum
-        risen = tried
-      }
-    }
-    for (const i of members) {
-      for (let s = 0; s < steps; s++) drifted[s] = drifted[s]! + atDrift[i * steps + s]!
-    }
-    for (let s = 0; s < steps; s++) rest[s] = all[s]! - drifted[s]! + prior[s]!
-    return { ...sums, score: gain + peak(rest).height - common.height, risen, drifted }
+  /** One common rise of all members. */
+  const common = (members: Int32Array): number => {
+    const sums = new Float64Array(width)
+    for (const i of members) for (let k = 1; k < width; k++) sums[k] = sums[k]! + risen[i * width + k]!
+    return logSum(sums, 1, width) - Math.log(rises.length)
   }
 
-  const together = (causes: readonly Evidence[]): number => {
-    stamp++
-    let gain = 0
-    for (let s = 0; s < steps; s++) rest[s] = all[s]! + prior[s]!
-    for (const { members, risen, drifted } of causes) {
-      for (let s = 0; s < steps; s++) rest[s] = rest[s]! - drifted[s]!
-      for (let k = 0; k < members.length; k++) {
-        const i = members[k]!
-        if (owner[i] === stamp) {
-          for (let s = 0; s < steps; s++) rest[s] = rest[s]! + atDrift[i * steps + s]!
-        } else {
-          owner[i] = stamp
-          gain += risen[k]!
-        }
+  /** A rise of each value of one more dimension, near that of the whole. */
+  const byParts = (members: Int32Array, dimension: number): number | undefined => {
+    const column = codes[dimension]!
+    const partOf = new Int32Array(cardinality[dimension]! + 1).fill(-1)
+    let parts = 0
+    for (const i of members) if (partOf[column[i]! + 1]! < 0) partOf[column[i]! + 1] = parts++
+    if (parts < 2) return undefined
+    const sums = new Float64Array(parts * width)
+    for (const i of members) {
+      const row = partOf[column[i]! + 1]! * width
+      for (let k = 0; k < width; k++) sums[row + k] = sums[row + k]! + risen[i * width + k]!
+    }
+    const whole = new Float64Array(rises.length)
+    const likely = new Float64Array(width)
+    for (let part = 0; part < parts; part++) {
+      const row = part * width
+      let high = Number.NEGATIVE_INFINITY
+      for (let k = 0; k < width; k++) high = Math.max(high, sums[row + k]!)
+      for (let k = 0; k < width; k++) likely[k] = Math.exp(sums[row + k]! - high)
+      for (let r = 0; r < rises.length; r++) {
+        let mean = Number.MIN_VALUE
+        for (let k = 0; k < width; k++) mean += kernel[r * width + k]! * likely[k]!
+        whole[r] = whole[r]! + high + Math.log(mean)
       }
     }
-    return gain + peak(rest).height - common.height
+    return logSum(whole, 0, rises.length) - Math.log(rises.length)
   }
-  return { one, together }
+
+  const inside = (dims: readonly number[], members: Int32Array): number => {
+    const readings = [common(members)]
+    // Everything is no looser than what is outside a cause: it must have risen evenly.
+    if (dims.length) {
+      for (let d = 0; d < codes.length; d++) {
+        const reading = dims.includes(d) ? undefined : byParts(members, d)
+        if (reading !== undefined) readings.push(reading)
+      }
+    }
+    return logSum(Float64Array.from(readings), 0, readings.length) - Math.log(readings.length)
+  }
+
+  const given = (taken: Uint8Array, within: number, outside: Float64Array): Given => {
+    const before = within + logSum(outside, 0, drifts) - unexplained
+    const explain = (dims: readonly number[], members: Int32Array) => {
+      const own = within === 0 ? members : members.filter((i) => !taken[i])
+      let v = 0
+      let n = 0
+      let e = 0
+      for (const i of own) {
+        v += value[i]!
+        n += count[i]!
+        e += count[i]! * expected[i]!
+      }
+      const sums = { value: v, count: n, expected: e, members: own }
+      if ((v - e) * sign <= 0 || n <= 0)
+        return { sums, within, rest: outside, score: Number.NEGATIVE_INFINITY }
+      const rest = outside.slice()
+      for (const i of own) for (let s = 0; s < drifts; s++) rest[s] = rest[s]! - drifted[i * drifts + s]!
+      const total = within + inside(dims, own)
+      return { sums, within: total, rest, score: total + logSum(rest, 0, drifts) - unexplained }
+    }
+    return {
+      score: before,
+      further: (dims, members) => {
+        const { sums, score } = explain(dims, members)
+        return { ...sums, score: score - before }
+      },
+      with: (dims, members) => {
+        const { sums, within: total, rest } = explain(dims, members)
+        const marked = taken.slice()
+        for (const i of sums.members) marked[i] = 1
+        return given(marked, total, rest)
+      },
+    }
+  }
+  return given(new Uint8Array(size), 0, all)
 }
 
-/** Highest point over drifts and tightnesses: within the best tightness, a parabola through the best three drifts. */
-const peak = (curve: Float64Array): { height: number; at: number } => {
-  let best = 0
-  for (let s = 1; s < curve.length; s++) if (curve[s]! > curve[best]!) best = s
-  const step = best % DRIFTS.length
-  const at = DRIFTS[step]!
-  if (step === 0 || step === DRIFTS.length - 1) return { height: curve[best]!, at }
-  const left = curve[best - 1]!
-  const right = curve[best + 1]!
-  const bend = left - 2 * curve[best]! + right
-  if (bend >= 0) return { height: curve[best]!, at }
-  const shift = (0.5 * (left - right)) / bend
-  return { height: curve[best]! - 0.25 * (left - right) * shift, at: at + shift * STEP }
+/** Probability of each rise of a part (0: none) given each rise of the whole. */
+const kernelOf = ({ tables: { rises }, alike, still }: WeighOptions): Float64Array => {
+  const width = rises.length + 1
+  const kernel = new Float64Array(rises.length * width)
+  rises.forEach((whole, r) => {
+    const near = rises.map((part) => Math.exp(-0.5 * (Math.log(part / whole) / alike) ** 2))
+    const total = near.reduce((a, b) => a + b)
+    kernel[r * width] = still
+    near.forEach((weight, k) => {
+      kernel[r * width + k + 1] = ((1 - still) * weight) / total
+    })
+  })
+  return kernel
 }

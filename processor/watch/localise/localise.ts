@@ -1,8 +1,8 @@
 import { matchBaseline } from './baseline.ts'
-import type { Cells, RatioKind } from './cells.ts'
-import { type Evidence, weigher } from './evidence.ts'
-import { likelihoodOf } from './likelihood.ts'
-import { posterior } from './posterior.ts'
+import type { Cells, Matched, RatioKind } from './cells.ts'
+import { cellTables } from './cellTables.ts'
+import { type Evidence, type Given, weighWith } from './evidence.ts'
+import { type RankingModel, rank, type Single } from './ranking.ts'
 import { screen } from './screen.ts'
 
 export interface LocaliseOptions {
@@ -41,135 +41,160 @@ export interface Localised {
 }
 
 /**
- * The model's numbers; README.md says where each comes from and how little it matters. A tightness is an inverse squared
- * relative spread: 4 = each cell about ±50 % around its level. Of several the one that fits an explanation best is used.
+ * The model's numbers; README.md says where each comes from and how little most of them matter. A tightness is an
+ * inverse squared relative spread: 4 = each cell about ±50 % around its level.
  */
-export interface LocaliseModel {
-  /** Tightness of the cells' ratios around the level that their cause rose to. */
-  readonly inside: readonly number[]
+export interface LocaliseModel extends RankingModel {
+  /** Tightness of the cells' ratios around the level that their part of the cause rose to. */
+  readonly inside: number
   /** Tightness of all other cells around what was expected of them. */
   readonly outside: readonly number[]
   /** Standard deviation of the logarithm of the drift common to all cells outside. */
   readonly drift: number
+  /** Probability that a cell outside has trouble of its own. */
+  readonly stray: number
+  /** Standard deviation of the logarithm of the rise among the parts of a cause. */
+  readonly alike: number
+  /** Probability that a part of a cause did not rise. */
+  readonly still: number
   /** Viewers a frame by which a cell's earlier ratio is drawn towards the typical one. */
   readonly shrinkage: number
-  /** Part of the frames before that is used, the quietest first. */
-  readonly quiet: number
   /** How far the typical ratio of a cell follows its dimension values, 0…1. */
   readonly structure: number
-  /** How many nats count as one: cells are not independent witnesses. */
-  readonly temperature: number
 }
 
 export const MODEL: LocaliseModel = {
-  inside: [2.5, 25],
+  inside: 4,
   outside: [8, 64],
-  drift: 0.3,
+  drift: 0.2,
+  stray: 1e-4,
+  alike: 0.25,
+  still: 0.02,
   shrinkage: 30,
-  quiet: 1 / 3,
   structure: 0.5,
-  temperature: 2,
+  sharpness: 2.5,
+  explained: 2,
+  specific: 0.5,
 }
 
 /** How many cells the full likelihood may visit; keeps 100,000 cells within the time of a tick. */
 const VISITS = 3_000_000
-
-/** 45 labelled incidents cannot teach more certainty than (45 + 1) ÷ (45 + 2). */
-const MOST_CERTAIN = 46 / 47
-
 /** Above this probability of nothing in particular no cause is named at all. */
-const SURELY_NOTHING = 0.9
+const SURELY_NOTHING = 0.8
+/** So many standard deviations of the common drift are no drift any more. */
+const NO_DRIFT = 1.5
+/** Two causes that share so much of viewers and of failures are one answer: the shorter stays. */
+const SAME = 0.95
+
+/** Every explanation that was weighed, before their probabilities: what the bench fits the ranking's numbers on. */
+export interface Weighed {
+  readonly cells: Matched
+  readonly kind: RatioKind
+  readonly sign: 1 | -1
+  /** Everything got worse alike. */
+  readonly root: Evidence
+  /** Best score first, each different in substance. */
+  readonly singles: readonly Single[]
+  readonly none: Given
+  /** How many combinations there were to choose from. */
+  readonly choices: number
+  readonly excess: number
+}
+
+/** Weighs all candidates; `localise` makes probabilities of them. */
+export const weighCauses = (options: LocaliseOptions): Weighed => {
+  const model = { ...MODEL, ...options.model }
+  const { cells, kind, sign } = prepare(options, model)
+  const tables = cellTables({ ...model, cells, kind, sign })
+  const none = weighWith({ cells, tables, sign, alike: model.alike, still: model.still })
+  const keep = Math.min(150, Math.max(32, Math.floor(VISITS / Math.max(1, cells.size))))
+  const { depth = 3 } = options
+  const { candidates, choices } = screen({ cells, kind, sign, depth, tightness: model.outside[0]!, keep })
+  const everything = Int32Array.from({ length: cells.size }, (_, i) => i)
+  const root = none.further([], everything)
+  const singles = distinct(cells, none, [{ dims: [], cells: everything }, ...candidates])
+  return { cells, kind, sign, root, singles, none, choices, excess: (root.value - root.expected) * sign }
+}
 
 /**
  * Which few combinations of dimension values explain that a ratio got worse: ranked, the most probable first.
  * Empty if nothing got worse beyond chance; `cause: []` if everything got worse alike.
  */
 export const localise = (options: LocaliseOptions): Localised[] => {
-  const { now, before, top = 5, worse = 'higher', countPerViewer = 1, depth = 3 } = options
+  const { top = 5 } = options
   const model = { ...MODEL, ...options.model }
-  const kind = options.kind ?? kindOf(now, before)
-  // A falling share is a rising share of its complement.
-  const flip = kind === 'share' && worse === 'lower'
-  const sign = worse === 'lower' && !flip ? -1 : 1
-  const cells = matchBaseline({
-    now: flip ? complement(now) : now,
-    before: flip ? complement(before) : before,
-    countPerViewer,
-    shrinkage: model.shrinkage,
-    quiet: model.quiet,
-    structure: model.structure,
-  })
-  const weigh = weigher({
-    cells,
-    likelihood: likelihoodOf(kind),
-    additive: kind === 'share',
-    sign,
-    inside: model.inside,
-    outside: model.outside,
-    drift: model.drift,
-  })
-  const keep = Math.min(150, Math.max(32, Math.floor(VISITS / Math.max(1, cells.size))))
-  const { candidates, choices } = screen({ cells, kind, sign, depth, tightness: model.outside[0]!, keep })
-  // Everything at once is no looser than what is outside a cause: it must have risen evenly.
-  const everything = new Int32Array(cells.size)
-  for (let i = 0; i < everything.length; i++) everything[i] = i
-  const root = weigh.one(everything, model.outside)
-  const singles = simplest([
-    { dims: [], evidence: root },
-    ...candidates.map(({ dims, cells: members }) => ({ dims, evidence: weigh.one(members) })),
-  ]).map((one) => ({ ...one, names: one.dims.map((d) => d * 2 ** 32 + codeOf(one, d)) }))
-  const { probabilities, nothing } = posterior({ weigh, singles, choices, temperature: model.temperature })
-  const excess = (root.value - root.expected) * sign
-  const named = (one: Weighed, probability: number): Localised => {
-    const { value, count, expected } = one.evidence
+  const weighed = weighCauses(options)
+  const { cells, kind, sign, root, singles, excess } = weighed
+  const named = (dims: readonly number[], evidence: Evidence, confidence: number): Localised => {
+    const { value, count, expected, members } = evidence
     const own = (value - expected) * sign
     return {
-      cause: one.dims.map((dimension) => ({ dimension, code: codeOf(one, dimension) })),
+      cause: dims.map((dimension) => ({ dimension, code: cells.codes[dimension]![members[0]!]! })),
       explains: own > 0 ? own / Math.max(own, excess) : 0,
-      confidence: probability * MOST_CERTAIN,
+      confidence,
       viewers: Math.round(kind === 'share' ? value : count),
       ratio: value / count,
       expected: expected / count,
     }
   }
+  const { probabilities, nothing } = rank(weighed, model)
   if (nothing > SURELY_NOTHING) {
     // All alike may still be so much worse that no ordinary drift explains it.
     const drifts = (Math.log(cells.rise) * sign) / model.drift
-    if (!(drifts > 1.5)) return []
-    return [named({ dims: [], evidence: root }, 1 - Math.exp(-0.5 * drifts ** 2))]
+    if (!(drifts > NO_DRIFT)) return []
+    return [named([], root, 1 - Math.exp(-0.5 * drifts ** 2))]
   }
   return singles
-    .map((one, i) => ({ one, probability: probabilities[i]! }))
+    .map((single, i) => ({ ...single, probability: probabilities[i]! }))
     .sort((a, b) => b.probability - a.probability)
     .slice(0, top)
-    .map(({ one, probability }) => named(one, probability))
-
-  function codeOf(one: Weighed, dimension: number): number {
-    return cells.codes[dimension]![one.evidence.members[0]!]!
-  }
+    .map(({ dims, evidence, probability }) => named(dims, evidence, probability))
 }
 
-interface Weighed {
-  readonly dims: readonly number[]
-  readonly evidence: Evidence
+/** The cells with their expected ratios, a falling share turned into the rising share of its complement. */
+const prepare = (
+  { now, before, kind: given, worse = 'higher', countPerViewer = 1 }: LocaliseOptions,
+  { shrinkage, structure }: LocaliseModel,
+): { cells: Matched; kind: RatioKind; sign: 1 | -1 } => {
+  const kind = given ?? kindOf(now, before)
+  const flip = kind === 'share' && worse === 'lower'
+  const cells = matchBaseline({
+    now: flip ? complement(now) : now,
+    before: flip ? complement(before) : before,
+    countPerViewer,
+    shrinkage,
+    structure,
+  })
+  return { cells, kind, sign: worse === 'lower' && !flip ? -1 : 1 }
 }
 
-/** Best first, without what is not worse at all, and without longer names for the very same cells. */
-const simplest = (all: readonly Weighed[]): Weighed[] => {
-  const sorted = all
+/** The evidence for each candidate, best first, without what got no worse and without longer names for the same cells. */
+const distinct = (
+  cells: Matched,
+  none: Given,
+  candidates: readonly { readonly dims: readonly number[]; readonly cells: Int32Array }[],
+): Single[] => {
+  const weighed = candidates
+    .map(({ dims, cells: members }) => ({
+      dims,
+      evidence: none.further(dims, members),
+      names: dims.map((d) => d * 2 ** 32 + cells.codes[d]![members[0]!]!),
+    }))
     .filter(({ evidence }) => evidence.score > 0)
     .sort((a, b) => b.evidence.score - a.evidence.score || a.dims.length - b.dims.length)
-  const seen = new Map<string, Weighed[]>()
-  return sorted.filter((one) => {
-    const { members, value, count } = one.evidence
-    const key = `${members.length} ${members[0]} ${members.at(-1)} ${value} ${count}`
-    const alike = seen.get(key) ?? []
-    seen.set(key, [...alike, one])
-    return !alike.some(
-      (other) =>
-        other.dims.length < one.dims.length && members.every((cell, i) => other.evidence.members[i] === cell),
-    )
-  })
+  return weighed.filter((one) => !weighed.some((other) => isLongerName(one, other)))
+}
+
+/** True if `one` has more names than `other` and holds nearly all of its viewers and failures: the same in substance. */
+const isLongerName = (one: Single, other: Single): boolean => {
+  if (other.names.length >= one.names.length) return false
+  const [mine, others] = [one.evidence, other.evidence]
+  if (mine.count < SAME * others.count || mine.value < SAME * others.value) return false
+  if (other.names.every((name) => one.names.includes(name))) return true
+  return (
+    mine.members.length === others.members.length &&
+    mine.members.every((cell, i) => cell === others.members[i])
+  )
 }
 
 const kindOf = (...tables: Cells[]): RatioKind => {

@@ -71,7 +71,7 @@ function ofMedia(options: VerdictOptions): Verdict {
       .filter(({ hop, rule }) => hop === 'player' && rule !== 'objective')
       .map(({ onset_ms }) => onset_ms),
   )
-  const sure = player !== undefined && player.explains >= 0.75 && player.confidence >= 0.7
+  const sure = player !== undefined && player.explains >= 0.75 && player.confidence >= 0.5
   let partly: { observation: Observation; place: Place } | undefined
   for (const hop of UPSTREAM) {
     const sick = best(seen.filter((o) => o.hop === hop && (o.firing || o.score >= SICK)))
@@ -191,6 +191,6 @@ function hopPlace(observation: Observation, options: VerdictOptions): Place {
   if (!isEverywhere(delivery.cause)) return delivery
   if (observation.hop !== 'edge' && observation.hop !== 'transcode') return { ...delivery, confidence: 0.95 }
   const nodes = locate({ ...base, dimensions: ['node', 'edge'] })
-  if (nodes.explains >= 0.9 && nodes.confidence >= 0.8) return nodes
+  if (nodes.explains >= 0.9 && nodes.confidence >= 0.5) return nodes
   return isEverywhere(delivery.cause) ? { ...delivery, confidence: 0.9 } : delivery
 }
