@@ -1,9 +1,12 @@
 # Every role in one image: docker build -t firstframe . && docker run --rm -p 8080:8080 -p 127.0.0.1:8081:8081 firstframe
 # `all` keeps its log and store in the volume; `collector`, `write`, `watch`, `store` and `console` are single roles.
-FROM node:22-bookworm-slim AS packages
+# The image holds the built JavaScript of `npm run build` and the packages it needs to run: no sources, no compiler.
+FROM node:22-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev
+RUN npm ci
+COPY . .
+RUN npm run build && npm prune --omit=dev
 
 FROM node:22-bookworm-slim
 WORKDIR /app
@@ -13,21 +16,10 @@ ENV NODE_ENV=production \
     FIRSTFRAME_HEALTH_HOST=0.0.0.0 \
     FIRSTFRAME_HEALTH_PORT=9100 \
     FIRSTFRAME_DATA=/var/lib/firstframe
-COPY --from=packages /app/node_modules node_modules
-COPY package.json tsconfig.json LICENSE NOTICE ./
-COPY schemas schemas
-COPY player player
-COPY ingest ingest
-COPY collector collector
-COPY log log
-COPY processor processor
-COPY store store
-COPY console console
-COPY probe probe
-COPY rehearsal rehearsal
-COPY telemetry telemetry
-COPY main main
-COPY docs docs
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY package.json LICENSE NOTICE ./
+COPY main/firstframe.mjs main/firstframe.mjs
 COPY deploy/ready.mjs deploy/ready.mjs
 RUN install -d -o node -g node /var/lib/firstframe
 USER node

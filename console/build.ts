@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
@@ -30,11 +31,45 @@ const fileOf = (at: string, type: string, body: Buffer): PageFile => ({
   gzipped: gzipSync(body, { level: 9 }),
 })
 
+const TYPES = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+} as const
+
+const pageOf = (html: PageFile, files: readonly PageFile[]): BuiltPage => ({
+  html,
+  files,
+  bytes: [html, ...files].reduce((sum, file) => sum + file.gzipped.length, 0),
+})
+
+/** Keeps a built page in a folder, for `buildPage` of a packed Firstframe. */
+export function savePage({ html, files }: BuiltPage, folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'index.html'), html.body)
+  for (const { path: name, body } of files) writeFileSync(join(folder, name.slice(1)), body)
+}
+
+function readPage(folder: string): BuiltPage {
+  const read = (name: string, served: string): PageFile => {
+    const ending = /\.\w+$/.exec(name)![0] as keyof typeof TYPES
+    return fileOf(served, TYPES[ending], readFileSync(join(folder, name)))
+  }
+  const names = readdirSync(folder).filter((name) => name !== 'index.html')
+  return pageOf(
+    read('index.html', '/'),
+    names.map((name) => read(name, `/${name}`)),
+  )
+}
+
 /**
- * Builds the page from its sources: one script, one style sheet, one document; a few hundred milliseconds at the start of the
- * console. Throws when esbuild finds an error.
+ * The page: one script, one style sheet, one document. A packed Firstframe has it built; from the sources it is built at the
+ * start of the console in a few hundred milliseconds. Throws when esbuild finds an error.
  */
 export async function buildPage(): Promise<BuiltPage> {
+  const built = path('built')
+  if (existsSync(built)) return readPage(built)
+  const { build } = await import('esbuild')
   const result = await build({
     entryPoints: [path('page/main.tsx')],
     outdir: '/',
@@ -49,16 +84,14 @@ export async function buildPage(): Promise<BuiltPage> {
     logLevel: 'silent',
     define: { 'process.env.NODE_ENV': '"production"' },
   })
-  const named = (ending: string, type: string): PageFile => {
+  const named = (ending: '.js' | '.css'): PageFile => {
     const body = Buffer.from(result.outputFiles.find((file) => file.path.endsWith(ending))!.contents)
     const hash = createHash('sha256').update(body).digest('hex').slice(0, 12)
-    return fileOf(`/app.${hash}${ending}`, type, body)
+    return fileOf(`/app.${hash}${ending}`, TYPES[ending], body)
   }
-  const script = named('.js', 'text/javascript; charset=utf-8')
-  const style = named('.css', 'text/css; charset=utf-8')
-  const html = fileOf('/', 'text/html; charset=utf-8', Buffer.from(document(script.path, style.path)))
-  const files = [script, style]
-  return { html, files, bytes: [html, ...files].reduce((sum, file) => sum + file.gzipped.length, 0) }
+  const script = named('.js')
+  const style = named('.css')
+  return pageOf(fileOf('/', TYPES['.html'], Buffer.from(document(script.path, style.path))), [script, style])
 }
 
 const ICON = `data:image/svg+xml,${encodeURIComponent(

@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { type BuildOptions, build } from 'esbuild'
+import type { BuildOptions } from 'esbuild'
 import { adapterDeclarations, cohostDeclarations, declarations } from './declarations.ts'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
@@ -17,6 +18,13 @@ const COMMON = {
 
 /** Adapters beside hls.js: each is a script tag of its own and an ES module. */
 export const ADAPTERS = ['dash', 'shaka', 'mpegts', 'videojs'] as const
+
+/** The SDK as a packed Firstframe has it; undefined when it runs from its sources. */
+export async function builtPlayer(): Promise<readonly BuiltFile[] | undefined> {
+  const folder = path('built')
+  if (!existsSync(folder)) return undefined
+  return (await readdir(folder)).map((name) => ({ name: `/${name}`, file: join(folder, name) }))
+}
 
 /** What a bundle may weigh, bytes after gzip. */
 export const SIZE_LIMITS = { core: 10_240, adapter: 2_048 } as const
@@ -38,6 +46,7 @@ const registers = (name: string) =>
  */
 export async function buildPlayer(options: { readonly outdir: string }): Promise<readonly BuiltFile[]> {
   const { outdir } = options
+  const { build } = await import('esbuild')
   await mkdir(outdir, { recursive: true })
   const built: BuiltFile[] = []
   const bundle = async (name: string, more: BuildOptions) => {
@@ -78,6 +87,7 @@ export interface Weighed {
 
 /** Weighs core with native, and each adapter, after gzip. The caller fails where `bytes > limit`. */
 export async function checkSizes(): Promise<readonly Weighed[]> {
+  const { build } = await import('esbuild')
   const weigh = async (name: string, file: string, limit: number): Promise<Weighed> => {
     const result = await build({ ...COMMON, entryPoints: [path(file)], format: 'esm', write: false })
     return { name, bytes: gzipSync(result.outputFiles[0]!.contents, { level: 9 }).length, limit }

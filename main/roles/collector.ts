@@ -6,14 +6,14 @@ import type { EdgeSource } from '../../collector/edge/edgeSource.ts'
 import type { ExtraRoute } from '../../collector/http/endpoint.ts'
 import type { Log } from '../../log/log.ts'
 import type { StateMap } from '../../log/stateMap.ts'
-import { buildPlayer } from '../../player/build.ts'
+import { buildPlayer, builtPlayer } from '../../player/build.ts'
 import type { Context, Role } from '../context.ts'
 import { ListenError } from '../listenError.ts'
 import { showsByStream } from '../shows.ts'
 
-/** Addresses that give out the player SDK and its types, built from the sources at start. */
+/** Addresses that give out the player SDK and its types: prebuilt, or built from the sources at start. */
 async function sdkRoutes(context: Context): Promise<ExtraRoute[]> {
-  const files = await buildPlayer({ outdir: join(context.data, 'sdk') })
+  const files = (await builtPlayer()) ?? (await buildPlayer({ outdir: join(context.data, 'sdk') }))
   return Promise.all(
     files.map(async ({ name, file }): Promise<ExtraRoute> => {
       const body = await readFile(file)

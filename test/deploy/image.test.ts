@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { ROOT } from '../../check/sources.ts'
+import { buildDist } from '../../deploy/build.ts'
 import { loadConfig } from '../../main/config/load.ts'
 import { serveHealth } from '../../main/health.ts'
 import { startFirstframe } from '../pipeline/firstframe.ts'
@@ -24,23 +25,28 @@ test('the image runs as no root, on ports and in a folder that the settings name
   )
 })
 
-test('what is copied is let through, and is enough: Firstframe runs from a folder with nothing else', async (context) => {
-  const allowed = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
-    .split('\n')
-    .filter((line) => line.startsWith('!'))
-    .map((line) => line.slice(1))
+test('the built tree is enough: Firstframe runs from it without sources, tsx or esbuild', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'firstframe-image-'))
   context.after(() => rmSync(folder, { recursive: true, force: true }))
-  for (const path of image.copied) {
-    assert.ok(allowed.includes(path.split('/')[0]!), `.dockerignore keeps ${path} out`)
-    cpSync(join(ROOT, path), join(folder, path), {
-      recursive: true,
-      filter: (from) => !from.endsWith('.test.ts'),
-    })
+  await buildDist(join(folder, 'dist'))
+  for (const path of image.copied) cpSync(join(ROOT, path), join(folder, path), { recursive: true })
+  const built = readdirSync(join(folder, 'dist'), { recursive: true, encoding: 'utf8' })
+  assert.deepEqual(
+    built.filter((path) => /\.test\.|testing\/|\.tsx?$/.test(path) && !path.endsWith('.d.mts')),
+    [],
+    'nothing of tests, no sources',
+  )
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>
   }
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-  const program = join(folder, image.entrypoint[1]!)
-  const firstframe = await startFirstframe({ program })
+  // Only what is installed beside a packed Firstframe.
+  mkdirSync(join(folder, 'node_modules'))
+  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
+    if (['tsx', 'esbuild', '@esbuild', 'typescript'].includes(name)) continue
+    symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name))
+  }
+  assert.ok(!('tsx' in manifest.dependencies) && !('esbuild' in manifest.dependencies))
+  const firstframe = await startFirstframe({ program: join(folder, image.entrypoint[1]!) })
   context.after(() => firstframe.dispose())
   for (const path of ['/', '/runbooks/encoder_fps-absence'])
     assert.equal((await fetch(`${firstframe.consoleUrl}${path}`)).status, 200, path)
