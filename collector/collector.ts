@@ -85,7 +85,7 @@ export function createCollector(options: CollectorOptions): Collector {
     ...cmcdEndpoints({ intake, sessions, authenticated, demo: options.demo ?? false }),
     edgeEndpoint({ intake, sessions, tenantNamed, sources: options.edge ?? {}, emit }),
     fastlyChallenge(options.edge ?? {}),
-    ...statusEndpoints({ log, clock, unready: () => (closing ? 'it is stopping' : undefined) }),
+    ...statusEndpoints({ log, clock, unready: () => (closing ? 'it is stopping' : options.unready?.()) }),
     ...(options.routes ?? []).map((route) => extraRoute(route, { intake, tenantNamed })),
   ]
   const serve = serveWith({ emit, tally, refusedBody: ({ code }) => tally.refused(code) })

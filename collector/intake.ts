@@ -63,6 +63,8 @@ export interface IntakeOptions {
 }
 
 const RETRY_AFTER_s = 2
+/** The clock does not fall by more than this unless it was set back. */
+const SET_BACK_MS = 2_000
 const NO_CLOCK: SenderClock = {}
 const CUT = 16_384
 
@@ -97,8 +99,10 @@ export function createIntake(options: IntakeOptions): Intake {
 
   return {
     received() {
-      // Ticks promise that nothing older comes behind them, so a clock that is set back stands still for a while.
-      last_ms = Math.max(last_ms, options.clock())
+      // Ticks promise that nothing older comes behind them, so time stands still for a small correction of the clock. A
+      // clock that was set back is followed: the watcher sees its ticks fall and starts anew.
+      const now_ms = options.clock()
+      last_ms = now_ms < last_ms - SET_BACK_MS ? now_ms : Math.max(last_ms, now_ms)
       return last_ms
     },
     busy: () =>

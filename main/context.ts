@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { openEmbeddedLog } from '../log/embedded.ts'
@@ -7,14 +6,21 @@ import type { Log } from '../log/log.ts'
 import type { Emit } from '../schemas/facts.ts'
 import { topics } from '../schemas/topics.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
+import { type FolderClock, openFolderClock } from './clock.ts'
 import type { Config } from './config/schema.ts'
+import { keptSecret } from './keptSecret.ts'
 
 /** What every role gets: nothing in the product is global. */
 export interface Context {
   readonly config: Config
   readonly telemetry: Telemetry
   readonly emit: Emit
+  /** ms since the epoch, of the process's one clock. */
   readonly clock: () => number
+  /** The same clock, with what is known about it. */
+  readonly houseClock: FolderClock
+  /** Roles of this process, as they come. */
+  readonly roles: Role[]
   /** The data folder, absolute; made. */
   readonly data: string
   /** Random bytes that stay with the data folder; salts and secrets are derived from them. */
@@ -32,29 +38,32 @@ export interface Role {
   close(): Promise<void>
 }
 
-function keptSecret(folder: string): string {
-  const path = join(folder, 'secret')
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    const secret = randomBytes(32).toString('hex')
-    writeFileSync(path, secret, { mode: 0o600 })
-    return secret
-  }
-}
-
 export function createContext(config: Config, telemetry: Telemetry): Context {
   const data = resolve(config.data)
   mkdirSync(data, { recursive: true })
+  const houseClock = openFolderClock(data)
   return {
     config,
     telemetry,
     emit: telemetry.emit,
-    clock: Date.now,
+    clock: houseClock.now,
+    houseClock,
+    roles: [],
     data,
     secret: keptSecret(data),
     name: config.collector_name || `${hostname()}-${process.pid}`,
   }
+}
+
+/** The first role that takes no work, with the reason; the clock counts as one. undefined: all are ready. */
+export function unready({ roles, houseClock }: Context): string | undefined {
+  const problem = houseClock.problem()
+  if (problem !== undefined) return problem
+  for (const role of roles) {
+    const reason = role.readiness()
+    if (reason !== undefined) return `${role.name}: ${reason}`
+  }
+  return undefined
 }
 
 /** Opens the log the configuration names. */

@@ -66,6 +66,10 @@ export const FACTS = {
     level: 'error',
     labels: ['collector'],
   },
+  watch_set_back: {
+    help: 'A collector’s clock was set back: the watcher fills its windows again from the log.',
+    level: 'warn',
+  },
   window_late: {
     help: 'Rows came after their window was judged; they were added all the same.',
     level: 'debug',

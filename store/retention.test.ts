@@ -33,6 +33,33 @@ test('a day goes when it is past its table’s days, not a day earlier', () => {
   assert.deepEqual(drops([part('rollup', '202509')]), ['rollup 202509 age'])
 })
 
+test('a clock that is not sure drops nothing for its age, and never the newest day for space', () => {
+  const partitions = [part('heartbeat', '2025-10-01'), part('heartbeat', '2025-10-02')]
+  const unsure = decideRetention({ partitions, rules: RULES, today: TODAY, max_bytes: 10, byAge: false })
+  assert.deepEqual(
+    unsure.drops.map(({ name, reason }) => `${name} ${reason}`),
+    ['2025-10-01 space'],
+  )
+  assert.deepEqual(
+    decideRetention({ partitions, rules: RULES, today: TODAY, max_bytes: 1e9, byAge: false }).drops,
+    [],
+  )
+})
+
+test('a table with a bound of its own loses its oldest partitions first, today’s at last, and no other table’s', () => {
+  const rules = [...RULES, { table: 'dead_letter', days: 7, priority: 0, max_bytes: 150 }]
+  const names = (partitions: Partition[]) =>
+    decideRetention({ partitions, rules, today: TODAY, max_bytes: 1e9 }).drops.map(
+      ({ table, name }) => `${table} ${name}`,
+    )
+  const history = part('heartbeat', '2026-11-19', 10_000)
+  assert.deepEqual(names([history, part('dead_letter', '2026-11-19'), part('dead_letter', '2026-11-20')]), [
+    'dead_letter 2026-11-19',
+  ])
+  assert.deepEqual(names([history, part('dead_letter', '2026-11-20', 151)]), ['dead_letter 2026-11-20'])
+  assert.deepEqual(names([history, part('dead_letter', '2026-11-20', 150)]), [])
+})
+
 test('when space is short, the oldest of the least needed goes first, and only as much as needed', () => {
   const partitions = [
     part('heartbeat', '2026-11-20'),

@@ -10,6 +10,8 @@ export interface RetentionRule {
   readonly priority: number
   /** So many days stay even when space is short, as long as another table can give. Default 1: today. */
   readonly keepDays?: number
+  /** Bytes this table may take alone; beyond it its oldest partitions go, today's too. */
+  readonly max_bytes?: number
 }
 
 /** One day's (or month's) partition of a table. */
@@ -29,29 +31,38 @@ export interface RetentionDecision {
 
 /**
  * Which partitions go: first those past their table's days, then, while the whole is over the bound, the oldest of the
- * table that can best spare it. A partition whose name is no date is never dropped, nor one that holds today.
+ * table that can best spare it. A partition whose name is no date is never dropped, nor one that holds today or the
+ * newest day of all, except of a table that passes a bound of its own.
  */
 export function decideRetention(state: {
   readonly partitions: readonly Partition[]
   readonly rules: readonly RetentionRule[]
   readonly today: Date
   readonly max_bytes: number
+  /** Whether the clock is sure enough to drop what is past its days (default true). */
+  readonly byAge?: boolean
 }): RetentionDecision {
   const ruleOf = new Map(state.rules.map((rule) => [rule.table, rule]))
   const today = dayNumber(state.today)
   const drops: RetentionDecision['drops'][number][] = []
   const spare: (Partition & { readonly age: number; readonly rule: RetentionRule })[] = []
-  let bytes = 0
+  let bytes = state.partitions.reduce((sum, partition) => sum + partition.bytes, 0)
+  const newest = newestDay(state.partitions)
+  const overOwn = overOwnBound(state.partitions, ruleOf)
   for (const partition of state.partitions) {
-    bytes += partition.bytes
+    if (overOwn.has(partition)) {
+      drops.push({ ...partition, reason: 'space' })
+      bytes -= partition.bytes
+      continue
+    }
     const rule = ruleOf.get(partition.table)
     const last = lastDay(partition.name)
     if (!rule || last === undefined) continue
     const age = today - last
-    if (age >= rule.days) {
+    if (state.byAge !== false && age >= rule.days) {
       drops.push({ ...partition, reason: 'age' })
       bytes -= partition.bytes
-    } else if (age > 0) spare.push({ ...partition, age, rule })
+    } else if (age > 0 && last !== newest) spare.push({ ...partition, age, rule })
   }
   const guarded = (part: (typeof spare)[number]) => (part.age < (part.rule.keepDays ?? 1) ? 1 : 0)
   spare.sort(
@@ -67,6 +78,34 @@ export function decideRetention(state: {
     bytes -= partition.bytes
   }
   return { drops, over_bytes: Math.max(0, bytes - state.max_bytes) }
+}
+
+/** The newest day that any table has. */
+const newestDay = (partitions: readonly Partition[]): number | undefined =>
+  partitions.reduce<number | undefined>((newest, { name }) => {
+    const day = lastDay(name)
+    return day === undefined || (newest !== undefined && newest > day) ? newest : day
+  }, undefined)
+
+/** The oldest partitions of tables that pass their own bound, until they keep it. */
+function overOwnBound(
+  partitions: readonly Partition[],
+  ruleOf: ReadonlyMap<string, RetentionRule>,
+): ReadonlySet<Partition> {
+  const over = new Set<Partition>()
+  for (const { table, max_bytes } of ruleOf.values()) {
+    if (max_bytes === undefined) continue
+    const own = partitions
+      .filter((partition) => partition.table === table && lastDay(partition.name) !== undefined)
+      .sort((a, b) => lastDay(a.name)! - lastDay(b.name)!)
+    let excess = own.reduce((sum, { bytes }) => sum + bytes, 0) - max_bytes
+    for (const partition of own) {
+      if (excess <= 0) break
+      over.add(partition)
+      excess -= partition.bytes
+    }
+  }
+  return over
 }
 
 const DAY_MS = 86_400_000
@@ -93,6 +132,8 @@ export interface RetentionOptions {
   readonly minFree_bytes?: number
   /** Wall clock, milliseconds. */
   readonly clock: () => number
+  /** Whether the clock is sure enough to drop what is past its days (default: always). */
+  readonly clockConfirmed?: () => boolean
   readonly emit: Emit
 }
 
@@ -112,6 +153,7 @@ export async function retainOnce(options: RetentionOptions): Promise<RetentionDe
     rules: options.rules,
     today: new Date(options.clock()),
     max_bytes: Math.max(0, Math.min(options.max_bytes, room)),
+    byAge: options.clockConfirmed?.() ?? true,
   })
   for (const { table, id, bytes, reason } of decision.drops) {
     await store.exec(`ALTER TABLE \`${table}\` DROP PARTITION ID '${id}'`)

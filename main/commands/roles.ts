@@ -71,7 +71,12 @@ export function registerRoles(program: Command, version: string): void {
 
 /** Runs roles until SIGTERM or SIGINT, then closes them in the opposite order. */
 async function runRoles(context: Context, start: RoleCommand['start']): Promise<void> {
-  const roles: Role[] = []
+  const { roles, houseClock } = context
+  roles.push({
+    name: 'clock',
+    readiness: () => houseClock.problem(),
+    close: async () => houseClock.close(),
+  })
   let started = false
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {

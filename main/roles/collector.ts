@@ -8,6 +8,7 @@ import type { Log } from '../../log/log.ts'
 import type { StateMap } from '../../log/stateMap.ts'
 import { buildPlayer, builtPlayer } from '../../player/build.ts'
 import type { Context, Role } from '../context.ts'
+import { unready } from '../context.ts'
 import { ListenError } from '../listenError.ts'
 import { showsByStream } from '../shows.ts'
 
@@ -58,6 +59,8 @@ export async function startCollector(
     },
     edge: Object.fromEntries(config.edge.map(({ name, ...source }) => [name, source as EdgeSource])),
     tickEvery_ms: 500,
+    // One process, one answer: it is ready when all that runs in it is.
+    unready: () => unready(context),
     ...(shows === undefined ? {} : { showOf: showsByStream(shows) }),
     routes: [...(await sdkRoutes(context)), ...routes],
   })

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { defaultFloor_bytes } from '../../log/diskSpace.ts'
 import { type DdlOptions, databaseDdl } from '../../schemas/derive/ddl.ts'
 import { KINDS } from '../../schemas/kinds/kinds.ts'
 import { migrations } from '../../schemas/migrations.ts'
@@ -29,8 +30,11 @@ export const ddlOptions = ({ config }: Context): DdlOptions => ({
   ...(config.store.storage_policy === '' ? {} : { storage_policy: config.store.storage_policy }),
 })
 
+/** Dead letters may take this share of the store's bound: whoever sends nonsense must not drive history out. */
+const DEAD_LETTERS = 0.02
+
 /** Which tables give way first when the disk is full: raw heartbeats before anything, incidents last. */
-const retentionRules = (): RetentionRule[] => [
+const retentionRules = (max_bytes: number): RetentionRule[] => [
   ...Object.entries(KINDS).map(([table, { retention_days }], index) => ({
     table,
     days: retention_days,
@@ -45,6 +49,7 @@ const retentionRules = (): RetentionRule[] => [
     table,
     days: retention_days,
     priority: table === 'dead_letter' ? 0 : 40,
+    max_bytes: table === 'dead_letter' ? max_bytes * DEAD_LETTERS : undefined,
   })),
 ]
 
@@ -122,9 +127,12 @@ export async function startStore(
   await migratorOf(context, store).apply()
   const retention = startRetention({
     store,
-    rules: retentionRules(),
+    rules: retentionRules(config.store.max_bytes),
     max_bytes: config.store.max_bytes,
+    // The log refuses beacons below its floor: what is old goes before that.
+    minFree_bytes: 2 * defaultFloor_bytes(data),
     clock,
+    clockConfirmed: context.houseClock.confirmed,
     emit,
   })
   return {

@@ -7,6 +7,7 @@ import { stateMessages } from '../../processor/watch/stateTopic.ts'
 import { startWatcher } from '../../processor/watch/watcher.ts'
 import type { Incident } from '../../schemas/incident.ts'
 import { PLANNED_PREFIX, type Planned } from '../../schemas/planned.ts'
+import { retry } from '../../schemas/retry.ts'
 import { STATE_TOPICS } from '../../schemas/topics.ts'
 import type { Context, Role } from '../context.ts'
 import { readReceivers, readRules, refusePrivateReceivers } from '../receivers.ts'
@@ -53,20 +54,46 @@ export async function startWatch({ config, emit, clock, name }: Context, log: Lo
     clock,
     keep: (entries) => log.append(stateMessages(entries)),
   })
-  const watcher =
+  const start = () =>
     config.log.kind === 'embedded'
-      ? await startWatcher({ log, judge: newJudge(), notifier, emit, clock })
-      : await startStages({ log, createJudge: newJudge, notifier, emit, clock })
+      ? startWatcher({ log, judge: newJudge(), notifier, emit, clock, onSetBack })
+      : startStages({ log, createJudge: newJudge, notifier, emit, clock, onSetBack })
+  let restarting: Promise<void> | undefined
+  /** Windows and judge stand at a time that is ahead now: they are filled again from the log, as after a start. */
+  function onSetBack(): void {
+    restarting ??= restart().finally(() => {
+      restarting = undefined
+    })
+  }
+  async function restart(): Promise<void> {
+    emit({ type: 'watch_set_back' })
+    await watcher.close()
+    watcher = await retry(start, {
+      first_ms: 100,
+      longest_ms: 5_000,
+      failed: (error) => emit({ type: 'bug', where: 'watch restart', error }),
+    })
+  }
+  let watcher = await start()
+  const began = performance.now()
   return {
     name: 'watch',
     readiness() {
-      if (watcher.watermark_ms === 0) return undefined
-      const behind = clock() - watcher.watermark_ms
-      return behind < BEHIND_MS
+      if (restarting !== undefined) return 'it starts anew, since a clock was set back'
+      const { watermark_ms } = watcher
+      // Other watchers have all the partitions.
+      if (watermark_ms === Number.MAX_SAFE_INTEGER) return undefined
+      if (watermark_ms === 0)
+        return performance.now() - began < BEHIND_MS
+          ? undefined
+          : 'no collector has ticked yet, or their clocks are far from this one'
+      const behind = clock() - watermark_ms
+      return Math.abs(behind) < BEHIND_MS
         ? undefined
-        : `nothing is judged since ${Math.round(behind / 1000)} s: do collectors tick?`
+        : `judging stands ${Math.round(behind / 1000)} s behind the clock: do collectors tick, and are their clocks right?`
     },
     async close() {
+      await restarting
       await watcher.close()
       await notifier.close()
       await announced.close()

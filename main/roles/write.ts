@@ -8,15 +8,14 @@ const BEHIND_MS = 60_000
 
 /** Copies the log into the store. */
 export async function startWrite({ emit, clock }: Context, log: Log, store: Store): Promise<Role> {
-  const writer = await startWriter({ log, store, emit, clock })
+  const writer = await startWriter({ log, store, emit, clock, elapsed: () => performance.now() })
   return {
     name: 'write',
     readiness() {
-      const { oldest_ms, rows } = writer.pending()
-      const waited = oldest_ms === undefined ? 0 : clock() - oldest_ms
-      return waited < BEHIND_MS
+      const { waited_ms, rows } = writer.pending()
+      return waited_ms < BEHIND_MS
         ? undefined
-        : `${rows} rows wait for the store since ${Math.round(waited / 1000)} s`
+        : `${rows} rows wait for the store since ${Math.round(waited_ms / 1000)} s`
     },
     close: () => writer.close(),
   }

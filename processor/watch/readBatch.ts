@@ -11,6 +11,8 @@ export interface ReadPlace {
   readonly kind: Kind
   /** The offset that is read next. */
   next: number
+  /** What stands before this offset was there when reading began. */
+  readonly live_from?: number
 }
 
 /**
@@ -41,6 +43,7 @@ export async function readBatchInto(
         time_ms,
         appended_ms,
         headers[HEADERS.held],
+        record.offset >= (place.live_from ?? 0),
       )
     } else if (headers[HEADERS.type] === 'rows') {
       if (!registry.knows(kind, record)) await registry.refresh(log)

@@ -17,6 +17,8 @@ export interface WatcherOptions {
   readonly notifier?: Notifier
   readonly emit: Emit
   readonly clock: () => number
+  /** A collector's clock was set back: close this watcher and start another. */
+  readonly onSetBack?: () => void
   readonly group?: string
 }
 
@@ -31,6 +33,13 @@ export interface Watcher {
 const JUDGED = 'judged'
 
 export const kindOf: ReadonlyMap<string, Kind> = new Map(KIND_NAMES.map((kind) => [topicOf(kind), kind]))
+
+/**
+ * The moment judged last, ms. Collector and watcher share a clock here, so a later moment than now is of a clock that was
+ * ahead: it does not count.
+ */
+const judgedBefore = (text: string | undefined, now_ms: number): number =>
+  Number(text ?? 0) > now_ms + 2_000 ? 0 : Number(text ?? 0)
 
 /** The first offset appended at or after a time; the end if there is none. */
 export async function offsetAt(
@@ -52,10 +61,11 @@ export async function startWatcher({
   notifier,
   emit,
   clock,
+  onSetBack,
   group = 'watch',
 }: WatcherOptions): Promise<Watcher> {
   const core = createWatchCore({ emit })
-  const watermark = new Watermark({ clock, emit })
+  const watermark = new Watermark({ clock, emit, onSetBack })
   const places = new Map<string, ReadPlace>()
   const registry = new SchemaRegistry()
   await registry.refresh(log)
@@ -71,7 +81,7 @@ export async function startWatcher({
     notifier,
     emit,
     clock,
-    judged_ms: Number(state.get(JUDGED) ?? 0),
+    judged_ms: judgedBefore(state.get(JUDGED), clock()),
     key: JUDGED,
   })
 
@@ -83,7 +93,7 @@ export async function startWatcher({
     const from = await offsetAt(log, assignment, now - KEEP_MS)
     const dedupe = core.dedupeOf(kind, partition)
     await remember({ log, registry, kind, partition: { topic, partition }, dedupe, until: from, now_ms: now })
-    places.set(`${topic}/${partition}`, { kind, next: from })
+    places.set(`${topic}/${partition}`, { kind, next: from, live_from: assignment.end })
     return from
   }
 

@@ -57,3 +57,22 @@ test('a clock that is far behind is not waited for', () => {
   watermark.tick('a', 'two', 100_000, 1_000_000)
   assert.equal(watermark.value, 1_000_000)
 })
+
+test('a collector’s clock that was set back is followed at its second tick, and reported; a late repeat is not', () => {
+  let setBacks = 0
+  const watermark = new Watermark({ clock: () => 5_000_000, onSetBack: () => (setBacks += 1) })
+  const tick = (time: number) => watermark.tick('a', 'one', time, time)
+  for (const time of [4_000_000, 4_001_000, 4_002_000, 3_990_000, 4_003_000]) tick(time)
+  assert.equal(watermark.value, 4_003_000)
+  assert.equal(setBacks, 0)
+  for (const time of [400_000, 401_000, 402_000]) tick(time)
+  assert.equal(watermark.value, 402_000)
+  assert.equal(setBacks, 1)
+})
+
+test('what is read again after a start counts no tick that is later than now', () => {
+  const watermark = new Watermark({ clock: () => 1_000_000 })
+  watermark.tick('a', 'one', 990_000, 990_000, undefined, false)
+  watermark.tick('a', 'one', 1_300_000, 1_300_000, undefined, false)
+  assert.equal(watermark.value, 990_000)
+})

@@ -9,6 +9,8 @@ export const GONE_MS = 5_000
  * watcher's is wrong too: by it everybody else would be behind.
  */
 export const WRONG_MS = 10 * 60_000
+/** A collector's ticks and their times in the log fall together only when its clock was set back by more than this. */
+const SET_BACK_MS = 2_000
 /** No collector ticked for so long: none was there to be spoken to, or none could hand on what it heard. */
 const UNHEARD_MS = 2_000
 
@@ -16,6 +18,8 @@ interface Ticks {
   time_ms: number
   /** When its last tick was appended. */
   heard_ms: number
+  /** A tick that fell, when the one before it did not: a single one may be a repeat that came late. */
+  fallen_ms?: number
 }
 
 interface PartitionTicks {
@@ -31,6 +35,8 @@ export interface WatermarkOptions {
   /** Tells which clocks are far ahead; without it none is. */
   readonly clock?: () => number
   readonly emit?: Emit
+  /** A collector's clock was set back: what was judged by its later time stands in the way, so the watcher starts anew. */
+  readonly onSetBack?: () => void
   /** Ticks further apart than this mean that nobody could be heard between them, ms. */
   readonly unheard_ms?: number
 }
@@ -47,6 +53,7 @@ export class Watermark {
   private readonly clock: () => number
   private readonly emit: Emit | undefined
   private readonly unheard_ms: number
+  private readonly onSetBack: (() => void) | undefined
   private readonly ahead = new Set<string>()
   /** When senders could not be heard, as ticks told it. */
   readonly holds = new Holds()
@@ -56,6 +63,7 @@ export class Watermark {
     this.gone_ms = options.gone_ms ?? GONE_MS
     this.clock = options.clock ?? (() => Number.POSITIVE_INFINITY)
     this.emit = options.emit
+    this.onSetBack = options.onSetBack
   }
 
   /** A partition came to this watcher; nothing is judged until it has ticked, and `expected` collectors are waited for. */
@@ -72,9 +80,17 @@ export class Watermark {
   /**
    * @param appended_ms when the tick was appended to the log
    * @param held its header of that name
+   * @param live false for what is read again after a start: ticks of a clock that was ahead then do not count
    */
-  tick(partition: string, collector: string, time_ms: number, appended_ms = time_ms, held?: string): void {
-    if (this.isAhead(collector, time_ms)) return
+  tick(
+    partition: string,
+    collector: string,
+    time_ms: number,
+    appended_ms = time_ms,
+    held?: string,
+    live = true,
+  ): void {
+    if (live ? this.isAhead(collector, time_ms) : time_ms > this.clock() + SET_BACK_MS) return
     this.add(partition)
     const known = this.partitions.get(partition)!
     for (const hold of readHolds(held)) this.holds.add(hold)
@@ -82,6 +98,13 @@ export class Watermark {
       this.holds.add({ from_ms: known.newest_ms, until_ms: time_ms })
     known.newest_ms = Math.max(known.newest_ms, time_ms)
     const { collectors } = known
+    const before = collectors.get(collector)
+    if (before !== undefined && this.wasSetBack(before, time_ms, appended_ms)) {
+      known.newest_ms = time_ms
+      known.heard_ms = appended_ms
+      for (const each of collectors.values()) each.heard_ms = appended_ms
+      if (live) this.onSetBack?.()
+    }
     // Nobody was heard for a while: the partition was away, and each has its time again.
     if (appended_ms - known.heard_ms > this.gone_ms / 2)
       for (const each of collectors.values()) each.heard_ms = appended_ms
@@ -92,6 +115,18 @@ export class Watermark {
       ticks.time_ms = Math.max(ticks.time_ms, time_ms)
       ticks.heard_ms = Math.max(ticks.heard_ms, appended_ms)
     }
+  }
+
+  /** Two ticks in a row fell: the collector's time is the lower one from now on. */
+  private wasSetBack(ticks: Ticks, time_ms: number, appended_ms: number): boolean {
+    const fell = time_ms < ticks.time_ms - SET_BACK_MS && appended_ms < ticks.heard_ms - SET_BACK_MS
+    const again = fell && ticks.fallen_ms !== undefined && time_ms > ticks.fallen_ms
+    ticks.fallen_ms = fell ? time_ms : undefined
+    if (again) {
+      ticks.time_ms = time_ms
+      ticks.fallen_ms = undefined
+    }
+    return again
   }
 
   private isAhead(collector: string, time_ms: number): boolean {

@@ -19,6 +19,8 @@ export interface PartitionWriterOptions {
   readonly subscription: () => Subscription
   readonly emit: Emit
   readonly clock: () => number
+  /** ms that never jump. */
+  readonly elapsed: () => number
   readonly wait: (ms: number) => Promise<void>
   /** Closing: an insert that fails is not tried again. */
   readonly closing: () => boolean
@@ -54,6 +56,7 @@ export class PartitionWriter {
   private committed_ms: number
   pendingBytes = 0
   pendingRows = 0
+  /** When the oldest row came, by `elapsed`. */
   oldest_ms: number | undefined
   private running: Promise<void> | undefined
   private current: Range | undefined
@@ -62,7 +65,7 @@ export class PartitionWriter {
     this.o = options
     this.next = options.from
     this.intent = options.intent
-    this.committed_ms = options.clock()
+    this.committed_ms = options.elapsed()
   }
 
   add(records: readonly LogRecord[]): void {
@@ -71,7 +74,7 @@ export class PartitionWriter {
       this.pendingBytes += record.value.byteLength
       const rows = rowsOf(record)
       this.pendingRows += rows
-      if (rows > 0) this.oldest_ms ??= this.o.clock()
+      if (rows > 0) this.oldest_ms ??= this.o.elapsed()
     }
   }
 
@@ -149,7 +152,7 @@ export class PartitionWriter {
     const { to, records, prepared } = range
     this.intent = undefined
     if (records.length === 0) {
-      if (this.o.clock() - this.committed_ms >= IDLE_COMMIT_MS) await this.commit(to + 1)
+      if (this.o.elapsed() - this.committed_ms >= IDLE_COMMIT_MS) await this.commit(to + 1)
       this.next = to + 1
       return
     }
@@ -185,7 +188,7 @@ export class PartitionWriter {
 
   /** Inserts a range ending at `to` and commits; a range that is refused for good is halved until the culprit stands alone. */
   private async insert(prepared: readonly Prepared[], to: number): Promise<void> {
-    const { partition, table, store, registry, emit, clock } = this.o
+    const { partition, table, store, registry, emit, elapsed } = this.o
     const rows = prepared.reduce((sum, each) => sum + each.rows, 0)
     const repeated = prepared.reduce((sum, each) => sum + each.repeated, 0)
     if (rows === 0) {
@@ -198,7 +201,7 @@ export class PartitionWriter {
     if (odd > 0) return this.halves(prepared, to, odd)
     const from = this.next
     await this.commit(from, `to:${to}`)
-    const began = clock()
+    const began = elapsed()
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       if (this.stopped) throw new Stopped()
       try {
@@ -222,7 +225,7 @@ export class PartitionWriter {
         break
       }
     }
-    emit({ type: 'rows_written', table, rows, repeated, seconds: (clock() - began) / 1000 })
+    emit({ type: 'rows_written', table, rows, repeated, seconds: (elapsed() - began) / 1000 })
     await this.commit(to + 1)
   }
 
@@ -265,7 +268,7 @@ export class PartitionWriter {
       .subscription()
       .commit(this.o.partition, metadata === undefined ? { offset } : { offset, metadata })
     this.next = offset
-    this.committed_ms = this.o.clock()
+    this.committed_ms = this.o.elapsed()
   }
 }
 

@@ -14,7 +14,10 @@ export interface WriterOptions {
   readonly log: Log
   readonly store: InsertPort
   readonly emit: Emit
+  /** ms since the epoch. */
   readonly clock: () => number
+  /** ms that never jump, for how long things take and wait (default: `performance.now`). */
+  readonly elapsed?: () => number
   readonly group?: string
   readonly tables?: readonly Table[]
   /** How often what has come is inserted, ms, by a store that is not busy (default 1000); up to three times as long by one that is. */
@@ -25,8 +28,8 @@ export interface WriterOptions {
 }
 
 export interface Writer {
-  /** Rows and bytes read but not yet inserted. */
-  pending(): { readonly rows: number; readonly bytes: number; readonly oldest_ms: number | undefined }
+  /** Rows and bytes read but not yet inserted, and how long the oldest of them has waited, ms. */
+  pending(): { readonly rows: number; readonly bytes: number; readonly waited_ms: number }
   /** Inserts what has been read, commits, and leaves the group. */
   close(): Promise<void>
 }
@@ -55,6 +58,7 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
     store,
     emit,
     clock,
+    elapsed = () => performance.now(),
     group = 'write',
     tables = TABLE_NAMES,
     every_ms = 1000,
@@ -84,7 +88,7 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
     if (!isKind(table)) return undefined
     const dedupe = new Dedupe()
     if (from <= begin) return dedupe
-    const began = clock()
+    const began = elapsed()
     const rows = await remember({
       log,
       registry,
@@ -92,9 +96,9 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
       partition: { topic, partition },
       dedupe,
       until: from,
-      now_ms: began,
+      now_ms: clock(),
     })
-    emit({ type: 'dedupe_rebuilt', table, rows, seconds: (clock() - began) / 1000 })
+    emit({ type: 'dedupe_rebuilt', table, rows, seconds: (elapsed() - began) / 1000 })
     return dedupe
   }
 
@@ -112,6 +116,7 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
       subscription: () => subscription!,
       emit,
       clock,
+      elapsed,
       wait,
       closing: () => stop.signal.aborted,
       max_rows,
@@ -143,7 +148,7 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
 
   async function loop(): Promise<void> {
     while (!stop.signal.aborted) {
-      const began = clock()
+      const began = elapsed()
       const queue = [...writers.values()]
       const next = async (): Promise<void> => {
         for (let writer = queue.shift(); writer !== undefined; writer = queue.shift()) await flush(writer)
@@ -151,7 +156,7 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
       await Promise.all(Array.from({ length: PARALLEL }, next))
       // Who has much to catch up on does not wait for more.
       const hurry = pendingBytes() > max_pending_bytes / 2
-      await wait(hurry ? LEAST_WAIT_MS : waitAfter(clock() - began, every_ms))
+      await wait(hurry ? LEAST_WAIT_MS : waitAfter(elapsed() - began, every_ms))
     }
   }
 
@@ -175,10 +180,11 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
     pending: () => ({
       bytes: pendingBytes(),
       rows: [...writers.values()].reduce((sum, each) => sum + each.pendingRows, 0),
-      oldest_ms: [...writers.values()].reduce<number | undefined>(
-        (least, { oldest_ms }) =>
-          oldest_ms === undefined || (least !== undefined && least <= oldest_ms) ? least : oldest_ms,
-        undefined,
+      waited_ms: Math.max(
+        0,
+        ...[...writers.values()].map(({ oldest_ms }) =>
+          oldest_ms === undefined ? 0 : elapsed() - oldest_ms,
+        ),
       ),
     }),
     async close() {

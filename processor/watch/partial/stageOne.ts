@@ -25,6 +25,7 @@ export interface StageOneOptions {
   readonly log: Log
   readonly emit: Emit
   readonly clock: () => number
+  readonly onSetBack?: () => void
   readonly group?: string
 }
 
@@ -51,6 +52,7 @@ export async function startStageOne({
   log,
   emit,
   clock,
+  onSetBack,
   group = 'watch',
 }: StageOneOptions): Promise<{ close(): Promise<void> }> {
   const topic = STATE_TOPICS.partial.name
@@ -82,8 +84,9 @@ export async function startStageOne({
     sources.set(`${topic}/${partition}`, {
       kind,
       next: from,
+      live_from: assignment.end,
       core,
-      watermark: new Watermark({ clock, emit }),
+      watermark: new Watermark({ clock, emit, onSetBack }),
       from_ms: half,
       told_ms: 0,
       holds: 0,

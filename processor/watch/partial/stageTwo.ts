@@ -30,6 +30,8 @@ interface Unit {
   readonly watermark: Watermark
   readonly judging: Judging
   readonly judge: Judge
+  /** What stands before this offset was there when reading began. */
+  readonly live_from: number
 }
 
 /**
@@ -80,7 +82,7 @@ export async function startStageTwo(options: StageTwoOptions): Promise<{
       judged_ms: Number(state.get(key) ?? 0),
       key,
     })
-    units.set(partition, { windows, watermark, judging, judge })
+    units.set(partition, { windows, watermark, judging, judge, live_from: assignment.end })
     return offsetAt(log, assignment, clock() - KEEP_MS)
   }
 
@@ -88,7 +90,7 @@ export async function startStageTwo(options: StageTwoOptions): Promise<{
     const unit = units.get(partition)
     if (unit === undefined) return
     const { windows, watermark, judging } = unit
-    for (const { headers, value, appended_ms } of records) {
+    for (const { headers, value, appended_ms, offset } of records) {
       if (headers[HEADERS.type] === 'tick') {
         watermark.tick(
           String(partition),
@@ -96,6 +98,7 @@ export async function startStageTwo(options: StageTwoOptions): Promise<{
           Number(headers[HEADERS.time]),
           appended_ms,
           headers[HEADERS.held],
+          offset >= unit.live_from,
         )
         continue
       }
