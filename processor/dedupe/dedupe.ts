@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import type { ReadBatch } from '../../schemas/arrow/reader.ts'
-import { Session } from './session.ts'
+import { SequenceTable } from './sequenceTable.ts'
 
 /** How long a session's numbers are remembered after it was heard last; older retries are refused by the collector. */
 export const HORIZON_MS = 30 * 60_000
@@ -17,17 +18,26 @@ export interface DedupeVerdict {
 
 const CLEAN: DedupeVerdict = { repeats: undefined, muted: undefined, repeated: 0 }
 
+/** Why two sequences of one playback are two: who counts, and of CMCD in which mode (the parity of `seq`). */
+const SEQUENCE_SEEDS = new Map<string, number>()
+
 /**
- * The one dedupe step of writer and watcher, one instance a topic and partition: a bitmap of the numbers seen, by session.
- * Rows with `seq` 0 are never repeats. Feeding the same batches in the same order gives the same verdicts,
- * so it is rebuilt by replaying the log's last HORIZON_MS.
+ * The one dedupe step of writer and watcher, one instance a topic and partition: the numbers seen, by session.
+ * Rows with `seq` 0 are never repeats. It is rebuilt by replaying the log's last HORIZON_MS, which gives the same
+ * verdicts. Memory: less than 40 bytes a session, and a bounded store of holes (see SequenceTable).
  */
 export class Dedupe {
-  private readonly sessions = new Map<string, Session>()
+  private readonly table = new SequenceTable()
   private swept_ms = 0
 
+  /** Sequences remembered: a playback, and each further source that reports it, is a sequence. */
   get size(): number {
-    return this.sessions.size
+    return this.table.size
+  }
+
+  /** Bytes held for them. */
+  get bytes(): number {
+    return this.table.bytes
   }
 
   check(batch: ReadBatch): DedupeVerdict {
@@ -40,24 +50,36 @@ export class Dedupe {
     const received = batch.number('received_time').values
     const sdkCode = source.values.indexOf('sdk')
     const cmcdCode = source.values.indexOf('cmcd')
+    const { table } = this
     let repeats: Uint8Array | undefined
     let muted: Uint8Array | undefined
     let repeated = 0
     for (let row = 0; row < rows; row += 1) {
       const id = session.at(row)
-      const number = seq[row]!
       if (id === '') continue
-      // A player's numbers and the SDK's for the same playback are two sequences.
+      const number = seq[row]!
+      const now = Math.floor(received[row]! / TICK_MS)
+      const owner = tenant.at(row)
       const own = source.codes[row]!
-      const key = `${tenant.codes[row] === 0 ? tenant.values[0] : tenant.at(row)}\0${id}`
-      if (own === sdkCode || own === cmcdCode) {
-        const playback = this.session(key, received[row]!)
-        if (own === sdkCode) playback.sdk = true
-        else if (playback.sdk) (muted ??= new Uint8Array(rows))[row] = 1
+      const ofPlayer = own === sdkCode || own === cmcdCode
+      if (!ofPlayer && number === 0) continue
+      hashSession(owner, id)
+      // A player's numbers and the SDK's for the same playback are sequences of their own.
+      let entry = -1
+      if (ofPlayer) {
+        entry = table.entry(low, high, now)
+        if (own === sdkCode) table.mark(entry)
+        else if (table.marked(entry)) (muted ??= new Uint8Array(rows))[row] = 1
       }
       if (number === 0) continue
-      const state = this.session(own === sdkCode ? key : `${key}\0${source.at(row)}`, received[row]!)
-      if (state.seen(number)) {
+      let counted = number
+      if (own !== sdkCode) {
+        const mode = own === cmcdCode ? number & 1 : 0
+        if (own === cmcdCode) counted = number >>> 1
+        const seed = seedOf(source.at(row)) + mode
+        entry = table.entry(mix(low ^ seed), mix(high + seed), now)
+      }
+      if (table.seen(entry, counted, owner)) {
         ;(repeats ??= new Uint8Array(rows))[row] = 1
         repeated += 1
       }
@@ -66,20 +88,64 @@ export class Dedupe {
     return repeats === undefined && muted === undefined ? CLEAN : { repeats, muted, repeated }
   }
 
-  private session(key: string, now_ms: number): Session {
-    const now_s = Math.floor(now_ms / 1000)
-    let state = this.sessions.get(key)
-    if (state === undefined) {
-      state = new Session(now_s)
-      this.sessions.set(key, state)
-    } else if (now_s > state.heard_s) state.heard_s = now_s
-    return state
-  }
-
   private sweep(now_ms: number): void {
     if (now_ms - this.swept_ms < HORIZON_MS / 10) return
     this.swept_ms = now_ms
-    const oldest_s = Math.floor((now_ms - HORIZON_MS) / 1000)
-    for (const [key, { heard_s }] of this.sessions) if (heard_s < oldest_s) this.sessions.delete(key)
+    this.table.forget(Math.floor((now_ms - HORIZON_MS) / TICK_MS))
   }
+}
+
+/** When a sequence was heard is kept in steps of this, which fit 31 bits for a century. */
+const TICK_MS = 4_000
+
+/** Nobody can choose sessions that meet in the table, since nobody knows the seeds. */
+const [SEED_LOW, SEED_HIGH] = randomBytesAsInt32()
+let low = 0
+let high = 0
+
+function randomBytesAsInt32(): [number, number] {
+  const bytes = randomBytes(8)
+  return [bytes.readInt32LE(0), bytes.readInt32LE(4)]
+}
+
+function seedOf(source: string): number {
+  let seed = SEQUENCE_SEEDS.get(source)
+  if (seed === undefined) {
+    // Sources are a bounded dimension; the bound here only protects against a log that somebody else wrote.
+    if (SEQUENCE_SEEDS.size > 1_000) SEQUENCE_SEEDS.clear()
+    seed = SEED_HIGH
+    for (let at = 0; at < source.length; at += 1) seed = Math.imul(seed ^ source.charCodeAt(at), 0x01000193)
+    // Two sequences a source: the lowest bit is the mode.
+    seed = (mix(seed) & ~1) | 0
+    SEQUENCE_SEEDS.set(source, seed)
+  }
+  return seed
+}
+
+/** Murmur3's last step: every bit of the input changes every bit of the result. */
+function mix(hash: number): number {
+  let mixed = hash | 0
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+  return (mixed ^ (mixed >>> 16)) | 0
+}
+
+/** Hashes tenant and session into `low` and `high`: two lanes, without making a text of both. */
+function hashSession(tenant: string, session: string): void {
+  let a = SEED_LOW
+  let b = SEED_HIGH
+  for (let at = 0; at < tenant.length; at += 1) {
+    const unit = tenant.charCodeAt(at)
+    a = Math.imul(a ^ unit, 0x01000193)
+    b = Math.imul(((b << 5) | (b >>> 27)) ^ unit, 0x9e3779b1)
+  }
+  a = Math.imul(a ^ 0x1ffff, 0x01000193)
+  b = Math.imul(((b << 5) | (b >>> 27)) ^ 0x1ffff, 0x9e3779b1)
+  for (let at = 0; at < session.length; at += 1) {
+    const unit = session.charCodeAt(at)
+    a = Math.imul(a ^ unit, 0x01000193)
+    b = Math.imul(((b << 5) | (b >>> 27)) ^ unit, 0x9e3779b1)
+  }
+  low = mix(a)
+  high = mix(b)
 }
