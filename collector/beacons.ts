@@ -3,12 +3,13 @@ import { validateContext } from '../schemas/derive/validate.ts'
 import { ENVELOPE } from '../schemas/envelope.ts'
 import { rangeOf } from '../schemas/field.ts'
 import type { Refusal } from '../schemas/reasons.ts'
+import type { Authenticated } from './auth/authenticate.ts'
+import { refuseShared, type Speaker } from './auth/speaker.ts'
 import type { SenderClock } from './eventTime.ts'
 import { json, NO_CONTENT, refused } from './http/answers.ts'
 import type { Answer, Endpoint, Inbound } from './http/endpoint.ts'
 import { nestedDeeper } from './http/nesting.ts'
 import type { Intake } from './intake.ts'
-import type { Tenant } from './tenants.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -20,6 +21,8 @@ interface Decoded {
   readonly events: readonly unknown[]
 }
 
+/** What beacons report as, unless a server key says otherwise. */
+const SOURCE = 'sdk'
 const DEPTH = 8
 const NO_CONTEXT: Values = {}
 const OFFSET = rangeOf(ENVELOPE.clock_offset_ms)
@@ -77,7 +80,7 @@ export const decodeBeacon = (limits: { readonly events: number; readonly depth: 
 
 export interface BeaconsOptions {
   readonly intake: Intake
-  readonly authenticated: (request: Inbound, inBody?: string) => Tenant | Refusal
+  readonly authenticated: Authenticated
 }
 
 /** `POST /v1/beacons`: decode → authenticate → validate → enrich → columns → log. */
@@ -90,23 +93,35 @@ export function beacons({ intake, authenticated }: BeaconsOptions): Endpoint {
     const received_ms = intake.received()
     const beacon = decoded(request.body)
     if ('code' in beacon) return setApart(request, beacon, received_ms)
-    const tenant = authenticated(request, beacon.key)
-    if ('code' in tenant) return refused(tenant)
-    const refusal = validateContext(beacon.context)
+    const speaker = authenticated(request, beacon.key)
+    return speaker instanceof Promise
+      ? speaker.then((known) => take(request, beacon, known, received_ms))
+      : take(request, beacon, speaker, received_ms)
+  }
+
+  function take(
+    request: Inbound,
+    beacon: Decoded,
+    speaker: Speaker | Refusal,
+    received_ms: number,
+  ): Answer | Promise<Answer> {
+    if ('code' in speaker) return intake.refuse(speaker)
+    const { context, events, sender } = beacon
+    const refusal = validateContext(context) ?? refuseShared(speaker, context, SOURCE)
     if (refusal !== undefined)
-      return setApart(request, { ...refusal, detail: `context.${refusal.detail}` }, received_ms, tenant)
-    if (beacon.events.length === 0) return NO_CONTENT
-    const taken = intake.take(
-      request,
-      { tenant, source: 'sdk', context: beacon.context, events: beacon.events, sender: beacon.sender },
-      received_ms,
-    )
+      return setApart(request, { ...refusal, detail: `context.${refusal.detail}` }, received_ms, speaker)
+    if (events.length === 0) return NO_CONTENT
+    const limited = intake.admit(request, speaker, events.length, received_ms)
+    if (limited !== undefined) return limited
+    const taken = intake.take(request, { speaker, source: SOURCE, context, events, sender }, received_ms)
     return intake.whenDurable(taken.refused.length === 0 ? NO_CONTENT : json(taken))
   }
 
-  function setApart(request: Inbound, refusal: Refusal, received_ms: number, known?: Tenant): Answer {
-    const tenant = known ?? authenticated(request)
-    intake.refuseBody('code' in tenant ? '' : tenant.name, refusal, request.body, received_ms)
+  /** A body without a known key is nobody's dead letter. */
+  function setApart(request: Inbound, refusal: Refusal, received_ms: number, speaker?: Speaker): Answer {
+    const known = speaker ?? authenticated(request)
+    const tenant = known instanceof Promise || 'code' in known ? '' : known.tenant.name
+    intake.refuseBody(tenant, refusal, request.body, received_ms)
     return refused(refusal)
   }
 

@@ -1,4 +1,8 @@
 import type { FastifyInstance } from 'fastify'
+import { authenticate } from './auth/authenticate.ts'
+import { createKeyRing } from './auth/keyRing.ts'
+import { checkTokens } from './auth/sessionTokens.ts'
+import { createTenants, DEMO } from './auth/tenants.ts'
 import { beacons } from './beacons.ts'
 import { cmcdEndpoints } from './cmcd/endpoints.ts'
 import { keepSessions } from './cmcd/sessions.ts'
@@ -13,16 +17,17 @@ import type { EventGroup } from './http/endpoint.ts'
 import { serveWith } from './http/serve.ts'
 import { createServerApp } from './http/server.ts'
 import { createIntake } from './intake.ts'
+import { COMBINATION_LIMITS, keepCombinations } from './limits/combinations.ts'
+import { createLimits, PREFIX_LIMITS } from './limits/limits.ts'
 import { BATCHING, type CollectorOptions } from './options.ts'
 import { createBatcher } from './rows/batcher.ts'
 import { keepDeadLetters } from './rows/deadLetters.ts'
 import { writeRows } from './rows/rowWriter.ts'
 import { statusEndpoints } from './status.ts'
 import { createTally } from './tally.ts'
-import { authenticate, createTenants } from './tenants.ts'
 
-/** Playbacks that report by CMCD whose state is kept. */
-const CMCD_SESSIONS = 400_000
+/** Playbacks of a tenant that report by CMCD whose state is kept. */
+const CMCD_SESSIONS = 200_000
 
 export interface Collector {
   /** Not listening: `await app.listen({ port, host })`, or `app.inject` in a test. */
@@ -48,15 +53,32 @@ export function createCollector(options: CollectorOptions): Collector {
   const { log, emit, clock, name } = options
   const batcher = createBatcher({ ...BATCHING, ...options.batching, log, collector: name, emit, clock })
   const tally = createTally(emit)
-  const tenantNamed = createTenants(options.salt)
+  const tenantNamed = createTenants(options.salt, options.salts)
   const addresses =
     options.addresses === false ? NO_ADDRESSES : openAddresses({ cacheFolder: options.cacheFolder, emit })
   const deadLetters = keepDeadLetters({ batcher, emit })
+  const limitsOf = (tenant: string) => options.limits?.[tenant]
+  const limits = createLimits({
+    tenants: options.limits ?? {},
+    prefix: { ...PREFIX_LIMITS, ...options.prefixLimits },
+    refused(tenant, { code }) {
+      tally.refused(code)
+      tally.limited(tenant)
+    },
+  })
   const writer = writeRows({
     batcher,
     collector: name,
     budgetOf: keepBudgets({ emit }),
     viewerHash: hashViewer(),
+    withinStreams: keepCombinations({
+      emit,
+      limitsOf: (tenant) => ({
+        ...COMBINATION_LIMITS,
+        tenant: limitsOf(tenant)?.streams_per_hour ?? COMBINATION_LIMITS.tenant,
+      }),
+      showOf: options.showOf,
+    }),
   })
   const intake = createIntake({
     clock,
@@ -65,6 +87,7 @@ export function createCollector(options: CollectorOptions): Collector {
     deadLetters,
     tally,
     addresses,
+    limits,
     origin: readOrigin({
       trusted: options.trustedProxies ?? [],
       headers: options.proxyHeaders,
@@ -72,17 +95,22 @@ export function createCollector(options: CollectorOptions): Collector {
     userAgent: readUserAgent(),
     showOf: options.showOf,
   })
+  const demo = options.demo ?? false
   const authenticated = authenticate({
-    keys: options.keys ?? {},
-    demo: options.demo ?? false,
+    ring: createKeyRing({
+      keys: { ...(demo ? { [DEMO]: { tenant: DEMO } } : {}), ...options.keys },
+      file: options.keyFile,
+      clock,
+    }),
     tenantNamed,
-    clock,
+    policies: options.policies ?? {},
+    tokens: checkTokens({ secrets: options.tokenSecrets ?? {}, clock }),
   })
   const sessions = keepSessions({ most: CMCD_SESSIONS, idle_ms: 5 * 60_000 })
   let closing = false
   const endpoints = [
     beacons({ intake, authenticated }),
-    ...cmcdEndpoints({ intake, sessions, authenticated, demo: options.demo ?? false }),
+    ...cmcdEndpoints({ intake, sessions, authenticated, demo }),
     edgeEndpoint({ intake, sessions, tenantNamed, sources: options.edge ?? {}, emit }),
     fastlyChallenge(options.edge ?? {}),
     ...statusEndpoints({ log, clock, unready: () => (closing ? 'it is stopping' : options.unready?.()) }),

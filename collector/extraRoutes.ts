@@ -1,9 +1,10 @@
 import { LogError } from '../log/log.ts'
 import { validateContext } from '../schemas/derive/validate.ts'
+import { serverSpeaker } from './auth/speaker.ts'
+import { DEMO, type Tenant } from './auth/tenants.ts'
 import { NO_CONTENT } from './http/answers.ts'
 import type { Answer, Endpoint, EventGroup, ExtraRoute, Inbound } from './http/endpoint.ts'
 import type { Intake } from './intake.ts'
-import { DEMO, type Tenant } from './tenants.ts'
 
 export interface ExtraRouteOptions {
   readonly intake: Intake
@@ -22,7 +23,7 @@ function put(
   for (const { tenant = DEMO, source = name, context, events } of groups) {
     const refusal = validateContext(context)
     if (refusal === undefined) {
-      const offer = { tenant: tenantNamed(tenant), source, context, events, fromServer: true }
+      const offer = { speaker: serverSpeaker(tenantNamed(tenant)), source, context, events, fromServer: true }
       intake.take(request, offer, received_ms)
     } else intake.refuseBody(tenant, refusal, Buffer.from(JSON.stringify({ context, events })), received_ms)
   }
@@ -30,12 +31,17 @@ function put(
 
 /** Makes another folder's route an endpoint: its events take the same way as a beacon's. */
 export function extraRoute(route: ExtraRoute, options: ExtraRouteOptions): Endpoint {
-  const { intake } = options
+  const { intake, tenantNamed } = options
   async function handle(request: Inbound): Promise<Answer> {
     const { events: groups = [], evenIfLost = false, ...answer } = await route.handle(request)
     if (groups.length === 0) return answer
     const busy = intake.busy()
     if (busy !== undefined) return evenIfLost ? answer : busy
+    for (const { tenant = DEMO, events } of groups) {
+      const speaker = serverSpeaker(tenantNamed(tenant))
+      const limited = intake.admit(request, speaker, events.length, intake.received())
+      if (limited !== undefined) return evenIfLost ? answer : limited
+    }
     put(groups, request, route.path, options)
     const durable = await intake.whenDurable(answer)
     return evenIfLost ? answer : durable

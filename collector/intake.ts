@@ -4,23 +4,25 @@ import { validatorOf } from '../schemas/derive/validate.ts'
 import { FLAGS } from '../schemas/envelope.ts'
 import { isKind } from '../schemas/kinds/kinds.ts'
 import type { Reason, Refusal } from '../schemas/reasons.ts'
+import { refuseEvent, type Speaker } from './auth/speaker.ts'
 import type { Addresses } from './enrich/addresses.ts'
 import type { Origin } from './enrich/trustedProxies.ts'
 import type { UserAgent } from './enrich/userAgent.ts'
 import { eventTime, type SenderClock } from './eventTime.ts'
-import { refusedFor } from './http/answers.ts'
+import { refused, refusedFor } from './http/answers.ts'
 import type { Answer, Inbound } from './http/endpoint.ts'
+import { addressPrefix } from './limits/addressPrefix.ts'
+import type { Limits } from './limits/limits.ts'
 import type { Batcher } from './rows/batcher.ts'
 import type { DeadLetters } from './rows/deadLetters.ts'
 import type { RowContext, RowWriter, Sender } from './rows/rowWriter.ts'
 import type { Tally } from './tally.ts'
-import type { Tenant } from './tenants.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
 /** Events of one sender, with the context they share (already validated). */
 export interface Offer {
-  readonly tenant: Tenant
+  readonly speaker: Speaker
   readonly source: string
   readonly context: Values
   readonly events: readonly unknown[]
@@ -43,6 +45,10 @@ export interface Intake {
   /** Why nothing can be taken now, or undefined. */
   busy(): Answer | undefined
   take(request: Pick<Inbound, 'headers' | 'remoteAddress'>, offer: Offer, received_ms: number): Taken
+  /** Why a request may not be taken now: 429 when it is more than its key or network may send. */
+  admit(request: Inbound, speaker: Speaker, events: number, received_ms: number): Answer | undefined
+  /** Refuses a request; it is counted, and nothing of it is kept. */
+  refuse(refusal: Refusal): Answer
   /** Sets a whole body apart. */
   refuseBody(tenant: string, refusal: Refusal, body: Buffer, received_ms: number): void
   /** Resolves with the answer when everything taken until now is durable, or with a 503 when it cannot be. */
@@ -56,6 +62,7 @@ export interface IntakeOptions {
   readonly deadLetters: DeadLetters
   readonly tally: Tally
   readonly addresses: Addresses
+  readonly limits: Limits
   readonly origin: (remoteAddress: string, headers: IncomingHttpHeaders) => Origin
   readonly userAgent: (header: string | undefined) => UserAgent
   /** The show that declared a stream, for reports that name only the stream. */
@@ -84,13 +91,15 @@ export function createIntake(options: IntakeOptions): Intake {
     const agent = options.userAgent(server ? undefined : headers['user-agent'])
     const clock = offer.sender?.clock
     const sender: Sender = {
-      tenant: offer.tenant,
+      tenant: offer.speaker.tenant,
       received_ms,
+      prefix: server || offer.speaker.role === 'server' ? undefined : addressPrefix(origin.address),
       trusted: server ? { country: '', region: '', isp: '' } : origin,
       place: server ? { country: '', isp: '' } : addresses.placeOf(origin.address),
       device: agent.device,
       os: agent.os,
-      source: offer.source,
+      source: offer.speaker.source ?? offer.source,
+      maxWeight: offer.speaker.maxWeight,
       clock_offset_ms: clock?.offset_ms,
       clock_error_ms: clock?.error_ms,
     }
@@ -112,8 +121,7 @@ export function createIntake(options: IntakeOptions): Intake {
     take(request, offer, received_ms) {
       const row = contextOf(request, offer, received_ms)
       const { show, stream } = offer.context as { show?: unknown; stream?: unknown }
-      const sender = offer.sender ?? NO_CLOCK
-      const refused: { index: number; code: Reason; detail?: string }[] = []
+      const refusals: { index: number; code: Reason; detail?: string }[] = []
       for (let index = 0; index < offer.events.length; index += 1) {
         let event = offer.events[index] as Values
         // Who reports only a stream (a media server's hook) belongs to the show that declared it.
@@ -124,21 +132,34 @@ export function createIntake(options: IntakeOptions): Intake {
           event !== null &&
           !event.show
         ) {
-          const declared = options.showOf(offer.tenant.name, String(event.stream ?? stream ?? ''))
+          const declared = options.showOf(offer.speaker.tenant.name, String(event.stream ?? stream ?? ''))
           if (declared !== undefined) event = { ...event, show: declared }
         }
-        const refusal = takeOne(row, event, sender, received_ms, offer.flagsOf?.(index) ?? 0)
+        const refusal = takeOne(row, event, offer, received_ms, offer.flagsOf?.(index) ?? 0)
         if (refusal === undefined) continue
-        refused.push({ index, ...refusal })
+        refusals.push({ index, ...refusal })
         tally.refused(refusal.code)
         deadLetters.put({
-          tenant: offer.tenant.name,
+          tenant: offer.speaker.tenant.name,
           received_ms,
           refusal,
           ...described(event, offer.context),
         })
       }
-      return { accepted: offer.events.length - refused.length, refused }
+      return { accepted: offer.events.length - refusals.length, refused: refusals }
+    },
+    admit(request, speaker, events, received_ms) {
+      return options.limits.admit({
+        speaker,
+        prefix: addressPrefix(options.origin(request.remoteAddress, request.headers).address),
+        events,
+        bytes: request.body.length,
+        received_ms,
+      })
+    },
+    refuse(refusal) {
+      tally.refused(refusal.code)
+      return refused(refusal)
     },
     refuseBody(tenant, refusal, body, received_ms) {
       tally.refused(refusal.code)
@@ -156,7 +177,7 @@ export function createIntake(options: IntakeOptions): Intake {
   function takeOne(
     row: RowContext,
     event: Values,
-    sender: SenderClock,
+    offer: Offer,
     received_ms: number,
     flags: number,
   ): Refusal | undefined {
@@ -168,9 +189,9 @@ export function createIntake(options: IntakeOptions): Intake {
         code: 'unknown_kind',
         detail: typeof kind === 'string' ? kind.slice(0, 40) : 'kind is missing',
       }
-    const refusal = validatorOf(kind)(event)
+    const refusal = validatorOf(kind)(event) ?? refuseEvent(offer.speaker, kind, event, offer.source)
     if (refusal !== undefined) return refusal
-    const time = eventTime(event.time_ms as number | undefined, sender, received_ms)
+    const time = eventTime(event.time_ms as number | undefined, offer.sender ?? NO_CLOCK, received_ms)
     if (time.late_ms !== undefined)
       return { code: 'too_late', detail: `time_ms: ${Math.round(time.late_ms / 1000)} s before it came` }
     writer.write(row, kind, event, flags === 0 ? time : { ...time, flags: time.flags | flags })

@@ -1,14 +1,11 @@
 import type { Log } from '../log/log.ts'
 import type { Emit } from '../schemas/facts.ts'
+import type { TenantPolicy } from './auth/authenticate.ts'
+import type { WriteKey } from './auth/keyRing.ts'
+import type { TenantSalt } from './auth/tenants.ts'
 import type { EdgeSource } from './edge/edgeSource.ts'
 import type { ExtraRoute } from './http/endpoint.ts'
-
-/** What a write key opens. */
-export interface WriteKey {
-  readonly tenant: string
-  /** Requests a second this key may send, with a burst of as many; not bounded when left out. */
-  readonly requests_per_second?: number
-}
+import type { PrefixLimits, TenantLimits } from './limits/limits.ts'
 
 /** Headers that are believed when they come from a trusted proxy; the first that is there counts. Lower case. */
 export interface ProxyHeaders {
@@ -47,10 +44,21 @@ export interface CollectorOptions {
   readonly emit: Emit
   /** ms since the epoch. */
   readonly clock: () => number
-  /** The secret viewers are hashed with, a tenant's salt being derived from it. */
+  /** The secret that salts are derived from, for tenants without a salt of their own; the same on all collectors. */
   readonly salt: string
-  /** Write keys by key. */
+  /** The salts of tenants that have their own. */
+  readonly salts?: Readonly<Record<string, TenantSalt>>
+  /** Write keys by key: public ones of players, secret ones of servers. */
   readonly keys?: Readonly<Record<string, WriteKey>>
+  /** The file of further server keys (`firstframe keys`). */
+  readonly keyFile?: string
+  /** How the tenants' public keys are narrowed. */
+  readonly policies?: Readonly<Record<string, TenantPolicy>>
+  /** What tenants may send. */
+  readonly limits?: Readonly<Record<string, TenantLimits & { readonly streams_per_hour?: number }>>
+  readonly prefixLimits?: Partial<PrefixLimits>
+  /** Secrets that sign session tokens, by tenant, newest first. */
+  readonly tokenSecrets?: Readonly<Record<string, readonly string[]>>
   /** Whether the key `demo` (tenant `demo`) exists, and CMCD without a key is taken for it. */
   readonly demo?: boolean
   /** Countries and network operators by address. Default true. */

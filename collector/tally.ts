@@ -7,6 +7,8 @@ export interface Tally {
   answered(route: string, status: number): void
   taken(kind: Kind): void
   refused(code: Reason): void
+  /** A request of a tenant was answered 429. */
+  limited(tenant: string): void
   /** Emits what was counted since the last time. */
   tell(): void
 }
@@ -26,6 +28,7 @@ export function createTally(emit: Emit): Tally {
   const routes = new Map<string, Counts>()
   const kinds = new Counts()
   const codes = new Counts()
+  const limited = new Counts()
   return {
     answered(route, status) {
       let statuses = routes.get(route)
@@ -37,11 +40,13 @@ export function createTally(emit: Emit): Tally {
     },
     taken: (kind) => kinds.add(kind),
     refused: (code) => codes.add(code),
+    limited: (tenant) => limited.add(tenant),
     tell() {
       for (const [route, statuses] of routes)
         for (const [status, requests] of statuses.take())
           emit({ type: 'requests_answered', route, status, requests })
       for (const [kind, events] of kinds.take()) emit({ type: 'events_taken', kind, events })
+      for (const [tenant, requests] of limited.take()) emit({ type: 'requests_limited', tenant, requests })
       for (const [code, events] of codes.take()) emit({ type: 'events_refused', code, events })
     },
   }

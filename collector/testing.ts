@@ -24,6 +24,9 @@ export interface TestCollector {
   close(): Promise<void>
 }
 
+/** The server key of the tenant `demo` in tests. */
+export const SERVER_KEY = 'server-key-of-demo'
+
 export const NOW = Date.UTC(2026, 10, 20, 12)
 
 export async function startTestCollector(
@@ -45,6 +48,7 @@ export async function startTestCollector(
     tickEvery_ms: 1e6,
     batching: { linger_ms: 1 },
     ...options,
+    keys: { [SERVER_KEY]: { tenant: 'demo', role: 'server' }, ...options.keys },
   })
   return {
     collector,

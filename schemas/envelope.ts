@@ -10,6 +10,10 @@ export const FLAGS = {
     bit: 8,
     help: 'A value that could not be true was removed (a known defect of its source).',
   },
+  weight_bounded: {
+    bit: 16,
+    help: 'A player named a larger sampling weight than its tenant allows: it counts with the largest allowed.',
+  },
 } as const
 
 /** Columns every event has besides its kind's own: the dimensions, how it counts, and its two clocks. */

@@ -191,14 +191,27 @@ export const FACTS = {
     sums: ['rows'],
   },
   dead_letters_dropped: {
-    help: 'More was refused in a second than is kept as dead letters.',
+    help: 'More of a tenant was refused than is kept as dead letters; without a tenant: of requests without a known key.',
     level: 'warn',
+    labels: ['tenant'],
     sums: ['letters'],
   },
   dimension_over_budget: {
     help: 'A tenant brought more values of a dimension in an hour than its budget; further ones became ~other.',
     level: 'warn',
     labels: ['dimension'],
+  },
+  streams_over_budget: {
+    help: 'Players of a tenant named more pairs of show and stream in an hour than its budget; further ones became ~other.',
+    level: 'warn',
+    labels: ['tenant'],
+    gauges: ['streams'],
+  },
+  requests_limited: {
+    help: 'Requests beyond what a tenant’s keys or an address prefix may send were answered 429 in the last second.',
+    level: 'warn',
+    labels: ['tenant'],
+    sums: ['requests'],
   },
   addresses_failed: {
     help: 'A table of countries or network operators could not be loaded; they stay empty.',

@@ -44,12 +44,22 @@ export const REASONS = {
   unknown_key: {
     status: 401,
     retry: false,
-    help: 'The write key is not known. Check `key`; `demo` exists from the start.',
+    help: 'The key is not known. Check `key`; `demo` exists from the start, server keys by `firstframe keys make`.',
   },
   bad_signature: {
     status: 403,
     retry: false,
     help: 'The signature or token does not fit. Check the secret and the clock.',
+  },
+  server_key_needed: {
+    status: 403,
+    retry: false,
+    help: 'The write key of a page may only report what a player can know. Use a server key (`firstframe keys make`).',
+  },
+  not_permitted: {
+    status: 403,
+    retry: false,
+    help: 'The tenant does not allow this origin, or the session token does not allow this report.',
   },
   not_configured: {
     status: 404,

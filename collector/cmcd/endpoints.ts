@@ -2,19 +2,23 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { BEACON_LIMITS } from '../../schemas/beacon.ts'
 import { validateContext } from '../../schemas/derive/validate.ts'
 import { CLIENT_FIELDS } from '../../schemas/envelope.ts'
-import type { FieldSpec } from '../../schemas/field.ts'
+import { type FieldSpec, maxLengthOf } from '../../schemas/field.ts'
 import type { Reason, Refusal } from '../../schemas/reasons.ts'
+import type { Authenticated } from '../auth/authenticate.ts'
+import { refuseShared, type Speaker } from '../auth/speaker.ts'
+import { DEMO } from '../auth/tenants.ts'
 import { json, NO_CONTENT, refused } from '../http/answers.ts'
 import type { Answer, Endpoint, Inbound } from '../http/endpoint.ts'
 import type { Intake } from '../intake.ts'
 import { VALUE_DROPPED } from '../intake.ts'
-import { DEMO, type Tenant } from '../tenants.ts'
 import { type CmcdRecord, decodeCmcd, numberOf, textOf } from './decode.ts'
 import { type CmcdMode, type NormalisedEvent, normaliseCmcd } from './normalise.ts'
 import { type CmcdSessions, newSession } from './sessions.ts'
 
 const HEADERS = ['cmcd-request', 'cmcd-object', 'cmcd-status', 'cmcd-session'] as const
+const LONGEST_SESSION = maxLengthOf(CLIENT_FIELDS.session)
 const PATH = '/v1/cmcd'
+const SOURCE = 'cmcd'
 /** A clock further ahead is wrong; one further behind too, unless a batch waited that long. */
 const AHEAD_MS = 2_000
 const BEHIND_MS = 10 * 60_000
@@ -22,7 +26,7 @@ const BEHIND_MS = 10 * 60_000
 export interface CmcdOptions {
   readonly intake: Intake
   readonly sessions: CmcdSessions
-  readonly authenticated: (request: Inbound, inBody?: string, withoutKey?: string) => Tenant | Refusal
+  readonly authenticated: Authenticated
   /** Whether reports without a key are taken for the tenant `demo`. */
   readonly demo: boolean
 }
@@ -57,11 +61,17 @@ export function cmcdEndpoints({ intake, sessions, authenticated, demo }: CmcdOpt
   function handle(request: Inbound): Answer | Promise<Answer> {
     const busy = intake.busy()
     if (busy !== undefined) return busy
-    const tenant = authenticated(request, undefined, demo ? DEMO : undefined)
-    if ('code' in tenant) return refused(tenant)
+    const speaker = authenticated(request, undefined, demo ? DEMO : undefined)
+    return speaker instanceof Promise
+      ? speaker.then((known) => takeRequest(request, known))
+      : takeRequest(request, speaker)
+  }
+
+  function takeRequest(request: Inbound, speaker: Speaker | Refusal): Answer | Promise<Answer> {
+    if ('code' in speaker) return intake.refuse(speaker)
     const context = contextOf(request.query)
     const received_ms = intake.received()
-    const wrong = validateContext(context)
+    const wrong = validateContext(context) ?? refuseShared(speaker, context, SOURCE)
     if (wrong !== undefined) return refused({ ...wrong, detail: `in the address: ${wrong.detail}` })
     const lines =
       request.body.length === 0
@@ -75,9 +85,11 @@ export function cmcdEndpoints({ intake, sessions, authenticated, demo }: CmcdOpt
         code: 'too_many_events',
         detail: `${lines.length}; ${BEACON_LIMITS.events} are taken`,
       })
-    if (lines.length > 0) return take(request, tenant, context, lines, 'event', received_ms)
+    const limited = intake.admit(request, speaker, Math.max(1, lines.length), received_ms)
+    if (limited !== undefined) return limited
+    if (lines.length > 0) return take(request, speaker, context, lines, 'event', received_ms)
     const record = requestRecord(request.query, request.headers)
-    if (record !== undefined) return take(request, tenant, context, [record], 'request', received_ms)
+    if (record !== undefined) return take(request, speaker, context, [record], 'request', received_ms)
     return request.method === 'POST'
       ? NO_CONTENT
       : refused({ code: 'bad_cmcd', detail: 'no CMCD in query or headers' })
@@ -85,7 +97,7 @@ export function cmcdEndpoints({ intake, sessions, authenticated, demo }: CmcdOpt
 
   function take(
     request: Inbound,
-    tenant: Tenant,
+    speaker: Speaker,
     context: Readonly<Record<string, unknown>>,
     lines: readonly string[],
     mode: CmcdMode,
@@ -98,19 +110,19 @@ export function cmcdEndpoints({ intake, sessions, authenticated, demo }: CmcdOpt
       const record = decodeCmcd(line)
       if ('code' in record) {
         bad.push({ index, ...record })
-        intake.refuseBody(tenant.name, record, Buffer.from(line), received_ms)
+        intake.refuseBody(speaker.tenant.name, record, Buffer.from(line), received_ms)
       } else {
         records.push(record)
         lineOf.push(index)
       }
     })
     if (records.length === 0) return refused(bad[0]!)
-    const events = normaliseAll({ records, mode, tenant: tenant.name, received_ms, sessions })
+    const events = normaliseAll({ records, mode, tenant: speaker.tenant.name, received_ms, sessions })
     const taken = intake.take(
       request,
       {
-        tenant,
-        source: 'cmcd',
+        speaker,
+        source: SOURCE,
         context,
         events: events.map(({ event }) => event),
         flagsOf: (index) => (events[index]!.dropped ? VALUE_DROPPED : 0),
@@ -156,7 +168,9 @@ export function normaliseAll(input: {
     const ts = numberOf(record, 'ts')
     const at_ms = input.timeOf?.(index) ?? (ts === undefined ? received_ms : ts + shift)
     const sid = textOf(record, 'sid')
-    const session = sid === undefined ? newSession() : sessions.of(tenant, sid, received_ms)
+    // Too long a name is refused with its event, so nothing is remembered under it.
+    const session =
+      sid === undefined || sid.length > LONGEST_SESSION ? newSession() : sessions.of(tenant, sid, received_ms)
     return normaliseCmcd({ record, mode, at_ms, session }).map((event) => ({ ...event, record: index }))
   })
 }

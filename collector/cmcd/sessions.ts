@@ -1,3 +1,5 @@
+import { ownText } from '../ownText.ts'
+
 /** What has to be remembered of a session to make intervals out of reports. */
 export interface CmcdSession {
   /** When its newest report was, on the collector's clock; undefined before the first. */
@@ -17,34 +19,48 @@ export interface CmcdSession {
   frames_dropped: number | undefined
 }
 
-/** Sessions by tenant and `sid`, bounded: whoever was silent for long, or beyond the number kept, is forgotten. */
+/** Sessions by tenant and `sid`. What was silent for long is forgotten; a tenant's sessions push out only its own. */
 export interface CmcdSessions {
   of(tenant: string, sid: string, now_ms: number): CmcdSession
   readonly size: number
 }
 
+interface Generations {
+  current: Map<string, CmcdSession>
+  before: Map<string, CmcdSession>
+  turned_ms: number
+}
+
+/**
+ * @param options.most sessions kept of one tenant
+ * @param options.idle_ms how long a silent session is kept, at most twice this
+ */
 export function keepSessions(options: { readonly most: number; readonly idle_ms: number }): CmcdSessions {
-  let current = new Map<string, CmcdSession>()
-  let before = new Map<string, CmcdSession>()
-  let turned_ms = 0
+  const tenants = new Map<string, Generations>()
   return {
     of(tenant, sid, now_ms) {
-      // Two generations: a session that is not asked for during two turns is gone, without a list in order of use.
-      if (now_ms - turned_ms > options.idle_ms || current.size >= options.most / 2) {
-        before = current
-        current = new Map()
-        turned_ms = now_ms
+      let kept = tenants.get(tenant)
+      if (kept === undefined) {
+        kept = { current: new Map(), before: new Map(), turned_ms: now_ms }
+        tenants.set(tenant, kept)
       }
-      const key = `${tenant}\n${sid}`
-      let session = current.get(key)
+      // Two generations: a session that is not asked for during two turns is gone, without a list in order of use.
+      if (now_ms - kept.turned_ms > options.idle_ms || kept.current.size >= options.most / 2) {
+        kept.before = kept.current
+        kept.current = new Map()
+        kept.turned_ms = now_ms
+      }
+      let session = kept.current.get(sid)
       if (session === undefined) {
-        session = before.get(key) ?? newSession()
-        current.set(key, session)
+        session = kept.before.get(sid) ?? newSession()
+        kept.current.set(ownText(sid), session)
       }
       return session
     },
     get size() {
-      return current.size + before.size
+      let size = 0
+      for (const { current, before } of tenants.values()) size += current.size + before.size
+      return size
     },
   }
 }

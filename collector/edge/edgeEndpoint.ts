@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Emit } from '../../schemas/facts.ts'
 import { type NumberReader, numberReader } from '../../schemas/readNumber.ts'
 import type { Reason } from '../../schemas/reasons.ts'
+import { serverSpeaker } from '../auth/speaker.ts'
+import { sameSecret, type Tenant } from '../auth/tenants.ts'
 import { type CmcdRecord, decodeCmcd, textOf } from '../cmcd/decode.ts'
 import { normaliseAll } from '../cmcd/endpoints.ts'
 import type { CmcdSessions } from '../cmcd/sessions.ts'
@@ -9,7 +11,6 @@ import { json, NO_CONTENT, refused, refusedFor } from '../http/answers.ts'
 import type { Answer, Endpoint, Inbound } from '../http/endpoint.ts'
 import type { Intake } from '../intake.ts'
 import { VALUE_DROPPED } from '../intake.ts'
-import { sameSecret, type Tenant } from '../tenants.ts'
 import { countRequests } from './countRequests.ts'
 import type { EdgeSource, LogFormat } from './edgeSource.ts'
 import type { FieldMap } from './fieldMap.ts'
@@ -137,7 +138,7 @@ export function edgeEndpoint({ intake, sessions, tenantNamed, sources, emit }: E
     intake.take(
       request,
       {
-        tenant: tenantNamed(source.tenant),
+        speaker: serverSpeaker(tenantNamed(source.tenant)),
         source: 'cdn-log',
         context: contextOf(source),
         events,
@@ -161,7 +162,7 @@ export function edgeEndpoint({ intake, sessions, tenantNamed, sources, emit }: E
     intake.take(
       request,
       {
-        tenant: tenantNamed(source.tenant),
+        speaker: serverSpeaker(tenantNamed(source.tenant)),
         source: 'cmcd',
         context: contextOf(source),
         events: events.map(({ event, record }) => ({ ...event, edge: event.edge ?? reports[record]!.edge })),

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { type CountryResponse, open, type Reader } from 'maxmind'
 import type { Emit } from '../../schemas/facts.ts'
+import { ownText } from '../ownText.ts'
 import { loadOperators, type OperatorOf } from './operators.ts'
 
 export interface Place {
@@ -54,7 +55,7 @@ export function openAddresses(options: {
         const found = countries?.get(address) as { country_code?: string } | null | undefined
         place = { country: found?.country_code ?? '', isp: operatorOf?.(address) ?? '' }
         if (known.size >= KEPT) known.clear()
-        known.set(address, place)
+        known.set(ownText(address), place)
       }
       return place
     },

@@ -1,5 +1,6 @@
 import { DIMENSIONS, type Dimension, type DimensionSpec, OTHER } from '../../schemas/dimensions.ts'
 import type { Emit } from '../../schemas/facts.ts'
+import { ownText } from '../ownText.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -54,6 +55,7 @@ export const keepBudgets = (options: {
           seen.told = true
           return OTHER
         }
+        value = ownText(value)
         seen.values.add(value)
       }
       seen.last = value

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Fact } from '../../schemas/facts.ts'
-import { createTenants } from '../tenants.ts'
+import { createTenants } from '../auth/tenants.ts'
 import { NOW, startTestCollector } from '../testing.ts'
 import { openAddresses } from './addresses.ts'
 import { keepBudgets } from './budgets.ts'
@@ -55,11 +55,11 @@ test('proxies are believed only when they are trusted, and only as far', () => {
 
 test('viewers are hashed by tenant, the same after a restart', () => {
   const [one, two] = [createTenants('secret'), createTenants('secret')]
-  const hash = hashViewer()(one('a'), 'person@example')
+  const hash = hashViewer()(one('a'), 'person@example', NOW)
   assert.match(hash, /^[0-9a-f]{24}$/)
-  assert.equal(hashViewer()(two('a'), 'person@example'), hash)
-  assert.notEqual(hashViewer()(one('b'), 'person@example'), hash)
-  assert.equal(hashViewer()(one('a'), ''), '')
+  assert.equal(hashViewer()(two('a'), 'person@example', NOW), hash)
+  assert.notEqual(hashViewer()(one('b'), 'person@example', NOW), hash)
+  assert.equal(hashViewer()(one('a'), '', NOW), '')
 })
 
 test('a dimension over its budget becomes ~other, until the next hour; one fact says so', () => {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import proxyAddr from 'proxy-addr'
 import { PROXY_HEADERS, type ProxyHeaders } from '../options.ts'
 
 /** What the connection, or a proxy we trust, says about where a request comes from. */
@@ -10,28 +11,29 @@ export interface Origin {
   readonly isp: string
 }
 
-/** An IPv4 address written as IPv6 (`::ffff:1.2.3.4`) is the IPv4 address; ports and brackets go. */
+/** An IPv4 address written as IPv6 (`::ffff:1.2.3.4`) is the IPv4 address; ports, brackets and zones go. */
 export function plainAddress(address: string): string {
-  let text = address.trim()
+  let text = address.trim().slice(0, LONGEST_ADDRESS)
   if (text.startsWith('[')) text = text.slice(1, text.indexOf(']'))
   else if (text.includes('.') && text.includes(':') && !text.includes('::')) text = text.split(':')[0]!
+  const zone = text.indexOf('%')
+  if (zone >= 0) text = text.slice(0, zone)
   return text.startsWith('::ffff:') && text.includes('.') ? text.slice(7) : text
 }
 
-function blockListOf(ranges: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const range of ranges) {
-    const [address = '', bits] = range.split('/')
-    const family = isIP(address)
-    if (family === 0) throw new Error(`a trusted proxy is an address or a CIDR range, not ${range}`)
-    const name = family === 4 ? 'ipv4' : 'ipv6'
-    if (bits === undefined) list.addAddress(address, name)
-    else list.addSubnet(address, Number(bits), name)
+function trustOf(ranges: readonly string[]): (address: string) => boolean {
+  if (ranges.length === 0) return () => false
+  try {
+    const trusts = proxyAddr.compile([...ranges])
+    return (address) => isIP(address) !== 0 && trusts(address, 0)
+  } catch (error) {
+    throw new Error('a trusted proxy is an address or a CIDR range', { cause: error })
   }
-  return list
 }
 
 const LONGEST = 128
+/** An IPv6 address in brackets with a port; what is longer is no address. */
+const LONGEST_ADDRESS = 64
 
 /** A step: the viewer's address and what proxies know, believed only from those named. */
 export function readOrigin(options: {
@@ -39,11 +41,7 @@ export function readOrigin(options: {
   readonly headers?: Partial<ProxyHeaders>
 }): (remoteAddress: string, headers: IncomingHttpHeaders) => Origin {
   const names = { ...PROXY_HEADERS, ...options.headers }
-  const list = blockListOf(options.trusted)
-  const trusts = (address: string): boolean => {
-    const family = isIP(address)
-    return family !== 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6')
-  }
+  const trusts = trustOf(options.trusted)
   const header = (headers: IncomingHttpHeaders, candidates: readonly string[]): string => {
     for (const name of candidates) {
       const value = headers[name]

@@ -1,9 +1,13 @@
+import { ownText } from '../ownText.ts'
+
 export interface UserAgent {
   readonly device: string
   readonly os: string
 }
 
 const KEPT = 10_000
+/** What is looked at and remembered of a header, characters. */
+const LONGEST = 512
 
 const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/OpenHarmony|HarmonyOS/, 'harmonyos'],
@@ -35,13 +39,12 @@ const first = (table: readonly (readonly [RegExp, string])[], text: string): str
 export function readUserAgent(): (header: string | undefined) => UserAgent {
   const known = new Map<string, UserAgent>()
   return function userAgent(header) {
-    const text = header ?? ''
+    const text = (header ?? '').slice(0, LONGEST)
     let agent = known.get(text)
     if (agent === undefined) {
-      const cut = text.slice(0, 512)
-      agent = { device: first(DEVICES, cut), os: first(SYSTEMS, cut) }
+      agent = { device: first(DEVICES, text), os: first(SYSTEMS, text) }
       if (known.size >= KEPT) known.clear()
-      known.set(text, agent)
+      known.set(ownText(text), agent)
     }
     return agent
   }

@@ -149,7 +149,11 @@ test('there is no room while too much waits for the log', async () => {
 test('a log that is away makes 503 with Retry-After, and rates make 429', async () => {
   const { log, appends } = heldLog()
   const body = { events: [{ kind: 'heartbeat', interval_ms: 1 }] }
-  const it = await startTestCollector({ log, keys: { slow: { tenant: 't', requests_per_second: 1 } } })
+  const it = await startTestCollector({
+    log,
+    keys: { slow: { tenant: 't' } },
+    limits: { t: { requests_per_s: 1 } },
+  })
   const answers = Promise.all([
     it.post(body),
     it.post(body, { url: '/v1/beacons?key=slow' }),

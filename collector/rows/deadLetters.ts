@@ -1,6 +1,7 @@
 import type { Emit } from '../../schemas/facts.ts'
 import type { Refusal } from '../../schemas/reasons.ts'
 import { SYSTEM_TABLES } from '../../schemas/system.ts'
+import { createBuckets } from '../limits/buckets.ts'
 import type { Batcher } from './batcher.ts'
 import { partitionOf } from './partitionOf.ts'
 
@@ -16,32 +17,65 @@ export interface DeadLetter {
   readonly body: string
 }
 
-/** Sets refused things apart. A second holds so many and no more: somebody else's mistake must not fill the disk. */
+/** Sets refused things apart, within a tenant's bounds: somebody else's mistake must not fill the disk. */
 export interface DeadLetters {
   put(letter: DeadLetter): void
 }
 
-export function keepDeadLetters(options: {
-  readonly batcher: Batcher
-  readonly emit: Emit
-  /** Most letters a second (default 500). */
-  readonly perSecond?: number
-}): DeadLetters {
-  const { batcher, emit, perSecond = 500 } = options
+/** What is kept of a tenant: letters and bytes that may come at once, and a second later on. */
+export interface DeadLetterBounds {
+  readonly letters: number
+  readonly letters_per_s: number
+  readonly bytes: number
+  readonly bytes_per_s: number
+  /** What is kept of one body, bytes. */
+  readonly body_bytes: number
+}
+
+const KNOWN: DeadLetterBounds = {
+  letters: 500,
+  letters_per_s: 50,
+  bytes: 1 << 20,
+  bytes_per_s: 8_192,
+  body_bytes: BODY.max_length,
+}
+/** Of requests without a known key, of whoever they are, there is a sample. */
+const NOBODY: DeadLetterBounds = {
+  letters: 50,
+  letters_per_s: 1,
+  bytes: 1 << 16,
+  bytes_per_s: 1_024,
+  body_bytes: 1_024,
+}
+
+const boundsFor = (bounds: DeadLetterBounds) => ({
+  bounds,
+  letters: createBuckets({ rate: bounds.letters_per_s, burst: bounds.letters }),
+  bytes: createBuckets({ rate: bounds.bytes_per_s, burst: bounds.bytes }),
+})
+
+export function keepDeadLetters(options: { readonly batcher: Batcher; readonly emit: Emit }): DeadLetters {
+  const { batcher, emit } = options
+  const known = boundsFor(KNOWN)
+  const nobody = boundsFor(NOBODY)
   let second = 0
-  let count = 0
-  let dropped = 0
+  const dropped = new Map<string, number>()
   return {
     put({ tenant, received_ms, refusal, kind = '', session = '', body }) {
       const now = Math.floor(received_ms / 1000)
       if (now !== second) {
-        if (dropped > 0) emit({ type: 'dead_letters_dropped', letters: dropped })
         second = now
-        count = dropped = 0
+        for (const [name, letters] of dropped) emit({ type: 'dead_letters_dropped', tenant: name, letters })
+        dropped.clear()
       }
-      count += 1
-      if (count > perSecond || !batcher.room()) {
-        dropped += 1
+      const { bounds, letters, bytes } = tenant === '' ? nobody : known
+      const kept = body.slice(0, bounds.body_bytes)
+      if (
+        !batcher.room() ||
+        letters.take(tenant, 1, received_ms) > 0 ||
+        bytes.take(tenant, kept.length, received_ms) > 0
+      ) {
+        dropped.set(tenant, (dropped.get(tenant) ?? 0) + 1)
         return
       }
       const partition = partitionOf(session, batcher.partitionsOf.get('dead_letter')!)
@@ -54,7 +88,7 @@ export function keepDeadLetters(options: {
       set('kind', kind.slice(0, 64))
       set('session', session.slice(0, 64))
       set('detail', (refusal.detail ?? '').slice(0, DETAIL.max_length))
-      set('body', body.slice(0, BODY.max_length))
+      set('body', kept)
       batcher.ended('dead_letter', partition, received_ms)
     },
   }

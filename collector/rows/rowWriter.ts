@@ -1,10 +1,11 @@
 import type { Builder } from '../../schemas/arrow/builder.ts'
 import { columnsOf } from '../../schemas/derive/columns.ts'
-import { DIMENSIONS, type Dimension, type DimensionSpec } from '../../schemas/dimensions.ts'
-import { CLIENT_FIELDS, ENVELOPE } from '../../schemas/envelope.ts'
+import { DIMENSIONS, type Dimension, type DimensionSpec, OTHER } from '../../schemas/dimensions.ts'
+import { CLIENT_FIELDS, ENVELOPE, FLAGS } from '../../schemas/envelope.ts'
 import { KIND_NAMES, KINDS, type Kind } from '../../schemas/kinds/kinds.ts'
+import type { Tenant } from '../auth/tenants.ts'
 import type { Budget } from '../enrich/budgets.ts'
-import type { Tenant } from '../tenants.ts'
+import type { CombinationInput } from '../limits/combinations.ts'
 import type { Batcher } from './batcher.ts'
 import { partitionOf } from './partitionOf.ts'
 
@@ -14,6 +15,8 @@ type Values = Readonly<Record<string, unknown>>
 export interface Sender {
   readonly tenant: Tenant
   readonly received_ms: number
+  /** The address prefix whose budget is used; undefined for servers. */
+  readonly prefix: string | undefined
   /** Said by a trusted proxy: wins over everything. */
   readonly trusted: { readonly country: string; readonly region: string; readonly isp: string }
   /** Looked up by the address: wins over what the client says, unless it is synthetic. */
@@ -23,6 +26,8 @@ export interface Sender {
   readonly os: string
   /** The source when neither context nor event names one. */
   readonly source: string
+  /** Larger weights are bounded to it, and flagged. */
+  readonly maxWeight: number
   readonly clock_offset_ms: number | undefined
   readonly clock_error_ms: number | undefined
 }
@@ -33,11 +38,15 @@ export interface RowContext {
   readonly context: Values
   readonly columns: readonly number[]
   readonly values: readonly unknown[]
+  /** Bits of `flags` that every row of it gets. */
+  readonly flags: number
 }
 
 const INDEX = new Map(Object.keys(ENVELOPE).map((name, index) => [name, index]))
 const at = (name: keyof typeof ENVELOPE): number => INDEX.get(name)!
 const TENANT = at('tenant')
+const SHOW = at('show')
+const STREAM = at('stream')
 const WEIGHT = at('weight')
 const COLLECTOR = at('collector')
 const CLOCK_OFFSET = at('clock_offset_ms')
@@ -80,12 +89,14 @@ export function writeRows(options: {
   readonly batcher: Batcher
   readonly collector: string
   readonly budgetOf: (dimension: Dimension) => Budget
-  readonly viewerHash: (tenant: Tenant, viewer: string) => string
+  readonly withinStreams: (input: CombinationInput) => boolean
+  readonly viewerHash: (tenant: Tenant, viewer: string, received_ms: number) => string
 }): RowWriter {
   const { batcher, budgetOf } = options
   const changes = new Map<string, Setter>()
   for (const [name, { budget }] of Object.entries<DimensionSpec>(DIMENSIONS)) {
-    if (budget === 0) continue
+    // Shows and streams are bounded together, as pairs.
+    if (budget === 0 || name === 'show' || name === 'stream') continue
     const within = budgetOf(name as Dimension)
     changes.set(name, ({ sender }, value) => within(sender.tenant.name, value, sender.received_ms))
   }
@@ -94,7 +105,7 @@ export function writeRows(options: {
     const within = changes.get(name)!
     changes.set(name, (row, value) => within(row, known(row.sender, row.context, name, value)))
   }
-  changes.set('viewer', ({ sender }, viewer) => options.viewerHash(sender.tenant, viewer))
+  changes.set('viewer', ({ sender }, viewer) => options.viewerHash(sender.tenant, viewer, sender.received_ms))
 
   const targets = new Map<Kind, ReadonlyMap<string, Target>>(
     KIND_NAMES.map((kind) => [
@@ -111,8 +122,15 @@ export function writeRows(options: {
   // Called once a request and without closures: with beacons of one event it is as hot as the rows themselves.
   function prepare(sender: Sender, context: Values): RowContext {
     const columns: number[] = [TENANT, RECEIVED_TIME, COLLECTOR, WEIGHT]
-    const values: unknown[] = [sender.tenant.name, sender.received_ms, options.collector, context.weight ?? 1]
-    const row: RowContext = { sender, context, columns, values }
+    const weight = (context.weight as number | null | undefined) ?? 1
+    const values: unknown[] = [
+      sender.tenant.name,
+      sender.received_ms,
+      options.collector,
+      Math.min(weight, sender.maxWeight),
+    ]
+    const flags = weight > sender.maxWeight ? FLAGS.weight_bounded.bit : 0
+    const row: RowContext = { sender, context, columns, values, flags }
     if (sender.clock_offset_ms !== undefined) {
       columns.push(CLOCK_OFFSET, CLOCK_ERROR)
       values.push(sender.clock_offset_ms, sender.clock_error_ms)
@@ -129,6 +147,13 @@ export function writeRows(options: {
     return row
   }
 
+  function isWithinStreams({ sender, context }: RowContext, event: Values): boolean {
+    const show = (event.show || context.show || '') as string
+    const stream = (event.stream || context.stream || '') as string
+    const { tenant, prefix, received_ms } = sender
+    return options.withinStreams({ tenant: tenant.name, show, stream, prefix, received_ms })
+  }
+
   return {
     prepare,
     write(row, kind, event, { event_time, flags }) {
@@ -139,7 +164,17 @@ export function writeRows(options: {
       const builder = batcher.builderOf(kind, partition)
       fill(builder, row, event, targets.get(kind)!)
       builder.set(EVENT_TIME, event_time)
-      if (flags !== 0) builder.set(FLAG_BITS, flags)
+      if (!isWithinStreams(row, event)) {
+        builder.set(SHOW, OTHER)
+        builder.set(STREAM, OTHER)
+      }
+      let bits = flags | row.flags
+      const weight = event.weight as number | null | undefined
+      if (weight !== undefined && weight !== null && weight > row.sender.maxWeight) {
+        builder.set(WEIGHT, row.sender.maxWeight)
+        bits |= FLAGS.weight_bounded.bit
+      }
+      if (bits !== 0) builder.set(FLAG_BITS, bits)
       batcher.ended(kind, partition, row.sender.received_ms)
     },
   }

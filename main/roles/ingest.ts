@@ -1,5 +1,5 @@
 import type { ExtraRoute } from '../../collector/http/endpoint.ts'
-import { DEMO } from '../../collector/tenants.ts'
+import { DEMO } from '../../collector/auth/tenants.ts'
 import type { EventGroup } from '../../ingest/route.ts'
 import { ingestRoutes } from '../../ingest/routes.ts'
 import { type BeaconSender, sendBeacons } from '../../ingest/sendBeacons.ts'

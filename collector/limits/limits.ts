@@ -1,0 +1,82 @@
+import type { Refusal } from '../../schemas/reasons.ts'
+import type { Speaker } from '../auth/speaker.ts'
+import { refused } from '../http/answers.ts'
+import type { Answer } from '../http/endpoint.ts'
+import { createBuckets } from './buckets.ts'
+
+/** What the keys of a tenant may send a second to one collector; a second's worth may come at once. Left out: not bounded. */
+export interface TenantLimits {
+  readonly requests_per_s?: number
+  readonly events_per_s?: number
+  readonly bytes_per_s?: number
+}
+
+/** What one address prefix (IPv4 /24, IPv6 /48) may send a second with public keys, whatever the tenant. */
+export interface PrefixLimits {
+  readonly events_per_s: number
+  readonly bytes_per_s: number
+}
+
+export const PREFIX_LIMITS: PrefixLimits = { events_per_s: 50_000, bytes_per_s: 64 << 20 }
+
+export interface Limits {
+  /** Whether a request may be taken now; otherwise 429 with Retry-After. Counts requests, events and bytes. */
+  admit(request: {
+    readonly speaker: Speaker
+    readonly prefix: string
+    readonly events: number
+    readonly bytes: number
+    readonly received_ms: number
+  }): Answer | undefined
+}
+
+export interface LimitsOptions {
+  readonly tenants: Readonly<Record<string, TenantLimits>>
+  readonly prefix: PrefixLimits
+  /** Counts a request that was refused. */
+  readonly refused: (tenant: string, refusal: Refusal) => void
+}
+
+const UNITS = ['requests', 'events', 'bytes'] as const
+
+export function createLimits(options: LimitsOptions): Limits {
+  const unbounded = { rate: Number.POSITIVE_INFINITY }
+  const ofKey = {
+    requests: createBuckets(unbounded),
+    events: createBuckets(unbounded),
+    bytes: createBuckets(unbounded),
+  }
+  const ofPrefix = {
+    events: createBuckets({ rate: options.prefix.events_per_s }),
+    bytes: createBuckets({ rate: options.prefix.bytes_per_s }),
+  }
+  return {
+    admit({ speaker, prefix, events, bytes, received_ms }) {
+      const tenant = speaker.tenant.name
+      const limits = options.tenants[tenant]
+      const amounts = { requests: 1, events, bytes }
+      const refuse = (wait_ms: number, detail: string): Answer => {
+        const refusal: Refusal = { code: 'rate_limited', detail }
+        options.refused(tenant, refusal)
+        return refused(refusal, Math.min(60, Math.max(1, Math.ceil(wait_ms / 1000))))
+      }
+      if (limits !== undefined) {
+        // Servers have a share of their own: what players send does not silence them.
+        const name = `${tenant}\n${speaker.role}`
+        for (const unit of UNITS) {
+          const rate = limits[`${unit}_per_s`]
+          if (rate === undefined) continue
+          const wait_ms = ofKey[unit].take(name, amounts[unit], received_ms, rate)
+          if (wait_ms > 0) return refuse(wait_ms, `${rate} ${unit} a second`)
+        }
+      }
+      if (speaker.role === 'server') return undefined
+      for (const unit of ['events', 'bytes'] as const) {
+        const wait_ms = ofPrefix[unit].take(prefix, amounts[unit], received_ms)
+        if (wait_ms > 0)
+          return refuse(wait_ms, `${options.prefix[`${unit}_per_s`]} ${unit} a second of one network`)
+      }
+      return undefined
+    },
+  }
+}
