@@ -3,10 +3,19 @@ import type { Emit } from '../schemas/facts.ts'
 import type { IngestAnswer, IngestRequest } from './route.ts'
 import { verifyStreamKey } from './streamKey.ts'
 
+/** A hook, as what authenticates it sees it. */
+export interface Hook {
+  readonly request: IngestRequest
+  readonly source: string
+}
+
 /** What every hook needs to know: whose a stream is, and whether it may be published. */
 export interface HookOptions {
-  /** The tenant of a hook's key (`?key=` in its URL); undefined: nobody's, and nothing is stored. */
-  readonly tenantOf: (key: string | undefined) => string | undefined
+  /**
+   * Whose hook it is, by its key (`?key=` in its URL), its signature or its address; undefined: nobody's, and nothing is
+   * stored.
+   */
+  readonly tenantOf: (key: string | undefined, hook: Hook) => string | undefined
   /** Secrets that sign a tenant's stream keys, newest first. None: publishing is free. */
   readonly publishSecrets?: (tenant: string) => readonly string[]
   /**
@@ -41,7 +50,10 @@ export function tenantOfHook(
   source: string,
 ): string | undefined {
   const header = request.headers['x-firstframe-key']
-  const tenant = options.tenantOf(request.query.key ?? (typeof header === 'string' ? header : undefined))
+  const tenant = options.tenantOf(request.query.key ?? (typeof header === 'string' ? header : undefined), {
+    request,
+    source,
+  })
   if (tenant === undefined) options.emit({ type: 'ingest_hook_refused', source, code: 'unknown_key' })
   return tenant
 }

@@ -4,6 +4,7 @@ import { registerConfig } from './commands/config.ts'
 import { registerDemo } from './commands/demo.ts'
 import { registerIngest } from './commands/ingest.ts'
 import { registerJudge } from './commands/judge.ts'
+import { registerKeys } from './commands/keys.ts'
 import { registerLocalise } from './commands/localise.ts'
 import { registerMigrate } from './commands/migrate.ts'
 import { registerPlanned } from './commands/planned.ts'
@@ -34,6 +35,7 @@ export function createProgram(): Command {
   registerRoles(program, VERSION)
   registerDemo(program, VERSION)
   registerConfig(program)
+  registerKeys(program)
   registerMigrate(program, VERSION)
   registerJudge(program)
   registerLocalise(program)

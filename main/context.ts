@@ -1,3 +1,4 @@
+import { createHmac, randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -25,6 +26,8 @@ export interface Context {
   readonly data: string
   /** Random bytes that stay with the data folder; salts and secrets are derived from them. */
   readonly secret: string
+  /** The server key by which this process's own parts speak for a tenant; another at each start. */
+  readonly ownKeyOf: (tenant: string) => string
   /** Names this process among collectors and watchers. */
   readonly name: string
 }
@@ -42,6 +45,7 @@ export function createContext(config: Config, telemetry: Telemetry): Context {
   const data = resolve(config.data)
   mkdirSync(data, { recursive: true })
   const houseClock = openFolderClock(data)
+  const own = randomBytes(32)
   return {
     config,
     telemetry,
@@ -51,6 +55,7 @@ export function createContext(config: Config, telemetry: Telemetry): Context {
     roles: [],
     data,
     secret: keptSecret(data),
+    ownKeyOf: (tenant) => createHmac('sha256', own).update(tenant).digest('base64url'),
     name: config.collector_name || `${hostname()}-${process.pid}`,
   }
 }

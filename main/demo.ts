@@ -1,3 +1,4 @@
+import { DEMO } from '../collector/auth/tenants.ts'
 import { createAudience } from '../console/testing/audience.ts'
 import { sendAudience } from '../console/testing/sendAudience.ts'
 import type { Config } from './config/schema.ts'
@@ -103,7 +104,7 @@ function configOf(config: Config, stream: DemoStream | undefined): Config {
 /** Some hundred made-up viewers beside the real ones; one CDN breaks after a while, mends, and breaks again. */
 function startAudience(
   options: DemoOptions,
-  { clock }: Context,
+  { clock, ownKeyOf }: Context,
   { collector: url, page }: { readonly collector: string; readonly page: string },
   real: boolean,
 ): Closable {
@@ -114,7 +115,7 @@ function startAudience(
     seed: `demo${clock().toString(36)}`,
     hops: real ? ['transcode', 'origin', 'edge'] : undefined,
   })
-  const sender = sendAudience({ url, audience, clock })
+  const sender = sendAudience({ url, audience, clock, key: ownKeyOf(DEMO) })
   say(
     `${sessions} synthetic viewers watch behind three CDNs. In ${break_after_s} s, cdn-b breaks in Guangdong.`,
   )

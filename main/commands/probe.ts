@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { expectedError } from '../expectedError.ts'
+import { demoServerKey } from '../serverKeys.ts'
 import { configOf, withConfig } from './options.ts'
 
 const list = (value: string, before: string[] = []): string[] => [...before, value]
@@ -42,7 +44,7 @@ export function registerProbe(program: Command, version: string): void {
   withConfig(program.command('probe'))
     .description('check the configuration’s `probes` again and again, and report to a collector')
     .option('--collector <url>', 'the collector’s address', 'http://127.0.0.1:8080')
-    .option('--key <key>', 'the tenant’s write key', 'demo')
+    .option('--key <key>', 'a server key of the tenant (default: that of `demo` in the data folder)')
     .option('--region <name>', 'where this probe looks from (default: probe_region of the configuration)')
     .option('--parallel <n>', 'most checks at once', Number, 8)
     .action(async (flags) => {
@@ -60,11 +62,16 @@ export function registerProbe(program: Command, version: string): void {
       const { startScheduler } = await import('../../probe/scheduler.ts')
       const { browserPicture } = await import('../../probe/browser/browserPicture.ts')
       const { emit } = createTelemetry({ level: config.log_level as 'info', version })
+      const key: string | undefined = flags.key ?? demoServerKey(resolve(config.data))
+      if (key === undefined)
+        throw expectedError(
+          'a probe needs a server key: --key, made by `firstframe keys make --tenant NAME --source probe`.',
+        )
       const region = flags.region ?? (config.probe_region || hostname())
       const clock = () => performance.timeOrigin + performance.now()
       const sender = beaconSender({
         collector: flags.collector,
-        key: flags.key,
+        key,
         region,
         session: randomUUID(),
         clock,

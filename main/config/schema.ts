@@ -21,8 +21,71 @@ export const Tenant = Type.Object(
       ...secret,
       description: 'Write key that players send. It is public by nature: it can write, never read.',
     }),
+    server_keys: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            key: Type.String({ minLength: 16, ...secret, description: 'The key; it is secret.' }),
+            source: Type.Optional(
+              Type.String({ minLength: 1, description: 'The only source it may report for.' }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        {
+          description:
+            'Keys of media servers, probes and other servers; several are valid at once. `firstframe keys` makes further ones.',
+        },
+      ),
+    ),
+    hook_addresses: Type.Optional(
+      Type.Array(Type.String(), {
+        description:
+          'Addresses or networks (CIDR) of media servers whose hooks are believed with the public key.',
+      }),
+    ),
+    hook_secrets: Type.Optional(
+      Type.Array(Type.String({ minLength: 16, ...secret }), {
+        description: 'Secrets of media servers that sign their hooks (x-firstframe-signature), newest first.',
+      }),
+    ),
     salt: Type.Optional(
-      Type.String({ ...secret, description: 'Salt for hashing viewers. Default: made from the key.' }),
+      Type.String({
+        minLength: 16,
+        ...secret,
+        description: 'Salt for hashing viewers. Default: made from viewer_salt.',
+      }),
+    ),
+    salt_daily: Type.Optional(
+      Type.Boolean({ description: 'Viewers get another hash each day (UTC). Default: false.' }),
+    ),
+    origins: Type.Optional(
+      Type.Array(Type.String({ pattern: '^https?://[^/]+$' }), {
+        description: 'Origins that browsers may report from with the public key. Default: any.',
+      }),
+    ),
+    token_secrets: Type.Optional(
+      Type.Array(Type.String({ minLength: 32, ...secret }), {
+        description: 'Secrets that sign session tokens (JWT, HS256), newest first.',
+      }),
+    ),
+    tokens_only: Type.Optional(
+      Type.Boolean({ description: 'Players need a session token beside the public key. Default: false.' }),
+    ),
+    max_weight: Type.Optional(
+      Type.Number({
+        minimum: 1,
+        maximum: 1000,
+        description:
+          'Largest sampling weight taken from players; larger ones are bounded to it. Default: 1, players do not sample.',
+      }),
+    ),
+    streams_per_hour: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description:
+          'Pairs of show and stream that players may bring in an hour beside declared ones; more become ~other. Default: 2000.',
+      }),
     ),
     publish_secrets: Type.Optional(
       Type.Array(Type.String({ minLength: 8, ...secret }), {
@@ -30,10 +93,23 @@ export const Tenant = Type.Object(
           'Secrets that sign stream keys, newest first. None: whoever reaches the media server may publish.',
       }),
     ),
+    events_per_s: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description:
+          'Events a second that players, and as many that servers may send; more are answered 429.',
+      }),
+    ),
+    bytes_per_s: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'Bytes a second, likewise.',
+      }),
+    ),
     requests_per_s: Type.Optional(
       Type.Integer({
         minimum: 1,
-        description: 'Requests a second this key may send; more are answered 429.',
+        description: 'Requests a second, likewise; hooks count.',
       }),
     ),
   },
@@ -117,6 +193,16 @@ export const Config = Type.Object(
         'Where people reach the console; links in alerts begin with it. Default: the console’s own address.',
     }),
     tenants: Type.Array(Tenant, { default: [], description: 'Tenants beside `demo`.' }),
+    viewer_salt: Type.String({
+      default: '',
+      ...secret,
+      description:
+        'Secret that viewers’ hashes are made with; the same on all collectors. Embedded: made in the data folder.',
+    }),
+    key_file: Type.String({
+      default: '',
+      description: 'File of server keys (`firstframe keys`). Default: keys.json in the data folder.',
+    }),
     demo_tenant: Type.Boolean({ default: true, description: 'Whether the tenant and key `demo` exist.' }),
     linger_ms: Type.Integer({
       minimum: 0,

@@ -1,6 +1,7 @@
 import type { Context, Role } from '../context.ts'
 import { openLog } from '../context.ts'
 import { takeDataFolder } from '../dataFolder.ts'
+import { keepDemoServerKey } from '../serverKeys.ts'
 import { openShows } from '../shows.ts'
 import { startCollector } from './collector.ts'
 import { startConsole } from './console.ts'
@@ -23,15 +24,19 @@ export async function startAll(context: Context, add: <R extends Role>(role: R) 
   const page = add(await startConsole(context, access, log))
   const collector = add(await startCollector(context, log, mediaRoutes(context), shows))
   add(await startIngest(context, collector.url))
-  console.log(nextSteps(config, page.url, collector.url).join('\n'))
+  console.log(nextSteps(context, page.url, collector.url).join('\n'))
 }
 
 /** What the person at the terminal does next. */
-function nextSteps(config: Context['config'], page: string, collector: string): string[] {
+function nextSteps({ config, data }: Context, page: string, collector: string): string[] {
   const lines = [
     `Console:  ${page}   open it: until something reports, it shows what to paste into your page`,
     `Beacons:  ${collector}/v1/beacons`,
   ]
+  if (config.demo_tenant)
+    lines.push(
+      `Servers:  media servers, probes and k6 report with the key in ${keepDemoServerKey(data).file}: docs/sources.md`,
+    )
   if (config.receivers.length === 0)
     lines.push('Pages:    nobody is notified of incidents yet; docs/receivers.md shows how')
   else if (config.public_url === '')

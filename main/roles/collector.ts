@@ -9,7 +9,9 @@ import type { StateMap } from '../../log/stateMap.ts'
 import { buildPlayer, builtPlayer } from '../../player/build.ts'
 import type { Context, Role } from '../context.ts'
 import { unready } from '../context.ts'
+import { expectedError } from '../expectedError.ts'
 import { ListenError } from '../listenError.ts'
+import { keyFileOf, writeKeys } from '../serverKeys.ts'
 import { showsByStream } from '../shows.ts'
 
 /** Addresses that give out the player SDK and its types: prebuilt, or built from the sources at start. */
@@ -28,6 +30,38 @@ async function sdkRoutes(context: Context): Promise<ExtraRoute[]> {
   )
 }
 
+/** Collectors beside each other must give a viewer the same hash, or unique viewers count several times. */
+function viewerSalt({ config, secret }: Context): string {
+  if (config.viewer_salt !== '') return config.viewer_salt
+  const own = config.tenants.every(({ salt }) => salt !== undefined) && !config.demo_tenant
+  if (config.log.kind === 'kafka' && !own)
+    throw expectedError(
+      'collectors on Kafka need one secret for viewers’ hashes: set FIRSTFRAME_VIEWER_SALT to the same random text on each, such as that of `openssl rand -hex 32`.',
+    )
+  return secret
+}
+
+/** What the configuration says of each tenant, as the collector takes it. */
+function tenantSettings({ tenants }: Context['config']) {
+  const by = <T>(read: (tenant: Context['config']['tenants'][number]) => T): Record<string, T> =>
+    Object.fromEntries(tenants.map((tenant) => [tenant.name, read(tenant)]))
+  return {
+    salts: by(({ salt, salt_daily }) => ({ salt, daily: salt_daily })),
+    policies: by(({ max_weight, origins, tokens_only }) => ({
+      maxWeight: max_weight,
+      origins,
+      tokensOnly: tokens_only,
+    })),
+    tokenSecrets: by(({ token_secrets = [] }) => token_secrets),
+    limits: by(({ requests_per_s, events_per_s, bytes_per_s, streams_per_hour }) => ({
+      requests_per_s,
+      events_per_s,
+      bytes_per_s,
+      streams_per_hour,
+    })),
+  }
+}
+
 /** Takes beacons on the public port. */
 export async function startCollector(
   context: Context,
@@ -35,20 +69,17 @@ export async function startCollector(
   routes: readonly ExtraRoute[] = [],
   shows?: StateMap,
 ): Promise<Role & { readonly url: string }> {
-  const { config, emit, clock, name, secret, data } = context
+  const { config, emit, clock, name, data } = context
   let closing = false
   const collector = createCollector({
     log,
     name,
     emit,
     clock,
-    salt: secret,
-    keys: Object.fromEntries(
-      config.tenants.map(({ key, name: tenant, requests_per_s }) => [
-        key,
-        { tenant, requests_per_second: requests_per_s },
-      ]),
-    ),
+    salt: viewerSalt(context),
+    ...tenantSettings(config),
+    keys: writeKeys(context),
+    keyFile: keyFileOf(config, data),
     demo: config.demo_tenant,
     addresses: config.geo,
     cacheFolder: data,

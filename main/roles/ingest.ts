@@ -1,19 +1,29 @@
-import type { ExtraRoute } from '../../collector/http/endpoint.ts'
+import { authenticateHooks } from '../../collector/auth/hooks.ts'
 import { DEMO } from '../../collector/auth/tenants.ts'
+import type { ExtraRoute } from '../../collector/http/endpoint.ts'
 import type { EventGroup } from '../../ingest/route.ts'
 import { ingestRoutes } from '../../ingest/routes.ts'
 import { type BeaconSender, sendBeacons } from '../../ingest/sendBeacons.ts'
 import { readSources, startSources } from '../../ingest/sources.ts'
 import type { Context, Role } from '../context.ts'
 import { expectedError } from '../expectedError.ts'
+import { keyRingOf } from '../serverKeys.ts'
 
 /** Addresses under `/v1/ingest/` for the hooks of encoders and media servers. */
-export function mediaRoutes({ config, emit, clock }: Context): ExtraRoute[] {
-  const tenants = new Map(config.tenants.map((tenant) => [tenant.key, tenant]))
+export function mediaRoutes(context: Context): ExtraRoute[] {
+  const { config, emit, clock } = context
   const byName = new Map(config.tenants.map((tenant) => [tenant.name, tenant]))
+  const hookTenant = authenticateHooks({
+    ring: keyRingOf(context, clock),
+    policies: Object.fromEntries(
+      config.tenants.map(({ name, hook_addresses, hook_secrets }) => [
+        name,
+        { addresses: hook_addresses, secrets: hook_secrets },
+      ]),
+    ),
+  })
   return ingestRoutes({
-    tenantOf: (key) =>
-      key === undefined || key === DEMO ? (config.demo_tenant ? DEMO : undefined) : tenants.get(key)?.name,
+    tenantOf: (_key, { request, source }) => hookTenant(request, source),
     publishSecrets: (tenant) => byName.get(tenant)?.publish_secrets ?? [],
     publishIsGuarded: () => config.tenants.some(({ publish_secrets = [] }) => publish_secrets.length > 0),
     livekit: config.livekit,
@@ -23,19 +33,18 @@ export function mediaRoutes({ config, emit, clock }: Context): ExtraRoute[] {
 }
 
 /** Asks and listens to the sources of the configuration; what they say goes to the collector like any beacon. */
-export async function startIngest({ config, emit, clock }: Context, collectorUrl: string): Promise<Role> {
+export async function startIngest(
+  { config, emit, clock, ownKeyOf }: Context,
+  collectorUrl: string,
+): Promise<Role> {
   const read = readSources(config.sources)
   if (!read.ok) throw expectedError(`${read.error}. See docs/sources.md.`)
-  const keys = new Map([[DEMO, DEMO], ...config.tenants.map(({ name, key }) => [name, key] as const)])
   const standard = config.demo_tenant ? DEMO : (config.tenants[0]?.name ?? DEMO)
   const senders = new Map<string, BeaconSender>()
   const senderOf = (tenant: string): BeaconSender => {
     let sender = senders.get(tenant)
     if (sender === undefined)
-      senders.set(
-        tenant,
-        (sender = sendBeacons({ url: collectorUrl, key: keys.get(tenant) ?? tenant, emit, clock })),
-      )
+      senders.set(tenant, (sender = sendBeacons({ url: collectorUrl, key: ownKeyOf(tenant), emit, clock })))
     return sender
   }
   const sources = await startSources({
