@@ -52,7 +52,7 @@ interface InsertFlags {
   readonly port: number
   readonly token?: string
   readonly collector?: string
-  readonly key: string
+  readonly key?: string
   readonly show?: string
   readonly stream?: string
 }
@@ -85,7 +85,7 @@ export function registerIngestCommands(program: Command, options: IngestCommands
     .command('agent')
     .description('report what the encoders and media servers of this machine say to a collector elsewhere')
     .requiredOption('--collector <url>', 'the collector’s origin')
-    .option('--key <key>', 'the tenant’s write key', 'demo')
+    .requiredOption('--key <key>', 'a server key of the tenant: see `firstframe keys`')
     .option('--sources <file>', 'YAML list of sources: see ingest/README.md')
     .option('--hooks-port <n>', 'take hooks of media servers on this port of loopback', port)
     .option('--secret <text>', 'let only stream keys through that are signed with it')
@@ -121,11 +121,12 @@ export function registerIngestCommands(program: Command, options: IngestCommands
     .option('--port <n>', 'where POST /cues is taken, on loopback', port, 8091)
     .option('--token <text>', 'ask for it as Authorization: Bearer …')
     .option('--collector <url>', 'report each cue to this collector')
-    .option('--key <key>', 'the tenant’s write key', 'demo')
+    .option('--key <key>', 'with --collector: a server key of the tenant, see `firstframe keys`')
     .option('--show <name>', 'the show, for the report')
     .option('--stream <name>', 'the stream, for the report')
     .action(async (flags: InsertFlags) => {
-      const { collector: url, key, show, stream, token } = flags
+      const { collector: url, key = '', show, stream, token } = flags
+      if (url !== undefined && key === '') throw mendable('--collector needs a server key too: --key.')
       const beacons = url === undefined ? undefined : sendBeacons({ url, key, emit, clock })
       const running = await runCueInserter({
         input,

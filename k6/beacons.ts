@@ -31,7 +31,7 @@ const SILENT: Reporter = {
   flush: async () => {},
 }
 
-/** Reports to `COLLECTOR` (an origin) when it is set; else nowhere. */
+/** With `KEY`, a server key: virtual viewers are marked as such, which a public key may not. Reports to `COLLECTOR` (an origin) when it is set; else nowhere. */
 export function createReporter(session: string): Reporter {
   const collector = setting('COLLECTOR', '')
   if (collector === '') return SILENT

@@ -31,9 +31,13 @@ export function demoServerKey(data: string): string | undefined {
   }
 }
 
-/** The demo tenant's server key; made when it is not there, or torn. */
-export function keepDemoServerKey(data: string): { readonly key: string; readonly file: string } {
+/** The demo tenant's server key; made when the configuration names none and it is not there, or torn. */
+export function keepDemoServerKey(
+  config: Config,
+  data: string,
+): { readonly key: string; readonly file: string } {
   const file = join(data, DEMO_KEY_FILE)
+  if (config.server_key !== '') return { key: config.server_key, file: 'server_key' }
   const known = demoServerKey(data)
   if (known !== undefined) return { key: known, file }
   const key = newServerKey()
@@ -60,7 +64,7 @@ export function writeKeys({ config, data, ownKeyOf }: Keys): Record<string, Writ
   const keys: Record<string, WriteKey> = {}
   if (config.demo_tenant) {
     keys[DEMO] = { tenant: DEMO }
-    keys[keepDemoServerKey(data).key] = { tenant: DEMO, role: 'server' }
+    keys[keepDemoServerKey(config, data).key] = { tenant: DEMO, role: 'server' }
     keys[ownKeyOf(DEMO)] = { tenant: DEMO, role: 'server' }
   }
   for (const { name, key, server_keys = [] } of config.tenants) {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Fact } from '../../schemas/facts.ts'
 import { createTenants } from '../auth/tenants.ts'
-import { NOW, startTestCollector } from '../testing.ts'
+import { NOW, SERVER_KEY, startTestCollector } from '../testing.ts'
 import { openAddresses } from './addresses.ts'
 import { keepBudgets } from './budgets.ts'
 import { plainAddress, readOrigin } from './trustedProxies.ts'
@@ -93,15 +93,15 @@ test('device and system from the user agent', () => {
 test('whose word counts: trusted header, then client if synthetic, then address, then client; the address is nowhere', async () => {
   const it = await startTestCollector({ addresses: true, trustedProxies: ['127.0.0.1'] })
   await it.collector.addressesLoaded
-  const send = (context: object, headers: Record<string, string>) =>
+  const send = (context: object, headers: Record<string, string>, key = 'demo') =>
     it.post(
-      { context, events: [{ kind: 'heartbeat', interval_ms: 1 }] },
+      { key, context, events: [{ kind: 'heartbeat', interval_ms: 1 }] },
       { headers: { 'content-type': 'text/plain', ...headers } },
     )
   const forwarded = { 'x-forwarded-for': '8.8.8.8' }
   await send({ session: 'a' }, forwarded)
   await send({ session: 'b', country: 'FR', isp: 'Me' }, forwarded)
-  await send({ session: 'c', country: 'FR', isp: 'Me', synthetic: true }, forwarded)
+  await send({ session: 'c', country: 'FR', isp: 'Me', synthetic: true }, forwarded, SERVER_KEY)
   await send(
     { session: 'd', country: 'FR' },
     { ...forwarded, 'x-firstframe-country': 'JP', 'x-firstframe-isp': 'NTT' },

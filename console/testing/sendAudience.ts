@@ -15,9 +15,10 @@ export function sendAudience(options: {
   readonly url: string
   readonly audience: Audience
   readonly clock: () => number
-  readonly key?: string
+  /** A server key: an audience also says what encoders and edges would. */
+  readonly key: string
 }): AudienceSender {
-  const { url, audience, clock, key = 'demo' } = options
+  const { url, audience, clock, key } = options
   let failures = 0
   let busy: Promise<void> | undefined
 

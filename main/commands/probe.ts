@@ -62,7 +62,7 @@ export function registerProbe(program: Command, version: string): void {
       const { startScheduler } = await import('../../probe/scheduler.ts')
       const { browserPicture } = await import('../../probe/browser/browserPicture.ts')
       const { emit } = createTelemetry({ level: config.log_level as 'info', version })
-      const key: string | undefined = flags.key ?? demoServerKey(resolve(config.data))
+      const key: string | undefined = flags.key ?? (config.server_key || demoServerKey(resolve(config.data)))
       if (key === undefined)
         throw expectedError(
           'a probe needs a server key: --key, made by `firstframe keys make --tenant NAME --source probe`.',

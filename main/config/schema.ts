@@ -199,6 +199,12 @@ export const Config = Type.Object(
       description:
         'Secret that viewers’ hashes are made with; the same on all collectors. Embedded: made in the data folder.',
     }),
+    server_key: Type.String({
+      default: '',
+      ...secret,
+      description:
+        'Server key of the tenant demo, and what `firstframe probe` and `firstframe agent` show. Default: made in the data folder.',
+    }),
     key_file: Type.String({
       default: '',
       description: 'File of server keys (`firstframe keys`). Default: keys.json in the data folder.',

@@ -35,7 +35,7 @@ function nextSteps({ config, data }: Context, page: string, collector: string): 
   ]
   if (config.demo_tenant)
     lines.push(
-      `Servers:  media servers, probes and k6 report with the key in ${keepDemoServerKey(data).file}: docs/sources.md`,
+      `Servers:  media servers, probes and k6 report with the key in ${keepDemoServerKey(config, data).file}: docs/sources.md`,
     )
   if (config.receivers.length === 0)
     lines.push('Pages:    nobody is notified of incidents yet; docs/receivers.md shows how')

@@ -43,6 +43,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const shown = (await options.storeUrl?.(storeUrl)) ?? storeUrl
   const shared = {
     FIRSTFRAME_LOG_KIND: 'kafka',
+    FIRSTFRAME_VIEWER_SALT: 'the same on all collectors',
     FIRSTFRAME_LOG_BROKERS: kafka.bootstrap.join(','),
     FIRSTFRAME_LOG_PARTITIONS: String(options.partitions ?? 4),
     FIRSTFRAME_STORE_PASSWORD: PASSWORD,

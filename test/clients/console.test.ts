@@ -27,7 +27,7 @@ before(async () => {
   python = await preparePython()
   firstframe = await startFirstframe({ environment: { FIRSTFRAME_TRUSTED_PROXIES: '127.0.0.1' } })
   const audience = createAudience({ show: SHOW, sessions: 120, seed: 'notebook', round_every_s: 20 })
-  const sender = sendAudience({ url: firstframe.url, audience, clock: Date.now })
+  const sender = sendAudience({ url: firstframe.url, audience, clock: Date.now, key: firstframe.serverKey() })
   const began = Math.ceil(Date.now() / STEP_MS) * STEP_MS
   const at_ms = began + 2 * STEP_MS
   try {

@@ -110,6 +110,7 @@ test('the first reports turn the empty page into the show, by itself', async () 
   assert.ok('scenario' in parsed)
   sender = playRehearsal({
     url: firstframe.url,
+    key: firstframe.serverKey(),
     scenario: { ...parsed.scenario, length_s: 3600 },
     clock: Date.now,
   })
@@ -298,7 +299,7 @@ test('one definition: what the console says is what SQL says over the raw rows, 
 test('fifty streams move smoothly', { timeout: 150_000 }, async (t) => {
   const streams = Array.from({ length: 50 }, (_, index) => `room-${index + 1}`)
   const audience = createAudience({ show: 'fifty', streams, sessions: 300, seed: 'f', round_every_s: 0 })
-  crowd = sendAudience({ url: firstframe.url, audience, clock: Date.now })
+  crowd = sendAudience({ url: firstframe.url, audience, clock: Date.now, key: firstframe.serverKey() })
   const view = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage()
   await countUpdates(view)
   await waitFor(async () => Object.keys((await json<Snapshot>('/api/show/fifty')).streams).length === 50, {

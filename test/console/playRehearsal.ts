@@ -58,8 +58,10 @@ export function playRehearsal(options: {
   readonly url: string
   readonly scenario: Scenario
   readonly clock: () => number
+  /** A server key: a rehearsal also says what encoders and edges would. */
+  readonly key: string
 }): RehearsalPlayer {
-  const { url, scenario, clock } = options
+  const { url, scenario, clock, key } = options
   const start_ms = Math.ceil(clock() / 1000) * 1000
   const show = createShow({ scenario, start_time: start_ms })
   const when = (change: { from_ms: number; to_ms: number }) => {
@@ -78,7 +80,7 @@ export function playRehearsal(options: {
         'x-firstframe-isp': isp,
         'x-firstframe-country': 'CN',
       })
-    const body = JSON.stringify({ key: 'demo', sent_ms: clock(), events })
+    const body = JSON.stringify({ key, sent_ms: clock(), events })
     const answer = await fetch(`${url}/v1/beacons`, { method: 'POST', headers, body }).catch(() => undefined)
     if (answer?.status !== 204) failures += 1
     await answer?.arrayBuffer()

@@ -84,7 +84,7 @@ async function main(): Promise<void> {
     }
     await past.close()
     const senders = [audience, fair].map((one) =>
-      sendAudience({ url: firstframe.url, audience: one, clock: Date.now }),
+      sendAudience({ url: firstframe.url, audience: one, clock: Date.now, key: firstframe.serverKey() }),
     )
     await shoot('console-show.png', `/show/${SHOW}?at=${Math.round(known_ms - 120_000)}`)
     await pause(WARM_MS)

@@ -18,6 +18,8 @@ import { type ComposeFile, readCompose, type Service } from './readCompose.ts'
 
 const ENVIRONMENT = {
   STORE_PASSWORD: 'of-the-store',
+  VIEWER_SALT: 'of-all-collectors',
+  SERVER_KEY: 'of-the-demo-tenant',
   READER_PASSWORD: 'of-the-reader',
   CLUSTER_SECRET: 'of-the-cluster',
   GRAFANA_PASSWORD: 'of-grafana',

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +12,8 @@ export interface Firstframe {
   readonly url: string
   readonly consoleUrl: string
   readonly data: string
+  /** The server key of the tenant `demo`, as the data folder has it. */
+  serverKey(): string
   pid(): number
   /** Output until now. */
   output(): string
@@ -47,6 +50,7 @@ export async function startFirstframe(
     url,
     consoleUrl: `http://127.0.0.1:${consolePort}`,
     data,
+    serverKey: () => readFileSync(join(data, 'server-key'), 'utf8').trim(),
     pid: () => child!.pid!,
     output: () => text,
     async start() {

@@ -22,7 +22,7 @@ test('stored traffic through changed rules: the page comes, or would not have co
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
-        key: 'demo',
+        key: firstframe.serverKey(),
         context: { show: 'r', stream: 'r', source: 'ffmpeg' },
         events: [{ kind: 'hop', hop: 'encoder', node: 'e', status, fps_out: 30, interval_ms: 500 }],
       }),

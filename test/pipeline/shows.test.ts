@@ -28,7 +28,7 @@ test('one show in many apps: declared once, a hook that names only the stream be
   )
 
   const beacon = {
-    key: 'demo',
+    key: firstframe.serverKey(),
     context: { source: 'nginx-rtmp' },
     events: [
       { kind: 'hop', hop: 'ingest', stream: 'main', node: 'n', status: 'up' },

@@ -73,7 +73,18 @@ test('one region of three that fails pages nobody, two of them are one incident,
       await writeFile(file, stringify({ probes: [target] }))
       const probe = startChild({
         command: process.execPath,
-        args: [PROGRAM, 'probe', '--config', file, '--region', name, '--collector', firstframe.url],
+        args: [
+          PROGRAM,
+          'probe',
+          '--config',
+          file,
+          '--region',
+          name,
+          '--collector',
+          firstframe.url,
+          '--key',
+          firstframe.serverKey(),
+        ],
       })
       own(() => probe.stop())
       return { name, ...region, log: probe.log }

@@ -21,6 +21,9 @@ interface Event {
   readonly values: Values
 }
 
+/** A rehearsal also says what encoders and edges would. */
+const SERVER_KEY = 'server-key-of-the-rehearsal'
+
 /** Requests under way at once. */
 const AT_ONCE = 64
 
@@ -44,7 +47,7 @@ export async function overHttp(
     emit,
     clock,
     salt: 'rehearsal',
-    keys: { rehearsal: { tenant: 'rehearsal' } },
+    keys: { rehearsal: { tenant: 'rehearsal' }, [SERVER_KEY]: { tenant: 'rehearsal', role: 'server' } },
     addresses: false,
     tickEvery_ms: 20,
     batching: { linger_ms: 1 },
@@ -77,7 +80,7 @@ export async function overHttp(
       method: 'POST',
       headers: { 'content-type': 'text/plain', 'user-agent': '' },
       body: JSON.stringify({
-        key: 'rehearsal',
+        key: SERVER_KEY,
         context: { session },
         events: events.map(({ values }) => values),
       }),

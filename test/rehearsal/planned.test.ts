@@ -66,7 +66,7 @@ test('what an operator announces is heeded: a silence tells nobody, maintenance 
         const answer = await fetch(`${firstframe.url}/v1/beacons`, {
           method: 'POST',
           body: JSON.stringify({
-            key: 'demo',
+            key: firstframe.serverKey(),
             context: { show: 'p', stream, source: 'ffmpeg' },
             events: [
               { kind: 'hop', hop: 'encoder', node: stream, status: 'up', fps_out: 30, interval_ms: 500 },

@@ -59,7 +59,10 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
   const firstframe = await startFirstframe({ args: ['--config', file] })
   own(() => firstframe.dispose())
   const here = (text: string) =>
-    text.replaceAll('COLLECTOR:8080', new URL(firstframe.url).host).replaceAll('8090', String(progressPort))
+    text
+      .replaceAll('COLLECTOR:8080', new URL(firstframe.url).host)
+      .replaceAll('SERVER_KEY', firstframe.serverKey())
+      .replaceAll('8090', String(progressPort))
 
   const server = await startMediaServer({
     dir: folder,

@@ -32,7 +32,7 @@ export async function startLivePipeline(): Promise<LivePipeline> {
   }
   const show = 'gala'
   const audience = createAudience({ show, sessions: 200, seed: 'pipeline', round_every_s: 30 })
-  const sender = sendAudience({ url: firstframe.url, audience, clock: Date.now })
+  const sender = sendAudience({ url: firstframe.url, audience, clock: Date.now, key: firstframe.serverKey() })
   let stopped = false
   const bad = (async () => {
     while (!stopped) {
