@@ -12,7 +12,7 @@ export interface BenchOptions {
 const folder = fileURLToPath(new URL('.', import.meta.url))
 const names = readdirSync(folder)
   .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && name !== 'run.ts')
-  .map((name) => name.replace('.ts', ''))
+  .map((name) => name.replace('.ts', '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`))
 const args = process.argv.slice(2)
 const wanted = args.filter((each) => names.includes(each))
 if (wanted.length === 0) {
@@ -24,7 +24,9 @@ const options: BenchOptions = {
   args: args.filter((each) => each !== '--json' && !names.includes(each)),
 }
 for (const name of wanted) {
-  const bench = (await import(`./${name}.ts`)) as { run(options: BenchOptions): Promise<unknown> }
+  const bench = (await import(
+    `./${name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())}.ts`
+  )) as { run(options: BenchOptions): Promise<unknown> }
   if (!options.json) console.log(`\n── ${name}`)
   await bench.run(options)
 }

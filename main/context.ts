@@ -24,7 +24,7 @@ export interface Context {
   readonly roles: Role[]
   /** The data folder, absolute; made. */
   readonly data: string
-  /** Random bytes that stay with the data folder; salts and secrets are derived from them. */
+  /** Random bytes that stay with the data folder; salts are derived from them. */
   readonly secret: string
   /** The server key by which this process's own parts speak for a tenant; another at each start. */
   readonly ownKeyOf: (tenant: string) => string
@@ -54,7 +54,11 @@ export function createContext(config: Config, telemetry: Telemetry): Context {
     houseClock,
     roles: [],
     data,
-    secret: keptSecret(data),
+    secret: keptSecret(
+      data,
+      'secret',
+      'viewers and sessions of before are counted as others, since their hashes change',
+    ),
     ownKeyOf: (tenant) => createHmac('sha256', own).update(tenant).digest('base64url'),
     name: config.collector_name || `${hostname()}-${process.pid}`,
   }

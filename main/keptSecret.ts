@@ -1,39 +1,62 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expectedError } from './expectedError.ts'
 
+const SECRET = /^[0-9a-f]{64}$/
+
 /**
- * The random secret of a data folder: 64 hexadecimal digits in the file `secret`, mode 600; made when there is none.
- * @throws an expected error when the file is there and is not such a secret
+ * The secret of a name: 32 random bytes as hexadecimal text, in a file of its own that only its owner may read. Made the first time.
+ * @param loss what is lost when the file is made anew, for the message
+ * @throws an expected error when the file is empty, torn or cannot be read: a new secret in its place would be a silent loss
  */
-export function keptSecret(folder: string): string {
-  const path = join(folder, 'secret')
+export function keptSecret(folder: string, name: string, loss: string): string {
+  const path = join(folder, name)
+  const kept = readKept(path, loss)
+  if (kept !== undefined) return kept
+  const secret = randomBytes(32).toString('hex')
+  const written = `${path}.${process.pid}.part`
+  const file = openSync(written, 'w', 0o600)
+  writeSync(file, secret)
+  fsyncSync(file)
+  closeSync(file)
+  try {
+    // fails when another process was faster: then its secret counts
+    linkSync(written, path)
+    return secret
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return readKept(path, loss) as string
+  } finally {
+    rmSync(written, { force: true })
+  }
+}
+
+function readKept(path: string, loss: string): string | undefined {
   let text: string
   try {
     text = readFileSync(path, 'utf8').trim()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-      throw expectedError(`${path} cannot be read: ${(error as Error).message}`)
-    return makeSecret(path)
-  }
-  if (!/^[0-9a-f]{64}$/.test(text))
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
     throw expectedError(
-      `${path} is damaged: it has ${text.length} characters and not 64 hexadecimal digits. Bring it back from a backup (\`firstframe restore\`), or remove it: a new one is made then, and viewers of earlier days count as new.`,
+      `${path} cannot be read (${message}). It must belong to the user who runs Firstframe.`,
     )
-  return text
-}
-
-/** Written whole or not at all: a process that dies meanwhile leaves no half of it. */
-function makeSecret(path: string): string {
-  const secret = randomBytes(32).toString('hex')
-  const file = openSync(`${path}.new`, 'w', 0o600)
-  try {
-    writeSync(file, secret)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
   }
-  renameSync(`${path}.new`, path)
-  return secret
+  if (!SECRET.test(text))
+    throw expectedError(
+      `${path} is ${text === '' ? 'empty' : 'damaged'}: it has ${text.length} characters and not 64 hexadecimal digits. Bring it back from a backup (\`firstframe restore\`), or remove it: a new one is made then, and ${loss}.`,
+    )
+  if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600)
+  return text
 }

@@ -35,13 +35,15 @@ export async function startTestStore(
     readonly emit?: Emit
     readonly server?: Partial<StoreServerOptions>
     readonly hung_ms?: number
+    /** Starts the store process; by default STORE_COMMAND. */
+    readonly command?: readonly [string, ...string[]]
   } = {},
 ): Promise<TestStore> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'firstframe-store-')))
   const user = 'firstframe'
   const password = randomBytes(12).toString('hex')
   const supervisor = await superviseStore({
-    command: STORE_COMMAND,
+    command: options.command ?? STORE_COMMAND,
     env: process.env,
     store: {
       dir,

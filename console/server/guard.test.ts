@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import Fastify from 'fastify'
-import { guard, isOurs } from './guard.ts'
+import { isOwnHost } from '../../store/ownHost.ts'
+import { guard } from './guard.ts'
 
 test('addresses, localhost, a container’s name and the names configured are this console; other names are not', () => {
   const names = ['console.example.org']
@@ -13,7 +14,7 @@ test('addresses, localhost, a container’s name and the names configured are th
     'firstframe:8081',
     'Console.Example.org',
   ])
-    assert.ok(isOurs(host, names), host)
+    assert.ok(isOwnHost(host, names), host)
   for (const host of [
     'evil.example.org',
     'console.example.org.evil.net:8081',
@@ -21,14 +22,15 @@ test('addresses, localhost, a container’s name and the names configured are th
     '',
     undefined,
   ])
-    assert.ok(!isOurs(host, names), String(host))
+    assert.ok(!isOwnHost(host, names), String(host))
 })
 
-async function asked(headers: Record<string, string>) {
+async function asked(headers: Record<string, string>, url = '/api/x') {
   const app = Fastify()
   guard(app, { names: [] })
-  app.get('/api/x', () => ({ secret: true }))
-  const answer = await app.inject({ url: '/api/x', headers: { host: '127.0.0.1:8081', ...headers } })
+  for (const path of ['/api/x', '/clickhouse/', '/metrics', '/show/gala'])
+    app.get(path, () => ({ secret: true }))
+  const answer = await app.inject({ url, headers: { host: '127.0.0.1:8081', ...headers } })
   await app.close()
   return answer
 }
@@ -52,7 +54,7 @@ test('a page of another origin gets nothing, by whatever way it asks; ours and t
   const ours = [
     {},
     { origin: 'http://127.0.0.1:8081', 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' },
-    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
+    { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
   ]
   for (const headers of ours) assert.equal((await asked(headers as Record<string, string>)).statusCode, 200)
 })
@@ -67,4 +69,18 @@ test('every answer, refusals too, forbids what the page does not need', async ()
     assert.equal(answer.headers['x-content-type-options'], 'nosniff')
     assert.equal(answer.headers['access-control-allow-origin'], undefined)
   }
+})
+
+test('a link or a form of another site opens a page of the console, and nothing that answers data', async () => {
+  const navigation = {
+    'sec-fetch-site': 'cross-site',
+    'sec-fetch-mode': 'navigate',
+    'sec-fetch-dest': 'document',
+  }
+  assert.equal((await asked(navigation, '/show/gala')).statusCode, 200)
+  for (const url of ['/clickhouse/?query=SELECT+1', '/clickhouse?query=SELECT+1', '/api/x', '/metrics'])
+    for (const site of ['cross-site', 'same-site'])
+      assert.equal((await asked({ ...navigation, 'sec-fetch-site': site }, url)).statusCode, 403, url)
+  for (const dest of ['iframe', 'frame', 'object', 'embed'])
+    assert.equal((await asked({ ...navigation, 'sec-fetch-dest': dest }, '/show/gala')).statusCode, 403, dest)
 })

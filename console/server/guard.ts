@@ -1,5 +1,5 @@
-import { isIP } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { isOwnHost } from '../../store/ownHost.ts'
 import { API_ERRORS, type ApiErrorCode } from '../api.ts'
 
 export interface GuardOptions {
@@ -18,36 +18,35 @@ export const SECURITY_HEADERS = {
   'permissions-policy': 'camera=(), microphone=(), geolocation=()',
 } as const
 
-const hostOf = (host: string): string => {
-  const name = host.startsWith('[') ? host.slice(1, host.indexOf(']')) : host.replace(/:\d*$/, '')
-  return name.toLowerCase().replace(/\.$/, '')
-}
-
-/**
- * Whether a Host header names this console. A web page elsewhere can make its own domain name point here (DNS rebinding) and
- * read the answers as its own; it cannot do so with an address, `localhost`, or a name without a dot (a container's).
- */
-export function isOurs(host: string | undefined, names: readonly string[]): boolean {
-  if (host === undefined) return false
-  const name = hostOf(host)
-  if (isIP(name) !== 0 || name === 'localhost' || name.endsWith('.localhost')) return true
-  return /^[a-z0-9_-]+$/.test(name) || names.some((each) => each.toLowerCase() === name)
-}
-
 export const apiError = (code: ApiErrorCode, detail?: string) => ({
   error: { code, message: API_ERRORS[code].help, detail },
 })
 
-/** Refuses requests of other sites' pages, and puts the security headers on every answer. */
+/** Addresses that answer data. A browser's address bar, a link or a frame never needs them: pages fetch them. */
+const DATA = /^\/(api|clickhouse|metrics)(\/|\?|$)/
+
+/**
+ * Refuses requests of other sites' pages, and puts the security headers on every answer. A page of another site may open a page of the
+ * console (a link in a chat); it may open nothing that answers data, since a query would run and be logged with what it carried.
+ */
 export function guard(app: FastifyInstance, { names }: GuardOptions): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS)
     const { host, origin } = request.headers
-    if (!isOurs(host, names)) return reply.code(421).send(apiError('host_not_allowed', host))
-    const site = request.headers['sec-fetch-site']
-    const opened = request.headers['sec-fetch-mode'] === 'navigate' && request.method === 'GET'
+    if (!isOwnHost(host, names)) return reply.code(421).send(apiError('host_not_allowed', host))
+    const header = (name: string) => String(request.headers[name] ?? '')
+    const site = header('sec-fetch-site')
+    const mode = header('sec-fetch-mode')
+    const elsewhere = site === 'cross-site' || site === 'same-site'
+    // the address bar sends `none`: a person who opens /metrics or a JSON address by hand
+    const opened =
+      mode === 'navigate' &&
+      header('sec-fetch-dest') === 'document' &&
+      request.method === 'GET' &&
+      !DATA.test(request.url)
     const foreign = origin !== undefined && origin.replace(/^https?:\/\//, '') !== host
-    if (foreign || ((site === 'cross-site' || site === 'same-site') && !opened))
+    const framed = /^(iframe|frame|object|embed)$/.test(header('sec-fetch-dest'))
+    if (foreign || framed || (elsewhere && !opened))
       return reply.code(403).send(apiError('origin_not_allowed', origin))
   })
 }

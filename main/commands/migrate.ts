@@ -19,7 +19,9 @@ export function registerMigrate(program: Command, version: string): void {
         )
       }
       const context = createContext(config, createTelemetry({ level: 'warn', version }))
-      const { store } = connectStore(context)
+      const { store, readiness, close } = await connectStore(context)
+      const problem = readiness()
+      if (problem !== undefined) throw expectedError(problem)
       const migrator = migratorOf(context, store)
       try {
         const { applied, pending } = await migrator.plan()
@@ -36,7 +38,7 @@ export function registerMigrate(program: Command, version: string): void {
           )
         else console.log('Nothing was done. Add --apply to do it.')
       } finally {
-        await store.close()
+        await close()
       }
     })
 }

@@ -307,10 +307,16 @@ export const Config = Type.Object(
         }),
         host: Type.String({ default: '127.0.0.1', description: 'Embedded: address the store listens on.' }),
         port: port(0, 'Embedded: port the store listens on; 0 takes a free one.'),
+        names: Type.Array(Type.String(), {
+          default: [],
+          description:
+            'Embedded: host names with a dot that the store is reached by; requests that name others are refused.',
+        }),
         reader_password: Type.String({
           default: '',
           ...secret,
-          description: 'Password of the read-only user `reader`. Empty: none on loopback.',
+          description:
+            'Password of the read-only user `reader`. The embedded store makes one by itself, in `reader-password` of the data folder.',
         }),
         memory_bytes: bytes(4 * 2 ** 30, 'Embedded: memory the engine may use.'),
         max_bytes: bytes(50 * 2 ** 30, 'Embedded: bound on the store’s disk; the oldest days go first.'),

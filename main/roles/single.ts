@@ -30,13 +30,13 @@ async function whenItAnswers(log: Log): Promise<Log> {
   return log
 }
 
-function sharedStore(context: Context) {
+async function sharedStore(context: Context, add: Add) {
   if (context.config.store.url === '') {
     throw expectedError(
       'this role needs a store that is elsewhere: set FIRSTFRAME_STORE_URL to a ClickHouse or to a `firstframe store`.',
     )
   }
-  return connectStore(context)
+  return add(await connectStore(context))
 }
 
 export async function collector(context: Context, add: Add): Promise<void> {
@@ -48,7 +48,7 @@ export async function collector(context: Context, add: Add): Promise<void> {
 }
 
 export async function write(context: Context, add: Add): Promise<void> {
-  const { store } = sharedStore(context)
+  const { store } = await sharedStore(context, add)
   add(await startWrite(context, await whenItAnswers(await sharedLog(context, add)), store))
 }
 
@@ -58,7 +58,7 @@ export async function watch(context: Context, add: Add): Promise<void> {
 
 export async function console_(context: Context, add: Add): Promise<void> {
   const log = context.config.log.kind === 'kafka' ? await sharedLog(context, add) : undefined
-  const { url } = add(await startConsole(context, sharedStore(context), log))
+  const { url } = add(await startConsole(context, await sharedStore(context, add), log))
   console.log(`Console: ${url}`)
 }
 

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defaultFloor_bytes } from '../../log/diskSpace.ts'
@@ -7,11 +6,14 @@ import { KINDS } from '../../schemas/kinds/kinds.ts'
 import { migrations } from '../../schemas/migrations.ts'
 import { ROLLUPS } from '../../schemas/rollups.ts'
 import { SYSTEM_TABLES } from '../../schemas/system.ts'
+import { checkStore } from '../../store/checkStore.ts'
 import { createStore, type Store } from '../../store/client.ts'
 import { createMigrator, type Migrator } from '../../store/migrate.ts'
 import { type RetentionRule, startRetention } from '../../store/retention.ts'
 import { type StoreSupervisor, superviseStore } from '../../store/supervisor.ts'
 import type { Context, Role } from '../context.ts'
+import { expectedError } from '../expectedError.ts'
+import { keptSecret } from '../keptSecret.ts'
 
 /** The read-only user of the store. */
 export const READER = 'reader'
@@ -84,13 +86,38 @@ export function migratorOf(context: Context, store: Store): Migrator {
   })
 }
 
-/** Connects to the ClickHouse the configuration names. */
-export function connectStore({ config }: Context): StoreAccess {
+/** How often a ClickHouse that is elsewhere is asked whether it still answers. */
+const ASK_MS = 5_000
+
+/**
+ * Connects to the ClickHouse the configuration names.
+ * @throws an expected error when it refuses the login or is too old; one that is away is waited for, and the role is not ready
+ */
+export async function connectStore({ config }: Context): Promise<Role & StoreAccess> {
   const { url, user, password, database, cluster, reader_password } = config.store
+  const check = async () =>
+    (await checkStore({ url, user, password, settings: 'store.user and store.password' })) ??
+    (await checkStore({
+      url,
+      user: READER,
+      password: reader_password,
+      settings: 'store.reader_password, and that there is such a user',
+    }))
+  let problem = await check()
+  if (problem?.kind === 'login' || problem?.kind === 'version') throw expectedError(problem.message)
+  const timer = setInterval(() => void check().then((found) => (problem = found)), ASK_MS)
+  timer.unref()
+  const store = createStore({ url, user, password, database, cluster })
   return {
+    name: 'store',
     url,
-    store: createStore({ url, user, password, database, cluster }),
+    store,
     reader: { user: READER, password: reader_password },
+    readiness: () => problem?.message,
+    async close() {
+      clearInterval(timer)
+      await store.close()
+    },
   }
 }
 
@@ -98,10 +125,14 @@ export function connectStore({ config }: Context): StoreAccess {
 export async function startStore(
   context: Context,
 ): Promise<Role & StoreAccess & { readonly supervisor: StoreSupervisor }> {
-  const { config, data, emit, clock, secret } = context
+  const { config, data, emit, clock } = context
   const user = config.store.user
-  const password = config.store.password || createHmac('sha256', secret).update('store').digest('hex')
-  const reader = { user: READER, password: config.store.reader_password }
+  const loss = 'nothing is lost'
+  const password = config.store.password || keptSecret(data, 'store-password', loss)
+  const reader = {
+    user: READER,
+    password: config.store.reader_password || keptSecret(data, 'reader-password', loss),
+  }
   const supervisor = await superviseStore({
     command: [
       process.execPath,
@@ -114,6 +145,7 @@ export async function startStore(
       host: config.store.host,
       port: config.store.port,
       database: config.store.database,
+      names: config.store.names,
       maxMemory_bytes: config.store.memory_bytes,
       users: [
         { name: user, password, access: 'write' },

@@ -1,8 +1,10 @@
 import { outputFormat } from './allow/formats.ts'
+import { isRefusedSetting } from './allow/settings.ts'
 import { readableDatabase } from './allow/tables.ts'
 import { checkReadQuery, checkWriteQuery } from './checkQuery.ts'
 import { type Engine, literal } from './engine.ts'
 import { refusal } from './errors.ts'
+import { settingNames } from './querySettings.ts'
 import type { StoreRequest } from './request.ts'
 import type { Statement } from './statement.ts'
 
@@ -49,8 +51,11 @@ export function createAuthorise(options: {
     if (current === undefined || (access === 'write' && current === 'default'))
       throw refusal('unknownDatabase', `Database ${asked.database.slice(0, 100)} does not exist`)
     const format = statement.format ?? asked.defaultFormat
-    if (access === 'read' && format !== undefined && outputFormat(format) === undefined)
+    if (format !== undefined && outputFormat(format) === undefined)
       throw refusal('unknownFormat', `Unknown format ${format.slice(0, 100)}`)
+    const reaching = [...asked.settings.keys(), ...settingNames(statement.normal)].find(isRefusedSetting)
+    if (reaching !== undefined)
+      throw refusal('readonly', `Cannot modify '${reaching.slice(0, 100)}' setting in readonly mode`)
     // the data of an insert comes by a file of our own; what stands before it is a name and columns
     if (statement.insert) return { database: current }
     const key = JSON.stringify([

@@ -99,8 +99,12 @@ export function checkWriteQuery(options: {
     if (token.kind === 'word' && /^disk$/i.test(token.text)) throw denied('a disk of its own')
   for (const [index, node] of nodes.entries()) {
     const lower = node.name.toLowerCase()
-    if (node.kind === 'TableIdentifier' && node.name.startsWith('default.')) throw denied(node.name)
+    // the engine's database `default` takes paths of files for names of tables
+    if (/^default[. ]/.test(node.name) && /^(TableIdentifier|Exists|ShowCreate)/.test(node.kind))
+      throw denied(node.name)
     if (node.kind !== 'Function') continue
+    if (SETS.test(node.name) && secondArgument(nodes, index)?.name.startsWith('default.'))
+      throw denied('default')
     if (parentOf(nodes, index)?.kind === 'InsertQuery') throw denied(`the table function ${node.name}`)
     if (!isAllowedFunction(lower) && !TABLE_FUNCTIONS.has(lower) && !STORAGE_FUNCTIONS.has(lower))
       throw deniedFunction(node.name, options.functions)

@@ -44,3 +44,19 @@ function plain({ kind, text }: Token): string {
     .slice(1, -1)
     .replaceAll(/\\(.)|''/g, (_, letter) => (letter ? (ESCAPED[letter] ?? letter) : "'"))
 }
+
+/** Names of the settings that any SETTINGS clause of a statement sets. */
+export function settingNames(normal: string): string[] {
+  const names: string[] = []
+  const all = [...tokens(normal)]
+  for (const [index, token] of all.entries()) {
+    if (token.kind !== 'word' || token.text !== 'SETTINGS') continue
+    for (let at = index + 1; at < all.length; at++) {
+      const [name, equals] = [all[at] as Token, all[at + 1]]
+      if (equals?.text === '=') names.push(name.text)
+      // a value that is a number, a text or a word; what is longer is walked token by token until the comma
+      while (at < all.length && !(all[at]?.text === ',' && all[at]?.depth === token.depth)) at++
+    }
+  }
+  return names
+}

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { isOwnHost } from '../ownHost.ts'
 import { TENANT_TABLES } from '../tenantTables.ts'
 import { createAuthorise } from './authorise.ts'
 import { openEngine } from './engine.ts'
@@ -97,7 +98,12 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
     { maxHeaderSize: 1 << 20, keepAliveTimeout: 30_000, requestTimeout: 300_000 },
     (request, response) => {
       const url = new URL(request.url ?? '/', 'http://store')
-      if (url.pathname === '/ping' || url.pathname === '/replicas_status') {
+      if (!isOwnHost(request.headers.host, options.names ?? []) || isBrowserPage(request)) {
+        response.statusCode = isOwnHost(request.headers.host, options.names ?? []) ? 403 : 421
+        response.end(
+          'Code: 497. DB::Exception: The store answers no web pages and no foreign host names: set store.names. (ACCESS_DENIED)\n',
+        )
+      } else if (url.pathname === '/ping' || url.pathname === '/replicas_status') {
         response.setHeader('Content-Type', 'text/html; charset=UTF-8')
         response.end('Ok.\n')
       } else if (url.pathname !== '/') {
@@ -131,6 +137,12 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
       await spool.close()
     },
   }
+}
+
+/** Whether a page in a browser asks: the store has none, so the page is somebody else's. */
+function isBrowserPage({ headers }: IncomingMessage): boolean {
+  const site = headers['sec-fetch-site']
+  return headers.origin !== undefined || (site !== undefined && site !== 'none')
 }
 
 function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
