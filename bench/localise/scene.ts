@@ -1,4 +1,5 @@
 import type { Cells } from '../../processor/watch/localise/cells.ts'
+import { binomial, generator, normal } from './random.ts'
 
 /** A made-up platform with a fault of known place, to measure localisation on what no label set has. */
 export interface SceneOptions {
@@ -18,29 +19,6 @@ export interface SceneOptions {
   /** Factor on the audience of the first dimension's first value in the frame of now: the mix drifts. */
   readonly mix?: number
   readonly frames?: number
-}
-
-/** mulberry32: a small generator, so that a seed gives the same scene everywhere. */
-export const generator = (seed: number): (() => number) => {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-const normal = (random: () => number): number =>
-  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
-
-const binomial = (random: () => number, n: number, p: number): number => {
-  if (n * p * (1 - p) > 25) {
-    return Math.min(n, Math.max(0, Math.round(n * p + normal(random) * Math.sqrt(n * p * (1 - p)))))
-  }
-  let hits = 0
-  for (let i = 0; i < n; i++) if (random() < p) hits++
-  return hits
 }
 
 /** Cells of now and of the frames before. Values differ in how often they fail; every cell wavers by about 15 %. */

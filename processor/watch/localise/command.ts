@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Cells } from './cells.ts'
-import { readCsv, type Table } from './csv.ts'
 import { type LocaliseOptions, localise } from './localise.ts'
+import { readTable, type Table } from './readTable.ts'
 
 export interface LocaliseCommand {
   /** A CSV with a header: the minute, value, count, and any number of dimensions, in any order. */
@@ -83,7 +83,7 @@ export const localiseCsv = (text: string, command: LocaliseCommand): NamedCause[
   if (kind === null)
     return { code: 'option_malformed', message: `--kind ${command.kind}: say share or level.` }
 
-  const read = readCsv(text)
+  const read = readTable(text)
   const file = basename(command.file)
   if (!read.ok) {
     return { code: 'csv_malformed', message: `${file}, line ${read.line}: ${read.why}. Mend that line.` }

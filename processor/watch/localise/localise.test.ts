@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { generator, type SceneOptions, scene } from '../../../bench/localise/scene.ts'
+import { generator } from '../../../bench/localise/random.ts'
+import { type SceneOptions, scene } from '../../../bench/localise/scene.ts'
 import type { Cells } from './cells.ts'
 import { type Localised, localise } from './localise.ts'
 
