@@ -21,11 +21,27 @@ export interface HopView {
   /** What makes it sick, affected or strained: the incident, or the metric that misses its objective. */
   readonly incident?: string
   readonly missed?: Metric
-  /** Who is ill, where an incident says so: `cdn-b`. */
-  readonly cause?: string
-  /** The headline among those who are ill, and its course. */
+  /** Whom the incident names, as dimension values: `{ cdn: 'cdn-b' }`. */
+  readonly cause?: Readonly<Record<string, string>>
+  /** The headline among those whom the incident names, and its course. */
   readonly value?: number
   readonly series?: Readonly<Record<string, number>>
+  /** The headline at its worst while the incident lasted; it stays while the incident is on the axis. */
+  readonly worst?: number
+  /** The stretch of time that the headline's value counts, ms. */
+  readonly window_ms: number
+  /** When the hop was last heard, where it was heard within the axis. */
+  readonly heard_ms?: number
+  /** The last value there was, where there is no current one: never shown as current. */
+  readonly was?: number
+}
+
+/** A show that is over: nothing is reported any more, and no incident says why. */
+export interface EndedView {
+  /** When its last report came. */
+  readonly at_ms: number
+  /** Most viewers at once, within its last day. */
+  readonly peak: number
 }
 
 /** Bounds of a share that was counted: Wilson's 95 % interval over `n` facts. */
@@ -36,6 +52,7 @@ export interface Interval {
 }
 
 export interface GroupView {
+  /** Playbacks of the last ten seconds: counts of all groups add up to the whole. */
   readonly watching: number
   readonly stall_ratio?: number
   readonly latency_ms?: number
@@ -67,6 +84,10 @@ export interface Snapshot {
   readonly step_ms: number
   /** When the newest fact came; 0: none within the axis. */
   readonly data_ms: number
+  /** Set when the show is over: the picture is its last one. */
+  readonly ended?: EndedView
+  /** The last show's course at the same minutes, where it was asked for: how much earlier that was, ms, and its steps at our times. */
+  readonly earlier?: { readonly shift_ms: number; readonly series: Snapshot['series'] }
   readonly hops: Readonly<Record<Hop, HopView>>
   readonly values: Partial<Readonly<Record<Metric, number>>>
   readonly intervals: Partial<Readonly<Record<Metric, Interval>>>
@@ -96,6 +117,7 @@ export interface ShowView {
   /** When its newest fact came. */
   readonly data_ms: number
   readonly open: number
+  readonly ended?: EndedView
   /** Watching, by the beginning of the step, s. */
   readonly series: Readonly<Record<string, number>>
 }
@@ -116,6 +138,8 @@ export interface CourseRow {
   readonly series: Readonly<Record<string, number>>
   /** Of everybody else. */
   readonly others?: Readonly<Record<string, number>>
+  /** At its worst while the incident lasted. */
+  readonly worst?: number
 }
 
 /** How an incident went: a minute before it until half a minute after, at most a quarter of an hour. */
@@ -195,6 +219,17 @@ export interface SessionView {
   readonly link: Partial<Readonly<Record<Metric, Readonly<Record<string, number>>>>>
   readonly step_ms: number
   readonly incidents: readonly IncidentView[]
+}
+
+/** Something that a search found. */
+export interface Found {
+  readonly kind: 'show' | 'stream' | 'incident' | 'session'
+  /** Its name: of a stream the stream's, of an incident its id. */
+  readonly id: string
+  readonly show: string
+  /** What an incident says. */
+  readonly text_en?: string
+  readonly text_zh?: string
 }
 
 /** Why a request was not answered; `code` is stable. */

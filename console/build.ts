@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib'
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
 /** What the whole page may weigh, bytes after gzip. */
-export const PAGE_LIMIT = 150 * 1024
+export const PAGE_LIMIT = 100 * 1024
 
 export interface PageFile {
   /** As it is served: `/app.3f2a….js`. */

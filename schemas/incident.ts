@@ -22,6 +22,8 @@ export interface Symptom {
   readonly scope: Where
   /** The metric now and before, in its own unit. */
   readonly now: number
+  /** The value farthest from the baseline so far. */
+  readonly worst?: number
   readonly baseline: number
   readonly onset_ms: number
 }
@@ -62,7 +64,7 @@ export interface Evidence {
 }
 
 /** One rule's finding as the watcher remembers it, to see its end. */
-export interface Child extends Omit<Symptom, 'now' | 'scope' | 'onset_ms'> {
+export interface Child extends Omit<Symptom, 'now' | 'worst' | 'scope' | 'onset_ms'> {
   severity: Severity
   scope: Where
   onset_ms: number
@@ -128,10 +130,14 @@ export interface IncidentChange {
 export interface Todo {
   /** Who acts, and how. */
   readonly manual: string
+  readonly manual_zh: string
   readonly standby: string
+  readonly standby_zh?: string
   readonly automatic: string
+  readonly automatic_zh?: string
   /** How to tell what it is, the quickest look first. */
   readonly tell: readonly string[]
+  readonly tell_zh?: readonly string[]
 }
 
 /** An incident as the API answers it and the page shows it. */

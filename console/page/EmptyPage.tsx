@@ -1,8 +1,10 @@
 import { useState } from 'preact/hooks'
+import { LineBanner } from './LineBanner.tsx'
 import { usePlace } from './place.ts'
 import { Shape } from './Shape.tsx'
 import { Top } from './Top.tsx'
-import { type Live, useFetch } from './useLive.ts'
+import { useLine } from './useLine.ts'
+import { useFetch } from './useLive.ts'
 
 interface About {
   readonly beacons_port: number
@@ -10,7 +12,8 @@ interface About {
 }
 
 /** Nothing has been said yet: what to paste, with this machine's own address in it. */
-export function EmptyPage({ show, line }: { readonly show?: string; readonly line: Live<unknown>['line'] }) {
+export function EmptyPage({ show }: { readonly show?: string }) {
+  const { state } = useLine()
   const { words, href } = usePlace()
   const named = show ?? 'my-show'
   const { data, failed } = useFetch<About>('/api/about')
@@ -31,7 +34,7 @@ export function EmptyPage({ show, line }: { readonly show?: string; readonly lin
   return (
     <>
       <Top
-        state={line === 'lost' || line === 'store_away' ? 'lost' : 'waiting'}
+        state={state === 'lost' || state === 'store_away' ? 'lost' : 'waiting'}
         trail={
           show === undefined
             ? []
@@ -42,6 +45,7 @@ export function EmptyPage({ show, line }: { readonly show?: string; readonly lin
         }
       />
       <main class="page empty" id="main">
+        <LineBanner />
         <section class="panel">
           <p class="waiting" role="status">
             <span class="ripple">

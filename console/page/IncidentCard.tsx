@@ -1,83 +1,153 @@
 import type { IncidentView } from '../../schemas/incident.ts'
-import { lengthOf, share, timeOf, whole } from './amount.ts'
-import { usePlace } from './place.ts'
+import { cutName, lengthOf, partOf, share, timeOf, whole } from './amount.ts'
+import type { IncidentGroup } from './incidentGroups.ts'
+import { excessOf, placeOf, ruledOut, seenOf, titleOfIncident } from './incidentText.ts'
+import { type Place, usePlace } from './place.ts'
 import { Shape } from './Shape.tsx'
 
 /** A runbook of this console stands at this console, whatever name others reach it by. */
 export const runbookPath = (runbook: string): string =>
   runbook.replace(/^https?:\/\/[^/]+(?=\/runbooks\/)/, '')
 
-/** An incident as a colleague would say it. */
-export function IncidentCard({
-  incident,
-  now_ms,
-  full = false,
-  several = false,
-}: {
-  readonly incident: IncidentView
-  readonly now_ms: number
-  readonly full?: boolean
-  /** Say the stream: there are several. */
-  readonly several?: boolean
-}) {
-  const { words, lang, href, query } = usePlace()
-  const open = incident.state === 'open'
-  const said = lang === 'zh' ? incident.summary_zh : incident.summary_en
-  // The number of viewers ends the sentence; it stands below with the times.
-  const summary = said.split(' · ')[0]
-  const { clean, runbook } = incident.evidence
-  const time = (ms: number) => timeOf(ms, lang, now_ms)
-  const level = !open ? 'over' : incident.severity === 'critical' ? 'sick' : 'strained'
-  const facts = [
-    several && incident.stream !== '' ? `${words.stream} ${incident.stream}` : '',
-    incident.viewers > 0 ? words.viewers(whole(incident.viewers)) : '',
-    words.since(time(incident.began_ms)),
-    level === 'over' && !full ? '' : words.found(time(incident.opened_ms)),
-    open
+type Level = 'sick' | 'strained' | 'over'
+
+const levelOf = ({ open, critical }: IncidentGroup): Level =>
+  !open ? 'over' : critical ? 'sick' : 'strained'
+
+/** Whom a group of incidents harms and since when, in the order in which one asks. */
+function factsOf(
+  group: IncidentGroup,
+  { words, lang }: Place,
+  { now_ms, watching, show }: { now_ms: number; watching: number | undefined; show: string | undefined },
+): string[] {
+  const { lead, shows, streams, viewers } = group
+  const end_ms = group.open ? now_ms : group.resolved_ms
+  const part = partOf(viewers, watching)
+  const stream = streams.length === 1 ? lead.stream : ''
+  return [
+    shows.length > 1
+      ? words.n_shows(shows.length)
+      : shows[0] !== undefined && shows[0] !== show
+        ? cutName(shows[0])
+        : '',
+    streams.length > 1 ? words.n_streams(streams.length) : stream === '' ? '' : cutName(stream),
+    viewers <= 0
       ? ''
-      : words.over(time(incident.resolved_ms), lengthOf(incident.resolved_ms - incident.began_ms, lang)),
+      : part === undefined
+        ? words.viewers(whole(viewers))
+        : words.viewers_part(whole(viewers), part),
+    lengthOf(end_ms - group.began_ms, lang),
+    group.open
+      ? words.since(timeOf(group.began_ms, lang, now_ms))
+      : words.over(timeOf(group.resolved_ms, lang, now_ms), lengthOf(end_ms - group.began_ms, lang)),
   ].filter((fact) => fact !== '')
-  const joined = clean.map((hop) => words.hops[hop]).join(lang === 'zh' ? '、' : ', ')
-  const { todo } = incident
+}
+
+interface GroupProps {
+  readonly group: IncidentGroup
+  readonly now_ms: number
+  /** Who watches all of its shows now. */
+  readonly watching: number | undefined
+  /** The show that the page is about: it need not be named. */
+  readonly show?: string | undefined
+}
+
+/** The incident that counts most, in full: what, for whom, what to do, how sure. */
+export function IncidentCard({
+  group,
+  now_ms,
+  watching,
+  show,
+  full = false,
+}: GroupProps & { readonly full?: boolean }) {
+  const place = usePlace()
+  const { words, lang, href, query } = place
+  const { lead } = group
+  const level = levelOf(group)
+  const { runbook } = seenOf(lead)
+  const joined = ruledOut(lead)
+    .map((hop) => words.hops[hop])
+    .join(lang === 'zh' ? '、' : ', ')
+  const { todo } = lead
   const Title = full ? 'h1' : 'h2'
+  const at = query.get('at') ?? undefined
   return (
-    <article class={`panel incident ${level}`} id={incident.id}>
+    <article class={`panel incident ${level}`} id={lead.id}>
       <Shape health={level === 'over' ? 'well' : level} />
       <div>
         <Title>
           {full ? (
-            summary
+            titleOfIncident(lead, lang)
           ) : (
-            <a href={href(`/incident/${incident.id}`, { at: query.get('at') ?? undefined })}>{summary}</a>
+            <a href={href(`/incident/${lead.id}`, { at })}>{titleOfIncident(lead, lang)}</a>
           )}
         </Title>
-        <p class="facts">
-          {facts.map((fact) => (
+        <p class="facts where">
+          <b>{placeOf(lead, lang)}</b>
+          {factsOf(group, place, { now_ms, watching, show }).map((fact) => (
             <span key={fact}>{fact}</span>
           ))}
         </p>
-        {open && todo !== undefined && !full && (
+        {group.open && todo !== undefined && (
           <p class="act">
-            <b>{words.act}</b> <span lang="en">{todo.manual}</span>
+            <b>{words.act}</b> {lang === 'zh' ? todo.manual_zh : todo.manual}
           </p>
         )}
-        {/* What is over is kept short: its page has the rest. */}
-        {(open || full) && (
-          <p class="facts muted">
-            {incident.explains > 0 && (
-              <span>{words.explains(share(incident.explains), share(incident.confidence))}</span>
-            )}
-            {joined !== '' && <span>{words.clean(joined)}</span>}
-            {runbook !== '' && (
-              <a href={runbookPath(runbook)} rel="noreferrer">
-                {words.runbook}
+        <p class="facts muted">
+          {lead.explains > 0 && (
+            <span>{words.explains(share(lead.explains), excessOf(lead, words), share(lead.confidence))}</span>
+          )}
+          {joined !== '' && <span>{words.clean(joined)}</span>}
+          <span>{words.found(timeOf(lead.opened_ms, lang, now_ms))}</span>
+        </p>
+        <p class="facts links">
+          {!full && <a href={href(`/incident/${lead.id}`, { at })}>{words.evidence}</a>}
+          {runbook !== undefined && runbook !== '' && <a href={runbookPath(runbook)}>{words.runbook}</a>}
+          <a href={href(`/incident/${lead.id}#sessions`)}>{words.sessions}</a>
+          {group.incidents.length > 1 &&
+            !full &&
+            group.incidents.slice(1, 4).map((other) => (
+              <a key={other.id} href={href(`/incident/${other.id}`, { at })} title={other.stream}>
+                {cutName(other.stream || other.show)}
               </a>
-            )}
-            {!full && <a href={href(`/incident/${incident.id}`)}>{words.evidence}</a>}
-            <a href={href(`/incident/${incident.id}#sessions`)}>{words.sessions}</a>
-          </p>
-        )}
+            ))}
+        </p>
       </div>
     </article>
   )
 }
+
+/** One of the other incidents: a line of 40 px. */
+export function IncidentRow({ group, now_ms, watching, show }: GroupProps) {
+  const place = usePlace()
+  const { lang, href, query } = place
+  const level = levelOf(group)
+  const { lead } = group
+  return (
+    <li class={`incident-row ${level}`} id={lead.id}>
+      <a href={href(`/incident/${lead.id}`, { at: query.get('at') ?? undefined })}>
+        <Shape health={level === 'over' ? 'well' : level} size={16} />
+        <span class="what">{titleOfIncident(lead, lang)}</span>
+        <span class="facts">
+          {factsOf(group, place, { now_ms, watching, show }).map((fact) => (
+            <span key={fact}>{fact}</span>
+          ))}
+        </span>
+      </a>
+    </li>
+  )
+}
+
+/** An incident of its own as a group, for its own page. */
+export const soleGroup = (incident: IncidentView): IncidentGroup => ({
+  key: incident.id,
+  lead: incident,
+  incidents: [incident],
+  open: incident.state === 'open',
+  critical: incident.severity === 'critical',
+  shows: [incident.show],
+  streams: [`${incident.show}/${incident.stream}`],
+  viewers: incident.viewers,
+  began_ms: incident.began_ms,
+  resolved_ms: incident.resolved_ms,
+})

@@ -1,13 +1,20 @@
-import type { Evidence, IncidentView, Todo } from '../../schemas/incident.ts'
+import { useState } from 'preact/hooks'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import { type MetricSpec, metricOf } from '../../schemas/metrics.ts'
-import type { CourseRow, IncidentCourse, SessionRow } from '../api.ts'
-import { lengthOf, limitOf, objectiveOf, textOf, timeOf, titleOf, zoneOf } from './amount.ts'
-import { type ChartRow, Charts, type Points } from './Charts.tsx'
-import { IncidentCard, runbookPath } from './IncidentCard.tsx'
+import { causeName, placeName } from '../../schemas/words.ts'
+import type { CourseRow, IncidentCourse, SessionRow, Snapshot } from '../api.ts'
+import type { IncidentView, Todo } from '../../schemas/incident.ts'
+import { limitOf, objectiveOf, textOf, timeOf, titleOf, zoneOf } from './amount.ts'
+import { Charts } from './Charts.tsx'
+import type { ChartRow, Points } from './chartRow.ts'
+import { Handling } from './Handling.tsx'
+import { IncidentCard, runbookPath, soleGroup } from './IncidentCard.tsx'
+import { ruledOut, type Seen, seenOf, symptomText } from './incidentText.ts'
+import { LineBanner } from './LineBanner.tsx'
 import { type Place, usePlace } from './place.ts'
 import { Sessions, Table } from './Tables.tsx'
 import { Top } from './Top.tsx'
+import { useLine } from './useLine.ts'
 import { useFetch } from './useLive.ts'
 
 /** A seldom reporter's line is drawn across steps without a report, up to this long. */
@@ -33,33 +40,36 @@ export function bridged(
   return points
 }
 
-/** Who is ill, as one reads it: `cdn-b Guangdong`. */
-const whereOf = (incident: IncidentView): string => Object.values(incident.cause).join(' ')
-
 function courseRows(course: IncidentCourse, incident: IncidentView, { words, lang }: Place): ChartRow[] {
-  const { symptoms, clean } = incident.evidence
+  const { symptoms = [] } = seenOf(incident)
+  const out = ruledOut(incident)
   const hops = Object.entries(course.hops) as [Hop, CourseRow][]
-  return hops.map(([hop, { metric, series, others }]) => {
+  return hops.map(([hop, { metric, series, others, worst }]) => {
     const { objective } = metricOf(metric) as MetricSpec
-    const seen = symptoms.some((symptom) => symptom.hop === hop) && !clean.includes(hop)
+    const seen = symptoms.some((symptom) => symptom.hop === hop) && !out.includes(hop)
+    const sick = hop === incident.hop
     return {
       id: hop,
       title: words.hops[hop],
-      about: [titleOf(metric, lang), others === undefined ? '' : whereOf(incident)]
+      about: [titleOf(metric, lang), others === undefined ? '' : causeName(incident.cause, lang)]
         .filter(Boolean)
         .join(' · '),
       points: bridged(series, course),
-      ...(others === undefined ? {} : { others: bridged(others, course) }),
-      text: (value) => textOf(metric, value),
-      tone: hop === incident.hop ? 'sick' : seen ? 'strained' : 'plain',
-      ...(objective === undefined ? {} : { objective, objectiveText: objectiveOf(metric)! }),
+      others: others === undefined ? undefined : bridged(others, course),
+      text: (value) => textOf(metric, value, lang),
+      tone: sick ? 'sick' : seen ? 'strained' : 'plain',
+      objective,
+      objectiveText: objectiveOf(metric, lang),
+      worstText:
+        worst === undefined || !(sick || seen) ? undefined : words.peak_of(textOf(metric, worst, lang)),
       limit: limitOf(metric),
+      step_ms: Math.max(course.step_ms, BRIDGE_MS / 2),
     }
   })
 }
 
 /** What the watcher itself had before its eyes, for when the facts are past their retention. */
-function seenRows(timeline: NonNullable<Evidence['timeline']>, { words, lang }: Place): ChartRow[] {
+function seenRows(timeline: NonNullable<Seen['timeline']>, { words, lang }: Place): ChartRow[] {
   return timeline.hops
     .filter(({ series }) => series.some((value) => value !== null))
     .map(({ hop, state, metric, series }) => ({
@@ -70,23 +80,25 @@ function seenRows(timeline: NonNullable<Evidence['timeline']>, { words, lang }: 
       points: series.map(
         (value, index) => [timeline.from_ms + (index + 1) * timeline.step_ms, value] as const,
       ),
-      text: (value) => textOf(metric, value),
+      text: (value) => textOf(metric, value, lang),
     }))
 }
 
 /** The incident over time, hop by hop, on one axis. */
 function Course({ incident, course }: { readonly incident: IncidentView; readonly course: IncidentCourse }) {
   const place = usePlace()
-  const { words } = place
-  const { timeline } = incident.evidence
+  const { words, lang } = place
+  const { timeline } = seenOf(incident)
   const rows = courseRows(course, incident, place)
-  const told = rows.length > 0
-  if (!told && timeline === undefined) return null
+  const known = rows.length > 0
+  if (!known && timeline === undefined) return null
   const length = Math.max(0, ...(timeline?.hops ?? []).map(({ series }) => series.length))
-  const from_ms = told ? course.from_ms : timeline!.from_ms
-  const to_ms = told ? course.to_ms : from_ms + length * timeline!.step_ms
-  const label = told ? words.course : words.evidence_axis
-  const about = rows.some(({ others }) => others !== undefined) ? words.course_about(whereOf(incident)) : ''
+  const from_ms = known ? course.from_ms : timeline!.from_ms
+  const to_ms = known ? course.to_ms : from_ms + length * timeline!.step_ms
+  const label = known ? words.course : words.evidence_axis
+  const about = rows.some(({ others }) => others !== undefined)
+    ? words.course_about(causeName(incident.cause, lang))
+    : ''
   return (
     <section class="panel">
       <h2>
@@ -96,13 +108,13 @@ function Course({ incident, course }: { readonly incident: IncidentView; readonl
         </span>
       </h2>
       <Charts
-        rows={told ? rows : seenRows(timeline!, place)}
+        rows={known ? rows : seenRows(timeline!, place)}
         bands={[
           {
             from_ms: incident.began_ms,
             to_ms: incident.state === 'open' ? to_ms : incident.resolved_ms,
             tone: 'incident',
-            label: words.since(timeOf(incident.began_ms, place.lang, to_ms)),
+            label: words.since(timeOf(incident.began_ms, lang, to_ms)),
           },
         ]}
         from_ms={from_ms}
@@ -115,23 +127,24 @@ function Course({ incident, course }: { readonly incident: IncidentView; readonl
 
 /** Who acts and how, and the quickest looks that tell what it is. */
 function WhatToDo({ todo, runbook }: { readonly todo: Todo; readonly runbook: string | undefined }) {
-  const { words } = usePlace()
+  const { words, lang } = usePlace()
   const acts = ['manual', 'automatic', 'standby'] as const
+  const zh = lang === 'zh'
   return (
     <section class="panel todo">
       <h2>{words.todo}</h2>
-      <dl lang="en">
+      <dl>
         {acts.map((act) => (
           <div key={act} class={act}>
             <dt>{words.acts[act]}</dt>
-            <dd>{todo[act]}</dd>
+            <dd>{(zh && todo[`${act}_zh`]) || todo[act]}</dd>
           </div>
         ))}
         <div>
           <dt>{words.tell}</dt>
           <dd>
             <ol>
-              {todo.tell.map((look) => (
+              {((zh && todo.tell_zh) || todo.tell).map((look) => (
                 <li key={look}>{look}</li>
               ))}
             </ol>
@@ -149,24 +162,27 @@ function WhatToDo({ todo, runbook }: { readonly todo: Todo; readonly runbook: st
 
 function Symptoms({ incident, now_ms }: { readonly incident: IncidentView; readonly now_ms: number }) {
   const { words, lang } = usePlace()
-  const { symptoms } = incident.evidence
+  const { symptoms = [] } = seenOf(incident)
   if (symptoms.length === 0) return null
+  const worst = symptoms.some((each) => each.worst !== undefined)
   return (
     <section class="panel">
       <h2>{words.symptoms}</h2>
       <Table
         words={2}
-        heads={[words.metric, words.where, words.before, words.now, words.onset]}
+        heads={[words.metric, words.where, words.before, worst ? words.at_worst : words.now, words.onset]}
         rows={[...symptoms]
           .sort((a, b) => a.onset_ms - b.onset_ms)
-          .map((one, index) => ({
-            key: `${one.metric}-${index}`,
+          .map((each, index) => ({
+            key: `${each.metric}-${index}`,
             cells: [
-              `${words.hops[one.hop]} · ${titleOf(one.metric, lang)}`,
-              Object.values(one.scope).join(' ') || words.everywhere,
-              textOf(one.metric, one.baseline),
-              textOf(one.metric, one.now),
-              timeOf(one.onset_ms, lang, now_ms),
+              `${words.hops[each.hop]} · ${titleOf(each.metric, lang)}`,
+              Object.values(each.scope)
+                .map((value) => placeName(value, lang))
+                .join(' ') || words.everywhere,
+              symptomText(each, each.baseline, words, lang),
+              symptomText(each, each.worst ?? each.now, words, lang),
+              timeOf(each.onset_ms, lang, now_ms),
             ],
           }))}
       />
@@ -174,24 +190,48 @@ function Symptoms({ incident, now_ms }: { readonly incident: IncidentView; reado
   )
 }
 
+/** Copies the page's address; says so. */
+function CopyLink() {
+  const { words } = usePlace()
+  const [copied, done] = useState(false)
+  return (
+    <button
+      type="button"
+      class="button copy-link"
+      onClick={() => void navigator.clipboard?.writeText(location.href).then(() => done(true))}
+    >
+      {copied ? words.copied : words.copy_link}
+    </button>
+  )
+}
+
+/** An open incident is read again so often, ms. */
+const AGAIN_MS = 2_000
+
 /** One incident: the sentence, what to do, how it went hop by hop, and who is affected. */
 export function IncidentPage({ id }: { readonly id: string }) {
-  const { words, lang, href, query } = usePlace()
+  const { words, href, query } = usePlace()
+  const line = useLine()
   const tenant = query.get('tenant')
-  const asked = tenant === null ? '' : `?tenant=${encodeURIComponent(tenant)}`
+  const scope = tenant === null ? '' : `?tenant=${encodeURIComponent(tenant)}`
   const path = `/api/incidents/${encodeURIComponent(id)}`
-  const { data: incident, missing, failed, since_ms } = useFetch<IncidentView>(`${path}${asked}`, 2000)
+  const { data: incident, missing } = useFetch<IncidentView>(`${path}${scope}`, AGAIN_MS)
   const open = incident?.state === 'open'
   const { data: course } = useFetch<IncidentCourse>(
-    incident === undefined ? undefined : `${path}/course${asked}`,
+    incident === undefined ? undefined : `${path}/course${scope}`,
     open ? 5000 : undefined,
   )
   const { data: sessions } = useFetch<SessionRow[]>(
     incident === undefined
       ? undefined
-      : `/api/sessions${asked === '' ? '?' : `${asked}&`}incident=${encodeURIComponent(id)}`,
+      : `/api/sessions${scope === '' ? '?' : `${scope}&`}incident=${encodeURIComponent(id)}`,
     open ? 10_000 : undefined,
   )
+  const { data: snapshot } = useFetch<Pick<Snapshot, 'values'>>(
+    incident === undefined || !open ? undefined : `/api/show/${encodeURIComponent(incident.show)}${scope}`,
+    open ? 10_000 : undefined,
+  )
+  const lost = line.state === 'lost' || line.state === 'store_away'
   const now_ms = Date.now()
   const show = `/show/${encodeURIComponent(incident?.show ?? '')}`
   const moment =
@@ -203,35 +243,40 @@ export function IncidentPage({ id }: { readonly id: string }) {
   ]
   return (
     <>
-      <Top trail={trail} {...(failed ? { state: 'lost' as const } : {})}>
-        {incident !== undefined && !failed && (
+      <Top trail={trail} {...(lost ? { state: 'lost' as const } : {})}>
+        {incident !== undefined && !lost && (
           <p class={`count ${open ? 'bad' : 'good'}`} role="status">
             {open ? words.open : words.resolved}
           </p>
         )}
       </Top>
       <main
-        class={`page ${failed ? 'lost' : ''}`}
+        class={`page ${lost ? 'lost' : ''}`}
         id="main"
-        aria-busy={incident === undefined && !missing && !failed}
+        aria-busy={incident === undefined && !missing && !lost}
       >
         {missing && <p class="banner past">{words.not_found}</p>}
-        {failed && (
-          <p class="banner lost" role="alert">
-            {words.lost(lengthOf(since_ms, lang))}
-          </p>
-        )}
-        {incident === undefined && !missing && !failed && <div class="panel skeleton tall" />}
+        <LineBanner as_of_ms={incident?.updated_ms} />
+        {incident === undefined && !missing && <div class="panel skeleton tall" />}
         {incident !== undefined && (
-          <div class="current">
-            <IncidentCard incident={incident} now_ms={now_ms} full />
+          <div class="current incident-page">
+            <IncidentCard
+              group={soleGroup(incident)}
+              now_ms={now_ms}
+              watching={snapshot?.values.concurrent_plays}
+              full
+            />
+            <div class="tools-row">
+              <CopyLink />
+              <Handling incident={incident} />
+            </div>
             {course === undefined ? (
               <div class="panel skeleton tall" />
             ) : (
               <Course incident={incident} course={course} />
             )}
             {incident.todo !== undefined && (
-              <WhatToDo todo={incident.todo} runbook={incident.evidence.runbook} />
+              <WhatToDo todo={incident.todo} runbook={seenOf(incident).runbook} />
             )}
             <Symptoms incident={incident} now_ms={now_ms} />
             <Sessions rows={sessions} />

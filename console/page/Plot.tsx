@@ -1,7 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import type { Band, ChartRow } from './Charts.tsx'
+import { type Band, type ChartRow, gapsOf, nearestPoint } from './chartRow.ts'
+import { unionOf } from './incidentGroups.ts'
 import { scaleOf } from './scale.ts'
 
 interface PlotProps {
@@ -16,6 +17,9 @@ interface PlotProps {
   readonly onHover: (ms: number | undefined) => void
 }
 
+/** The colour of a row's line. */
+const LINES = { sick: '--alarm', strained: '--warn', plain: '--accent', over: '--quiet' } as const
+
 const AXIS_PX = 24
 /** Room of half a time under the axis: a time nearer to an end would be cut off. */
 const TIME_PX = 28
@@ -26,23 +30,64 @@ const colour = (element: Element, name: string): string =>
 
 type Scene = Pick<PlotProps, 'row' | 'bands' | 'from_ms' | 'to_ms'>
 
-/** Paints bands behind a chart, the objective, and the ends of the scale beside it. */
-function paint(chart: uPlot, { row, bands }: Scene): void {
+/** The value at the pointer stands beside it, left of it near the right end. */
+function showTip(chart: uPlot, { row }: Scene, tip: HTMLElement): void {
+  const { left = -1 } = chart.cursor
+  const at = left < 0 ? undefined : nearestPoint(row, chart.posToVal(left, 'x') * 1000)
+  const value = at?.[1]
+  tip.hidden = typeof value !== 'number'
+  if (typeof value !== 'number') return
+  tip.textContent = row.text(value)
+  const wide = chart.bbox.width / devicePixelRatio
+  const late = left > wide * 0.8
+  tip.style.left = late ? 'auto' : `${left + 8}px`
+  tip.style.right = late ? `${chart.over.parentElement!.clientWidth - left + 8}px` : 'auto'
+}
+
+/** Distance of the lines of a hatched gap, px. */
+const HATCH_PX = 8
+
+/** Hatches a stretch in which nothing was measured. */
+function hatch(ctx: CanvasRenderingContext2D, x: number, y: number, wide: number, high: number): void {
+  ctx.save()
+  ctx.beginPath()
+  ctx.rect(x, y, wide, high)
+  ctx.clip()
+  ctx.beginPath()
+  const step = HATCH_PX * devicePixelRatio
+  for (let at = Math.floor((x - high) / step) * step; at < x + wide; at += step) {
+    ctx.moveTo(at, y + high)
+    ctx.lineTo(at + high, y)
+  }
+  ctx.stroke()
+  ctx.restore()
+}
+
+/** Paints bands and gaps behind a chart, the objective, and the ends of the scale beside it. */
+function paint(chart: uPlot, { row, bands, to_ms }: Scene): void {
   const { ctx, bbox } = chart
   // uPlot remembers what it set last, so it must find it again
   ctx.save()
   const left = (ms: number) =>
     Math.min(bbox.left + bbox.width, Math.max(bbox.left, chart.valToPos(ms / 1000, 'x', true)))
-  for (const band of bands) {
-    const from = left(band.from_ms)
-    const wide = Math.max(2, left(band.to_ms) - from)
-    if (from >= bbox.left + bbox.width || from + wide <= bbox.left) continue
-    ctx.fillStyle = colour(chart.root, band.tone === 'incident' ? '--band-incident' : '--band-round')
-    ctx.fillRect(from, bbox.top, wide, bbox.height)
-    if (band.tone === 'incident') {
-      ctx.fillStyle = colour(chart.root, '--alarm')
-      ctx.fillRect(from, bbox.top, 2 * devicePixelRatio, bbox.height)
+  // The union of all bands of a kind is painted once: twelve incidents are as faint as one.
+  for (const tone of ['round', 'incident'] as const)
+    for (const span of unionOf(bands.filter((band) => band.tone === tone))) {
+      const from = left(span.from_ms)
+      const wide = Math.max(2, left(span.to_ms) - from)
+      if (from >= bbox.left + bbox.width || from + wide <= bbox.left) continue
+      ctx.fillStyle = colour(chart.root, tone === 'incident' ? '--band-incident' : '--band-round')
+      ctx.fillRect(from, bbox.top, wide, bbox.height)
+      if (tone === 'incident' && from > bbox.left) {
+        ctx.fillStyle = colour(chart.root, '--alarm')
+        ctx.fillRect(from, bbox.top, 2 * devicePixelRatio, bbox.height)
+      }
     }
+  ctx.strokeStyle = colour(chart.root, '--hatch')
+  ctx.lineWidth = devicePixelRatio
+  for (const gap of gapsOf(row, to_ms)) {
+    const from = left(gap.from_ms)
+    hatch(ctx, from, bbox.top, left(gap.to_ms) - from, bbox.height)
   }
   const { min = 0, max = 1 } = chart.scales.y!
   ctx.fillStyle = colour(chart.root, '--muted')
@@ -91,14 +136,16 @@ function timesOf(chart: uPlot, splits: readonly number[]): string[] {
 function optionsOf(
   element: HTMLElement,
   scene: Scene,
-  { last, whole, onHover }: { last: boolean; whole: number; onHover: PlotProps['onHover'] },
+  {
+    last,
+    whole,
+    onHover,
+    tip,
+  }: { last: boolean; whole: number; onHover: PlotProps['onHover']; tip: HTMLElement },
 ): uPlot.Options {
   const { row } = scene
   const muted = colour(element, '--muted')
-  const line = colour(
-    element,
-    row.tone === 'sick' ? '--alarm' : row.tone === 'strained' ? '--warn' : '--accent',
-  )
+  const line = colour(element, LINES[row.tone ?? 'plain'])
   // Few points are seen as points, many as a line.
   const points = { show: (_: uPlot, __: number, first: number, end: number) => end - first < 3 }
   return {
@@ -146,6 +193,7 @@ function optionsOf(
           const index = chart.cursor.idx
           const at = index === null || index === undefined ? undefined : chart.data[0][index]
           onHover((chart.cursor.left ?? -1) < 0 || at === undefined ? undefined : at * 1000)
+          showTip(chart, scene, tip)
         },
       ],
     },
@@ -161,7 +209,15 @@ export function Plot({ row, bands, from_ms, to_ms, height, last, theme, onHover 
   const whole = height + (last ? AXIS_PX : 0)
   useEffect(() => {
     const element = holder.current!
-    const made = new uPlot(optionsOf(element, scene.current, { last, whole, onHover }), [[], [], []], element)
+    const tip = document.createElement('span')
+    tip.className = 'tip'
+    tip.hidden = true
+    const made = new uPlot(
+      optionsOf(element, scene.current, { last, whole, onHover, tip }),
+      [[], [], []],
+      element,
+    )
+    element.append(tip)
     chart.current = made
     const resized = new ResizeObserver(() => {
       if (element.clientWidth > 0 && element.clientWidth !== made.width)

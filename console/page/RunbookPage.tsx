@@ -1,3 +1,4 @@
+import { LineBanner } from './LineBanner.tsx'
 import { Markdown } from './Markdown.tsx'
 import { usePlace } from './place.ts'
 import { Top } from './Top.tsx'
@@ -6,7 +7,7 @@ import { useFetch } from './useLive.ts'
 /** What to do about a rule's incidents. */
 export function RunbookPage({ rule }: { readonly rule: string }) {
   const { words, href } = usePlace()
-  const { data, missing, failed } = useFetch<{ readonly markdown: string }>(
+  const { data, missing } = useFetch<{ readonly markdown: string }>(
     `/api/runbooks/${encodeURIComponent(rule)}`,
   )
   const trail = [
@@ -18,11 +19,7 @@ export function RunbookPage({ rule }: { readonly rule: string }) {
       <Top trail={trail} />
       <main class="page" id="main" aria-busy={data === undefined}>
         {missing && <p class="banner past">{words.not_found}</p>}
-        {failed && (
-          <p class="banner lost" role="alert">
-            {words.lost('1 s')}
-          </p>
-        )}
+        <LineBanner />
         {data !== undefined && (
           <section class="panel">
             <Markdown text={data.markdown} />

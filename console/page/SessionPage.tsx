@@ -1,9 +1,13 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import { type Metric, metricOf } from '../../schemas/metrics.ts'
+import { placeName } from '../../schemas/words.ts'
 import type { SessionView } from '../api.ts'
 import { misses, textOf, timeOf, titleOf, whole, zoneOf } from './amount.ts'
-import { type Band, type ChartRow, Charts } from './Charts.tsx'
+import { Charts } from './Charts.tsx'
+import type { Band, ChartRow } from './chartRow.ts'
+import { titleOfIncident } from './incidentText.ts'
+import { LineBanner } from './LineBanner.tsx'
 import { usePlace } from './place.ts'
 import { Top } from './Top.tsx'
 import { useFetch } from './useLive.ts'
@@ -81,7 +85,7 @@ function Strip({
 }
 
 /** A playback that goes on is read again so often; silent for so long it is over. */
-const AGAIN_MS = 5000
+const AGAIN_MS = 3000
 const OVER_MS = 60_000
 
 /** One viewer's playback, and the link under it on the same axis. */
@@ -102,15 +106,8 @@ export function SessionPage({ id }: { readonly id: string }) {
       <>
         <Top state={failed ? 'lost' : missing ? 'past' : 'opening'} />
         <main class="page" id="main">
-          {missing ? (
-            <p class="banner past">{words.not_found}</p>
-          ) : failed ? (
-            <p class="banner lost" role="alert">
-              {words.store_away}
-            </p>
-          ) : (
-            <div class="panel skeleton tall" />
-          )}
+          <LineBanner />
+          {missing ? <p class="banner past">{words.not_found}</p> : <div class="panel skeleton tall" />}
         </main>
       </>
     )
@@ -124,7 +121,7 @@ export function SessionPage({ id }: { readonly id: string }) {
     id,
     title,
     points: session.beats.map((beat) => [beat.at_ms, value(beat)]),
-    text: (amount) => textOf(metric, amount),
+    text: (amount) => textOf(metric, amount, lang),
     tone: 'plain',
   })
   const link = (Object.entries(session.link) as [Metric, Record<string, number>][]).map(
@@ -133,7 +130,7 @@ export function SessionPage({ id }: { readonly id: string }) {
       title: words.hops[metricOf(metric).hop as Hop],
       about: titleOf(metric, lang),
       points: Object.entries(points).map(([at, value]) => [Number(at) * 1000, value]),
-      text: (value) => textOf(metric, value),
+      text: (value) => textOf(metric, value, lang),
       tone: 'plain',
       objective: metricOf(metric).objective,
     }),
@@ -149,7 +146,7 @@ export function SessionPage({ id }: { readonly id: string }) {
         from_ms: incident.began_ms,
         to_ms: incident.state === 'open' ? session.to_ms : incident.resolved_ms,
         tone: 'incident',
-        label: (lang === 'zh' ? incident.summary_zh : incident.summary_en).split(' · ')[0]!,
+        label: titleOfIncident(incident, lang),
         href: href(`/incident/${incident.id}`),
       }),
     ),
@@ -175,6 +172,7 @@ export function SessionPage({ id }: { readonly id: string }) {
     <>
       <Top trail={trail} />
       <main class="page" id="main">
+        <LineBanner as_of_ms={session.to_ms - 10_000} />
         <section class="panel about-session">
           <h1>
             {words.session} <code>{session.session}</code>
@@ -186,7 +184,7 @@ export function SessionPage({ id }: { readonly id: string }) {
             </span>
             {Object.entries(session.about).map(([name, value]) => (
               <span key={name}>
-                <span class="muted">{words.dims[name] ?? name}</span> {value}
+                <span class="muted">{words.dims[name] ?? name}</span> {placeName(value, lang)}
               </span>
             ))}
           </p>
@@ -195,7 +193,7 @@ export function SessionPage({ id }: { readonly id: string }) {
               <span>
                 {titleOf('rebuffering_ratio', lang)}{' '}
                 <b class={misses('rebuffering_ratio', stalled / watched) ? 'missed' : ''}>
-                  {textOf('rebuffering_ratio', stalled / watched)}
+                  {textOf('rebuffering_ratio', stalled / watched, lang)}
                 </b>
               </span>
               <span>

@@ -1,18 +1,21 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import type { Hop } from '../../schemas/kinds/kinds.ts'
-import { type Metric, type MetricSpec, metricOf } from '../../schemas/metrics.ts'
-import type { HopView, Snapshot } from '../api.ts'
-import { AXIS_MS } from '../windows.ts'
-import { lengthOf, limitOf, objectiveOf, share, textOf, timeOf, titleOf, whole, zoneOf } from './amount.ts'
-import { type Band, type ChartRow, Charts } from './Charts.tsx'
+import type { Snapshot } from '../api.ts'
+import { lengthOf, minuteOf, share, timeOf, whole, zoneOf } from './amount.ts'
+import { Charts } from './Charts.tsx'
 import { EmptyPage } from './EmptyPage.tsx'
 import { HeatMap } from './HeatMap.tsx'
-import { IncidentCard } from './IncidentCard.tsx'
+import { IncidentList } from './IncidentList.tsx'
+import { groupIncidents } from './incidentGroups.ts'
+import { LineBanner } from './LineBanner.tsx'
 import { LinkPicture } from './LinkPicture.tsx'
-import { type Place, usePlace } from './place.ts'
+import { usePlace } from './place.ts'
+import { Ranges } from './Ranges.tsx'
+import { axisFrom, bandsOf, rowsOf, struckStreams } from './showRows.ts'
 import { Fairness, Rounds, Streams } from './Tables.tsx'
 import { Top } from './Top.tsx'
+import { useLine } from './useLine.ts'
 import { type Live, useFetch, useLive } from './useLive.ts'
+import { useSiren } from './useSiren.ts'
 import { Waterfall } from './Waterfall.tsx'
 
 /** Nothing new for so long means that what is seen is old. */
@@ -20,17 +23,20 @@ const STALE_MS = 15_000
 
 /** One show, live or at a past moment. */
 export function ShowPage({ show }: { readonly show: string }) {
-  const { query, words } = usePlace()
+  const { query, lang, words } = usePlace()
   const at = query.get('at')
-  const asked = new URLSearchParams(
-    [...query].filter(([name]) => ['tenant', 'stream', 'app', 'at'].includes(name)),
+  const wanted = new URLSearchParams(
+    [...query].filter(([name]) => ['tenant', 'stream', 'app', 'range', 'compare'].includes(name)),
   )
-  asked.delete('at')
-  asked.set('show', show)
-  const live = useLive<Snapshot>(at === null ? asked.toString() : undefined)
-  asked.delete('show')
-  if (at !== null) asked.set('at', at)
-  const past = useFetch<Snapshot>(at === null ? undefined : `/api/show/${encodeURIComponent(show)}?${asked}`)
+  const line = useLine()
+  const pastUrl =
+    at === null
+      ? undefined
+      : `/api/show/${encodeURIComponent(show)}?${new URLSearchParams([...wanted, ['at', at]])}`
+  const live = useLive<Snapshot>(
+    at === null ? new URLSearchParams([...wanted, ['show', show]]).toString() : undefined,
+  )
+  const past = useFetch<Snapshot>(pastUrl)
   // The last picture stays while the next is on its way.
   const [kept, keep] = useState<Snapshot>()
   const fresh = at === null ? live.data : past.data
@@ -38,26 +44,36 @@ export function ShowPage({ show }: { readonly show: string }) {
     if (fresh !== undefined) keep(fresh)
   }, [fresh])
   const snapshot = fresh ?? (kept?.show === show ? kept : undefined)
-  if (snapshot === undefined)
-    return <Waiting lost={live.line === 'lost' || live.line === 'store_away' || past.failed} show={show} />
-  if (snapshot.data_ms === 0 && snapshot.live && Object.keys(snapshot.incidents).length === 0)
-    return <EmptyPage show={show} line={live.line} />
-  return <Picture snapshot={snapshot} live={at === null ? live : undefined} words={words} />
+  if (snapshot === undefined) return <Waiting show={show} />
+  const waiting = Object.keys(snapshot.incidents).length === 0 && snapshot.ended === undefined
+  if (snapshot.data_ms === 0 && snapshot.live && waiting) return <EmptyPage show={show} />
+  const loading =
+    fresh !== undefined
+      ? undefined
+      : words.loading_at(at === null ? words.live : timeOf(Number(at), lang, Date.now()))
+  return (
+    <Picture
+      snapshot={snapshot}
+      live={at === null ? live : undefined}
+      loading={loading}
+      lost={line.state === 'lost' || line.state === 'store_away' || live.stuck}
+    />
+  )
 }
 
-function Waiting({ lost, show }: { readonly lost: boolean; readonly show: string }) {
-  const { words } = usePlace()
+/** Nothing has come yet: says for how long, and why. */
+function Waiting({ show }: { readonly show: string }) {
+  const { words, lang } = usePlace()
+  const line = useLine()
+  const lost = line.state === 'lost' || line.state === 'store_away'
   return (
     <>
       <Top state={lost ? 'lost' : 'opening'} trail={[{ href: '', text: show }]} />
       <main class="page" id="main" aria-busy={!lost}>
-        {lost ? (
-          <p class="banner lost" role="alert">
-            {words.lost('4 s')}
-          </p>
-        ) : (
-          <p class="hidden" role="status">
-            {words.loading}
+        <LineBanner />
+        {!lost && (
+          <p class="muted waiting-first" role="status">
+            {line.state === 'opening' ? words.opening(lengthOf(line.since_ms, lang)) : words.loading}
           </p>
         )}
         <div class="panel skeleton" />
@@ -67,200 +83,174 @@ function Waiting({ lost, show }: { readonly lost: boolean; readonly show: string
   )
 }
 
-function Picture({
-  snapshot,
-  live,
-  words,
-}: {
+interface PictureProps {
   readonly snapshot: Snapshot
   readonly live: Live<Snapshot> | undefined
-  readonly words: Place['words']
-}) {
-  const { lang, href, with: to, query, go } = usePlace()
-  const lost = live !== undefined && live.line !== 'open' && live.line !== 'opening'
-  const since_ms = live === undefined ? 0 : live.now_ms - live.heard_ms
-  const age_ms = snapshot.at_ms - snapshot.data_ms
-  const incidents = Object.values(snapshot.incidents).sort(
-    (a, b) => Number(b.state === 'open') - Number(a.state === 'open') || b.opened_ms - a.opened_ms,
-  )
-  const open = incidents.filter(({ state }) => state === 'open')
+  /** Another moment is on its way: "Loading 12:50 …". */
+  readonly loading: string | undefined
+  readonly lost: boolean
+}
+
+function Picture({ snapshot, live, loading, lost }: PictureProps) {
+  const place = usePlace()
+  const { lang, href, with: to, query, go, words } = place
+  const groups = useMemo(() => groupIncidents(Object.values(snapshot.incidents)), [snapshot.incidents])
+  const open = groups.filter((group) => group.open)
+  useSiren(live === undefined ? [] : open)
   const trail = [
     { href: href('/shows'), text: words.all_shows },
     { href: to({ stream: undefined, app: undefined }), text: snapshot.show },
     ...(snapshot.stream === undefined ? [] : [{ href: to({ app: undefined }), text: snapshot.stream }]),
     ...(snapshot.app === undefined ? [] : [{ href: to({}), text: snapshot.app }]),
   ]
-  const watching = snapshot.values.concurrent_plays
-  const completeness = snapshot.values.completeness
+  const { ended } = snapshot
+  const watching = ended === undefined ? snapshot.values.concurrent_plays : undefined
   const rows = useMemo(() => rowsOf(snapshot, words, lang), [snapshot, words, lang])
   const bands = useMemo(() => bandsOf(snapshot, lang, href), [snapshot, lang, href])
-  const from_ms = axisOf(rows, snapshot.at_ms)
-  const drag = (by_ms: number) => {
-    const at = Math.round((snapshot.at_ms - by_ms) / 1000) * 1000
-    go(to({ at: at >= Date.now() - 3000 ? undefined : at }))
-  }
+  const from_ms = axisFrom(rows, snapshot)
+  const past = query.has('at') || ended !== undefined
+  const wall = query.has('wall')
+  const title = words.minutes(lengthOf(Math.round((snapshot.at_ms - from_ms) / 60_000) * 60_000, lang))
+  const state =
+    loading !== undefined
+      ? 'opening'
+      : lost
+        ? 'lost'
+        : ended !== undefined
+          ? 'ended'
+          : snapshot.live
+            ? 'live'
+            : 'past'
   return (
     <>
       <Top
         trail={trail}
         at_ms={snapshot.at_ms}
-        state={lost ? 'lost' : snapshot.live ? 'live' : 'past'}
+        state={state}
+        loading={loading}
         alarm={lost ? 0 : open.length}
       >
-        <p class="audience">
-          <b class="figure">{lost || watching === undefined ? '–' : whole(watching)}</b> {words.watching}
-        </p>
-        <p class={`count ${lost ? '' : open.length > 0 ? 'bad' : 'good'}`} role="status">
-          {lost ? words.health.unknown : words.incidents(open.length)}
-        </p>
+        {ended === undefined ? (
+          <p class="audience">
+            <b class="figure">{lost || watching === undefined ? '–' : whole(watching)}</b> {words.watching}
+          </p>
+        ) : (
+          <p class="audience">{words.ended_peak(minuteOf(ended.at_ms), whole(ended.peak))}</p>
+        )}
+        {ended === undefined && (
+          <p class={`count ${lost ? '' : open.length > 0 ? 'bad' : 'good'}`} role="status">
+            {lost ? words.health.unknown : words.incidents(open.length)}
+          </p>
+        )}
       </Top>
-      <main class={`page ${lost ? 'lost' : ''} ${query.has('wall') ? 'wall' : ''}`} id="main">
-        {lost && (
-          <p class="banner lost" role="alert">
-            {live?.line === 'store_away' ? words.store_away : words.lost(lengthOf(since_ms, lang))}
-          </p>
-        )}
-        {!lost && snapshot.live && age_ms > STALE_MS && (
-          <p class="banner stale" role="alert">
-            {words.stale(lengthOf(age_ms, lang), timeOf(snapshot.data_ms, lang, snapshot.at_ms))}
-          </p>
-        )}
-        {!snapshot.live && (
-          <p class="banner past">
-            {snapshot.data_ms === 0
-              ? words.no_past
-              : words.past_banner(timeOf(snapshot.at_ms, lang, Date.now()))}
-          </p>
-        )}
-        {completeness !== undefined && completeness < 0.98 && (
-          <p class="banner stale">{words.complete(share(completeness))}</p>
-        )}
+      <main class={`page ${lost ? 'lost' : ''} ${wall ? 'wall' : ''}`} id="main">
+        <LineBanner as_of_ms={snapshot.at_ms} stuck={live?.stuck ?? false} />
+        <Notices snapshot={snapshot} lost={lost} />
         <div class="current">
           <LinkPicture snapshot={snapshot} lost={lost} />
-          {incidents.length > 0 && (
-            <section class="incidents" aria-label={words.incidents(open.length)} aria-live="polite">
-              {incidents.slice(0, 4).map((incident) => (
-                <IncidentCard
-                  key={incident.id}
-                  incident={incident}
-                  now_ms={snapshot.at_ms}
-                  several={Object.keys(snapshot.streams).length > 1}
-                />
-              ))}
-            </section>
-          )}
-          <section class="panel">
+          <IncidentList
+            groups={wall ? open.slice(0, 1) : groups}
+            now_ms={snapshot.at_ms}
+            watching={() => watching}
+            show={snapshot.show}
+          />
+          <section class="panel axis">
             <h2>
-              {words.minutes(Math.ceil((snapshot.at_ms - from_ms) / 60_000))}{' '}
-              <span class="muted">{words.timeline_clock(zoneOf(snapshot.at_ms))}</span>
+              {title} <span class="muted">{words.timeline_clock(zoneOf(snapshot.at_ms))}</span>
+              {!wall && <Ranges snapshot={snapshot} />}
             </h2>
             <Charts
               rows={rows}
               bands={bands}
               from_ms={from_ms}
               to_ms={snapshot.at_ms}
-              label={words.minutes(Math.ceil((snapshot.at_ms - from_ms) / 60_000))}
-              onDrag={drag}
+              label={title}
+              onZoom={(from, until) =>
+                go(
+                  to({
+                    at: Math.round(until / 1000) * 1000,
+                    range: Math.max(60_000, Math.round((until - from) / 1000) * 1000),
+                  }),
+                )
+              }
+              onPan={(by_ms) => {
+                const at = Math.round((snapshot.at_ms - by_ms) / 1000) * 1000
+                go(to({ at: at >= Date.now() - 3000 ? undefined : at }), { replace: past })
+              }}
             />
           </section>
-          <div class="columns">
-            <Waterfall
-              phases={snapshot.startup as Record<string, number>}
-              whole_ms={snapshot.values.video_startup_time}
-              note={words.starts(whole(snapshot.startup.starts ?? 0))}
-              p95_ms={snapshot.values.video_startup_time_p95}
-            />
-            <HeatMap heat={snapshot.heat} />
-            <Fairness snapshot={snapshot} />
-            <Streams snapshot={snapshot} />
-            <Rounds snapshot={snapshot} />
-          </div>
+          {!wall && <Panels snapshot={snapshot} />}
         </div>
-        <p class="keys muted">{words.keys}</p>
+        <p class="keys muted">
+          {wall
+            ? `${words.wall_leave}${query.get('wall') === 'rotate' ? ` · ${words.wall_rotates}` : ''}`
+            : words.keys}
+        </p>
       </main>
     </>
   )
 }
 
-/** One row of the axis a hop, under the audience; a step's value stands at the step's end, the newest at this moment. */
-function rowsOf(snapshot: Snapshot, words: Place['words'], lang: 'en' | 'zh'): ChartRow[] {
-  const pointsOf = (metric: Metric, own?: HopView): ChartRow['points'] => {
-    const known = own?.series ?? snapshot.series[metric] ?? {}
-    const points: [number, number | null][] = []
-    const now = Math.floor(snapshot.at_ms / snapshot.step_ms) * snapshot.step_ms
-    for (let at = now - AXIS_MS; at < now; at += snapshot.step_ms)
-      points.push([at + snapshot.step_ms, known[at / 1000] ?? null])
-    const value = own?.series === undefined ? snapshot.values[metric] : own.value
-    if (value !== undefined && snapshot.at_ms > now) points.push([snapshot.at_ms, value])
-    return points
+/** What must be known before anything below is believed. */
+function Notices({ snapshot, lost }: { readonly snapshot: Snapshot; readonly lost: boolean }) {
+  const { words, lang, href } = usePlace()
+  const { ended, at_ms, data_ms, live } = snapshot
+  const age_ms = at_ms - data_ms
+  const { completeness } = snapshot.values
+  if (ended !== undefined) {
+    const report = `/report/${encodeURIComponent(snapshot.show)}`
+    return (
+      <p class="banner past ended">
+        {words.ended_banner(timeOf(ended.at_ms, lang, Date.now()), whole(ended.peak))}{' '}
+        <a class="button" href={href(report)} data-native>
+          {words.open_report}
+        </a>
+      </p>
+    )
   }
-  const cause = Object.values(snapshot.hops).find((view) => view.cause !== undefined)?.cause
-  const row = (
-    id: string,
-    title: string,
-    metric: Metric,
-    tone: ChartRow['tone'],
-    own?: HopView,
-  ): ChartRow => {
-    const { objective } = metricOf(metric) as MetricSpec
-    const objectiveText = objectiveOf(metric)
-    return {
-      id,
-      title,
-      about:
-        id === 'watching' ? '' : [titleOf(metric, lang), own?.series && cause].filter(Boolean).join(' · '),
-      points: pointsOf(metric, own),
-      text: (value) => textOf(metric, value),
-      objective,
-      objectiveText,
-      limit: limitOf(metric),
-      tone: tone ?? 'plain',
-    }
-  }
-  const hops = (Object.entries(snapshot.hops) as [Hop, Snapshot['hops'][Hop]][]).filter(
-    ([, { health }]) => health !== 'absent',
+  return (
+    <>
+      {!lost && live && age_ms > STALE_MS && (
+        <p class="banner stale" role="alert">
+          {words.stale(lengthOf(age_ms, lang), timeOf(data_ms, lang, at_ms))}
+        </p>
+      )}
+      {!live && (
+        <p class="banner past">
+          {data_ms === 0 ? words.no_past : words.past_banner(timeOf(at_ms, lang, Date.now()))}{' '}
+          <a href={href(`/report/${encodeURIComponent(snapshot.show)}`)} data-native>
+            {words.open_report}
+          </a>
+        </p>
+      )}
+      {completeness !== undefined && completeness < 0.98 && (
+        <p class="banner stale">{words.complete(share(completeness))}</p>
+      )}
+      {snapshot.app !== undefined && <p class="banner note-filter">{words.filter_note(snapshot.app)}</p>}
+    </>
   )
-  return [
-    row('watching', words.watching_title, 'concurrent_plays', 'plain'),
-    ...hops.map(([hop, view]) =>
-      row(
-        hop,
-        words.hops[hop],
-        view.headline,
-        view.health === 'sick' || view.health === 'silent'
-          ? 'sick'
-          : view.health === 'affected'
-            ? 'strained'
-            : 'plain',
-        view,
-      ),
-    ),
-  ]
 }
 
-/** The axis begins with the show, when that is less than a quarter of an hour ago, and is three minutes at least. */
-function axisOf(rows: readonly ChartRow[], at_ms: number): number {
-  const first = Math.min(
-    at_ms,
-    ...rows.flatMap(({ points }) => points.find(([, value]) => value !== null)?.[0] ?? []),
+/** What is under the axis: first screen, heat map, streams, apps, rounds. */
+function Panels({ snapshot }: { readonly snapshot: Snapshot }) {
+  const { words, lang } = usePlace()
+  const many = Object.keys(snapshot.streams).length > 6
+  const struck = struckStreams(snapshot)
+  return (
+    <>
+      {many && <Streams snapshot={snapshot} struck={struck} />}
+      <div class="columns">
+        <Waterfall
+          phases={snapshot.startup as Record<string, number>}
+          whole_ms={snapshot.values.video_startup_time}
+          note={words.starts(whole(snapshot.startup.starts ?? 0))}
+          p95_ms={snapshot.values.video_startup_time_p95}
+        />
+        <HeatMap heat={snapshot.heat} />
+        <Fairness snapshot={snapshot} />
+        {!many && <Streams snapshot={snapshot} struck={struck} />}
+        <Rounds snapshot={snapshot} lang={lang} />
+      </div>
+    </>
   )
-  const from = Math.floor((Math.min(first, at_ms - 180_000) - 10_000) / 60_000) * 60_000
-  return Math.max(at_ms - AXIS_MS, from)
-}
-
-function bandsOf(snapshot: Snapshot, lang: 'en' | 'zh', href: Place['href']): Band[] {
-  return [
-    ...Object.entries(snapshot.rounds).map(
-      ([label, { from_ms, to_ms }]): Band => ({ from_ms, to_ms, tone: 'round', label }),
-    ),
-    ...Object.values(snapshot.incidents).map(
-      (incident): Band => ({
-        from_ms: incident.began_ms,
-        to_ms: incident.state === 'open' ? snapshot.at_ms : incident.resolved_ms,
-        tone: 'incident',
-        label: (lang === 'zh' ? incident.summary_zh : incident.summary_en).split(' · ')[0]!,
-        href: href(`/incident/${incident.id}`),
-      }),
-    ),
-  ]
 }

@@ -1,7 +1,18 @@
 import type { ComponentChildren } from 'preact'
 import type { Metric } from '../../schemas/metrics.ts'
+import { type Lang, placeName } from '../../schemas/words.ts'
 import type { SessionRow, Snapshot } from '../api.ts'
-import { lengthOf, misses, objectiveOf, textOf, timeOf, titleOf, whole } from './amount.ts'
+import {
+  cutName,
+  lengthOf,
+  millisecondsOf,
+  misses,
+  objectiveOf,
+  textOf,
+  timeOf,
+  titleOf,
+  whole,
+} from './amount.ts'
 import { usePlace } from './place.ts'
 
 interface TableProps {
@@ -32,7 +43,7 @@ export function Table({ heads, rows, words = 1 }: TableProps) {
             <tr key={key}>
               <th scope="row">{cells[0]}</th>
               {cells.slice(1).map((cell, index) => (
-                <td key={heads[index + 1]} class={kind(index + 1)}>
+                <td key={heads[index + 1]} class={kind(index + 1)} data-head={heads[index + 1]}>
                   {cell}
                 </td>
               ))}
@@ -44,27 +55,35 @@ export function Table({ heads, rows, words = 1 }: TableProps) {
   )
 }
 
-/** A metric's value, marked where it misses its objective. */
+/** Of fewer viewers than this no value shouts. */
+export const FEW = 10
+
+/** A metric's value, marked where it misses its objective; of fewer than ten viewers it stays quiet. */
 export function Value({
   metric,
   value,
+  n,
 }: {
   readonly metric: Metric
   readonly value: number | null | undefined
+  /** How many viewers it is of, where that is known. */
+  readonly n?: number
 }) {
+  const { lang } = usePlace()
   if (value === undefined || value === null) return <>–</>
-  const bad = misses(metric, value)
+  const few = n !== undefined && n < FEW
+  const bad = misses(metric, value) && !few
   return (
-    <span class={bad ? 'missed' : ''}>
+    <span class={bad ? 'missed' : few ? 'few' : ''}>
       {bad && <span aria-hidden="true">◆ </span>}
-      {textOf(metric, value)}
+      {textOf(metric, value, lang)}
     </span>
   )
 }
 
-/** How far apart the apps see the show, and the rounds that were played. */
+/** How far apart the apps see the show. */
 export function Fairness({ snapshot }: { readonly snapshot: Snapshot }) {
-  const { words, with: to } = usePlace()
+  const { words, lang, with: to } = usePlace()
   const apps = Object.entries(snapshot.apps)
   const first = Math.min(...apps.map(([, { latency_ms }]) => latency_ms ?? Number.POSITIVE_INFINITY))
   const behind = (latency_ms: number | undefined) =>
@@ -72,13 +91,13 @@ export function Fairness({ snapshot }: { readonly snapshot: Snapshot }) {
       ? '–'
       : latency_ms === first
         ? words.first
-        : `+ ${Math.round(latency_ms - first)} ms`
+        : `+ ${millisecondsOf(latency_ms - first, lang)}`
   return (
     <section class="panel">
       <h2>
         {words.fairness}{' '}
         <span class="muted">
-          {words.last_minute} · {words.latency} {objectiveOf('live_latency')}
+          {words.last_minute} · {words.latency} {objectiveOf('live_latency', lang)}
         </span>
       </h2>
       {apps.length === 0 ? (
@@ -89,11 +108,11 @@ export function Fairness({ snapshot }: { readonly snapshot: Snapshot }) {
           rows={apps.map(([app, { watching, latency_ms }]) => ({
             key: app,
             cells: [
-              <a key="a" href={to({ app })}>
-                {app}
+              <a key="a" href={to({ app })} title={app}>
+                {cutName(app)}
               </a>,
               whole(watching),
-              <Value key="v" metric="live_latency" value={latency_ms} />,
+              <Value key="v" metric="live_latency" value={latency_ms} n={watching} />,
               behind(latency_ms),
             ],
           }))}
@@ -103,8 +122,9 @@ export function Fairness({ snapshot }: { readonly snapshot: Snapshot }) {
   )
 }
 
-export function Rounds({ snapshot }: { readonly snapshot: Snapshot }) {
-  const { words, lang } = usePlace()
+/** The rounds that were played, newest first. */
+export function Rounds({ snapshot, lang }: { readonly snapshot: Snapshot; readonly lang: Lang }) {
+  const { words } = usePlace()
   const rounds = Object.entries(snapshot.rounds).sort(([, a], [, b]) => b.from_ms - a.from_ms)
   /** From the first app's screen to the last one's, and whose that was. */
   const reached = (apps: Snapshot['rounds'][string]['apps']) => {
@@ -114,10 +134,10 @@ export function Rounds({ snapshot }: { readonly snapshot: Snapshot }) {
     times.sort(([, a], [, b]) => a - b)
     const [first, last] = [times[0], times.at(-1)]
     if (first === undefined || last === undefined) return '–'
-    const text = (ms: number) => textOf('cue_production_latency', ms)
+    const text = (ms: number) => textOf('cue_production_latency', ms, lang)
     return (
       <>
-        {first === last ? '' : `${text(first[1]).replace(/ s$/, '')} – `}
+        {first === last ? '' : `${text(first[1]).replace(/ (s|秒)$/, '')} – `}
         {text(last[1])} <small class="under">{last[0]}</small>
       </>
     )
@@ -147,11 +167,20 @@ export function Rounds({ snapshot }: { readonly snapshot: Snapshot }) {
 /** Streams that are listed; of more, the ones that are well stay out. */
 const STREAMS = 12
 
-export function Streams({ snapshot }: { readonly snapshot: Snapshot }) {
+/** The streams of a show, those that an incident strikes first, then the worst. */
+export function Streams({
+  snapshot,
+  struck,
+}: {
+  readonly snapshot: Snapshot
+  readonly struck: ReadonlySet<string>
+}) {
   const { words, lang, with: to } = usePlace()
-  // The worst first: whoever looks for a stream by name asks for it by its address.
   const streams = Object.entries(snapshot.streams).sort(
-    ([, a], [, b]) => (b.stall_ratio ?? 0) - (a.stall_ratio ?? 0) || b.watching - a.watching,
+    ([nameA, a], [nameB, b]) =>
+      Number(struck.has(nameB)) - Number(struck.has(nameA)) ||
+      (b.stall_ratio ?? 0) - (a.stall_ratio ?? 0) ||
+      b.watching - a.watching,
   )
   if (streams.length < 2) return null
   return (
@@ -164,12 +193,17 @@ export function Streams({ snapshot }: { readonly snapshot: Snapshot }) {
         rows={streams.slice(0, STREAMS).map(([stream, group]) => ({
           key: stream,
           cells: [
-            <a key="a" href={to({ stream })}>
-              {stream}
+            <a key="a" href={to({ stream })} title={stream}>
+              {struck.has(stream) && (
+                <span class="alarmed" aria-hidden="true">
+                  ▲{' '}
+                </span>
+              )}
+              {cutName(stream)}
             </a>,
             whole(group.watching),
-            <Value key="s" metric="rebuffering_ratio" value={group.stall_ratio} />,
-            <Value key="f" metric="video_startup_time" value={group.first_screen_ms} />,
+            <Value key="s" metric="rebuffering_ratio" value={group.stall_ratio} n={group.watching} />,
+            <Value key="f" metric="video_startup_time" value={group.first_screen_ms} n={group.watching} />,
           ],
         }))}
       />
@@ -178,6 +212,7 @@ export function Streams({ snapshot }: { readonly snapshot: Snapshot }) {
   )
 }
 
+/** Sessions that an incident names, those that suffered most first. */
 export function Sessions({ rows }: { readonly rows: readonly SessionRow[] | undefined }) {
   const { words, href, lang } = usePlace()
   return (
@@ -193,7 +228,7 @@ export function Sessions({ rows }: { readonly rows: readonly SessionRow[] | unde
           heads={[
             words.session,
             words.app,
-            'CDN',
+            words.dims.cdn!,
             words.operator,
             words.dims.region!,
             words.stalled,
@@ -208,11 +243,11 @@ export function Sessions({ rows }: { readonly rows: readonly SessionRow[] | unde
               </a>,
               row.app || '–',
               row.cdn || '–',
-              row.isp || '–',
-              row.region || '–',
+              placeName(row.isp, lang) || '–',
+              placeName(row.region, lang) || '–',
               lengthOf(row.stalled_ms, lang),
               whole(row.stalls),
-              row.latency_ms === null ? '–' : textOf('live_latency', row.latency_ms),
+              row.latency_ms === null ? '–' : textOf('live_latency', row.latency_ms, lang),
             ],
           }))}
         />

@@ -1,4 +1,4 @@
-import { misses, objectiveOf, textOf } from './amount.ts'
+import { millisecondsOf, misses, objectiveOf, textOf } from './amount.ts'
 import { usePlace } from './place.ts'
 
 /** Where the first screen's time goes, phase after phase on one scale. */
@@ -14,7 +14,7 @@ export function Waterfall({
   /** 95th percentile of the whole. */
   readonly p95_ms?: number | undefined
 }) {
-  const { words } = usePlace()
+  const { words, lang } = usePlace()
   const known = Object.keys(words.phases).filter((phase) => phases[phase] !== undefined)
   const sum = known.reduce((total, phase) => total + phases[phase]!, 0)
   const scale = Math.max(sum, whole_ms ?? 0, 1)
@@ -24,12 +24,12 @@ export function Waterfall({
       <h2>
         {words.first_screen}{' '}
         <b class={`figure ${misses('video_startup_time', whole_ms) ? 'missed' : ''}`}>
-          {whole_ms === undefined ? '–' : textOf('video_startup_time', whole_ms)}
+          {whole_ms === undefined ? '–' : textOf('video_startup_time', whole_ms, lang)}
         </b>
         <span class="muted">
           {[
-            words.objective(objectiveOf('video_startup_time') ?? ''),
-            p95_ms === undefined ? '' : words.p95(textOf('video_startup_time', p95_ms)),
+            words.objective(objectiveOf('video_startup_time', lang) ?? ''),
+            p95_ms === undefined ? '' : words.p95(textOf('video_startup_time', p95_ms, lang)),
             note,
           ]
             .filter((part) => part !== '')
@@ -53,7 +53,7 @@ export function Waterfall({
                     }}
                   />
                 </span>
-                <span class="value">{Math.round(phases[phase]!)} ms</span>
+                <span class="value">{millisecondsOf(phases[phase]!, lang)}</span>
               </dd>
             </div>
           )

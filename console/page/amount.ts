@@ -1,5 +1,5 @@
 import { type Metric, type MetricSpec, metricOf } from '../../schemas/metrics.ts'
-import type { Lang } from './place.ts'
+import { type Lang, UNITS } from '../../schemas/words.ts'
 
 /** A number and its unit, apart so that the unit can stand smaller. */
 export interface Amount {
@@ -21,44 +21,44 @@ function percent(share: number): string {
 }
 
 /** A value of a metric as a person reads it. */
-export function amountOf(metric: Metric, value: number): Amount {
+export function amountOf(metric: Metric, value: number, lang: Lang): Amount {
   const { unit } = metricOf(metric) as MetricSpec
+  const amount = (number: string, name: keyof typeof UNITS): Amount => ({ number, unit: UNITS[name][lang] })
   switch (unit) {
     case 'ratio':
-      return metric.endsWith('_speed')
-        ? { number: figures(value, 2), unit: '×' }
-        : { number: percent(value), unit: '%' }
+      return metric.endsWith('_speed') ? amount(figures(value, 2), 'times') : amount(percent(value), 'ratio')
     case 'ms':
       return value >= 1000
-        ? { number: figures(value / 1000, 2), unit: 's' }
-        : { number: figures(value, value < 10 ? 1 : 0), unit: 'ms' }
+        ? amount(figures(value / 1000, 2), 's')
+        : amount(figures(value, value < 10 ? 1 : 0), 'ms')
     case 'kbps':
-      return value >= 1000
-        ? { number: figures(value / 1000, 2), unit: 'Mb/s' }
-        : { number: figures(value, 0), unit: 'kb/s' }
+      return value >= 1000 ? amount(figures(value / 1000, 2), 'mbps') : amount(figures(value, 0), 'kbps')
     case 'fps':
-      return { number: figures(value, 1), unit: 'fps' }
+      return amount(figures(value, 1), 'fps')
     case 'per_minute':
-      return { number: figures(value, value < 10 ? 2 : 0), unit: '/min' }
+      return amount(figures(value, value < 10 ? 2 : 0), 'per_minute')
     case 'bytes':
-      return { number: figures(value / 1e6, 1), unit: 'MB' }
+      return amount(figures(value / 1e6, 1), 'mb')
     case 'mbps':
-      return { number: figures(value, 1), unit: 'Mb/s' }
+      return amount(figures(value, 1), 'mbps')
     default:
       return { number: figures(value, 0), unit: '' }
   }
 }
 
-export const textOf = (metric: Metric, value: number): string => {
-  const { number, unit } = amountOf(metric, value)
+export const textOf = (metric: Metric, value: number, lang: Lang): string => {
+  const { number, unit } = amountOf(metric, value, lang)
   return unit === '' ? number : `${number} ${unit}`
 }
 
+/** Milliseconds with their unit: `41 ms`. */
+export const millisecondsOf = (ms: number, lang: Lang): string => `${Math.round(ms)} ${UNITS.ms[lang]}`
+
 /** The objective as it stands beside a value: `≤ 200 ms`. */
-export function objectiveOf(metric: Metric): string | undefined {
+export function objectiveOf(metric: Metric, lang: Lang): string | undefined {
   const { objective, better } = metricOf(metric) as MetricSpec
   if (objective === undefined) return undefined
-  const { unit, number } = amountOf(metric, objective)
+  const { unit, number } = amountOf(metric, objective, lang)
   return `${better === 'lower' ? '≤' : '≥'} ${number.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '')}${unit === '' ? '' : ` ${unit}`}`
 }
 
@@ -97,12 +97,32 @@ export function zoneOf(ms: number): string {
 
 /** A length of time in at most two units. */
 export function lengthOf(ms: number, lang: Lang): string {
-  const zh = lang === 'zh'
   const seconds = Math.max(0, Math.round(ms / 1000))
-  const [s, min, h] = zh ? [' 秒', ' 分', ' 小时'] : [' s', ' min', ' h']
-  if (seconds < 60) return `${seconds}${s}`
+  const [s, min, h] = [UNITS.s[lang], UNITS.min[lang], UNITS.h[lang]]
+  if (seconds < 60) return `${seconds} ${s}`
   if (seconds < 3600)
-    return `${Math.floor(seconds / 60)}${min}${seconds % 60 === 0 ? '' : ` ${seconds % 60}${s}`}`
+    return `${Math.floor(seconds / 60)} ${min}${seconds % 60 === 0 ? '' : ` ${seconds % 60} ${s}`}`
   const minutes = Math.floor(seconds / 60)
-  return `${Math.floor(minutes / 60)}${h}${minutes % 60 === 0 ? '' : ` ${minutes % 60}${min}`}`
+  return `${Math.floor(minutes / 60)} ${h}${minutes % 60 === 0 ? '' : ` ${minutes % 60} ${min}`}`
 }
+
+/** Hours and minutes: `12:43`. */
+export const minuteOf = (ms: number): string =>
+  new Date(ms).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+
+/** A part of a whole, in per cent: `7 %`; undefined where the whole is unknown. */
+export const partOf = (part: number, whole: number | undefined): string | undefined =>
+  whole === undefined || whole <= 0
+    ? undefined
+    : part / whole < 0.005
+      ? '< 1\u00a0%'
+      : share(Math.min(1, part / whole))
+
+/** Names longer than this are cut; the whole stands in the title. */
+const NAME_MOST = 24
+
+/** A name of at most 24 characters, cut in its middle: names of one show differ at their ends. */
+export const cutName = (name: string): string =>
+  name.length <= NAME_MOST
+    ? name
+    : `${name.slice(0, NAME_MOST / 2)}…${name.slice(name.length - NAME_MOST / 2 + 1)}`

@@ -1,13 +1,18 @@
 import { render } from 'preact'
 import { useEffect, useMemo, useState } from 'preact/hooks'
+import type { Lang } from '../../schemas/words.ts'
+import { HandoverPage } from './HandoverPage.tsx'
 import { IncidentPage } from './IncidentPage.tsx'
 import { MissingPage } from './MissingPage.tsx'
-import { hrefOf, type Lang, type Place, PlaceContext, routeOf, withQuery } from './place.ts'
+import { hrefOf, type Place, PlaceContext, routeOf, withQuery } from './place.ts'
 import { RunbookPage } from './RunbookPage.tsx'
+import { Search } from './Search.tsx'
 import { SessionPage } from './SessionPage.tsx'
 import { ShowPage } from './ShowPage.tsx'
 import { ShowsPage } from './ShowsPage.tsx'
 import './style.css'
+import { LineContext, useWatchedLine } from './useLine.ts'
+import { useWall } from './useWall.ts'
 import { WORDS } from './words.ts'
 
 const langOf = (query: URLSearchParams): Lang => {
@@ -17,6 +22,8 @@ const langOf = (query: URLSearchParams): Lang => {
 
 function App() {
   const [address, setAddress] = useState(location.href)
+  const [searching, search] = useState(false)
+  const line = useWatchedLine()
   const place = useMemo((): Place => {
     const { pathname, searchParams: query } = new URL(address)
     const lang = langOf(query)
@@ -34,6 +41,7 @@ function App() {
         history[replace ? 'replaceState' : 'pushState'](null, '', href)
         setAddress(location.href)
       },
+      search: () => search(true),
     }
   }, [address])
   const { route, query, lang } = place
@@ -67,11 +75,12 @@ function App() {
         link.origin !== location.origin
       )
         return
-      if (link.pathname.startsWith('/clickhouse')) return
+      if (link.pathname.startsWith('/clickhouse') || 'native' in link.dataset) return
       event.preventDefault()
-      history.pushState(null, '', link.href)
+      // A step in time or look is no new place: it replaces the address instead of piling up history.
+      history['replace' in link.dataset ? 'replaceState' : 'pushState'](null, '', link.href)
       setAddress(location.href)
-      if (link.hash === '') scrollTo(0, 0)
+      if (link.hash === '' && !('replace' in link.dataset)) scrollTo(0, 0)
     }
     addEventListener('popstate', moved)
     document.addEventListener('click', clicked)
@@ -83,16 +92,22 @@ function App() {
 
   useEffect(() => {
     const key = (event: KeyboardEvent) => {
+      if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault()
+        return search((open) => !open)
+      }
+      if (event.key === 'Escape' && searching) return search(false)
       if (
         event.metaKey ||
         event.ctrlKey ||
         event.altKey ||
-        (event.target as Element).closest('input, textarea, pre')
+        (event.target as Element).closest('input, textarea, select, pre')
       )
         return
       // Keys may come faster than the page is drawn: the address is what counts.
       const { pathname, searchParams: now } = new URL(location.href)
-      const change = (changes: Parameters<Place['with']>[0]) => place.go(withQuery(pathname, now, changes))
+      const change = (changes: Parameters<Place['with']>[0]) =>
+        place.go(withQuery(pathname, now, changes), { replace: true })
       const at = now.get('at')
       const step = event.shiftKey ? 60_000 : 10_000
       const moved = (by: number) => {
@@ -105,14 +120,21 @@ function App() {
         arrowleft: () => moved(-step),
         arrowright: () => moved(step),
         l: () => change({ at: undefined }),
-        w: () => change({ wall: now.has('wall') ? undefined : '' }),
+        w: () =>
+          change({ wall: now.has('wall') ? undefined : pathname.startsWith('/show/') ? '' : 'rotate' }),
         t: () => change({ theme: theme === 'dark' ? 'light' : 'dark' }),
         z: () => change({ lang: langOf(now) === 'zh' ? 'en' : 'zh' }),
         j: () => {
-          const links = [...document.querySelectorAll<HTMLElement>('.incident h2 a')]
+          const links = [...document.querySelectorAll<HTMLElement>('.incident h2 a, .incident-row a')]
           links[(links.indexOf(document.activeElement as HTMLElement) + 1) % links.length]?.focus()
         },
-        escape: () => history.back(),
+        escape: () => {
+          if (now.has('wall')) return change({ wall: undefined })
+          const above = [...document.querySelectorAll<HTMLAnchorElement>('.top nav a.above')].at(-1)
+          const home = document.querySelector<HTMLAnchorElement>('.top nav a.brand')
+          const target = above ?? home
+          if (target !== null) place.go(target.href)
+        },
       }
       const action = actions[event.key.toLowerCase()]
       if (action === undefined) return
@@ -121,23 +143,30 @@ function App() {
     }
     addEventListener('keydown', key)
     return () => removeEventListener('keydown', key)
-  }, [place])
+  }, [place, searching])
+
+  useWall(place)
 
   return (
     <PlaceContext.Provider value={place}>
-      {route.view === 'show' ? (
-        <ShowPage key={route.show} show={route.show} />
-      ) : route.view === 'incident' ? (
-        <IncidentPage key={route.id} id={route.id} />
-      ) : route.view === 'session' ? (
-        <SessionPage key={route.id} id={route.id} />
-      ) : route.view === 'runbooks' ? (
-        <RunbookPage key={route.rule} rule={route.rule} />
-      ) : route.view === 'missing' ? (
-        <MissingPage />
-      ) : (
-        <ShowsPage home={route.view === 'home'} />
-      )}
+      <LineContext.Provider value={line}>
+        {route.view === 'show' ? (
+          <ShowPage key={route.show} show={route.show} />
+        ) : route.view === 'incident' ? (
+          <IncidentPage key={route.id} id={route.id} />
+        ) : route.view === 'session' ? (
+          <SessionPage key={route.id} id={route.id} />
+        ) : route.view === 'runbooks' ? (
+          <RunbookPage key={route.rule} rule={route.rule} />
+        ) : route.view === 'handover' ? (
+          <HandoverPage />
+        ) : route.view === 'missing' ? (
+          <MissingPage />
+        ) : (
+          <ShowsPage home={route.view === 'home'} />
+        )}
+        {searching && <Search onClose={() => search(false)} />}
+      </LineContext.Provider>
     </PlaceContext.Provider>
   )
 }

@@ -1,11 +1,10 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
+import type { Lang } from '../../schemas/words.ts'
 import type { Words } from './words.ts'
 
-export type Lang = 'en' | 'zh'
-
 export type Route =
-  | { readonly view: 'home' | 'shows' | 'missing' }
+  | { readonly view: 'home' | 'shows' | 'handover' | 'missing' }
   | { readonly view: 'show'; readonly show: string }
   | { readonly view: 'incident'; readonly id: string }
   | { readonly view: 'session'; readonly id: string }
@@ -22,6 +21,8 @@ export interface Place {
   /** The same view with some of its query changed. */
   with(query: Readonly<Record<string, string | number | undefined>>): string
   go(href: string, options?: { readonly replace?: boolean }): void
+  /** Opens the search box. */
+  search(): void
 }
 
 const KEPT = ['lang', 'theme', 'wall', 'tenant']
@@ -39,8 +40,8 @@ export function routeOf(pathname: string): Route {
   if (view === 'show' && name !== '') return { view, show: name }
   if ((view === 'incident' || view === 'session') && name !== '') return { view, id: name }
   if (view === 'runbooks' && name !== '') return { view, rule: name }
-  if (name !== '' || !['', 'shows'].includes(view ?? '')) return { view: 'missing' }
-  return { view: view === 'shows' ? 'shows' : 'home' }
+  if (name !== '' || !['', 'shows', 'handover'].includes(view ?? '')) return { view: 'missing' }
+  return { view: view === 'shows' || view === 'handover' ? view : 'home' }
 }
 
 type Changes = Readonly<Record<string, string | number | undefined>>

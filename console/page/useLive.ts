@@ -1,46 +1,44 @@
 import { useEffect, useState } from 'preact/hooks'
 import { merge } from '../live/mergePatch.ts'
 
-/** What is known of something live, and how far it can be trusted. */
+/** What is known of something live. */
 export interface Live<T> {
   readonly data: T | undefined
-  readonly line: 'opening' | 'open' | 'lost' | 'store_away'
-  /** By this machine's own counter, ms: when the last message came, and now. */
-  readonly heard_ms: number
-  readonly now_ms: number
+  /** Messages come each second; none came for some. */
+  readonly stuck: boolean
 }
 
-/** Silence after which the line counts as lost: messages come each second. */
-const LOST_MS = 4_000
-const START: Live<never> = { data: undefined, line: 'opening', heard_ms: 0, now_ms: 0 }
+/** Silence after which a stream of messages counts as stuck; a console that answers otherwise says why itself. */
+const STUCK_MS = 6_000
+/** A browser gives up on some errors; a control room opens the stream again after this time. */
+const REOPEN_MS = 1_000
+const START: Live<never> = { data: undefined, stuck: false }
 
 /** Follows `/api/live?…`; undefined follows nothing. */
 export function useLive<T>(query: string | undefined): Live<T> {
   const [state, set] = useState<Live<T> & { readonly query?: string | undefined }>(START)
   useEffect(() => {
     if (query === undefined) return
-    const begun = performance.now()
-    set({ ...START, heard_ms: begun, now_ms: begun, query })
-    const source = new EventSource(`/api/live?${query}`)
+    set({ ...START, query })
+    let heard_ms = performance.now()
+    let source: EventSource
     const hear = (change: (old: T | undefined) => T | undefined) => {
-      const now = performance.now()
-      set((old) => ({ data: change(old.data), line: 'open', heard_ms: now, now_ms: now, query }))
+      heard_ms = performance.now()
+      set((old) => ({ data: change(old.data), stuck: false, query }))
     }
-    source.addEventListener('whole', (event) => hear(() => JSON.parse(event.data)))
-    source.addEventListener('patch', (event) =>
-      hear((old) => (old === undefined ? old : merge(old, JSON.parse(event.data)))),
-    )
-    source.addEventListener('trouble', () => set((old) => ({ ...old, line: 'store_away' })))
+    const open = () => {
+      source = new EventSource(`/api/live?${query}`)
+      source.addEventListener('whole', (event) => hear(() => JSON.parse(event.data)))
+      source.addEventListener('patch', (event) =>
+        hear((old) => (old === undefined ? old : merge(old, JSON.parse(event.data)))),
+      )
+    }
+    open()
     const timer = setInterval(() => {
-      const now = performance.now()
-      set((old) => {
-        const line = old.line === 'open' && now - old.heard_ms > LOST_MS ? 'lost' : old.line
-        const never = old.line === 'opening' && now - old.heard_ms > LOST_MS ? 'lost' : line
-        return { ...old, line: never, now_ms: now }
-      })
-      // A browser gives up on some errors; a control room does not.
-      if (source.readyState === EventSource.CLOSED) set((old) => ({ ...old, line: 'lost' }))
-    }, 500)
+      if (source.readyState === EventSource.CLOSED) open()
+      if (performance.now() - heard_ms > STUCK_MS)
+        set((old) => (old.stuck ? old : { ...old, stuck: true, query }))
+    }, REOPEN_MS)
     return () => {
       clearInterval(timer)
       source.close()
@@ -50,45 +48,39 @@ export function useLive<T>(query: string | undefined): Live<T> {
 }
 
 export interface Fetched<T> {
-  /** The last that came; it stays while the line is down. */
+  /** The last that came for this address; it stays while the line is down. */
   readonly data: T | undefined
   readonly missing: boolean
   readonly failed: boolean
-  /** How long ago the last answer came (or was first asked for), ms. */
-  readonly since_ms: number
 }
 
-const NOTHING = { data: undefined, missing: false, failed: false, since_ms: 0 }
+const NOTHING = { data: undefined, missing: false, failed: false }
+/** Longest that one answer is waited for; the console itself gives up on its store after five seconds. */
+const WAIT_MS = 6_000
+const AGAIN_MS = 1_000
 
-/** Fetches JSON, again every `every_ms` if given; after a failure again within two seconds either way. */
+/** Fetches JSON, again every `every_ms` if given; after a failure again within a second either way. */
 export function useFetch<T>(url: string | undefined, every_ms?: number): Fetched<T> {
   const [state, set] = useState<Fetched<T> & { url?: string }>(NOTHING)
   useEffect(() => {
     if (url === undefined) return
     const abort = new AbortController()
-    let heard = performance.now()
     let timer: ReturnType<typeof setTimeout> | undefined
-    const tell = (change: { data?: T; missing?: boolean; failed?: boolean }) =>
-      set((old) => ({
-        ...NOTHING,
-        data: old.url === url ? old.data : undefined,
-        ...change,
-        since_ms: performance.now() - heard,
-        url,
-      }))
+    const tell = (change: Partial<Fetched<T>>) =>
+      set((old) => ({ ...NOTHING, data: old.url === url ? old.data : undefined, ...change, url }))
     const load = async () => {
       let failed = false
       try {
-        const answer = await fetch(url, { signal: abort.signal })
+        const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(WAIT_MS)])
+        const answer = await fetch(url, { signal })
         failed = !answer.ok && answer.status !== 404
-        if (!failed) heard = performance.now()
         tell(answer.ok ? { data: (await answer.json()) as T } : { missing: answer.status === 404, failed })
       } catch {
         if (abort.signal.aborted) return
         failed = true
         tell({ failed })
       }
-      const next = failed ? Math.min(2000, every_ms ?? 2000) : every_ms
+      const next = failed ? Math.min(AGAIN_MS, every_ms ?? AGAIN_MS) : every_ms
       if (next !== undefined && !abort.signal.aborted) timer = setTimeout(load, next)
     }
     void load()

@@ -2,15 +2,19 @@ import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Store } from '../../store/client.ts'
 import { API_ERRORS, type ApiErrorCode, type ShowList, type Snapshot } from '../api.ts'
-import { SETTLE_MS } from '../windows.ts'
+import { type Axis, axisOf, RANGE_MS, SETTLE_MS } from '../windows.ts'
 import { apiError } from './guard.ts'
+import type { IncidentView } from '../../schemas/incident.ts'
 import type { Incidents } from './incidents.ts'
 import { createLive, type Live } from './live.ts'
 import { readCourse } from './readCourse.ts'
-import type { Subject } from './readShow.ts'
+import { ENDED_MS, readLast } from './readEnded.ts'
+import { readHeard, type Subject } from './readShow.ts'
 import { readRunbook } from './runbooks.ts'
+import { search } from './search.ts'
 import { readSession, readSessions, SESSION_FILTERS, type SessionFilter } from './sessions.ts'
 import { asItStood, compose, incidentsOf, readFacts, readShowList, type ShowFacts } from './snapshot.ts'
+import { createPulse, limitedStore } from './timeLimit.ts'
 import { withTodo } from './todo.ts'
 
 export interface ApiOptions {
@@ -33,7 +37,9 @@ const Query = Type.Object({
   stream: Name,
   app: Name,
   incident: Name,
+  q: Name,
   at: When,
+  range: Type.Optional(Type.Integer({ minimum: RANGE_MS.least, maximum: RANGE_MS.most })),
   from: When,
   to: When,
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
@@ -49,12 +55,33 @@ class ApiError extends Error {
   }
 }
 
+/** Which shows ended within a day is read again after this time, ms. */
+const LAST_MS = 30_000
+
+/** Keeps what was read for a key for some time; a failure is not kept. */
+function remembered<T>(
+  keep_ms: number,
+  read: (key: string) => Promise<T>,
+): (key: string, now_ms: number) => Promise<T> {
+  const kept = new Map<string, { readonly read_ms: number; readonly value: Promise<T> }>()
+  return (key, now_ms) => {
+    const known = kept.get(key)
+    if (known !== undefined && now_ms - known.read_ms < keep_ms) return known.value
+    const value = read(key)
+    kept.set(key, { read_ms: now_ms, value })
+    value.catch(() => kept.delete(key))
+    return value
+  }
+}
+
 /** Longest a full line is waited for before a viewer's next message is whole again, bytes. */
 const LINE_BYTES = 1 << 20
 
 /** `/api/…`: JSON for the page and for anybody else; see console/api.ts for what it says. */
 export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly live: Live; close(): void } {
-  const { store, incidents, clock, tenants } = options
+  const { incidents, clock, tenants } = options
+  const store = limitedStore(options.store)
+  const pulse = createPulse(options.store, () => performance.now())
   const live = createLive()
   const unsubscribe = incidents.onChange(({ tenant, show }) =>
     live.nudge((key) => {
@@ -76,26 +103,71 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
     app: query.app,
   })
 
-  async function liveShow(subject: Subject, previous: { facts: ShowFacts } | undefined, why: string) {
+  interface Shown {
+    readonly facts: ShowFacts
+    readonly shown: Snapshot
+  }
+
+  async function liveShow(
+    subject: Subject,
+    previous: Shown | undefined,
+    why: string,
+    axis = axisOf(),
+  ): Promise<Shown> {
     const at_ms = nowOf()
-    const listed = await incidentsOf(incidents, subject, at_ms, clock())
+    const listed = await incidentsOf(incidents, subject, at_ms, clock(), axis)
+    if (previous?.shown.ended !== undefined && (await isStillOver(subject, at_ms, listed))) return previous
     // A changed incident is told with what was read last: no further query stands between the finding and the page.
     const facts =
       why === 'change' && previous !== undefined
         ? previous.facts
-        : await readFacts(store, subject, at_ms, listed, previous?.facts)
-    return { facts, shown: compose({ subject, at_ms, live: true, facts, incidents: listed }) }
+        : await readFacts(store, subject, at_ms, listed, previous?.facts, axis)
+    const shown = compose({ subject, at_ms, live: true, facts, incidents: listed })
+    if (at_ms - shown.data_ms <= ENDED_MS || listed.some(({ state }) => state === 'open'))
+      return { facts, shown }
+    return (await lastPicture(subject, at_ms, axis)) ?? { facts, shown }
   }
 
-  async function pastShow(subject: Subject, at_ms: number): Promise<Snapshot> {
-    const listed = (await incidentsOf(incidents, subject, at_ms, at_ms)).map((one) => asItStood(one, at_ms))
-    const facts = await readFacts(store, subject, at_ms, listed)
+  /** Whether a show that was over still is: nothing new was heard, no incident is open. */
+  async function isStillOver(subject: Subject, at_ms: number, listed: readonly IncidentView[]) {
+    if (listed.some(({ state }) => state === 'open')) return false
+    return Object.keys(await readHeard(store, subject, at_ms)).length === 0
+  }
+
+  /** The last picture of a show that is over; undefined where it was never on within a day. */
+  async function lastPicture(subject: Subject, now_ms: number, axis: Axis): Promise<Shown | undefined> {
+    const { tenant, show } = subject
+    const ended = (await readLast(store, { tenant, show, now_ms }))[show]
+    if (ended === undefined || now_ms - ended.at_ms <= ENDED_MS) return undefined
+    const { at_ms } = ended
+    const listed = (await incidentsOf(incidents, subject, at_ms, at_ms, axis)).map((one) =>
+      asItStood(one, now_ms),
+    )
+    const facts = await readFacts(store, subject, at_ms, listed, undefined, axis)
+    return { facts, shown: compose({ subject, at_ms, live: true, facts, incidents: listed, ended }) }
+  }
+
+  async function pastShow(subject: Subject, at_ms: number, axis = axisOf()): Promise<Snapshot> {
+    const listed = (await incidentsOf(incidents, subject, at_ms, at_ms, axis)).map((one) =>
+      asItStood(one, at_ms),
+    )
+    const facts = await readFacts(store, subject, at_ms, listed, undefined, axis)
     return compose({ subject, at_ms, live: false, facts, incidents: listed })
   }
 
-  const showList = (tenant: string, at: number | undefined): Promise<ShowList> => {
+  const lastShows = remembered(LAST_MS, (tenant: string) => readLast(store, { tenant, now_ms: clock() }))
+  const showList = async (tenant: string, at: number | undefined): Promise<ShowList> => {
     const at_ms = at ?? nowOf()
-    return readShowList({ store, incidents, tenant, at_ms, now_ms: at ?? clock(), live: at === undefined })
+    const last = at === undefined ? await lastShows(tenant, clock()) : {}
+    return readShowList({
+      store,
+      incidents,
+      tenant,
+      at_ms,
+      now_ms: at ?? clock(),
+      live: at === undefined,
+      last,
+    })
   }
 
   app.setErrorHandler((error, _request, reply) => {
@@ -122,12 +194,20 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
     now_ms: clock(),
     beacons_port: options.beaconsPort,
   }))
+  get('/api/pulse', () => pulse())
+  get('/api/search', (query) => {
+    const text = (query.q ?? '').trim()
+    return text === ''
+      ? Promise.resolve([])
+      : search({ store, incidents }, { tenant: tenantOf(query), text, now_ms: clock() })
+  })
   get('/api/shows', (query) => showList(tenantOf(query), query.at))
   get<{ show: string }>('/api/show/:show', async (query, { show }) => {
     const subject = subjectOf(query, show)
+    const axis = axisOf(query.range)
     return query.at === undefined
-      ? (await liveShow(subject, undefined, 'second')).shown
-      : pastShow(subject, query.at)
+      ? (await liveShow(subject, undefined, 'second', axis)).shown
+      : pastShow(subject, query.at, axis)
   })
   get('/api/incidents', async (query) => {
     const to_ms = query.to ?? clock() + 1
@@ -223,9 +303,15 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
     } else {
       const subject = subjectOf(query, show)
       leave = live.join({
-        key: JSON.stringify(['show', tenant, show, query.stream ?? null, query.app ?? null]),
-        compute: (previous: { facts: ShowFacts; shown: Snapshot } | undefined, why) =>
-          liveShow(subject, previous, why),
+        key: JSON.stringify([
+          'show',
+          tenant,
+          show,
+          query.stream ?? null,
+          query.app ?? null,
+          query.range ?? null,
+        ]),
+        compute: (previous: Shown | undefined, why) => liveShow(subject, previous, why, axisOf(query.range)),
         shown: ({ shown }) => shown,
         viewer: first,
       })

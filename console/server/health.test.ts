@@ -17,6 +17,14 @@ const incident = incidentView({
   viewers: 10,
   evidence: JSON.stringify({ symptoms: [{ hop: 'player', metric: 'rebuffering_ratio' }] }),
 })
+const EDGE = {
+  incident: incident.id,
+  cause: { cdn: 'cdn-b' },
+  metric: 'edge_ttfb',
+  value: 840,
+  worst: 861,
+  series: {},
+} as const
 const judge = (more: Partial<Parameters<typeof judgeHops>[0]> = {}) =>
   judgeHops({ values, intervals: {}, incidents: [], heard_ms, caused: {}, at_ms: NOW, ...more })
 
@@ -29,7 +37,7 @@ test('all well is all quiet, in the order of the data', () => {
 test('where it breaks is sick, where it is felt is affected, and a resolved incident is neither', () => {
   const hops = judge({ incidents: [incident] })
   assert.equal(hops.edge.health, 'sick')
-  assert.equal(hops.edge.cause, 'cdn-b')
+  assert.deepEqual(hops.edge.cause, { cdn: 'cdn-b' })
   assert.equal(hops.player.health, 'affected')
   assert.equal(hops.origin.health, 'well')
   assert.equal(judge({ incidents: [{ ...incident, state: 'resolved' }] }).edge.health, 'well')
@@ -38,9 +46,23 @@ test('where it breaks is sick, where it is felt is affected, and a resolved inci
 test('what those who are ill show stands under their hop, not the calm of all', () => {
   const hops = judge({
     incidents: [incident],
-    caused: { edge: { incident: 'inc-1', metric: 'edge_ttfb', value: 840, series: {} } },
+    caused: { edge: EDGE },
   })
   assert.deepEqual([hops.edge.headline, hops.edge.value], ['edge_ttfb', 840])
+})
+
+test('when it is over the row keeps its metric and its peak, and is well', () => {
+  const hops = judge({ incidents: [{ ...incident, state: 'resolved' }], caused: { edge: EDGE } })
+  assert.deepEqual([hops.edge.health, hops.edge.headline, hops.edge.worst], ['well', 'edge_ttfb', 861])
+})
+
+test('a hop that is silent has no current value, only what it was', () => {
+  const hops = judge({
+    values: { ...values, encoder_fps: null },
+    heard_ms: { ...heard_ms, encoder: NOW - 25_000 },
+    series: { encoder_fps: { '970': 30, '960': 25 } },
+  })
+  assert.deepEqual([hops.encoder.value, hops.encoder.was, hops.encoder.heard_ms], [undefined, 30, NOW - 25_000])
 })
 
 test('silence is told from never having spoken', () => {

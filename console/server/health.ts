@@ -1,8 +1,8 @@
-import type { IncidentView } from '../../schemas/incident.ts'
 import { HOPS, type Hop } from '../../schemas/kinds/kinds.ts'
 import { METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
 import type { HopView, Interval, Snapshot } from '../api.ts'
-import type { Caused } from './readCaused.ts'
+import { windowOf } from '../windows.ts'
+import type { IncidentView } from '../../schemas/incident.ts'
 import type { MetricValues } from './state.ts'
 
 /** The metrics that may stand under a hop: the first that has a value does. */
@@ -16,8 +16,19 @@ export const HEADLINES: Readonly<Record<Hop, readonly [Metric, ...Metric[]]>> = 
   interaction: ['interaction_success', 'message_delivery', 'interaction_latency', 'resource_level'],
 }
 
-/** A silence shorter than this is a source that reports seldom. */
+/** A hop that reported within this time is heard; a longer silence is said. */
 const SILENT_MS = 20_000
+
+/** A hop's metric among those whom an incident names, so that a part's illness does not drown in the whole. */
+export interface Caused {
+  readonly incident: string
+  readonly cause: Readonly<Record<string, string>>
+  readonly metric: Metric
+  readonly value?: number
+  readonly series: Readonly<Record<string, number>>
+  /** At its worst while the incident lasted. */
+  readonly worst?: number
+}
 
 export interface HealthOptions {
   readonly values: MetricValues
@@ -26,8 +37,10 @@ export interface HealthOptions {
   readonly incidents: readonly IncidentView[]
   /** Newest fact of each hop that reported within the axis. */
   readonly heard_ms: Partial<Readonly<Record<Hop, number>>>
-  /** What those who are ill show, by hop. */
+  /** What those whom an incident names show, by hop. */
   readonly caused: Partial<Readonly<Record<Hop, Caused>>>
+  /** Steps of the axis, for the last value of a hop that says nothing now. */
+  readonly series?: Snapshot['series']
   readonly at_ms: number
 }
 
@@ -38,60 +51,108 @@ function isMissed(metric: Metric, value: number | null | undefined, interval: In
   return better === 'lower' ? (interval?.low ?? value) > objective : (interval?.high ?? value) < objective
 }
 
-/** Who is ill, in one word or two: `cdn-b`, `cdn-b Guangdong`. */
-const causeOf = (incident: IncidentView): string => Object.values(incident.cause).join(' ')
+interface Symptoms {
+  readonly clean?: readonly Hop[]
+  readonly symptoms?: readonly { readonly hop: Hop; readonly metric: Metric }[]
+}
+
+/** What an incident's evidence says was seen, by hop. */
+export const symptomsOf = ({ evidence }: IncidentView) => (evidence as Symptoms | null)?.symptoms ?? []
 
 /** Whether the watcher looks at a hop and finds it well by now, whatever was seen there once. */
-const isClean = ({ evidence }: IncidentView, hop: Hop): boolean => evidence.clean.includes(hop)
+const isClean = ({ evidence }: IncidentView, hop: Hop): boolean =>
+  (evidence as Symptoms | null)?.clean?.includes(hop) ?? false
 
-/** How each hop of the link is, by open incidents first, then by silence, then by objectives. */
-export function judgeHops({
-  values,
-  intervals,
-  incidents,
-  heard_ms,
-  caused,
-  at_ms,
-}: HealthOptions): Record<Hop, HopView> {
-  const open = incidents
-    .filter(({ state }) => state === 'open')
-    .sort(
-      (a, b) =>
-        Number(b.severity === 'critical') - Number(a.severity === 'critical') || b.viewers - a.viewers,
-    )
+/** The worst first: open before resolved, then by viewers harmed, then critical before warning. */
+export const byHarm = (a: IncidentView, b: IncidentView): number =>
+  Number(b.state === 'open') - Number(a.state === 'open') ||
+  b.viewers - a.viewers ||
+  Number(b.severity === 'critical') - Number(a.severity === 'critical') ||
+  b.resolved_ms - a.resolved_ms
+
+/** The worst of some values of a metric. */
+export const worstOf = (metric: Metric, values: readonly number[]): number | undefined =>
+  values.length === 0
+    ? undefined
+    : metricOf(metric).better === 'lower'
+      ? Math.max(...values)
+      : Math.min(...values)
+
+/** The newest known step of a metric. */
+const lastOf = (series: Snapshot['series'] | undefined, metric: Metric): number | undefined =>
+  Object.entries(series?.[metric] ?? {}).reduce<readonly [number, number] | undefined>(
+    (found, [at, value]) => (found !== undefined && found[0] >= Number(at) ? found : [Number(at), value]),
+    undefined,
+  )?.[1]
+
+const known = (value: number | null | undefined): value is number => typeof value === 'number'
+
+/** How one hop is, and the metric that says so. */
+function judgeHop(
+  hop: Hop,
+  open: readonly IncidentView[],
+  { values, intervals, heard_ms, caused, at_ms }: HealthOptions,
+): Pick<HopView, 'health' | 'headline' | 'incident' | 'missed' | 'cause'> {
+  const among = caused[hop]
+  const sick = open.find((incident) => incident.hop === hop)
+  const felt = open.find(
+    (incident) => symptomsOf(incident).some((one) => one.hop === hop) && !isClean(incident, hop),
+  )
+  const ownMetric = (incident: IncidentView | undefined): Metric | undefined =>
+    incident !== undefined && metricOf(incident.metric as Metric)?.hop === hop
+      ? (incident.metric as Metric)
+      : undefined
+  const usual = HEADLINES[hop].find((name) => known(values[name])) ?? HEADLINES[hop][0]
+  const headline =
+    among?.metric ??
+    [ownMetric(sick), ownMetric(felt)].find((name) => name !== undefined && known(values[name])) ??
+    ownMetric(sick) ??
+    usual
+  if (sick !== undefined) {
+    const { cause } = open.find(({ id }) => id === among?.incident) ?? sick
+    return {
+      health: 'sick',
+      headline,
+      incident: sick.id,
+      cause: Object.keys(cause).length > 0 ? cause : undefined,
+    }
+  }
+  const heard = heard_ms[hop]
+  if (heard === undefined) return { health: 'absent', headline }
+  if (felt !== undefined) return { health: 'affected', headline, incident: felt.id, cause: among?.cause }
+  if (at_ms - heard > SILENT_MS) return { health: 'silent', headline }
+  // What an incident that is over named stays the row's metric while the incident is on the axis.
+  if (among !== undefined) return { health: 'well', headline, incident: among.incident, cause: among.cause }
+  const missed = METRIC_NAMES.find(
+    (name) => metricOf(name).hop === hop && isMissed(name, values[name], intervals[name]),
+  )
+  return missed === undefined
+    ? { health: 'well', headline }
+    : { health: 'strained', headline: missed, missed }
+}
+
+/** How each hop of the link is: by open incidents first, then by silence, then by objectives. */
+export function judgeHops(options: HealthOptions): Record<Hop, HopView> {
+  const { values, heard_ms, caused, series } = options
+  const open = options.incidents.filter(({ state }) => state === 'open').sort(byHarm)
   const views = HOPS.map((hop): [Hop, HopView] => {
-    const metrics = HEADLINES[hop]
-    const sick = open.find((incident) => incident.hop === hop)
-    const own = sick && metricOf(sick.metric)?.hop === hop ? sick.metric : undefined
-    const felt = open.find(
-      (incident) => incident.evidence.symptoms.some((one) => one.hop === hop) && !isClean(incident, hop),
-    )
-    const feltMetric = felt && metricOf(felt.metric)?.hop === hop ? felt.metric : undefined
-    const usual = metrics.find((name) => values[name] !== null && values[name] !== undefined) ?? metrics[0]
-    const told = [own, feltMetric].find((name) => name !== undefined && typeof values[name] === 'number')
+    const view = judgeHop(hop, open, options)
     const among = caused[hop]
-    const headline = among?.metric ?? told ?? usual
-    const ill = among && {
-      value: among.value,
-      series: among.series,
-    }
-    if (sick !== undefined) {
-      const cause = causeOf(open.find(({ id }) => id === among?.incident) ?? sick)
-      return [
-        hop,
-        { health: 'sick', headline, incident: sick.id, ...(cause === '' ? {} : { cause }), ...ill },
-      ]
-    }
-    const heard = heard_ms[hop]
-    if (heard === undefined) return [hop, { health: 'absent', headline }]
-    if (felt !== undefined) return [hop, { health: 'affected', headline, incident: felt.id, ...ill }]
-    if (at_ms - heard > SILENT_MS) return [hop, { health: 'silent', headline }]
-    const missed = METRIC_NAMES.find(
-      (name) => metricOf(name).hop === hop && isMissed(name, values[name], intervals[name]),
-    )
+    const now = among === undefined ? values[view.headline] : among.value
+    const was = known(now)
+      ? undefined
+      : lastOf(among ? { [among.metric]: among.series } : series, view.headline)
     return [
       hop,
-      missed === undefined ? { health: 'well', headline } : { health: 'strained', headline: missed, missed },
+      {
+        ...view,
+        value: among?.value,
+        series: among?.series,
+        worst: among?.worst,
+        window_ms: windowOf(view.headline),
+        heard_ms: heard_ms[hop],
+        was,
+      },
     ]
   })
   return Object.fromEntries(views) as Record<Hop, HopView>

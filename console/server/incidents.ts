@@ -5,6 +5,7 @@ import type { IncidentView } from '../../schemas/incident.ts'
 import { type IncidentRow, incidentView } from '../../schemas/incidentRow.ts'
 import { HEADERS, topicOf } from '../../schemas/topics.ts'
 import type { Store } from '../../store/client.ts'
+import { limitedStore } from './timeLimit.ts'
 
 const NAMES = columnsOf('incident').map(({ name }) => name)
 const SELECT = columnsOf('incident')
@@ -35,7 +36,7 @@ const RECENT = 500
  * Without a log (a console elsewhere) the store alone tells.
  */
 export async function watchIncidents({
-  store,
+  store: whole,
   log,
   name,
 }: {
@@ -43,6 +44,7 @@ export async function watchIncidents({
   readonly log: Log | undefined
   readonly name: string
 }): Promise<Incidents> {
+  const store = limitedStore(whole)
   const recent = new Map<string, IncidentView>()
   const listeners = new Set<(incident: IncidentView) => void>()
   const subscription = await log?.subscribe({

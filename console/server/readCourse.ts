@@ -1,11 +1,11 @@
-import type { IncidentView } from '../../schemas/incident.ts'
 import { HOPS, type Hop } from '../../schemas/kinds/kinds.ts'
 import { type Metric, metricOf } from '../../schemas/metrics.ts'
 import { kindOfMetric } from '../../schemas/sql.ts'
 import type { Store } from '../../store/client.ts'
 import type { CourseRow, IncidentCourse } from '../api.ts'
 import { STEP_MS } from '../windows.ts'
-import { HEADLINES } from './health.ts'
+import { HEADLINES, symptomsOf, worstOf } from './health.ts'
+import type { IncidentView } from '../../schemas/incident.ts'
 import { metricSeries, type Scope } from './state.ts'
 
 /** What is shown before it began and after it was over, and the longest that is shown at all. */
@@ -18,10 +18,10 @@ const FINE_STEP_MS = 2_000
 
 /** What is shown of each hop: what was seen there, else what stands under it. */
 function metricsOf(incident: IncidentView): [Hop, readonly Metric[]][] {
-  const seen = incident.evidence.symptoms
-  const named = metricOf(incident.metric).hop
+  const seen = symptomsOf(incident)
+  const named = metricOf(incident.metric as Metric).hop
   return HOPS.map((hop) => {
-    const own = hop === named ? [incident.metric] : []
+    const own = hop === named ? [incident.metric as Metric] : []
     const first = seen.find((symptom) => symptom.hop === hop)
     return [hop, first === undefined ? [...own, ...HEADLINES[hop]] : [...own, first.metric]]
   })
@@ -29,7 +29,7 @@ function metricsOf(incident: IncidentView): [Hop, readonly Metric[]][] {
 
 /** The hops that an incident's cause can be told apart at: those before the one that breaks serve everybody. */
 const isBehind = (hop: Hop, incident: IncidentView): boolean =>
-  Object.keys(incident.cause).length > 0 && HOPS.indexOf(hop) >= HOPS.indexOf(incident.hop)
+  Object.keys(incident.cause).length > 0 && HOPS.indexOf(hop) >= HOPS.indexOf(incident.hop as Hop)
 
 /**
  * How an incident went, hop by hop: those whom its cause names, and beside them everybody else. A hop that said nothing in
@@ -41,6 +41,7 @@ export async function readCourse(
   now_ms: number,
 ): Promise<IncidentCourse> {
   const over_ms = incident.state === 'open' ? now_ms : Math.min(now_ms, incident.resolved_ms + AFTER_MS)
+  const ended_ms = incident.state === 'open' ? now_ms : incident.resolved_ms
   const start_ms = incident.began_ms - BEFORE_MS
   const fine = Math.min(over_ms - start_ms, LONGEST_MS) <= FINE_MS
   const step_ms = fine ? FINE_STEP_MS : STEP_MS
@@ -94,7 +95,15 @@ export async function readCourse(
       const series = apart ? own : pointsOf(whole, metric)
       if (Object.keys(series).length === 0) continue
       const others = apart ? pointsOf(rest, metric) : {}
-      hops[hop] = { metric, series, ...(Object.keys(others).length > 0 ? { others } : {}) }
+      const during = Object.entries(series).flatMap(([at, value]) =>
+        Number(at) * 1000 + step_ms > incident.began_ms && Number(at) * 1000 < ended_ms ? [value] : [],
+      )
+      hops[hop] = {
+        metric,
+        series,
+        others: Object.keys(others).length > 0 ? others : undefined,
+        worst: worstOf(metric, during),
+      }
       break
     }
   }

@@ -86,10 +86,10 @@ export async function readShows(
   store: Store,
   { tenant, from_ms, to_ms }: { tenant: string; from_ms: number; to_ms: number },
 ): Promise<Record<string, ShowView>> {
-  const params = { tenant, from_ms, to_ms, recent_ms: to_ms - 60_000 }
+  const params = { tenant, from_ms, to_ms, recent_ms: to_ms - 60_000, now_ms: to_ms - 10_000 }
   const range = (from: string) =>
     `tenant = {tenant:String} AND time >= fromUnixTimestamp64Milli({${from}:Int64}) AND time < fromUnixTimestamp64Milli({to_ms:Int64})`
-  const [seen, plays, starts, steps] = await Promise.all([
+  const [seen, plays, watching, starts, steps] = await Promise.all([
     store.query<{ show: string; streams: number; data_s: number }>(
       `SELECT show, uniqExact(stream) AS streams, max(at) AS data_s FROM (
          SELECT show, stream, toUnixTimestamp(time) AS at FROM heartbeat_stream_10s WHERE ${range('from_ms')}
@@ -98,7 +98,12 @@ export async function readShows(
       { params },
     ),
     store.query<Record<string, number | string | null>>(
-      `SELECT show, uniqExactIf(app, app != '') AS apps, ${metricSql('concurrent_plays', over(60_000))} AS watching, ${metricSql('rebuffering_ratio', over(60_000))} AS stall_ratio, ${metricSql('live_latency', over(60_000))} AS latency_ms FROM heartbeat_stream_10s WHERE ${range('recent_ms')} AND NOT synthetic GROUP BY show`,
+      `SELECT show, uniqExactIf(app, app != '') AS apps, ${metricSql('rebuffering_ratio', over(60_000))} AS stall_ratio, ${metricSql('live_latency', over(60_000))} AS latency_ms FROM heartbeat_stream_10s WHERE ${range('recent_ms')} AND NOT synthetic GROUP BY show`,
+      { params },
+    ),
+    // The same ten seconds as the count in the header of the show's own page.
+    store.query<{ show: string; watching: number }>(
+      `SELECT show, ${metricSql('concurrent_plays', { over: 'raw', window_ms: 10_000 })} AS watching FROM heartbeat WHERE tenant = {tenant:String} AND received_time >= fromUnixTimestamp64Milli({now_ms:Int64}) AND received_time < fromUnixTimestamp64Milli({to_ms:Int64}) AND NOT synthetic GROUP BY show`,
       { params },
     ),
     store.query<Record<string, number | string | null>>(
@@ -116,9 +121,9 @@ export async function readShows(
     const start = starts.find((row) => row.show === show)
     const series = steps.filter((row) => row.show === show).map(({ at, watching }) => [at, watching])
     shows[show] = {
-      watching: 0,
       apps: 0,
       ...known({ ...play, ...start, show: undefined }),
+      watching: Number(watching.find((row) => row.show === show)?.watching ?? 0),
       streams: Number(streams),
       data_ms: Math.min(to_ms, data_s * 1000 + STEP_MS),
       open: 0,

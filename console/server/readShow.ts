@@ -3,8 +3,9 @@ import { METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
 import { kindOfMetric } from '../../schemas/sql.ts'
 import type { Store } from '../../store/client.ts'
 import type { Interval, Snapshot } from '../api.ts'
-import { AXIS_MS, STEP_MS, windowOf } from '../windows.ts'
+import { type Axis, STEP_MS, windowOf } from '../windows.ts'
 import { readGroups, readRounds } from './readGroups.ts'
+import { readWatching, type WatchingCounts } from './readWatching.ts'
 import {
   breakdown,
   type MetricValues,
@@ -22,6 +23,7 @@ export type Subject = Omit<Scope, 'from_ms' | 'to_ms'>
 export interface SlowFacts {
   readonly read_ms: number
   readonly from_ms: number
+  readonly step_ms: number
   readonly series: Snapshot['series']
   readonly startup: Snapshot['startup']
   readonly heat: Snapshot['heat']
@@ -38,19 +40,26 @@ export interface FastFacts {
   readonly values: MetricValues
   readonly intervals: Snapshot['intervals']
   readonly heard_ms: Partial<Record<Hop, number>>
+  readonly watching: WatchingCounts
 }
 
 const AXIS_METRICS = METRIC_NAMES.filter((name) => !('sql_only' in metricOf(name)))
 /** Recent past of heat, phases and lists. */
 const RECENT_MS = 60_000
 
-export async function readSlow(store: Store, subject: Subject, at_ms: number): Promise<SlowFacts> {
+export async function readSlow(
+  store: Store,
+  subject: Subject,
+  at_ms: number,
+  { length_ms, step_ms }: Axis,
+): Promise<SlowFacts> {
+  const end_ms = Math.floor(at_ms / step_ms) * step_ms
   const to_ms = Math.floor(at_ms / STEP_MS) * STEP_MS
-  const axis: Scope = { ...subject, from_ms: to_ms - AXIS_MS, to_ms }
+  const axis: Scope = { ...subject, from_ms: end_ms - length_ms, to_ms: end_ms }
   const recent: Scope = { ...subject, from_ms: to_ms - RECENT_MS, to_ms }
   const whole: Scope = { tenant: subject.tenant, show: subject.show, from_ms: recent.from_ms, to_ms }
   const [steps, phases, cells, streams, apps, rounds] = await Promise.all([
-    metricSeries(store, axis, STEP_MS / 1000, AXIS_METRICS),
+    metricSeries(store, axis, step_ms / 1000, AXIS_METRICS),
     startupPhases(store, recent),
     breakdown(store, recent, 'rebuffering_ratio', ['isp', 'cdn'], 60),
     readGroups(store, whole, 'stream'),
@@ -66,7 +75,7 @@ export async function readSlow(store: Store, subject: Subject, at_ms: number): P
       const from = steps.times_ms[index]!
       points[String(from / 1000)] = value
       const { hop } = metricOf(name as Metric)
-      heard_ms[hop] = Math.max(heard_ms[hop] ?? 0, from + STEP_MS)
+      heard_ms[hop] = Math.min(at_ms, Math.max(heard_ms[hop] ?? 0, from + step_ms))
     }
     if (Object.keys(points).length > 0) series[name] = points
   }
@@ -82,6 +91,7 @@ export async function readSlow(store: Store, subject: Subject, at_ms: number): P
   return {
     read_ms: at_ms,
     from_ms: axis.from_ms,
+    step_ms,
     series,
     startup: { ...startup, starts: Number(phases.starts ?? 0) } as Snapshot['startup'],
     heat,
@@ -102,8 +112,9 @@ export async function readFast(
   const metrics = METRIC_NAMES.filter((name) => heard.has(kindOfMetric(name)))
   const windows = new Map<number, Metric[]>()
   for (const name of metrics) windows.set(windowOf(name), [...(windows.get(windowOf(name)) ?? []), name])
-  const [heard_ms, ...known] = await Promise.all([
+  const [heard_ms, watching, ...known] = await Promise.all([
     readHeard(store, subject, at_ms),
+    readWatching(store, subject, at_ms),
     ...[...windows].map(([window_ms, names]) =>
       metricValues(store, { ...subject, from_ms: at_ms - window_ms, to_ms: at_ms }, names),
     ),
@@ -112,7 +123,7 @@ export async function readFast(
   const intervals = Object.fromEntries(
     known.flatMap(({ facts }) => Object.entries(facts).map(([name, [k, n]]) => [name, wilson(k, n)])),
   ) as Snapshot['intervals']
-  return { at_ms, values, intervals, heard_ms }
+  return { at_ms, values, intervals, heard_ms, watching }
 }
 
 /** Wilson's score interval at 95 % (Wilson, JASA 1927): right for few facts and for shares near 0 or 1. */
@@ -133,7 +144,8 @@ const HEARD = [
   ['resource', `'interaction'`],
 ] as const
 
-async function readHeard(
+/** When each hop was heard within the last half minute. */
+export async function readHeard(
   store: Store,
   subject: Subject,
   at_ms: number,

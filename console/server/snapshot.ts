@@ -1,13 +1,14 @@
-import type { IncidentView } from '../../schemas/incident.ts'
 import { type Hop, KIND_NAMES } from '../../schemas/kinds/kinds.ts'
 import { METRIC_NAMES } from '../../schemas/metrics.ts'
 import { kindOfMetric } from '../../schemas/sql.ts'
 import type { Store } from '../../store/client.ts'
-import type { ShowList, Snapshot } from '../api.ts'
-import { AXIS_MS, STEP_MS } from '../windows.ts'
-import { judgeHops } from './health.ts'
+import type { EndedView, ShowList, ShowView, Snapshot } from '../api.ts'
+import { AXIS_MS, type Axis, axisOf, STEP_MS } from '../windows.ts'
+import { type Caused, judgeHops } from './health.ts'
+import type { IncidentView } from '../../schemas/incident.ts'
 import type { Incidents } from './incidents.ts'
-import { type Caused, readCaused } from './readCaused.ts'
+import { readCaused } from './readCaused.ts'
+import { ENDED_MS } from './readEnded.ts'
 import { readShows } from './readGroups.ts'
 import { type FastFacts, readFast, readSlow, type SlowFacts, type Subject } from './readShow.ts'
 import { withTodo } from './todo.ts'
@@ -29,6 +30,7 @@ export async function readFacts(
   at_ms: number,
   incidents: readonly IncidentView[],
   previous?: ShowFacts,
+  axis: Axis = axisOf(),
 ): Promise<ShowFacts> {
   const old = previous?.slow
   const stale =
@@ -41,9 +43,9 @@ export async function readFacts(
     named.length === 0 ? KIND_NAMES : METRIC_NAMES.filter((name) => named.includes(name)).map(kindOfMetric),
   )
   const [slow, fast, caused] = await Promise.all([
-    stale ? readSlow(store, subject, at_ms) : old,
+    stale ? readSlow(store, subject, at_ms, axis) : old,
     readFast(store, subject, at_ms, heard),
-    readCaused(store, subject, at_ms, incidents),
+    readCaused(store, subject, at_ms, incidents, axis),
   ])
   return { slow, fast, caused }
 }
@@ -60,6 +62,21 @@ function brief(incident: IncidentView): IncidentView {
   return withTodo({ ...incident, evidence: { ...incident.evidence, timeline: undefined } })
 }
 
+/** Groups with the counts of the last seconds: all parts of the page count over the same time. */
+const counted = (
+  groups: Snapshot['streams'],
+  counts: Readonly<Record<string, number>>,
+): Snapshot['streams'] =>
+  Object.fromEntries(
+    Object.entries(groups)
+      .map(([name, group]) => [name, { ...group, watching: counts[name] ?? 0 }] as const)
+      .concat(
+        Object.entries(counts).flatMap(([name, watching]) =>
+          groups[name] === undefined && name !== '' ? [[name, { watching }] as const] : [],
+        ),
+      ),
+  )
+
 /** Puts facts and incidents together. Pure: the same facts give the same page. */
 export function compose(options: {
   readonly subject: Subject
@@ -67,9 +84,11 @@ export function compose(options: {
   readonly live: boolean
   readonly facts: ShowFacts
   readonly incidents: readonly IncidentView[]
+  readonly ended?: EndedView
 }): Snapshot {
-  const { subject, at_ms, live, facts } = options
+  const { subject, at_ms, live, facts, ended } = options
   const { slow, fast } = facts
+  const counts = fast.watching
   const incidents = options.incidents.map((incident) => brief(live ? incident : asItStood(incident, at_ms)))
   const heard_ms = { ...slow.heard_ms, ...fast.heard_ms }
   const values = Object.fromEntries(
@@ -82,23 +101,35 @@ export function compose(options: {
     live,
     window_ms: 10_000,
     from_ms: slow.from_ms,
-    step_ms: STEP_MS,
+    step_ms: slow.step_ms,
     data_ms: Math.max(0, ...Object.values(heard_ms)),
+    ended,
     hops: judgeHops({
       values: fast.values,
       intervals: fast.intervals,
       incidents,
       heard_ms,
       caused: facts.caused,
+      series: slow.series,
       at_ms,
     }),
     values,
     intervals: fast.intervals,
     series: slow.series,
     startup: slow.startup,
-    heat: slow.heat,
-    streams: slow.streams,
-    apps: slow.apps,
+    heat: Object.fromEntries(
+      Object.entries(slow.heat).map(([isp, cells]) => [
+        isp,
+        Object.fromEntries(
+          Object.entries(cells).map(([cdn, cell]) => [
+            cdn,
+            { ...cell, watching: counts.cells[isp]?.[cdn] ?? 0 },
+          ]),
+        ),
+      ]),
+    ),
+    streams: counted(slow.streams, counts.streams),
+    apps: counted(slow.apps, counts.apps),
     rounds: slow.rounds,
     incidents: Object.fromEntries(incidents.map((incident) => [incident.id, incident])),
   }
@@ -110,14 +141,15 @@ export const incidentsOf = (
   subject: Subject,
   at_ms: number,
   now_ms: number,
+  { length_ms }: Axis = axisOf(),
 ): Promise<IncidentView[]> =>
   incidents.list({
     tenant: subject.tenant,
     show: subject.show,
     stream: subject.stream,
-    from_ms: at_ms - AXIS_MS,
+    from_ms: at_ms - length_ms,
     to_ms: now_ms + 1,
-    limit: 50,
+    limit: 100,
   })
 
 /** The list of all shows of a tenant. */
@@ -128,25 +160,37 @@ export async function readShowList(options: {
   readonly at_ms: number
   readonly now_ms: number
   readonly live: boolean
+  /** Shows that reported within a day: those that say nothing now are over. */
+  readonly last: Readonly<Record<string, EndedView>>
 }): Promise<ShowList> {
-  const { store, tenant, at_ms, now_ms, live } = options
+  const { store, tenant, at_ms, now_ms, live, last } = options
   const to_ms = Math.floor(at_ms / STEP_MS) * STEP_MS
   const [shows, listed] = await Promise.all([
     readShows(store, { tenant, from_ms: to_ms - AXIS_MS, to_ms: at_ms }),
     options.incidents.list({ tenant, from_ms: at_ms - AXIS_MS, to_ms: now_ms + 1 }),
   ])
   const incidents = listed.map((incident) => brief(live ? incident : asItStood(incident, at_ms)))
-  for (const [name, show] of Object.entries(shows))
-    shows[name] = {
-      ...show,
-      open: incidents.filter((one) => one.show === name && one.state === 'open').length,
+  const listedShows: Record<string, ShowView> = {}
+  for (const name of new Set([...Object.keys(shows), ...Object.keys(last)])) {
+    const ended = last[name]
+    const show = shows[name] ?? {
+      watching: 0,
+      streams: 0,
+      apps: 0,
+      data_ms: ended!.at_ms,
+      open: 0,
+      series: {},
     }
+    const open = incidents.filter((one) => one.show === name && one.state === 'open').length
+    const over = open === 0 && ended !== undefined && at_ms - show.data_ms > ENDED_MS
+    listedShows[name] = { ...show, open, ended: over ? ended : undefined }
+  }
   return {
     clock: 'received_time',
     tenant,
     at_ms,
     live,
-    shows,
+    shows: listedShows,
     incidents: Object.fromEntries(incidents.map((incident) => [incident.id, incident])),
   }
 }

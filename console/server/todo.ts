@@ -4,7 +4,15 @@ import { partOf } from '../../schemas/runbookParts.ts'
 /** What is to be done about an incident, and by whom: what the runbook says. */
 export function todoOf(incident: IncidentView): Todo | undefined {
   const part = partOf({ ...incident, symptoms: incident.evidence.symptoms })
-  return part && { manual: part.manual, standby: part.standby, automatic: part.automatic, tell: part.tell }
+  return (
+    part && {
+      manual: part.manual,
+      manual_zh: part.manual_zh,
+      standby: part.standby,
+      automatic: part.automatic,
+      tell: part.tell,
+    }
+  )
 }
 
 export const withTodo = (incident: IncidentView): IncidentView => {

@@ -306,12 +306,13 @@ export class StreamJudge {
       clean: HOPS.filter(
         (hop) => reporting.has(hop) && !this.seen.some((one) => one.hop === hop && one.score >= 8),
       ),
-      symptoms: incident.children.map(({ metric, rule, hop, scope, now, baseline, onset_ms }) => ({
+      symptoms: incident.children.map(({ metric, rule, hop, scope, now, worst, baseline, onset_ms }) => ({
         metric,
         rule,
         hop,
         scope,
         now,
+        worst,
         baseline,
         onset_ms,
       })),

@@ -1,0 +1,70 @@
+import { createContext } from 'preact'
+import { useContext, useEffect, useState } from 'preact/hooks'
+
+/** Whether the console and its store answer: the same for every view. */
+export interface Line {
+  /** `opening`: nothing has answered yet; `store_away`: the console answers, its store does not; `lost`: nothing answers. */
+  readonly state: 'opening' | 'open' | 'store_away' | 'lost'
+  /** How long it has been so, ms; 0 while all is well. */
+  readonly since_ms: number
+}
+
+/** The console is asked so often; without an answer for so long the line is lost. */
+const ASK_MS = 1_000
+const LOST_MS = 2_500
+/** Longest that one question waits. */
+const WAIT_MS = 2_500
+
+export const LineContext = createContext<Line>({ state: 'opening', since_ms: 0 })
+export const useLine = (): Line => useContext(LineContext)
+
+/** Asks the console each second whether it and its store answer. */
+export function useWatchedLine(): Line {
+  const [line, set] = useState<Line>({ state: 'opening', since_ms: 0 })
+  useEffect(() => {
+    const begun = performance.now()
+    let heard_ms = begun
+    let answered = false
+    let store: { readonly away: boolean; readonly since_ms: number } = { away: false, since_ms: 0 }
+    let stopped = false
+    const tell = () => {
+      const now = performance.now()
+      const silent_ms = now - heard_ms
+      const next: Line =
+        silent_ms > LOST_MS
+          ? { state: 'lost', since_ms: silent_ms }
+          : !answered
+            ? { state: 'opening', since_ms: silent_ms }
+            : store.away
+              ? { state: 'store_away', since_ms: now - store.since_ms }
+              : { state: 'open', since_ms: 0 }
+      const second = (each: Line) => Math.floor(each.since_ms / 1000)
+      set((old) => (old.state === next.state && second(old) === second(next) ? old : next))
+    }
+    const ask = async () => {
+      while (!stopped) {
+        const began = performance.now()
+        try {
+          const answer = await fetch('/api/pulse', { signal: AbortSignal.timeout(WAIT_MS) })
+          const { store: ok, silent_ms } = (await answer.json()) as { store: boolean; silent_ms: number }
+          heard_ms = performance.now()
+          answered = true
+          store = { away: ok === false, since_ms: heard_ms - silent_ms }
+        } catch {
+          // No answer: the time since the last one says how bad it is.
+        }
+        tell()
+        await new Promise((resolve) =>
+          setTimeout(resolve, Math.max(50, ASK_MS - (performance.now() - began))),
+        )
+      }
+    }
+    const timer = setInterval(tell, 500)
+    void ask()
+    return () => {
+      stopped = true
+      clearInterval(timer)
+    }
+  }, [])
+  return line
+}
