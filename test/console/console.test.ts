@@ -174,6 +174,7 @@ test('by keys alone: to the incident and back, light and dark, Chinese, a moment
   await page.keyboard.press('j')
   await page.keyboard.press('Enter')
   await page.waitForURL('**/incident/**')
+  await page.locator('.incident-page').waitFor()
   await page.keyboard.press('Escape')
   await page.waitForURL(`**/show/${SHOW}`)
   await page.locator('.hop').first().waitFor()
