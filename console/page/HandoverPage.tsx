@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
-import type { Lang } from '../../schemas/words.ts'
 import type { IncidentView } from '../../schemas/incident.ts'
+import type { Lang } from '../../schemas/words.ts'
 import { lengthOf, timeOf, whole } from './amount.ts'
 import { groupIncidents } from './incidentGroups.ts'
 import { placeOf, titleOfIncident } from './incidentText.ts'

@@ -1,7 +1,7 @@
+import type { Evidence, IncidentView, Symptom } from '../../schemas/incident.ts'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import { type Metric, metricOf } from '../../schemas/metrics.ts'
 import { causeName, HOP_NAMES, type Lang, namedInChinese } from '../../schemas/words.ts'
-import type { Evidence, IncidentView, Symptom } from '../../schemas/incident.ts'
 import { share, textOf } from './amount.ts'
 import type { Words } from './words.ts'
 

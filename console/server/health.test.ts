@@ -62,7 +62,10 @@ test('a hop that is silent has no current value, only what it was', () => {
     heard_ms: { ...heard_ms, encoder: NOW - 25_000 },
     series: { encoder_fps: { '970': 30, '960': 25 } },
   })
-  assert.deepEqual([hops.encoder.value, hops.encoder.was, hops.encoder.heard_ms], [undefined, 30, NOW - 25_000])
+  assert.deepEqual(
+    [hops.encoder.value, hops.encoder.was, hops.encoder.heard_ms],
+    [undefined, 30, NOW - 25_000],
+  )
 })
 
 test('silence is told from never having spoken', () => {

@@ -1,8 +1,8 @@
+import type { IncidentView } from '../../schemas/incident.ts'
 import { HOPS, type Hop } from '../../schemas/kinds/kinds.ts'
 import { METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
 import type { HopView, Interval, Snapshot } from '../api.ts'
 import { windowOf } from '../windows.ts'
-import type { IncidentView } from '../../schemas/incident.ts'
 import type { MetricValues } from './state.ts'
 
 /** The metrics that may stand under a hop: the first that has a value does. */

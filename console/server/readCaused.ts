@@ -1,10 +1,10 @@
+import type { IncidentView } from '../../schemas/incident.ts'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import { type Metric, metricOf } from '../../schemas/metrics.ts'
 import { kindOfMetric } from '../../schemas/sql.ts'
 import type { Store } from '../../store/client.ts'
 import { type Axis, windowOf } from '../windows.ts'
 import { byHarm, type Caused, symptomsOf, worstOf } from './health.ts'
-import type { IncidentView } from '../../schemas/incident.ts'
 import type { Subject } from './readShow.ts'
 import { metricSeries, metricValues } from './state.ts'
 

@@ -1,3 +1,4 @@
+import type { IncidentView } from '../../schemas/incident.ts'
 import { HOPS, type Hop } from '../../schemas/kinds/kinds.ts'
 import { type Metric, metricOf } from '../../schemas/metrics.ts'
 import { kindOfMetric } from '../../schemas/sql.ts'
@@ -5,7 +6,6 @@ import type { Store } from '../../store/client.ts'
 import type { CourseRow, IncidentCourse } from '../api.ts'
 import { STEP_MS } from '../windows.ts'
 import { HEADLINES, symptomsOf, worstOf } from './health.ts'
-import type { IncidentView } from '../../schemas/incident.ts'
 import { metricSeries, type Scope } from './state.ts'
 
 /** What is shown before it began and after it was over, and the longest that is shown at all. */

@@ -1,9 +1,9 @@
 import type { EndedView, IncidentCourse, SessionRow, ShowList, Snapshot } from '../../../console/api.ts'
 import { type Caused, worstOf } from '../../../console/server/health.ts'
-import type { IncidentView } from '../../../schemas/incident.ts'
 import { compose } from '../../../console/server/snapshot.ts'
 import { withTodo } from '../../../console/server/todo.ts'
 import { AXIS_MS, STEP_MS } from '../../../console/windows.ts'
+import type { IncidentView } from '../../../schemas/incident.ts'
 import { HOPS, type Hop } from '../../../schemas/kinds/kinds.ts'
 import { type Metric, metricOf } from '../../../schemas/metrics.ts'
 

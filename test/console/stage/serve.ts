@@ -3,8 +3,8 @@ import Fastify from 'fastify'
 import type { ShowList, Snapshot } from '../../../console/api.ts'
 import { buildPage } from '../../../console/build.ts'
 import { SECURITY_HEADERS } from '../../../console/server/guard.ts'
-import type { IncidentView } from '../../../schemas/incident.ts'
 import { servePage } from '../../../console/server/page.ts'
+import type { IncidentView } from '../../../schemas/incident.ts'
 import { courseOf, listOf, sessionRows } from './scene.ts'
 
 /** What the stage shows, and how its console behaves. */
