@@ -52,13 +52,14 @@ export async function contrastUnderBands(
   })
   const [panel, alarm] = [parse(seen.panel), parse(seen.alarm)]
   let contrast = Number.POSITIVE_INFINITY
-  let alpha = 0
+  const band: number[] = []
   for (let at = 0; at < seen.pixels.length; at += 4) {
     const [red, green, blue, covered] = seen.pixels.slice(at, at + 4) as [number, number, number, number]
     // A line is opaque: only what is under it counts.
     if (covered / 255 > 0.5) continue
     contrast = Math.min(contrast, ratio(alarm, over([red, green, blue, covered / 255], panel)))
-    if (red > blue + 40) alpha = Math.max(alpha, covered / 255)
+    if (red > blue + 40) band.push(covered / 255)
   }
-  return { contrast, alpha }
+  // The middle one: beside a line there are pixels that belong to both.
+  return { contrast, alpha: band.sort((a, b) => a - b)[Math.floor(band.length / 2)] ?? 0 }
 }
