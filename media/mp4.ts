@@ -88,6 +88,9 @@ function audioFrames(file: ISOFile, track: Track, length: number): { frames: Fra
   return { frames, cut }
 }
 
+/** The problem of a fragment whose tracks are neither picture nor sound. */
+export const NO_SAMPLES = 'no samples in it'
+
 /** Reads a fragment of fragmented MP4 behind its init segment. Never throws: what cannot be read is a `problem`. */
 export function readMp4(init: Uint8Array, segment: Uint8Array): MediaFacts {
   const boxes = topLevelBoxes(segment)
@@ -119,7 +122,7 @@ export function readMp4(init: Uint8Array, segment: Uint8Array): MediaFacts {
       }
     }
     const empty = facts.video === undefined && facts.audio === undefined
-    return { ...facts, truncated: truncated || cut, ...(empty ? { problem: 'no samples in it' } : {}) }
+    return { ...facts, truncated: truncated || cut, ...(empty ? { problem: NO_SAMPLES } : {}) }
   } catch (error) {
     return { truncated, problem: `not readable as MP4: ${(error as Error).message}` }
   }

@@ -1,9 +1,10 @@
 import type { LookupFunction } from 'node:net'
+import ipaddr from 'ipaddr.js'
 import { PROBE_LIMITS, type ProbeLimits } from '../schemas/probeReasons.ts'
 import type { Clock } from './clock.ts'
 import { dashSource } from './dashSource.ts'
-import { hlsSource } from './hlsSource.ts'
-import { httpClient } from './http.ts'
+import { hlsSource, PLAYLIST_BYTES } from './hlsSource.ts'
+import { type Exchange, type HttpClient, httpClient } from './http.ts'
 import { type Judgement, judge } from './judge.ts'
 import { staleAfter_ms } from './judgeFreshness.ts'
 import type { CheckMemory, Observations, PictureProbe } from './observations.ts'
@@ -24,6 +25,8 @@ export interface CheckOptions {
   readonly limits?: Partial<ProbeLimits>
   /** Which variant the virtual viewer plays. Default 'first', as players begin. */
   readonly variant?: 'first' | 'highest' | 'lowest'
+  /** Private networks that the stream may lead to (`10.0.0.0/8`). Default: none beside the target's own host and port. */
+  readonly allow_networks?: readonly string[]
   readonly lookup?: LookupFunction
   readonly ca?: string
   /** What the last check of this target left. */
@@ -44,8 +47,10 @@ const LIVE_MS = 6_000
 const TIMEOUT_MS = 10_000
 const MAX_VARIANTS = 8
 
-/** Which protocol an address is played by. Throws `NotCheckable` for what no player here knows. */
-export function protocolOf(url: string): 'hls' | 'dash' | 'http-flv' | 'rtmp' {
+type HttpProtocol = 'hls' | 'dash' | 'http-flv'
+
+/** What an address itself says of its protocol. Throws `NotCheckable` for what no player here knows. */
+export function protocolOf(url: string): 'rtmp' | HttpProtocol | 'http' {
   let target: URL
   try {
     target = new URL(url)
@@ -58,42 +63,97 @@ export function protocolOf(url: string): 'hls' | 'dash' | 'http-flv' | 'rtmp' {
   }
   if (target.pathname.endsWith('.mpd')) return 'dash'
   if (target.pathname.endsWith('.flv')) return 'http-flv'
-  return 'hls'
+  return target.pathname.endsWith('.m3u8') ? 'hls' : 'http'
+}
+
+/** What came says what it is: by its first bytes, else by its content type. */
+export function protocolOfAnswer({
+  body,
+  contentType = '',
+}: Pick<Exchange, 'body' | 'contentType'>): HttpProtocol {
+  const start = body
+    .toString('utf8', 0, 16_384)
+    .replace(/^\uFEFF/, '')
+    .trimStart()
+  if (start.startsWith('FLV')) return 'http-flv'
+  if (start.startsWith('#EXTM3U')) return 'hls'
+  if (/^<(\?xml|!--|(\w+:)?MPD[\s>])/.test(start) && /<(\w+:)?MPD[\s>]/.test(start)) return 'dash'
+  if (contentType === 'application/dash+xml') return 'dash'
+  return contentType === 'video/x-flv' || contentType === 'video/flv' ? 'http-flv' : 'hls'
+}
+
+const FLV = 0x46
+
+interface Opened {
+  readonly protocol: HttpProtocol
+  /** The first answer; absent where an endless stream began. */
+  readonly exchange?: Exchange
+}
+
+/** Asks once, to see what an address that does not say it gives. An endless stream is left at its first bytes. */
+async function openHttp(url: string, http: HttpClient, timeout_ms: number): Promise<Opened> {
+  const exchange = await http.get(url, {
+    timeout_ms,
+    most_bytes: PLAYLIST_BYTES,
+    onChunk: (chunk) => chunk[0] !== FLV || chunk[1] !== 0x4c,
+  })
+  const protocol = protocolOfAnswer(exchange)
+  return protocol === 'http-flv' ? { protocol } : { protocol, exchange }
+}
+
+async function watchHttp(
+  url: string,
+  options: CheckOptions,
+  limits: ProbeLimits,
+  common: Common,
+): Promise<Observations> {
+  const { clock, timeout_ms } = common
+  const http = httpClient({
+    ...common,
+    target: url,
+    headers: options.headers,
+    allow_networks: options.allow_networks,
+  })
+  try {
+    const named = protocolOf(url)
+    const { protocol, exchange } =
+      named === 'http-flv' ? ({ protocol: named } as Opened) : await openHttp(url, http, timeout_ms)
+    if (protocol === 'http-flv')
+      return await watchFlv({ ...common, http, duration_ms: options.duration_ms ?? LIVE_MS })
+    const source =
+      protocol === 'dash'
+        ? dashSource({ url, http, clock }, exchange)
+        : hlsSource({ url, http, clock, maxVariants: MAX_VARIANTS }, exchange)
+    return await watchSegments({
+      ...common,
+      http,
+      protocol,
+      source,
+      started_ms: exchange?.started_ms,
+      stale_ms: (target_ms) => staleAfter_ms(limits, target_ms),
+      variant: options.variant ?? 'first',
+      duration_ms: options.duration_ms,
+    })
+  } finally {
+    http.close()
+  }
+}
+
+interface Common {
+  readonly url: string
+  readonly clock: Clock
+  readonly timeout_ms: number
+  readonly lookup?: LookupFunction
+  readonly ca?: string
+  readonly signal?: AbortSignal
 }
 
 function watch(url: string, options: CheckOptions, limits: ProbeLimits): Promise<Observations> {
   const { clock, lookup, ca, signal } = options
-  const timeout_ms = options.timeout_ms ?? TIMEOUT_MS
-  const protocol = protocolOf(url)
-  const common = {
-    url,
-    clock,
-    timeout_ms,
-    lookup,
-    ca,
-    signal,
-  }
-  if (protocol === 'rtmp') return watchRtmp({ ...common, duration_ms: options.duration_ms ?? LIVE_MS })
-  const http = httpClient({
-    ...common,
-    ...(options.headers === undefined ? {} : { headers: options.headers }),
-  })
-  const watching =
-    protocol === 'http-flv'
-      ? watchFlv({ ...common, http, duration_ms: options.duration_ms ?? LIVE_MS })
-      : watchSegments({
-          ...common,
-          http,
-          protocol,
-          source:
-            protocol === 'dash'
-              ? dashSource({ url, http, clock })
-              : hlsSource({ url, http, clock, maxVariants: MAX_VARIANTS }),
-          stale_ms: (target_ms) => staleAfter_ms(limits, target_ms),
-          variant: options.variant ?? 'first',
-          ...(options.duration_ms === undefined ? {} : { duration_ms: options.duration_ms }),
-        })
-  return watching.finally(http.close)
+  const common: Common = { url, clock, timeout_ms: options.timeout_ms ?? TIMEOUT_MS, lookup, ca, signal }
+  return protocolOf(url) === 'rtmp'
+    ? watchRtmp({ ...common, duration_ms: options.duration_ms ?? LIVE_MS })
+    : watchHttp(url, options, limits, common)
 }
 
 /**
@@ -102,11 +162,18 @@ function watch(url: string, options: CheckOptions, limits: ProbeLimits): Promise
  */
 export async function check(url: string, options: CheckOptions): Promise<CheckResult> {
   const limits: ProbeLimits = { ...PROBE_LIMITS, ...options.limits }
+  for (const network of options.allow_networks ?? [])
+    if (!ipaddr.isValidCIDR(network)) throw new NotCheckable(`not a network: ${network} (10.0.0.0/8 is one)`)
   const watched = watch(url, options, limits)
-  const picture = options.picture?.(url, protocolOf(url), {
-    signal: options.signal,
-    headers: options.headers,
-  })
+  const named = protocolOf(url)
+  const request = { signal: options.signal, headers: options.headers }
+  // Where the address does not say the protocol, the browser waits until the check has seen it.
+  const picture =
+    named === 'http'
+      ? watched.then((seen) =>
+          seen.failure === undefined ? options.picture?.(url, seen.protocol, request) : undefined,
+        )
+      : options.picture?.(url, named, request)
   const [seenWithout, pictureSeen] = await Promise.all([watched, picture])
   const seen: Observations =
     pictureSeen === undefined ? seenWithout : { ...seenWithout, picture: pictureSeen }

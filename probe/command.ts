@@ -22,6 +22,8 @@ export interface RunCheckOptions {
   readonly header?: readonly string[]
   readonly variant?: 'first' | 'highest' | 'lowest'
   readonly limits?: Partial<ProbeLimits>
+  /** Private networks that the stream may lead to. */
+  readonly allow_networks?: readonly string[]
   readonly lookup?: LookupFunction
   readonly ca?: string
 }
@@ -65,7 +67,8 @@ export async function runCheck(options: RunCheckOptions, io: CommandIo): Promise
     const result = await check(options.url, {
       clock: io.clock,
       headers,
-      ...(options.duration === undefined ? {} : { duration_ms: options.duration * 1000 }),
+      duration_ms: options.duration === undefined ? undefined : options.duration * 1000,
+      allow_networks: options.allow_networks,
       declared_kbps: options.declared,
       variant: options.variant,
       limits: options.limits,

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { Exchange, HttpClient } from './http.ts'
-import { readDash } from './parse/dash.ts'
+import { type DashManifest, type KnownTrack, readDash } from './parse/dash.ts'
 import { type LookResult, manifestFailure, type Source } from './source.ts'
 
 export interface DashSourceOptions {
@@ -9,18 +9,39 @@ export interface DashSourceOptions {
   readonly clock: Clock
 }
 
-/** Loads a DASH manifest; all representations stand in the one document. */
-export function dashSource(options: DashSourceOptions): Source {
-  const { url, http, clock } = options
-  let first: Exchange | undefined
+/** No honest manifest is larger. */
+const MANIFEST_BYTES = 8 << 20
+const TIME_BYTES = 4_096
+const TIME_TIMEOUT_MS = 2_000
+
+/**
+ * Loads a DASH manifest; all representations stand in the one document. Segments are dated by the time that the manifest
+ * names (UTCTiming), so that a probe whose clock is off asks for segments that are there.
+ * @param opened the first answer, where it was already fetched to see what is there
+ */
+export function dashSource(options: DashSourceOptions, opened?: Exchange): Source {
+  const { http, clock } = options
+  let { url } = options
+  let first: Exchange | undefined = opened
+  let known: readonly KnownTrack[] | undefined
+  let ahead_ms: number | undefined
+
   const look = async (_follow: readonly string[], timeout_ms: number): Promise<LookResult> => {
-    const exchange = await http.get(url, { timeout_ms })
+    const exchange = opened ?? (await http.get(url, { timeout_ms, most_bytes: MANIFEST_BYTES }))
+    opened = undefined
     first ??= exchange
     const failure = manifestFailure(exchange)
     if (failure !== undefined) return { ok: false, failure }
-    const manifest = readDash(exchange.body.toString('utf8'), exchange.url, clock())
+    const text = exchange.body.toString('utf8')
+    const read = () => readDash(text, exchange.url, clock() + (ahead_ms ?? 0), known)
+    let manifest = read()
+    if (typeof manifest !== 'string' && ahead_ms === undefined) {
+      ahead_ms = await clockOffset_ms(manifest, exchange.url, http, clock)
+      if (ahead_ms !== 0) manifest = read()
+    }
     if (typeof manifest === 'string')
       return { ok: false, failure: { reason: 'manifest_unreadable', detail: manifest } }
+    if (manifest.location !== undefined) url = manifest.location
     const tracks = manifest.tracks.filter((track) => track.pieces.length > 0)
     if (tracks.length === 0) {
       return {
@@ -28,8 +49,38 @@ export function dashSource(options: DashSourceOptions): Source {
         failure: { reason: 'manifest_unreadable', detail: 'the manifest names no segment' },
       }
     }
+    known ??= tracks.map(({ id, kind, bandwidth_bps }) => ({ id, kind, bandwidth_bps }))
     const target_ms = Math.min(...tracks.map((track) => track.target_ms))
     return { ok: true, look: { at_ms: clock(), tracks, failures: [], again_ms: target_ms / 2 } }
   }
   return { look, first: () => first }
+}
+
+/** How far the manifest's clock is ahead of ours, ms; 0 where it names none that answers. */
+async function clockOffset_ms(
+  { timing, dynamic }: DashManifest,
+  url: string,
+  http: HttpClient,
+  clock: Clock,
+): Promise<number> {
+  if (!dynamic) return 0
+  for (const { scheme, value } of timing) {
+    const [, method] = /^urn:mpeg:dash:utc:([\w-]+):\d+$/.exec(scheme) ?? []
+    if (method === 'direct') {
+      const time = Date.parse(value)
+      if (!Number.isNaN(time)) return time - clock()
+    }
+    if (method !== 'http-iso' && method !== 'http-xsdate') continue
+    const address = value.split(/\s+/)[0] ?? ''
+    if (!URL.canParse(address, url)) continue
+    const requested_ms = clock()
+    const answer = await http.get(new URL(address, url).href, {
+      timeout_ms: TIME_TIMEOUT_MS,
+      most_bytes: TIME_BYTES,
+    })
+    const time = Date.parse(answer.body.toString('utf8').trim())
+    // The time was written about half way between question and answer.
+    if (answer.status === 200 && !Number.isNaN(time)) return time - (requested_ms + clock()) / 2
+  }
+  return 0
 }

@@ -41,8 +41,7 @@ export function probeEvent(result: CheckResult, target: Target, seq: number): Pr
     ...measured({
       startup_ms: measures.startup_ms,
       freshness_ms: measures.freshness_ms,
-      live_latency_ms:
-        measures.liveLatency_ms === undefined ? undefined : Math.max(0, measures.liveLatency_ms),
+      live_latency_ms: measures.liveLatency_ms,
       gap_ms: measures.gap_ms,
       stalled_ms: measures.stalled_ms,
       segment_duration_ms: measures.segmentDuration_ms,

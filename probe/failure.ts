@@ -17,6 +17,7 @@ const CONNECTION: Readonly<Record<string, ProbeReason>> = {
   EPIPE: 'connection_lost',
   EHOSTUNREACH: 'connection_lost',
   ENETUNREACH: 'connection_lost',
+  EADDRNOTALLOWED: 'address_not_allowed',
 }
 
 /** How far a connection had come when it failed. */

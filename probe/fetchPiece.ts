@@ -1,11 +1,13 @@
 import type { MediaFacts } from '../media/facts.ts'
-import { readMp4 } from '../media/mp4.ts'
+import { NO_SAMPLES, readMp4 } from '../media/mp4.ts'
+import { isPackedAudio, readPackedAudio } from '../media/packedAudio.ts'
 import { readTransportStream } from '../media/transportStream.ts'
 import { type Clock, pause } from './clock.ts'
+import { keyRing, type Opened } from './decrypt.ts'
 import type { Failure } from './failure.ts'
 import type { Exchange, HttpClient } from './http.ts'
 import type { PieceSeen } from './observations.ts'
-import type { ByteRange, Piece, Track } from './parse/tracks.ts'
+import type { ByteRange, Piece, Track, TrackKind } from './parse/tracks.ts'
 
 export interface PieceFetcherOptions {
   readonly http: HttpClient
@@ -33,30 +35,57 @@ export interface PieceFetcher {
 const RETRIES_MS = [300, 900]
 const FIRST_PARSE_BYTES = 4_096
 
-const readMedia = (init: Uint8Array | undefined, bytes: Uint8Array): MediaFacts =>
-  init === undefined && bytes[0] === 0x47
-    ? readTransportStream(bytes)
-    : readMp4(init ?? new Uint8Array(0), bytes)
+/** No honest segment is larger: a minute at 50 Mbps has 375 MB, and none is a minute long. */
+const SEGMENT_BYTES = 64 << 20
+const INIT_BYTES = 4 << 20
+
+const NO_BYTES = new Uint8Array(0)
+
+/** Reads a segment by what it begins with. A playlist does not say which container it has. */
+function readMedia(kind: TrackKind, init: Uint8Array | undefined, bytes: Uint8Array): MediaFacts {
+  if (bytes[0] === 0x47) return readTransportStream(init === undefined ? bytes : Buffer.concat([init, bytes]))
+  const start = Buffer.from(bytes.subarray(0, 64))
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+  if (start.startsWith('WEBVTT')) return readText(bytes)
+  if (kind === 'text' && /^\s*</.test(start)) return { truncated: false, text: { cues: 0 } }
+  if (isPackedAudio(bytes)) return readPackedAudio(bytes)
+  const facts = readMp4(init ?? NO_BYTES, bytes)
+  // Subtitles in MP4 (stpp, wvtt) have samples of neither picture nor sound.
+  const subtitles = kind === 'text' && facts.problem === NO_SAMPLES
+  return subtitles ? { truncated: facts.truncated, text: { cues: 0 } } : facts
+}
+
+function readText(bytes: Uint8Array): MediaFacts {
+  const text = Buffer.from(bytes).toString('utf8')
+  return { truncated: false, text: { cues: text.match(/-->/g)?.length ?? 0 } }
+}
 
 /** Fetches pieces of media as a player does: init segment once, then the segment; tries again before giving up. */
 export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
   const { http, clock, timeout_ms, signal } = options
-  const inits = new Map<string, Promise<Exchange>>()
+  const inits = new Map<string, Promise<{ exchange: Exchange; opened: Opened }>>()
+  const keys = keyRing(http, timeout_ms, signal)
 
-  const initOf = async (piece: Piece): Promise<Exchange | undefined> => {
+  const initOf = (piece: Piece): Promise<{ exchange: Exchange; opened: Opened }> | undefined => {
     if (piece.init === undefined) return undefined
-    const { uri, range } = piece.init
-    const key = `${uri}@${range?.offset ?? ''}`
-    const before = inits.get(key)
-    if (before !== undefined) return before
-    const coming = insist(uri, range)
-    inits.set(key, coming)
+    const { uri, range, key } = piece.init
+    const name = `${uri}@${range?.offset ?? ''}`
+    let coming = inits.get(name)
+    if (coming === undefined) {
+      coming = insist(uri, range, INIT_BYTES).then(async (exchange) => {
+        const own = ranged(exchange, range)
+        return { exchange, opened: await keys.open(own.body, key, piece.sequence) }
+      })
+      inits.set(name, coming)
+    }
     return coming
   }
 
   const insist = async (
     uri: string,
     range: ByteRange | undefined,
+    most_bytes: number,
     onChunk?: (chunk: Buffer) => boolean,
   ): Promise<Exchange> => {
     for (let attempt = 0; ; attempt++) {
@@ -64,6 +93,7 @@ export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
         timeout_ms,
         signal,
         range,
+        most_bytes,
         onChunk,
       })
       const again = RETRIES_MS[attempt]
@@ -77,7 +107,7 @@ export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
   const fetch: PieceFetcher['fetch'] = async (track, piece, { sample, watchKeyFrame = false }) => {
     const requested_ms = clock()
     const init = await initOf(piece)
-    const init_bytes = init?.body
+    const init_bytes = init !== undefined && 'bytes' in init.opened ? init.opened.bytes : undefined
     let firstByte_ms: number | undefined
     let keyFrame_ms: number | undefined
     const chunks: Buffer[] = []
@@ -85,19 +115,32 @@ export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
     let parseAt = FIRST_PARSE_BYTES
     const watch = (chunk: Buffer): boolean => {
       firstByte_ms ??= clock()
-      if (keyFrame_ms !== undefined) return true
+      // Encrypted bytes say nothing before they are whole.
+      if (keyFrame_ms !== undefined || piece.key !== undefined) return true
       chunks.push(chunk)
       length += chunk.length
       if (length < parseAt) return true
       // parsed again at each doubling: a key frame is noticed early at little cost
       parseAt = length * 2
-      if (hasKeyFrame(readMedia(init_bytes, Buffer.concat(chunks)))) keyFrame_ms = clock()
+      if (hasKeyFrame(readMedia(track.kind, init_bytes, Buffer.concat(chunks)))) keyFrame_ms = clock()
       return true
     }
-    const exchange = await insist(piece.uri, piece.range, watchKeyFrame ? watch : undefined)
-    const failure = (init === undefined ? undefined : problemOf(init)) ?? problemOf(exchange)
+    const exchange = ranged(
+      await insist(piece.uri, piece.range, SEGMENT_BYTES, watchKeyFrame ? watch : undefined),
+      piece.range,
+    )
     const unfinished = signal.aborted && exchange.timedOut
-    const media = failure === undefined && !unfinished ? readMedia(init_bytes, exchange.body) : undefined
+    const had = (init === undefined ? undefined : problemOf(init.exchange)) ?? problemOf(exchange)
+    const opened =
+      had === undefined && !unfinished ? await keys.open(exchange.body, piece.key, piece.sequence) : undefined
+    const failure = had ?? failureOf(init?.opened) ?? failureOf(opened)
+    const sealed = sealOf(init?.opened) ?? sealOf(opened)
+    const bytes = opened !== undefined && 'bytes' in opened ? opened : undefined
+    const found =
+      failure !== undefined || sealed !== undefined || bytes === undefined
+        ? undefined
+        : readMedia(track.kind, init_bytes, bytes.bytes)
+    const media = found !== undefined && bytes?.truncated ? { ...found, truncated: true } : found
     if (watchKeyFrame && media !== undefined && hasKeyFrame(media)) keyFrame_ms ??= clock()
     const seen: PieceSeen = {
       track: track.id,
@@ -117,8 +160,9 @@ export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
       missing: failure !== undefined && !unfinished,
       cut: exchange.cut,
       unfinished,
-      ...(failure === undefined || unfinished ? {} : { failure }),
-      ...(media === undefined ? {} : { media }),
+      failure: unfinished ? undefined : failure,
+      media,
+      sealed: sealed ?? (media?.encrypted ? 'its samples are encrypted' : undefined),
       sample,
     }
     return {
@@ -128,6 +172,19 @@ export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
     }
   }
   return { fetch }
+}
+
+const failureOf = (opened: Opened | undefined): Failure | undefined =>
+  opened !== undefined && 'failure' in opened ? opened.failure : undefined
+
+const sealOf = (opened: Opened | undefined): string | undefined =>
+  opened !== undefined && 'sealed' in opened ? opened.sealed : undefined
+
+/** A server that does not know ranges answers with the whole file: the piece is cut out of it. */
+function ranged(exchange: Exchange, range: ByteRange | undefined): Exchange {
+  if (range === undefined || exchange.status !== 200) return exchange
+  const body = exchange.body.subarray(range.offset, range.offset + range.length)
+  return { ...exchange, body, bytes: body.length, cut: exchange.cut || body.length < range.length }
 }
 
 /** Audio-only streams have no key frame to wait for: any frame will do. */
@@ -140,6 +197,7 @@ function problemOf(exchange: Exchange): Failure | undefined {
   const { status, failure, timedOut, url } = exchange
   const name = new URL(url).pathname
   if (failure !== undefined) return failure
+  if (exchange.tooLarge) return { reason: 'too_large', detail: `${name}: more than a segment can have` }
   if (status === 401 || status === 403)
     return { reason: 'segment_forbidden', detail: `${name}: HTTP ${status}` }
   if (timedOut)

@@ -15,33 +15,39 @@ export interface HlsSourceOptions {
 
 type Loaded = { readonly track: Track } | { readonly failure: Failure }
 
-/** Loads an HLS stream: the master playlist once, then every media playlist at each look, at the same moment. */
-export function hlsSource(options: HlsSourceOptions): Source {
+/** No honest playlist is larger: ten hours of one-second segments are about 4 MB. */
+export const PLAYLIST_BYTES = 8 << 20
+
+const unreadable = (detail: string): { failure: Failure } => ({
+  failure: { reason: 'manifest_unreadable', detail },
+})
+
+/**
+ * Loads an HLS stream: the multivariant playlist once, then every media playlist at each look, at the same moment.
+ * @param opened the first answer, where it was already fetched to see what is there
+ */
+export function hlsSource(options: HlsSourceOptions, opened?: Exchange): Source {
   const { url, http, clock } = options
-  let first: Exchange | undefined
+  let first: Exchange | undefined = opened
   let variants: readonly Variant[] | undefined
+  let variables: ReadonlyMap<string, string> | undefined
   let pending: Track | undefined
   const known = new Map<string, Track>()
 
   const read = (exchange: Exchange, variant: Variant): Loaded => {
     const failure = manifestFailure(exchange)
     if (failure !== undefined) return { failure }
-    const playlist = readHls(exchange.body.toString('utf8'), exchange.url)
-    if (playlist.type === 'unreadable')
-      return { failure: { reason: 'manifest_unreadable', detail: playlist.why } }
-    if (playlist.type === 'master') {
-      return {
-        failure: {
-          reason: 'manifest_unreadable',
-          detail: 'a master playlist where a media playlist should be',
-        },
-      }
-    }
-    if (playlist.track.pieces.length === 0) {
-      return { failure: { reason: 'manifest_unreadable', detail: 'the playlist names no segment' } }
-    }
+    const text = exchange.body.toString('utf8')
+    const playlist = readHls(text, exchange.url, {
+      requested: variant.id === 'only' ? url : variant.uri,
+      imported: variables,
+    })
+    if (playlist.type === 'unreadable') return unreadable(playlist.why)
+    if (playlist.type === 'master')
+      return unreadable('a multivariant playlist where a media playlist should be')
     const { uri: _uri, ...declared } = variant
-    return { track: { ...declared, ...playlist.track } }
+    const track = withSkipped({ ...declared, ...playlist.track }, playlist.skipped, known.get(variant.id))
+    return track.pieces.length === 0 ? unreadable('the playlist names no segment') : { track }
   }
 
   /** The playlist's address; of a followed low-latency track the one that waits for the next part. */
@@ -50,7 +56,6 @@ export function hlsSource(options: HlsSourceOptions): Source {
     if (!followed || !before?.canBlock || before.partTarget_ms === undefined || before.ended)
       return variant.uri
     const next = new URL(variant.uri)
-    // m3u8-parser keeps whole segments apart from the parts of the one that is being written
     const writing = before.edge.part >= 0
     next.searchParams.set('_HLS_msn', String(writing ? before.edge.sequence : before.edge.sequence + 1))
     next.searchParams.set('_HLS_part', String(writing ? before.edge.part + 1 : 0))
@@ -58,14 +63,16 @@ export function hlsSource(options: HlsSourceOptions): Source {
   }
 
   const open = async (timeout_ms: number): Promise<Failure | undefined> => {
-    const exchange = await http.get(url, { timeout_ms })
+    const exchange = opened ?? (await http.get(url, { timeout_ms, most_bytes: PLAYLIST_BYTES }))
+    opened = undefined
     first ??= exchange
     const failure = manifestFailure(exchange)
     if (failure !== undefined) return failure
-    const playlist = readHls(exchange.body.toString('utf8'), exchange.url)
+    const playlist = readHls(exchange.body.toString('utf8'), exchange.url, { requested: url })
     if (playlist.type === 'unreadable') return { reason: 'manifest_unreadable', detail: playlist.why }
     if (playlist.type === 'master') {
       variants = playlist.variants.slice(0, options.maxVariants)
+      variables = playlist.variables
       return undefined
     }
     const only: Variant = { id: 'only', kind: 'video', uri: exchange.url }
@@ -92,7 +99,7 @@ export function hlsSource(options: HlsSourceOptions): Source {
         list.map(async (variant) => {
           const address = addressOf(variant, follow.includes(variant.id))
           if (address !== variant.uri) blocked = true
-          return read(await http.get(address, { timeout_ms }), variant)
+          return read(await http.get(address, { timeout_ms, most_bytes: PLAYLIST_BYTES }), variant)
         }),
       )
       loaded.push(...found)
@@ -119,4 +126,13 @@ export function hlsSource(options: HlsSourceOptions): Source {
     return { ok: true, look: { at_ms: clock(), tracks, failures, again_ms: target_ms / 2, blocked } }
   }
   return { look, first: () => first }
+}
+
+/** A delta update names only the newest segments: those before it stay what they were. */
+function withSkipped(track: Track, skipped: number, before: Track | undefined): Track {
+  const first = track.pieces[0]
+  if (skipped === 0 || before === undefined || first === undefined) return track
+  const oldest = first.sequence - skipped
+  const kept = before.pieces.filter(({ sequence }) => sequence >= oldest && sequence < first.sequence)
+  return { ...track, pieces: [...kept, ...track.pieces] }
 }

@@ -2,8 +2,10 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { gunzipSync } from 'node:zlib'
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
+import { type AddressGuard, addressGuard } from './addressGuard.ts'
 import type { Clock } from './clock.ts'
+import { type CookieJar, cookieJar } from './cookieJar.ts'
 import {
   type Certificate,
   certificateFailure,
@@ -28,6 +30,10 @@ export interface Exchange {
   readonly body: Buffer
   readonly bytes: number
   readonly contentLength?: number
+  /** Lower case, without parameters. */
+  readonly contentType?: string
+  /** More came than a request of its kind may bring: it was not read on. */
+  readonly tooLarge: boolean
   /** The body ended before its announced length. */
   readonly cut: boolean
   readonly certificate?: Certificate
@@ -39,6 +45,8 @@ export interface Exchange {
 export interface GetOptions {
   readonly range?: ByteRange
   readonly timeout_ms?: number
+  /** Largest body, also after unpacking, bytes. Default 64 MiB. */
+  readonly most_bytes?: number
   /** Sees each chunk as it comes; answering false ends the request in good order. */
   readonly onChunk?: (chunk: Buffer) => boolean
   /** Ends the request, besides the client's own signal. */
@@ -55,7 +63,12 @@ export interface HttpClient {
 
 export interface HttpClientOptions {
   readonly clock: Clock
+  /** What is checked: its origin gets `headers`, and its host may be in a private network. */
+  readonly target: string
+  /** For the target's origin only; of `Referer` and `Origin` other servers get the origin, as from a browser. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Private networks that the stream may lead to (`10.0.0.0/8`). Default: none beside the target's own host. */
+  readonly allow_networks?: readonly string[]
   readonly timeout_ms: number
   /** Instead of the system's resolver. */
   readonly lookup?: LookupFunction
@@ -64,7 +77,9 @@ export interface HttpClientOptions {
   readonly signal?: AbortSignal
 }
 
-const MAX_BODY = 64 * 1024 * 1024
+const MAX_BODY_BYTES = 64 << 20
+/** All requests of one check together. */
+const MAX_CHECK_BYTES = 1 << 30
 const MAX_REDIRECTS = 5
 const USER_AGENT = 'firstframe-probe/1'
 
@@ -74,19 +89,25 @@ export function httpClient(options: HttpClientOptions): HttpClient {
     'http:': new HttpAgent({ keepAlive: true, maxSockets: 8 }),
     'https:': new HttpsAgent({ keepAlive: true, maxSockets: 8 }),
   }
+  const target = new URL(options.target)
+  const guard = addressGuard({ target, allow: options.allow_networks, lookup: options.lookup })
+  const shared: Shared = { options, agents, guard, cookies: cookieJar(), targetOrigin: target.origin }
   let total = 0
   const get = async (url: string, request: GetOptions = {}): Promise<Exchange> => {
     let target = url
     let retried = false
     for (let hop = 0; ; hop++) {
-      const { exchange, location, stale } = await once(target, request, options, agents)
+      const { exchange, location, stale } =
+        total > MAX_CHECK_BYTES ? overspent(target, options.clock()) : await once(target, request, shared)
       total += exchange.bytes
       if (stale && !retried) {
         retried = true
         continue
       }
       if (location === undefined || hop >= MAX_REDIRECTS) return exchange
-      target = new URL(location, target).href
+      const next = URL.canParse(location, target) ? new URL(location, target) : undefined
+      if (next?.protocol !== 'http:' && next?.protocol !== 'https:') return exchange
+      target = next.href
     }
   }
   return {
@@ -96,6 +117,60 @@ export function httpClient(options: HttpClientOptions): HttpClient {
       agents['http:'].destroy()
       agents['https:'].destroy()
     },
+  }
+}
+
+interface Shared {
+  readonly options: HttpClientOptions
+  readonly agents: { readonly 'http:': HttpAgent; readonly 'https:': HttpsAgent }
+  readonly guard: AddressGuard
+  readonly cookies: CookieJar
+  readonly targetOrigin: string
+}
+
+const nothing = { wait_ms: 0, total_ms: 0, status: 0, body: Buffer.alloc(0), bytes: 0, cut: false } as const
+
+const failed = (url: string, started_ms: number, failure: Failure) => ({
+  exchange: { ...nothing, url, started_ms, timedOut: false, tooLarge: false, failure } as Exchange,
+  stale: false,
+  location: undefined,
+})
+
+const overspent = (url: string, now_ms: number) =>
+  failed(url, now_ms, { reason: 'too_large', detail: `more than ${MAX_CHECK_BYTES >> 20} MiB in one check` })
+
+/** Headers of the operator that another origin gets, too: they say where the viewer comes from, and no secret. */
+function headersFor(url: URL, { options, cookies, targetOrigin }: Shared): Record<string, string> {
+  const cookie = cookies.headerFor(url)
+  const own = Object.entries(options.headers ?? {})
+  const sent: Record<string, string> = {}
+  for (const [name, value] of own) {
+    const lower = name.toLowerCase()
+    if (url.origin === targetOrigin || lower === 'user-agent' || lower.startsWith('accept'))
+      sent[name] = value
+    else if ((lower === 'referer' || lower === 'origin') && URL.canParse(value))
+      sent[name] = lower === 'referer' ? `${new URL(value).origin}/` : new URL(value).origin
+  }
+  const given = Object.keys(sent).find((name) => name.toLowerCase() === 'cookie')
+  if (cookie !== undefined)
+    sent[given ?? 'cookie'] = given === undefined ? cookie : `${sent[given]}; ${cookie}`
+  return sent
+}
+
+const UNPACK = {
+  gzip: gunzipSync,
+  'x-gzip': gunzipSync,
+  deflate: inflateSync,
+  br: brotliDecompressSync,
+} as const
+
+/** A body as it was before it was packed; `too_large`: it would be larger than `most_bytes`. */
+function unpacked(body: Buffer, encoding: string, most_bytes: number): Buffer | 'damaged' | 'too_large' {
+  if (!(encoding in UNPACK) || body.length === 0) return body
+  try {
+    return UNPACK[encoding as keyof typeof UNPACK](body, { maxOutputLength: most_bytes })
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'too_large' : 'damaged'
   }
 }
 
@@ -111,19 +186,27 @@ interface Progress {
   certificate?: Certificate
   failure?: Failure
   timedOut: boolean
+  tooLarge: boolean
+  contentType?: string
 }
 
 function once(
   url: string,
   request: GetOptions,
-  client: HttpClientOptions,
-  agents: { 'http:': HttpAgent; 'https:': HttpsAgent },
+  shared: Shared,
 ): Promise<{ exchange: Exchange; stale: boolean; location?: string }> {
+  const { options: client, agents, guard, cookies } = shared
   const { clock } = client
+  const most_bytes = request.most_bytes ?? MAX_BODY_BYTES
   const target = new URL(url)
+  try {
+    guard.checkUrl(target)
+  } catch (error) {
+    return Promise.resolve(failed(url, clock(), connectionFailure(error as Error, 'nothing', false)))
+  }
   const secure = target.protocol === 'https:'
   const started_ms = clock()
-  const progress: Progress = { wait_ms: 0, status: 0, bytes: 0, cut: false, timedOut: false }
+  const progress: Progress = { wait_ms: 0, status: 0, bytes: 0, cut: false, timedOut: false, tooLarge: false }
   const chunks: Buffer[] = []
   const signals = [client.signal, request.signal].filter((signal) => signal !== undefined)
   let location: string | undefined
@@ -146,13 +229,10 @@ function once(
       for (const signal of signals) signal.removeEventListener('abort', onAbort)
       if (!keep) outgoing.destroy()
       let body: Buffer = Buffer.concat(chunks)
-      if (encoding === 'gzip' && body.length > 0) {
-        try {
-          body = gunzipSync(body)
-        } catch {
-          progress.cut = true
-        }
-      }
+      const plain = progress.tooLarge ? 'too_large' : unpacked(body, encoding, most_bytes)
+      if (plain === 'damaged') progress.cut = true
+      else if (plain === 'too_large') progress.tooLarge = true
+      body = plain === 'damaged' ? body : plain === 'too_large' ? Buffer.alloc(0) : plain
       const exchange: Exchange = { url, started_ms, total_ms: clock() - started_ms, body, ...progress }
       // a kept connection may have been closed by the server while idle: that is no fault of the stream's
       const stale = outgoing.reusedSocket && progress.status === 0 && progress.failure !== undefined
@@ -175,9 +255,9 @@ function once(
         accept: '*/*',
         'accept-encoding': 'identity',
         ...(range ? { range: `bytes=${range.offset}-${range.offset + range.length - 1}` } : {}),
-        ...client.headers,
+        ...headersFor(target, shared),
       },
-      lookup: client.lookup,
+      lookup: guard.lookupFor(target),
       ca: client.ca,
       // judged by ourselves below, so that an expired certificate is named as such
       rejectUnauthorized: false,
@@ -229,7 +309,9 @@ function once(
     outgoing.on('response', (response: IncomingMessage) => {
       progress.wait_ms = lap()
       progress.status = response.statusCode ?? 0
-      encoding = response.headers['content-encoding'] ?? ''
+      encoding = response.headers['content-encoding']?.toLowerCase() ?? ''
+      progress.contentType = response.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+      cookies.take(target, response.headers['set-cookie'])
       const length = Number(response.headers['content-length'])
       if (response.headers['content-length'] !== undefined) progress.contentLength = length
       if (progress.status >= 300 && progress.status < 400 && response.headers.location) {
@@ -240,7 +322,8 @@ function once(
         progress.bytes += chunk.length
         if (!request.discard) chunks.push(chunk)
         const wanted = progress.status < 300 ? (request.onChunk?.(chunk) ?? true) : true
-        if (!wanted || progress.bytes > MAX_BODY) settle()
+        if (progress.bytes > most_bytes && !request.discard) progress.tooLarge = true
+        if (!wanted || progress.tooLarge) settle()
       })
       response.on('error', () => {
         progress.cut = true

@@ -39,14 +39,18 @@ export function judgeFreshness({ seen, limits, memory }: Case): Judged {
     const edges = edgesOf(track)
     if (edges.length === 0) continue
     const { last, stood_ms } = standingSince(edges, memory?.edges[track])
-    const age = last.filmed_ms === undefined ? stood_ms : Math.max(0, last.at_ms - last.filmed_ms)
-    freshness_ms = Math.max(freshness_ms ?? 0, age)
+    const age = last.filmed_ms === undefined ? stood_ms : last.at_ms - last.filmed_ms
+    // The end of a segment may be dated a segment ahead by a packager that dates it when it is written.
+    if (age < -(targetOf(track) + limits.clock_ahead_ms)) {
+      const detail = `the newest segment ends ${inMs(-age)} in the future`
+      findings.push({ reason: 'program_date_time_ahead', detail })
+    } else freshness_ms = Math.max(freshness_ms ?? 0, age)
     if (last.ended)
       findings.push({ reason: 'stream_ended', detail: 'the playlist ends with EXT-X-ENDLIST or is static' })
     else if (stood_ms > staleAfter_ms(limits, targetOf(track))) {
-      const told =
+      const filmed =
         last.filmed_ms === undefined ? '' : `; its end was filmed ${inMs(last.at_ms - last.filmed_ms)} ago`
-      findings.push({ reason: 'playlist_stale', detail: `no new segment for ${inMs(stood_ms)}${told}` })
+      findings.push({ reason: 'playlist_stale', detail: `no new segment for ${inMs(stood_ms)}${filmed}` })
     }
   }
 

@@ -17,7 +17,7 @@ const order = (a: PieceSeen, b: PieceSeen): number => a.sequence - b.sequence ||
 function judgePieces(pieces: readonly PieceSeen[], { limits, seen }: Case): Finding[] {
   const findings: Finding[] = []
   for (const piece of pieces) {
-    if (piece.unfinished) continue
+    if (piece.unfinished || piece.gap) continue
     const name = nameOf(piece)
     if (piece.failure !== undefined) {
       if (!piece.sample) findings.push(piece.failure)
@@ -28,6 +28,12 @@ function judgePieces(pieces: readonly PieceSeen[], { limits, seen }: Case): Find
       findings.push({ reason: 'segment_truncated', detail: `${name} ends early, after ${piece.bytes} bytes` })
       continue
     }
+    if (piece.sealed !== undefined)
+      findings.push({
+        reason: 'encrypted_not_inspected',
+        detail: `${name} was not looked into: ${piece.sealed}`,
+      })
+    if (piece.media?.text !== undefined || (piece.sealed !== undefined && piece.media === undefined)) continue
     const span = spanOf(piece.media)
     if (span === undefined) {
       findings.push({
@@ -53,13 +59,18 @@ function judgePieces(pieces: readonly PieceSeen[], { limits, seen }: Case): Find
   return findings
 }
 
+/** A distance on a timeline that begins again after `wrap_ms`: the shorter way round. */
+const apart = (ms: number, wrap_ms: number | undefined): number =>
+  wrap_ms === undefined ? ms : ms - Math.round(ms / wrap_ms) * wrap_ms
+
 /** Pieces that follow each other in one timeline: cut at discontinuities and where one is missing. */
 function runsOf(pieces: readonly PieceSeen[]): PieceSeen[][] {
   const runs: PieceSeen[][] = []
   let run: PieceSeen[] = []
   for (const piece of pieces) {
     const broken = piece.failure !== undefined || piece.unfinished || spanOf(piece.media) === undefined
-    if (piece.discontinuity || broken) {
+    // Sound without time stamps begins at 0 in each piece.
+    if (piece.discontinuity || broken || piece.media?.undated) {
       runs.push(run)
       run = []
     }
@@ -72,12 +83,18 @@ function runsOf(pieces: readonly PieceSeen[]): PieceSeen[][] {
 function judgeTimeline(pieces: readonly PieceSeen[], { limits }: Case) {
   const findings: Finding[] = []
   let gap_ms = pieces.reduce((sum, piece) => sum + (piece.missing || piece.gap ? piece.declared_ms : 0), 0)
+  const gaps = pieces.filter((piece) => piece.gap)
+  if (gaps.length > 0)
+    findings.push({
+      reason: 'gap_announced',
+      detail: `${gaps.length} segments, from ${nameOf(gaps[0] as PieceSeen)} on`,
+    })
   for (const run of runsOf(pieces)) {
     for (const [index, piece] of run.entries()) {
       const before = spanOf(run[index - 1]?.media)
       const own = spanOf(piece.media)
       if (before === undefined || own === undefined || run[index - 1]?.media?.truncated) continue
-      const hole = own.start_ms - before.end_ms
+      const hole = apart(own.start_ms - before.end_ms, piece.media?.wrap_ms)
       if (hole > limits.timeline_ms) {
         gap_ms += hole
         findings.push({ reason: 'timeline_gap', detail: `${inMs(hole)} are missing before ${nameOf(piece)}` })
@@ -101,7 +118,9 @@ function judgeCodecs(pieces: readonly PieceSeen[], { seen, memory }: Case) {
     let before = remembered
     for (const piece of mine) {
       const codec = piece.media?.[kind]?.codec as string
-      if (before !== undefined && codec !== before) {
+      // An advertisement behind an announced cut may have another profile, but no other codec.
+      const same = piece.discontinuity && codecFamily(codec) === codecFamily(before ?? codec)
+      if (before !== undefined && codec !== before && !same) {
         findings.push({
           reason: 'codec_changed',
           detail: `${kind} was ${before}, and is ${codec} in ${nameOf(piece)}`,
@@ -136,21 +155,28 @@ function audioVideoOffset(pieces: readonly PieceSeen[]): number | undefined {
   const together = pieces.flatMap(({ media }) => {
     if (media?.video === undefined || media.audio === undefined || media.truncated) return []
     // both ends, since a muxer may put a little of the sound into the neighbouring segment
-    return [(media.video.start_ms - media.audio.start_ms + media.video.end_ms - media.audio.end_ms) / 2]
+    const { video, audio, wrap_ms } = media
+    return [
+      (apart(video.start_ms - audio.start_ms, wrap_ms) + apart(video.end_ms - audio.end_ms, wrap_ms)) / 2,
+    ]
   })
   if (together.length > 0) return median(together)
   const startOf = (kind: 'video' | 'audio') =>
     median(
       pieces.flatMap((piece) => {
         const facts = piece.media?.[kind]
-        return piece.kind === kind && facts !== undefined && piece.filmed_ms !== undefined
+        return piece.kind === kind &&
+          facts !== undefined &&
+          piece.filmed_ms !== undefined &&
+          !piece.media?.undated
           ? [facts.start_ms - piece.filmed_ms]
           : []
       }),
     )
   const video = startOf('video')
   const audio = startOf('audio')
-  return video === undefined || audio === undefined ? undefined : video - audio
+  const wrap_ms = pieces.find(({ media }) => media?.wrap_ms !== undefined)?.media?.wrap_ms
+  return video === undefined || audio === undefined ? undefined : apart(video - audio, wrap_ms)
 }
 
 /** Bitrate of what the virtual viewer plays against what is declared for it. */
@@ -162,9 +188,13 @@ function bitrate(pieces: readonly PieceSeen[], seen: Observations, declared: num
   const timed = pieces.filter((piece) => piece.track === videoTrack)
   const media_ms = timed.reduce((sum, piece) => {
     const span = spanOf(piece.media)
-    return span === undefined ? sum : sum + span.end_ms - span.start_ms
+    if (span === undefined) return sum + (piece.sealed === undefined ? 0 : piece.declared_ms)
+    return sum + span.end_ms - span.start_ms
   }, 0)
-  const bytes = counted.reduce((sum, piece) => sum + (piece.media === undefined ? 0 : piece.bytes), 0)
+  const bytes = counted.reduce(
+    (sum, piece) => sum + (piece.media === undefined && piece.sealed === undefined ? 0 : piece.bytes),
+    0,
+  )
   return {
     bitrate_kbps: media_ms >= 1_500 ? (bytes * 8) / media_ms : undefined,
     declared_kbps: declared ?? rendition?.kbps,
@@ -219,15 +249,17 @@ export function judgeSegments(each: Case): Judged & { known: { video?: string; a
   }
 
   const whole = played.filter((piece) => !piece.unfinished && !piece.missing)
-  const wait_ms = median(whole.filter((piece) => piece.part === undefined).map((piece) => piece.wait_ms))
+  const wait_ms = median(
+    whole.filter((piece) => piece.part === undefined && !piece.gap).map((piece) => piece.wait_ms),
+  )
   if (wait_ms !== undefined && wait_ms > limits.first_byte_ms) {
     findings.push({ reason: 'first_byte_slow', detail: `segments answer after ${inMs(wait_ms)}` })
   }
-  if (whole.length === 0 && !played.some((piece) => piece.missing)) {
+  if (whole.every((piece) => piece.gap) && !played.some((piece) => piece.missing)) {
     findings.push({ reason: 'no_media', detail: 'no segment came while the check lasted' })
   }
 
-  const intact = whole.filter((piece) => !piece.cut && piece.media?.truncated === false)
+  const intact = whole.filter((piece) => !piece.cut && !piece.gap && piece.media?.truncated !== true)
   const rate = bitrate(intact, seen, each.declared_kbps)
   if (rate.bitrate_kbps !== undefined && rate.declared_kbps !== undefined) {
     const ratio = rate.bitrate_kbps / rate.declared_kbps
@@ -253,6 +285,10 @@ export function judgeSegments(each: Case): Judged & { known: { video?: string; a
     first?.filmed_ms === undefined || play.started_ms === undefined
       ? undefined
       : play.started_ms - first.filmed_ms + play.stalled_ms
+  if (liveLatency_ms !== undefined && liveLatency_ms < -limits.clock_ahead_ms) {
+    const detail = `the first segment played was filmed ${inMs(-liveLatency_ms)} in the future`
+    findings.push({ reason: 'program_date_time_ahead', detail })
+  }
   if (liveLatency_ms !== undefined && liveLatency_ms > limits.live_latency_ms) {
     findings.push({ reason: 'latency_high', detail: `${inMs(liveLatency_ms)} behind the moment filmed` })
   }
@@ -278,7 +314,7 @@ export function judgeSegments(each: Case): Judged & { known: { video?: string; a
       avOffset_ms,
       bitrate_kbps: rate.bitrate_kbps,
       declared_kbps: rate.declared_kbps,
-      liveLatency_ms,
+      liveLatency_ms: liveLatency_ms !== undefined && liveLatency_ms < 0 ? undefined : liveLatency_ms,
       videoCodec: codecs.known.video,
       audioCodec: codecs.known.audio,
       ...(video === undefined

@@ -1,5 +1,6 @@
 import type { MediaFacts, SeiMessage } from '../media/facts.ts'
 import type { Certificate, Failure } from './failure.ts'
+import type { TrackKind } from './parse/tracks.ts'
 
 export type Protocol = 'hls' | 'll-hls' | 'dash' | 'http-flv' | 'rtmp'
 
@@ -25,7 +26,7 @@ export interface PhaseSpan {
 /** What a rendition declares about itself. */
 export interface Declared {
   readonly id: string
-  readonly kind: 'video' | 'audio'
+  readonly kind: TrackKind
   readonly kbps?: number
   readonly codecs?: string
   readonly width?: number
@@ -48,7 +49,7 @@ export interface EdgeSeen {
 /** One piece of media as it was fetched. */
 export interface PieceSeen {
   readonly track: string
-  readonly kind: 'video' | 'audio'
+  readonly kind: TrackKind
   readonly sequence: number
   readonly part?: number
   readonly uri: string
@@ -68,6 +69,8 @@ export interface PieceSeen {
   readonly unfinished: boolean
   readonly failure?: Failure
   readonly media?: MediaFacts
+  /** It is encrypted and was not looked into: why, in words. */
+  readonly sealed?: string
   /** Fetched only to look at a variant, not for the virtual viewer. */
   readonly sample: boolean
 }

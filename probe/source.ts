@@ -30,6 +30,7 @@ export function manifestFailure(exchange: Exchange): Failure | undefined {
   const { status, failure, timedOut, url } = exchange
   const where = new URL(url).pathname
   if (failure !== undefined) return failure
+  if (exchange.tooLarge) return { reason: 'too_large', detail: `${where}: more than a playlist can have` }
   if (timedOut)
     return {
       reason: 'manifest_timed_out',

@@ -15,6 +15,8 @@ export interface WatchSegmentsOptions {
   readonly clock: Clock
   /** How long to stay after the first look; undefined: long enough to tell a stale playlist from a slow one. */
   readonly duration_ms?: number
+  /** When the check began, where something was asked before; default: now. */
+  readonly started_ms?: number
   readonly timeout_ms: number
   readonly stale_ms: (target_ms: number) => number
   /** Which variant the virtual viewer plays: the first listed, or the one of the highest or lowest bitrate. */
@@ -30,7 +32,7 @@ function chooseTracks(look: Look, variant: WatchSegmentsOptions['variant']): Tra
   const videos = look.tracks.filter((track) => track.kind === 'video')
   const sorted = [...videos].sort((a, b) => (a.bandwidth_bps ?? 0) - (b.bandwidth_bps ?? 0))
   const video = variant === 'first' ? videos[0] : variant === 'highest' ? sorted.at(-1) : sorted[0]
-  if (video === undefined) return look.tracks.slice(0, 1)
+  if (video === undefined) return look.tracks.filter(({ kind }) => kind !== 'text').slice(0, 1)
   const audios = look.tracks.filter((track) => track.kind === 'audio')
   const audio =
     video.audioGroup === undefined
@@ -49,6 +51,28 @@ function joinAt(track: Track): number {
   }
   return 0
 }
+
+/** A piece that the playlist itself says is missing: a player jumps over it. */
+const gapSeen = (track: Track, piece: Piece, at_ms: number): PieceSeen => ({
+  track: track.id,
+  kind: track.kind,
+  sequence: piece.sequence,
+  part: piece.part,
+  uri: piece.uri,
+  requested_ms: at_ms,
+  arrived_ms: at_ms,
+  wait_ms: 0,
+  status: 0,
+  bytes: 0,
+  declared_ms: piece.duration_ms,
+  filmed_ms: piece.filmed_ms,
+  discontinuity: piece.discontinuity,
+  gap: true,
+  missing: false,
+  cut: false,
+  unfinished: false,
+  sample: false,
+})
 
 const after = (piece: Piece, cursor: Piece): boolean =>
   piece.sequence > cursor.sequence ||
@@ -88,7 +112,7 @@ export function connectionPhases(first: Exchange | undefined, lookEnd_ms: number
 /** Watches a stream of segments (HLS, LL-HLS, DASH) for a while as a viewer's player would, and tells what it saw. */
 export async function watchSegments(options: WatchSegmentsOptions): Promise<Observations> {
   const { source, http, clock, timeout_ms } = options
-  const started_ms = clock()
+  const started_ms = options.started_ms ?? clock()
   const edges: EdgeSeen[] = []
   const pieces: PieceSeen[] = []
   const variantFailures = new Map<string, Failure>()
@@ -158,7 +182,8 @@ export async function watchSegments(options: WatchSegmentsOptions): Promise<Obse
       const left = Math.max(500, until_ms - clock())
       const result = await source.look(
         blocking ? followed : [],
-        blocking ? Math.min(left, timeout_ms) : timeout_ms,
+        // A server holds a blocked reload until there is news; when none comes for so long, plain reloads tell more.
+        blocking ? Math.min(left, timeout_ms, Math.max(1_500, 2 * target)) : timeout_ms,
       )
       if (over.signal.aborted && !result.ok) break
       if (result.ok) {
@@ -183,7 +208,8 @@ export async function watchSegments(options: WatchSegmentsOptions): Promise<Obse
   const play = async (first: Track, watchKeyFrame: boolean, ready: () => void) => {
     let track = first
     let cursor: Piece | undefined
-    const request_ms = clock()
+    let begun = false
+    let request_ms = clock()
     while (!over.signal.aborted) {
       const next: Piece | undefined =
         cursor === undefined
@@ -194,8 +220,14 @@ export async function watchSegments(options: WatchSegmentsOptions): Promise<Obse
         track = latest.tracks.find((each) => each.id === first.id) ?? track
         continue
       }
-      const opening = cursor === undefined
       cursor = next
+      if (next.gap) {
+        pieces.push(gapSeen(track, next, clock()))
+        continue
+      }
+      const opening = !begun
+      begun = true
+      if (opening) request_ms = clock()
       const found = await fetcher.fetch(track, next, {
         sample: false,
         watchKeyFrame: opening && watchKeyFrame,
@@ -219,11 +251,12 @@ export async function watchSegments(options: WatchSegmentsOptions): Promise<Obse
     }
   }
 
-  /** One segment of each variant nobody follows, so that a broken rung does not hide. */
+  /** One segment of each rendition nobody follows, so that a broken rung does not hide. */
   const sampleOthers = async () => {
-    const others = latest.tracks.filter((track) => track.kind === 'video' && !followed.includes(track.id))
+    const others = latest.tracks.filter((track) => !followed.includes(track.id))
     for (const track of others) {
-      const piece = track.pieces.findLast((each) => each.part === undefined) ?? track.pieces.at(-1)
+      const there = track.pieces.filter((each) => !each.gap)
+      const piece = there.findLast((each) => each.part === undefined) ?? there.at(-1)
       if (piece === undefined || over.signal.aborted) continue
       pieces.push((await fetcher.fetch(track, piece, { sample: true })).seen)
     }

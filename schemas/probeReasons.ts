@@ -44,6 +44,12 @@ export const PROBE_REASONS = {
     help: 'The host’s name does not exist.',
     mend: 'Look at the zone and at the CDN’s CNAME: expired domain, deleted record, misspelt host.',
   },
+  address_not_allowed: {
+    stage: 'dns',
+    severity: 'failed',
+    help: 'A playlist, a segment, a key or a redirect leads into a private network that the probe may not reach.',
+    mend: 'If it is your own network, name it in `probe_networks` (or `--allow-network`); else find who wrote the address.',
+  },
   dns_no_answer: {
     stage: 'dns',
     severity: 'failed',
@@ -145,6 +151,18 @@ export const PROBE_REASONS = {
     severity: 'failed',
     help: 'What came is no playlist or manifest, or it names no media.',
     mend: 'Fetch it by hand: an error page with status 200, an empty or half-written file are common.',
+  },
+  too_large: {
+    stage: 'manifest',
+    severity: 'failed',
+    help: 'A playlist, a segment or the whole check brought more bytes than any honest stream.',
+    mend: 'Fetch it by hand with a limit: a file without end, a compressed body that unpacks to gigabytes.',
+  },
+  key_unavailable: {
+    stage: 'first_byte',
+    severity: 'failed',
+    help: 'Segments are encrypted and their key cannot be had: the key server fails, or there is no key at the address.',
+    mend: 'Fetch the address of EXT-X-KEY from the probe’s region; look at the key server and at the key’s rotation.',
   },
   segment_forbidden: {
     stage: 'first_byte',
@@ -320,11 +338,29 @@ export const PROBE_REASONS = {
     help: 'The live edge is too far behind the moment filmed.',
     mend: 'Add up encoder buffer, segment length and hold-back; look for a growing queue on the link.',
   },
+  program_date_time_ahead: {
+    stage: 'latency',
+    severity: 'degraded',
+    help: 'The stream dates its newest segment in the future: latency cannot be measured, and cues come at wrong moments.',
+    mend: 'Set the packager’s clock (NTP), and see that it writes UTC and not local time.',
+  },
   would_stall: {
     stage: 'playhead',
     severity: 'degraded',
     help: 'A viewer’s buffer would have run empty.',
     mend: 'Media comes later than it is played: look at download speed, encoder speed and segment availability.',
+  },
+  encrypted_not_inspected: {
+    stage: 'segments',
+    severity: 'notice',
+    help: 'Segments are encrypted and the probe has no key: their pictures and times were not looked into.',
+    mend: 'Give the probe the header or cookie that the key server wants, or accept that only delivery is checked.',
+  },
+  gap_announced: {
+    stage: 'timeline',
+    severity: 'notice',
+    help: 'The playlist says itself that segments are missing (EXT-X-GAP).',
+    mend: 'See why the packager lost them: input lost, failover. Players jump over it or take another variant.',
   },
   certificate_expires_soon: {
     stage: 'tls',
@@ -357,6 +393,8 @@ export const PROBE_LIMITS = {
   variant_targets: 2,
   stalled_ms: 300,
   live_latency_ms: 45_000,
+  /** How far a stream may date itself ahead of the probe’s clock. */
+  clock_ahead_ms: 2_000,
   certificate_days: 14,
   /** Share of pixels that are black; and how long nothing may change. */
   black_ratio: 0.98,

@@ -22,12 +22,17 @@ export function registerProbe(program: Command, version: string): void {
     .option('--chromium <path>', 'where Chromium is')
     .option('--header <line>', 'request header, `Name: value`; may be given several times', list)
     .option('--variant <which>', 'first, highest or lowest')
+    .option(
+      '--allow-network <cidr>',
+      'a private network that the stream may lead to; may be given several times',
+      list,
+    )
     .action(async (url: string, flags) => {
       const { runCheck } = await import('../../probe/command.ts')
       const abort = new AbortController()
       process.once('SIGINT', () => abort.abort())
       process.exitCode = await runCheck(
-        { url, ...flags },
+        { url, ...flags, allow_networks: flags.allowNetwork },
         {
           write: (text) => process.stdout.write(text),
           writeError: (text) => process.stderr.write(text),
@@ -80,7 +85,7 @@ export function registerProbe(program: Command, version: string): void {
       const picture = targets.some(({ browser }) => browser) ? browserPicture({ clock }) : undefined
       const scheduler = startScheduler({
         targets,
-        check,
+        check: (url, options) => check(url, { ...options, allow_networks: config.probe_networks }),
         sender,
         clock,
         random: Math.random,

@@ -346,6 +346,11 @@ export const Config = Type.Object(
       default: [],
       description: 'Addresses to check: see probe/README.md.',
     }),
+    probe_networks: Type.Array(Type.String({ pattern: '^[0-9a-fA-F.:]+/\\d{1,3}$' }), {
+      default: [],
+      description:
+        'Private networks (10.0.0.0/8) that a checked stream may lead to, beside the target’s own host and port.',
+    }),
     probe_region: Type.String({ default: '', description: 'Where this probe looks from.' }),
   },
   { additionalProperties: false },

@@ -1,171 +1,283 @@
-import { Parser } from 'm3u8-parser'
-import type { ByteRange, Piece, Track, Variant } from './tracks.ts'
+import {
+  type Attributes,
+  durationOf,
+  numberIn,
+  rangeOf,
+  readAttributes,
+  type Substitute,
+  variablesOf,
+} from './hlsLines.ts'
+import {
+  type ByteRange,
+  codecOf,
+  type Piece,
+  type PieceKey,
+  type Track,
+  uniqueIds,
+  type Variant,
+} from './tracks.ts'
 
-interface RawRange {
-  readonly offset: number
-  readonly length: number
-}
-
-interface RawPart {
-  readonly uri?: string
-  readonly duration?: number
-  readonly byterange?: RawRange
-  readonly gap?: boolean
-}
-
-interface RawSegment {
-  readonly uri?: string
-  readonly duration?: number
-  readonly byterange?: RawRange
-  readonly programDateTime?: number
-  readonly discontinuity?: boolean
-  readonly gap?: boolean
-  readonly map?: { readonly uri: string; readonly byterange?: RawRange }
-  readonly parts?: readonly RawPart[]
-}
-
-interface RawPlaylist {
-  readonly attributes?: {
-    readonly BANDWIDTH?: number
-    readonly CODECS?: string
-    readonly AUDIO?: string
-    readonly RESOLUTION?: { readonly width: number; readonly height: number }
-  }
-  readonly uri: string
-}
-
-interface RawManifest {
-  readonly playlists?: readonly RawPlaylist[]
-  readonly mediaGroups?: {
-    readonly AUDIO?: Record<string, Record<string, { readonly uri?: string; readonly default?: boolean }>>
-  }
-  readonly segments?: readonly RawSegment[]
-  readonly preloadSegment?: RawSegment
-  readonly mediaSequence?: number
-  readonly targetDuration?: number
-  readonly partTargetDuration?: number
-  readonly endList?: boolean
-  readonly serverControl?: Record<string, number | boolean>
+/** What a media playlist says. */
+export interface MediaPlaylist {
+  readonly type: 'media'
+  readonly track: Omit<Track, 'id' | 'kind'>
+  /** Segments that a delta update leaves out (EXT-X-SKIP). */
+  readonly skipped: number
 }
 
 export type HlsPlaylist =
-  | { readonly type: 'master'; readonly variants: readonly Variant[] }
-  | { readonly type: 'media'; readonly track: Omit<Track, 'id' | 'kind'> }
+  | {
+      readonly type: 'master'
+      readonly variants: readonly Variant[]
+      readonly variables: ReadonlyMap<string, string>
+    }
+  | MediaPlaylist
   | { readonly type: 'unreadable'; readonly why: string }
 
-const rangeOf = (range: RawRange | undefined): { range?: ByteRange } =>
-  range === undefined ? {} : { range: { offset: range.offset, length: range.length } }
+export interface ReadHlsOptions {
+  /** The address that was asked for, where the answer came from another: its query is looked at, too. */
+  readonly requested?: string
+  /** Variables of the multivariant playlist, for `EXT-X-DEFINE:IMPORT`. */
+  readonly imported?: ReadonlyMap<string, string>
+}
 
-/** Reads a master or media playlist; `url` is where it came from, for relative addresses. Never throws. */
-export function readHls(text: string, url: string): HlsPlaylist {
-  if (!text.trimStart().startsWith('#EXTM3U'))
+/** Reads a multivariant or media playlist (RFC 8216bis); `url` is where it came from. Never throws. */
+export function readHls(text: string, url: string, options: ReadHlsOptions = {}): HlsPlaylist {
+  const clean = text.replace(/^\uFEFF/, '')
+  if (!clean.trimStart().startsWith('#EXTM3U'))
     return { type: 'unreadable', why: 'it does not begin with #EXTM3U' }
   try {
-    const parser = new Parser()
-    parser.push(text)
-    parser.end()
-    const manifest = parser.manifest as RawManifest
-    if ((manifest.playlists?.length ?? 0) > 0) return { type: 'master', variants: variantsOf(manifest, url) }
-    if (manifest.targetDuration === undefined)
+    const lines = clean.split(/\r?\n/).map((line) => line.trim())
+    const { substitute, variables } = variablesOf(lines, url, options)
+    if (lines.some((line) => line.startsWith('#EXT-X-STREAM-INF:')))
+      return { type: 'master', variants: variantsOf(lines, url, substitute), variables }
+    if (!lines.some((line) => line.startsWith('#EXT-X-TARGETDURATION:')))
       return { type: 'unreadable', why: 'no target duration and no variants' }
-    return { type: 'media', track: trackOf(manifest, url) }
+    return mediaOf(lines, url, substitute)
   } catch (error) {
     return { type: 'unreadable', why: (error as Error).message }
   }
 }
 
-function variantsOf(manifest: RawManifest, url: string): Variant[] {
-  const variants: Variant[] = []
-  for (const playlist of manifest.playlists ?? []) {
-    const { BANDWIDTH, CODECS, AUDIO, RESOLUTION } = playlist.attributes ?? {}
-    const uri = new URL(playlist.uri, url).href
-    // the same playlist may stand twice, once for each audio group
-    if (variants.some((variant) => variant.uri === uri)) continue
-    const audioOnly =
-      CODECS !== undefined && RESOLUTION === undefined && !/avc|hvc|hev|av01|vp09|dvh/.test(CODECS)
-    variants.push({
-      id: RESOLUTION
-        ? `${RESOLUTION.height}p@${Math.round((BANDWIDTH ?? 0) / 1000)}`
-        : playlist.uri.slice(0, 100),
-      kind: audioOnly ? 'audio' : 'video',
-      uri,
-      bandwidth_bps: BANDWIDTH,
-      codecs: CODECS,
-      ...(RESOLUTION === undefined ? {} : { width: RESOLUTION.width, height: RESOLUTION.height }),
-      audioGroup: AUDIO,
-    })
+/** Variants, the playlist's own pathway first (content steering), then one rendition of each audio and subtitle group. */
+function variantsOf(lines: readonly string[], url: string, substitute: Substitute): Variant[] {
+  const variants: (Variant & { readonly pathway: string })[] = []
+  const groups = new Map<string, { readonly kind: 'audio' | 'text'; readonly list: Attributes[] }>()
+  const unique = uniqueIds()
+  let pathway: string | undefined
+  let streamInf: Attributes | undefined
+  for (const line of lines) {
+    const [, tag = '', rest = ''] = /^#(EXT-X-[A-Z-]+):(.*)$/.exec(line) ?? []
+    if (tag === 'EXT-X-CONTENT-STEERING') pathway = readAttributes(rest, substitute)['PATHWAY-ID'] ?? '.'
+    else if (tag === 'EXT-X-STREAM-INF') streamInf = readAttributes(rest, substitute)
+    else if (tag === 'EXT-X-MEDIA') {
+      const media = readAttributes(rest, substitute)
+      const kind = media.TYPE === 'AUDIO' ? 'audio' : media.TYPE === 'SUBTITLES' ? 'text' : undefined
+      if (kind === undefined || media.URI === undefined) continue
+      const name = `${kind}:${media['GROUP-ID'] ?? ''}`
+      const group = groups.get(name) ?? { kind, list: [] }
+      groups.set(name, group)
+      group.list.push(media)
+    } else if (streamInf !== undefined && line !== '' && !line.startsWith('#')) {
+      const variant = variantOf(streamInf, new URL(substitute(line), url).href, line)
+      // the same playlist may stand twice, once for each audio group
+      if (!variants.some(({ uri }) => uri === variant.uri))
+        variants.push({ ...variant, id: unique(variant.id), pathway: streamInf['PATHWAY-ID'] ?? '.' })
+      streamInf = undefined
+    }
   }
-  for (const [group, renditions] of Object.entries(manifest.mediaGroups?.AUDIO ?? {})) {
-    const found = Object.entries(renditions).sort(([, a], [, b]) => Number(b.default) - Number(a.default))
-    const uri = found[0]?.[1].uri
-    if (uri === undefined) continue
-    const href = new URL(uri, url).href
-    variants.push({ id: `audio:${group}`, kind: 'audio', uri: href, audioGroup: group })
+  if (variants.length === 0) throw new Error('it names no variant')
+  const own = (each: { pathway: string }) => (pathway !== undefined && each.pathway !== pathway ? 1 : 0)
+  const ordered: Variant[] = variants
+    .sort((a, b) => own(a) - own(b))
+    .map(({ pathway: _, ...variant }) => variant)
+  for (const [name, { kind, list }] of groups) {
+    const chosen = list.find((each) => each.DEFAULT === 'YES') ?? (list[0] as Attributes)
+    const uri = new URL(chosen.URI as string, url).href
+    ordered.push({ id: name, kind, uri, audioGroup: kind === 'audio' ? chosen['GROUP-ID'] : undefined })
   }
-  return variants
+  return ordered
 }
 
-function trackOf(manifest: RawManifest, url: string): Omit<Track, 'id' | 'kind'> {
-  const pieces: Piece[] = []
-  const first = manifest.mediaSequence ?? 0
-  const segments = manifest.segments ?? []
-  let filmed_ms: number | undefined
-  let init: Piece['init'] | undefined
-  const add = (raw: RawPart, sequence: number, more: { part?: number; discontinuity: boolean }) => {
-    if (raw.uri === undefined) return
-    const duration_ms = (raw.duration ?? 0) * 1000
-    pieces.push({
-      sequence,
-      uri: new URL(raw.uri, url).href,
-      ...rangeOf(raw.byterange),
-      ...(init === undefined ? {} : { init }),
-      duration_ms,
-      ...(filmed_ms === undefined ? {} : { filmed_ms }),
-      gap: raw.gap === true,
-      ...more,
-    })
-    if (filmed_ms !== undefined) filmed_ms += duration_ms
-  }
-  for (const [index, segment] of segments.entries()) {
-    filmed_ms = segment.programDateTime ?? filmed_ms
-    if (segment.map !== undefined) {
-      init = { uri: new URL(segment.map.uri, url).href, ...rangeOf(segment.map.byterange) }
-    }
-    const discontinuity = segment.discontinuity === true
-    const parts = segment.parts ?? []
-    // where a segment is listed with its parts, the parts are what a low-latency player fetches
-    if (parts.length === 0) add(segment, first + index, { discontinuity })
-    for (const [part, each] of parts.entries()) {
-      add(each, first + index, { part, discontinuity: discontinuity && part === 0 })
-    }
-  }
-  const lastSequence = first + segments.length - 1
-  const writing = manifest.preloadSegment?.parts ?? []
-  if (manifest.preloadSegment?.programDateTime !== undefined)
-    filmed_ms = manifest.preloadSegment.programDateTime
-  for (const [part, each] of writing.entries()) {
-    add(each, lastSequence + 1, {
-      part,
-      discontinuity: part === 0 && manifest.preloadSegment?.discontinuity === true,
-    })
-  }
-  const target_ms = (manifest.targetDuration ?? 0) * 1000
-  const control = manifest.serverControl ?? {}
-  const partTarget_ms =
-    manifest.partTargetDuration === undefined ? undefined : manifest.partTargetDuration * 1000
-  const holdBack = partTarget_ms === undefined ? control['HOLD-BACK'] : control['PART-HOLD-BACK']
-  const fallback = partTarget_ms === undefined ? 3 * target_ms : 3 * partTarget_ms
+function variantOf(inf: Attributes, uri: string, line: string): Variant {
+  const size = /^(\d+)x(\d+)$/i.exec(inf.RESOLUTION ?? '')
+  const bandwidth_bps = numberIn(inf.BANDWIDTH)
+  const codecs = inf.CODECS
+  const audioOnly = codecs !== undefined && size === null && codecOf(codecs, 'video') === undefined
   return {
-    target_ms,
-    holdBack_ms: typeof holdBack === 'number' ? holdBack * 1000 : fallback,
-    partTarget_ms,
-    canBlock: control['CAN-BLOCK-RELOAD'] === true,
-    ended: manifest.endList === true,
-    pieces,
-    edge: {
-      sequence: writing.length > 0 ? lastSequence + 1 : lastSequence,
-      part: writing.length - 1,
-      filmed_ms,
+    id: size ? `${size[2]}p@${Math.round((bandwidth_bps ?? 0) / 1000)}` : line.slice(0, 100),
+    kind: audioOnly ? 'audio' : 'video',
+    uri,
+    bandwidth_bps,
+    codecs,
+    width: size === null ? undefined : Number(size[1]),
+    height: size === null ? undefined : Number(size[2]),
+    audioGroup: inf.AUDIO,
+  }
+}
+
+/** What the lines above a segment said about it. */
+interface Pending {
+  duration_ms: number | undefined
+  range: string | undefined
+  gap: boolean
+  discontinuity: boolean
+  parts: { readonly attributes: Attributes }[]
+}
+
+const fresh = (): Pending => ({
+  duration_ms: undefined,
+  range: undefined,
+  gap: false,
+  discontinuity: false,
+  parts: [],
+})
+
+/** Walks through a media playlist, keeping what applies to all that follows: key, init segment, date, place in a file. */
+class MediaReader {
+  readonly pieces: Piece[] = []
+  readonly keys = new Map<string, PieceKey>()
+  sequence = 0
+  filmed_ms: number | undefined
+  init: Piece['init']
+  pending = fresh()
+  lastSequence = -1
+  private lastRange: { uri: string; end: number } | undefined
+  private readonly url: string
+  private readonly substitute: Substitute
+
+  constructor(url: string, substitute: Substitute) {
+    this.url = url
+    this.substitute = substitute
+  }
+
+  resolve(uri: string): string {
+    return new URL(this.substitute(uri), this.url).href
+  }
+
+  /** A range without an offset begins where the last one of the same file ended. */
+  range(text: string | undefined, uri: string): ByteRange | undefined {
+    if (text === undefined) return undefined
+    const { length, offset } = rangeOf(text)
+    const from = offset ?? (this.lastRange?.uri === uri ? this.lastRange.end : 0)
+    this.lastRange = { uri, end: from + length }
+    return { offset: from, length }
+  }
+
+  /** The key that applies now: one that can be fetched before one of a DRM system. */
+  key(): PieceKey | undefined {
+    return this.keys.get('identity') ?? this.keys.values().next().value
+  }
+
+  add(piece: Pick<Piece, 'uri' | 'range' | 'duration_ms' | 'discontinuity' | 'gap' | 'part'>): void {
+    const { init, filmed_ms, sequence } = this
+    this.pieces.push({ ...piece, sequence, init, filmed_ms, key: this.key() })
+    if (filmed_ms !== undefined) this.filmed_ms = filmed_ms + piece.duration_ms
+  }
+
+  addParts(): void {
+    const { parts, discontinuity } = this.pending
+    for (const [part, { attributes }] of parts.entries()) {
+      if (attributes.URI === undefined) continue
+      const uri = this.resolve(attributes.URI)
+      const range = this.range(attributes.BYTERANGE, uri)
+      const duration_ms = (numberIn(attributes.DURATION) ?? 0) * 1000
+      this.add({
+        uri,
+        range,
+        duration_ms,
+        part,
+        gap: attributes.GAP === 'YES',
+        discontinuity: discontinuity && part === 0,
+      })
+    }
+  }
+
+  /** A segment's address ends it. */
+  segment(line: string): void {
+    const { duration_ms = 0, range, gap, discontinuity, parts } = this.pending
+    // where a segment is listed with its parts, the parts are what a low-latency player fetches
+    if (parts.length > 0) this.addParts()
+    else {
+      const uri = this.resolve(line)
+      this.add({ uri, range: this.range(range, uri), duration_ms, gap, discontinuity })
+    }
+    this.lastSequence = this.sequence
+    this.sequence++
+    this.pending = fresh()
+  }
+}
+
+function readKey(reader: MediaReader, attributes: Attributes, previous: boolean): void {
+  const method = attributes.METHOD ?? 'NONE'
+  const format = attributes.KEYFORMAT ?? 'identity'
+  // Several keys of several DRM systems stand together; a new group takes the place of the old one.
+  if (!previous) reader.keys.clear()
+  if (method === 'NONE') return
+  const iv = /^0x([0-9a-f]+)$/i.exec(attributes.IV ?? '')?.[1]
+  reader.keys.set(format, {
+    method,
+    format,
+    uri: attributes.URI === undefined ? undefined : reader.resolve(attributes.URI),
+    iv: iv === undefined ? undefined : Buffer.from(iv.padStart(32, '0').slice(-32), 'hex'),
+  })
+}
+
+function mediaOf(lines: readonly string[], url: string, substitute: Substitute): MediaPlaylist {
+  const reader = new MediaReader(url, substitute)
+  let target_ms = 0
+  let partTarget_ms: number | undefined
+  let control: Attributes = {}
+  let ended = false
+  let skipped = 0
+  let before = ''
+  for (const line of lines) {
+    if (line === '') continue
+    const [, tag = '', rest = ''] = /^#(EXT[A-Z0-9-]*):?(.*)$/.exec(line) ?? []
+    const attributes = () => readAttributes(rest, substitute)
+    if (!line.startsWith('#')) reader.segment(line)
+    else if (tag === 'EXTINF') reader.pending.duration_ms = durationOf(rest)
+    else if (tag === 'EXT-X-TARGETDURATION') target_ms = (numberIn(rest) ?? 0) * 1000
+    else if (tag === 'EXT-X-MEDIA-SEQUENCE') reader.sequence = Math.max(0, Math.trunc(numberIn(rest) ?? 0))
+    else if (tag === 'EXT-X-SKIP') {
+      skipped = Math.min(1e6, Math.max(0, Math.trunc(numberIn(attributes()['SKIPPED-SEGMENTS']) ?? 0)))
+      reader.sequence += skipped
+    } else if (tag === 'EXT-X-PROGRAM-DATE-TIME') {
+      const date = Date.parse(rest)
+      if (!Number.isNaN(date)) reader.filmed_ms = date
+    } else if (tag === 'EXT-X-BYTERANGE') reader.pending.range = rest
+    else if (tag === 'EXT-X-GAP') reader.pending.gap = true
+    else if (tag === 'EXT-X-DISCONTINUITY') reader.pending.discontinuity = true
+    else if (tag === 'EXT-X-PART') reader.pending.parts.push({ attributes: attributes() })
+    else if (tag === 'EXT-X-KEY') readKey(reader, attributes(), before === 'EXT-X-KEY')
+    else if (tag === 'EXT-X-MAP') {
+      const { URI, BYTERANGE } = attributes()
+      if (URI === undefined) continue
+      const { length, offset = 0 } = BYTERANGE === undefined ? { length: 0 } : rangeOf(BYTERANGE)
+      const range = BYTERANGE === undefined ? undefined : { offset, length }
+      reader.init = { uri: reader.resolve(URI), range, key: reader.key() }
+    } else if (tag === 'EXT-X-SERVER-CONTROL') control = attributes()
+    else if (tag === 'EXT-X-PART-INF') {
+      const part_s = numberIn(attributes()['PART-TARGET'])
+      partTarget_ms = part_s === undefined ? undefined : part_s * 1000
+    } else if (tag === 'EXT-X-ENDLIST') ended = true
+    before = tag
+  }
+  const writing = reader.pending.parts.length
+  if (writing > 0) reader.addParts()
+  const { pieces, lastSequence, sequence, filmed_ms } = reader
+  const holdBack = numberIn(partTarget_ms === undefined ? control['HOLD-BACK'] : control['PART-HOLD-BACK'])
+  return {
+    type: 'media',
+    skipped,
+    track: {
+      target_ms,
+      holdBack_ms: holdBack === undefined ? 3 * (partTarget_ms ?? target_ms) : holdBack * 1000,
+      partTarget_ms,
+      canBlock: control['CAN-BLOCK-RELOAD'] === 'YES',
+      ended,
+      pieces,
+      edge: { sequence: writing > 0 ? sequence : lastSequence, part: writing - 1, filmed_ms },
     },
   }
 }

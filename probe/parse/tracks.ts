@@ -1,3 +1,18 @@
+/** What a track or piece is for. `text`: subtitles. */
+export type TrackKind = 'video' | 'audio' | 'text'
+
+/** How a piece is encrypted, as HLS says it. */
+export interface PieceKey {
+  /** `AES-128`, `SAMPLE-AES`, … */
+  readonly method: string
+  /** Where the key is; undefined: it is not fetched by an address. */
+  readonly uri?: string
+  /** Initialisation vector; undefined: the segment's number. */
+  readonly iv?: Uint8Array
+  /** `identity`: the key itself is at `uri`; else a DRM system's. */
+  readonly format: string
+}
+
 /** Something to fetch: a segment, or a part of one (LL-HLS). */
 export interface Piece {
   /** Names it among the pieces of its track; grows with time. */
@@ -5,7 +20,8 @@ export interface Piece {
   readonly part?: number
   readonly uri: string
   readonly range?: ByteRange
-  readonly init?: { readonly uri: string; readonly range?: ByteRange }
+  readonly init?: { readonly uri: string; readonly range?: ByteRange; readonly key?: PieceKey }
+  readonly key?: PieceKey
   /** As the playlist declares it. */
   readonly duration_ms: number
   /** When its first frame was filmed, ms since the epoch: the program date time, or DASH's availability. */
@@ -26,7 +42,7 @@ export interface ByteRange {
 /** One rendition at one moment. */
 export interface Track {
   readonly id: string
-  readonly kind: 'video' | 'audio'
+  readonly kind: TrackKind
   readonly bandwidth_bps?: number
   readonly codecs?: string
   readonly width?: number
@@ -43,10 +59,10 @@ export interface Track {
   readonly audioGroup?: string
 }
 
-/** A variant of an HLS master playlist. */
+/** A variant or rendition of an HLS multivariant playlist. */
 export interface Variant {
   readonly id: string
-  readonly kind: 'video' | 'audio'
+  readonly kind: TrackKind
   readonly uri: string
   readonly bandwidth_bps?: number
   readonly codecs?: string
@@ -55,11 +71,26 @@ export interface Variant {
   readonly audioGroup?: string
 }
 
+const AUDIO_CODEC = /^(mp4a|ac-|ec-|ac-4|opus|flac|mp3)/i
+const TEXT_CODEC = /^(stpp|wvtt)/i
+
 /** Codec of a kind in a CODECS list. */
-export function codecOf(codecs: string | undefined, kind: 'video' | 'audio'): string | undefined {
-  const audio = /^(mp4a|ac-|ec-|opus|flac|mp3)/i
+export function codecOf(codecs: string | undefined, kind: TrackKind): string | undefined {
   return codecs
     ?.split(',')
     .map((codec) => codec.trim())
-    .find((codec) => codec !== '' && audio.test(codec) === (kind === 'audio'))
+    .find((codec) => codec !== '' && kindOfCodec(codec) === kind)
+}
+
+const kindOfCodec = (codec: string): TrackKind =>
+  TEXT_CODEC.test(codec) ? 'text' : AUDIO_CODEC.test(codec) ? 'audio' : 'video'
+
+/** Gives each of several things a name of its own: the second `720p@2000` becomes `720p@2000#2`. */
+export function uniqueIds(): (id: string) => string {
+  const seen = new Map<string, number>()
+  return (id) => {
+    const times = (seen.get(id) ?? 0) + 1
+    seen.set(id, times)
+    return times === 1 ? id : `${id}#${times}`
+  }
 }
