@@ -14,11 +14,13 @@ import { readUserAgent } from './enrich/userAgent.ts'
 import { hashViewer } from './enrich/viewer.ts'
 import { extraRoute, takeGroups } from './extraRoutes.ts'
 import type { EventGroup } from './http/endpoint.ts'
-import { serveWith } from './http/serve.ts'
 import { createServerApp } from './http/server.ts'
 import { createIntake } from './intake.ts'
 import { COMBINATION_LIMITS, keepCombinations } from './limits/combinations.ts'
 import { createLimits, PREFIX_LIMITS } from './limits/limits.ts'
+import { nameTurns } from './limits/nameTurns.ts'
+import { createOverload, EVERY_MS } from './limits/overload.ts'
+import { createTurns } from './limits/turns.ts'
 import { BATCHING, type CollectorOptions } from './options.ts'
 import { createBatcher } from './rows/batcher.ts'
 import { keepDeadLetters } from './rows/deadLetters.ts'
@@ -80,6 +82,7 @@ export function createCollector(options: CollectorOptions): Collector {
       showOf: options.showOf,
     }),
   })
+  const originOf = readOrigin({ trusted: options.trustedProxies ?? [], headers: options.proxyHeaders })
   const intake = createIntake({
     clock,
     batcher,
@@ -88,20 +91,18 @@ export function createCollector(options: CollectorOptions): Collector {
     tally,
     addresses,
     limits,
-    origin: readOrigin({
-      trusted: options.trustedProxies ?? [],
-      headers: options.proxyHeaders,
-    }),
+    origin: originOf,
     userAgent: readUserAgent(),
     showOf: options.showOf,
   })
   const demo = options.demo ?? false
+  const ring = createKeyRing({
+    keys: { ...(demo ? { [DEMO]: { tenant: DEMO } } : {}), ...options.keys },
+    file: options.keyFile,
+    clock,
+  })
   const authenticated = authenticate({
-    ring: createKeyRing({
-      keys: { ...(demo ? { [DEMO]: { tenant: DEMO } } : {}), ...options.keys },
-      file: options.keyFile,
-      clock,
-    }),
+    ring,
     tenantNamed,
     policies: options.policies ?? {},
     tokens: checkTokens({ secrets: options.tokenSecrets ?? {}, clock }),
@@ -116,8 +117,18 @@ export function createCollector(options: CollectorOptions): Collector {
     ...statusEndpoints({ log, clock, unready: () => (closing ? 'it is stopping' : options.unready?.()) }),
     ...(options.routes ?? []).map((route) => extraRoute(route, { intake, tenantNamed })),
   ]
-  const serve = serveWith({ emit, tally, refusedBody: ({ code }) => tally.refused(code) })
-  const app = createServerApp({ endpoints, serve, tally })
+  const monotonic = () => performance.now()
+  const overload = createOverload({ emit, batchAge_ms: (now_ms) => batcher.age_ms(now_ms) })
+  const turns = createTurns({ clock: monotonic })
+  const app = createServerApp({
+    endpoints,
+    tally,
+    emit,
+    overload,
+    turns,
+    turnOf: nameTurns({ ring, originOf }),
+  })
+  const looking = setInterval(() => overload.look(monotonic()), EVERY_MS)
   const tickEvery_ms = options.tickEvery_ms ?? 1_000
   let ticked_ms = clock()
   const ticking = setInterval(() => {
@@ -138,6 +149,7 @@ export function createCollector(options: CollectorOptions): Collector {
     async close() {
       closing = true
       clearInterval(ticking)
+      clearInterval(looking)
       await app.close()
       await batcher.close()
       tally.tell()

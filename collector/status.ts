@@ -15,15 +15,17 @@ export function statusEndpoints(options: {
     {
       method: 'GET',
       path: '/v1/time',
+      always: true,
       handle: () => {
         const received_ms = clock()
         return json({ received_ms, sent_ms: clock() } satisfies TimeAnswer)
       },
     },
-    { method: 'GET', path: '/healthz', handle: () => json({ status: 'alive' }) },
+    { method: 'GET', path: '/healthz', always: true, handle: () => json({ status: 'alive' }) },
     {
       method: 'GET',
       path: '/readyz',
+      always: true,
       handle: () => {
         const { ok, reason } = log.health()
         const why = options.unready() ?? (ok ? undefined : (reason ?? 'the log takes nothing'))

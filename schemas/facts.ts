@@ -207,6 +207,12 @@ export const FACTS = {
     labels: ['tenant'],
     gauges: ['streams'],
   },
+  overload_began: {
+    help: 'More comes than the collector can take: it refuses a share of the requests, those of whoever sends most first.',
+    level: 'warn',
+    gauges: ['lag_ms', 'admitted'],
+  },
+  overload_ended: { help: 'The collector takes every request again.', level: 'info' },
   requests_limited: {
     help: 'Requests beyond what a tenant’s keys or an address prefix may send were answered 429 in the last second.',
     level: 'warn',

@@ -71,6 +71,11 @@ export const REASONS = {
     retry: true,
     help: 'More requests than this key may send. Slow down; Retry-After says how long.',
   },
+  overloaded: {
+    status: 503,
+    retry: true,
+    help: 'More comes than can be taken now. Keep the events and try again after Retry-After.',
+  },
   unavailable: {
     status: 503,
     retry: true,

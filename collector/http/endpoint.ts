@@ -31,6 +31,8 @@ export interface Endpoint {
   readonly contentTypes?: readonly string[]
   /** Largest body, bytes; BEACON_LIMITS.body_bytes when left out. */
   readonly body_bytes?: number
+  /** Answered also while there is too much work: health and time. */
+  readonly always?: true
   readonly handle: (request: Inbound) => Answer | Promise<Answer>
 }
 

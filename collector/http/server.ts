@@ -1,37 +1,52 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import cors from '@fastify/cors'
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
+import { BEACON_LIMITS } from '../../schemas/beacon.ts'
+import type { Emit } from '../../schemas/facts.ts'
+import type { Refusal } from '../../schemas/reasons.ts'
+import type { Overload } from '../limits/overload.ts'
+import type { Turns } from '../limits/turns.ts'
 import type { Tally } from '../tally.ts'
-import { refusedFor } from './answers.ts'
-import type { Endpoint } from './endpoint.ts'
-import { type Serve, sendAnswer, servePreflight } from './serve.ts'
+import { refused, refusedFor } from './answers.ts'
+import type { Answer, Endpoint, Inbound } from './endpoint.ts'
+import { parseQuery, type Query } from './parseQuery.ts'
+import { RefusedBody, readBody } from './readBody.ts'
 
 const REQUEST_MS = 15_000
 const IDLE_MS = 65_000
+/** Chromium keeps a preflight's answer two hours at most, Firefox a day. */
+const PREFLIGHT_SECONDS = 86_400
+const EMPTY = Buffer.alloc(0)
 
 export interface ServerOptions {
   readonly endpoints: readonly Endpoint[]
-  readonly serve: Serve
   readonly tally: Tally
+  readonly emit: Emit
+  readonly overload: Overload
+  readonly turns: Turns
+  /** Whose turn a request takes: a tenant, or a network where no key is known. */
+  readonly turnOf: (request: Pick<Inbound, 'query' | 'headers' | 'remoteAddress'>, body?: Buffer) => string
 }
 
 /**
- * The public port's Fastify, not listening yet. Fastify routes, times out, closes and injects; bodies are read as bytes
- * by `readBody`. POSTs to a fixed path, which are nearly all requests, take a short way past the router: there Fastify
- * costs a quarter of a small beacon's whole time, and has nothing to decide.
+ * The public port's Fastify, not listening yet: routes, bodies as bytes, cross-origin answers, time-outs. A request is
+ * admitted before its body is read (`overload`) and takes its tenant's turn before it is decoded (`turns`).
  */
-export function createServerApp({ endpoints, serve, tally }: ServerOptions): FastifyInstance {
-  const direct = new Map(
-    endpoints.flatMap((endpoint) =>
-      endpoint.method === 'POST' && !/[:*]/.test(endpoint.path) ? [[endpoint.path, endpoint] as const] : [],
-    ),
-  )
+export function createServerApp(options: ServerOptions): FastifyInstance {
+  const { endpoints } = options
   const app = Fastify({
     requestTimeout: REQUEST_MS,
+    connectionTimeout: 0,
     keepAliveTimeout: IDLE_MS,
+    http: { headersTimeout: REQUEST_MS, connectionsCheckingInterval: 5_000 },
+    bodyLimit: BEACON_LIMITS.body_bytes,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_000 },
-    serverFactory: (handler) => createServer(timeouts, routed(handler)) as Server,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_000, querystringParser: parseQuery },
     clientErrorHandler(error, socket) {
       const { status, body } = refusedFor('bad_request', error.code)
       if (!socket.writable) return
@@ -40,55 +55,139 @@ export function createServerApp({ endpoints, serve, tally }: ServerOptions): Fas
       )
     },
   })
-
-  function routed(handler: (request: IncomingMessage, response: ServerResponse) => void) {
-    return function shortWay(request: IncomingMessage, response: ServerResponse): void {
-      if (request.method === 'POST') {
-        const url = request.url!
-        const mark = url.indexOf('?')
-        const endpoint = direct.get(mark < 0 ? url : url.slice(0, mark))
-        if (endpoint !== undefined) serve(endpoint, request, response)
-        else handler(request, response)
-      } else handler(request, response)
-    }
-  }
-
-  app.removeAllContentTypeParsers()
-  // The endpoint reads the stream itself.
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  // Pages of any origin may report, with credentials too: a page that is being closed only gets its last beacon out with
+  // credentialed CORS, and that wants the origin by name. Which origins a key may be used from is the tenant's choice.
+  app.register(cors, {
+    origin: true,
+    credentials: true,
+    methods: ['GET', 'POST', 'OPTIONS'],
+    exposedHeaders: ['retry-after'],
+    maxAge: PREFLIGHT_SECONDS,
+    strictPreflight: false,
+  })
+  answerErrors(app, options)
+  // Content-type parsers belong to a scope: each endpoint has its own list of types and its own bound.
   for (const endpoint of endpoints)
-    app.route({
-      method: endpoint.method,
-      url: endpoint.path,
-      handler(request, reply) {
-        reply.hijack()
-        serve(endpoint, request.raw, reply.raw)
-      },
+    app.register(async (scope) => {
+      const limit = endpoint.body_bytes ?? BEACON_LIMITS.body_bytes
+      scope.removeAllContentTypeParsers()
+      scope.addContentTypeParser(
+        '*',
+        { parseAs: 'buffer', bodyLimit: limit },
+        readBody(limit, endpoint.contentTypes),
+      )
+      scope.route({
+        method: endpoint.method,
+        url: endpoint.path,
+        bodyLimit: limit,
+        onRequest: endpoint.always ? [] : admit(endpoint, options),
+        handler: handle(endpoint, options),
+      })
     })
-  app.options('*', (request, reply) => {
-    reply.hijack()
-    servePreflight(request.raw, reply.raw)
-  })
-  app.setNotFoundHandler((request, reply) => {
-    reply.hijack()
-    const path = request.raw.url?.split('?')[0]
-    const known = endpoints.some((endpoint) => endpoint.path === path)
-    const answer = refusedFor(known ? 'method_not_allowed' : 'not_found')
-    tally.answered(known ? path! : 'other', answer.status)
-    request.raw.resume()
-    sendAnswer(request.raw, reply.raw, answer)
-  })
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    reply.hijack()
-    const status = error.statusCode ?? 500
-    const answer = refusedFor(
-      status === 415 ? 'bad_encoding' : status < 500 ? 'bad_request' : 'internal',
-      error.code,
-    )
-    tally.answered('other', answer.status)
-    sendAnswer(request.raw, reply.raw, answer)
-  })
   return app
 }
 
-const timeouts = { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, keepAliveTimeout: IDLE_MS }
+/** The hook before a body is read: while there is too much work, the answer is made without any. */
+const admit = (endpoint: Endpoint, { overload, tally, turnOf }: ServerOptions) =>
+  function admitted(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    if (overload.admits(() => turnOf(inboundOf(request, endpoint, EMPTY)))) {
+      done()
+      return
+    }
+    tally.answered(endpoint.path, overload.answer.status)
+    tally.refused('overloaded')
+    request.raw.resume()
+    send(reply, overload.answer)
+  }
+
+function handle(endpoint: Endpoint, options: ServerOptions) {
+  const { turns, turnOf, emit, tally, overload } = options
+
+  function answered(reply: FastifyReply, answer: Answer): void {
+    tally.answered(endpoint.path, answer.status)
+    send(reply, answer)
+  }
+  function failed(reply: FastifyReply, error: unknown): void {
+    emit({ type: 'route_failed', route: endpoint.path, error })
+    answered(reply, refusedFor('internal'))
+  }
+  function work(inbound: Inbound, reply: FastifyReply): void {
+    try {
+      const answer = endpoint.handle(inbound)
+      if (answer instanceof Promise)
+        void answer.then(
+          (settled) => answered(reply, settled),
+          (error: unknown) => failed(reply, error),
+        )
+      else answered(reply, answer)
+    } catch (error) {
+      failed(reply, error)
+    }
+  }
+  return function handler(request: FastifyRequest, reply: FastifyReply): void {
+    const body = (request.body as Buffer | undefined) ?? EMPTY
+    const inbound = inboundOf(request, endpoint, body)
+    if (body.length === 0) work(inbound, reply)
+    else
+      turns.take({
+        name: () => turnOf(inbound, body),
+        bytes: body.length,
+        work: () => work(inbound, reply),
+        refuse: () => {
+          tally.refused('overloaded')
+          answered(reply, overload.answer)
+        },
+      })
+  }
+}
+
+function inboundOf(request: FastifyRequest, endpoint: Endpoint, body: Buffer): Inbound {
+  const { raw } = request
+  const url = raw.url!
+  const mark = url.indexOf('?')
+  return {
+    method: endpoint.method,
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: request.query as Query,
+    headers: raw.headers,
+    remoteAddress: raw.socket.remoteAddress ?? '',
+    body,
+  }
+}
+
+function send(reply: FastifyReply, { status, contentType, body, retryAfter }: Answer): void {
+  reply.code(status)
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
+  if (status !== 204) reply.header('cache-control', 'no-store')
+  if (contentType !== undefined) reply.header('content-type', contentType)
+  reply.send(body)
+}
+
+/** Every refusal has the one shape `{ code, message, help }`. */
+function answerErrors(app: FastifyInstance, { endpoints, tally }: ServerOptions): void {
+  const paths = new Set(endpoints.map(({ path }) => path))
+  const routeOf = (request: FastifyRequest): string => {
+    const path = request.raw.url?.split('?', 1)[0] ?? ''
+    return paths.has(path) ? path : 'other'
+  }
+  function refuse(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): void {
+    const answer = refused(refusal)
+    tally.answered(routeOf(request), answer.status)
+    tally.refused(refusal.code)
+    // What is still coming is read and dropped, so that the client gets its answer.
+    request.raw.resume()
+    send(reply, answer)
+  }
+  app.setNotFoundHandler((request, reply) =>
+    refuse(request, reply, { code: routeOf(request) === 'other' ? 'not_found' : 'method_not_allowed' }),
+  )
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error instanceof RefusedBody) refuse(request, reply, { code: error.code, detail: error.message })
+    else if (error.statusCode === 413)
+      refuse(request, reply, { code: 'too_large', detail: 'the body is larger than the bound' })
+    else if (error.statusCode === 415) refuse(request, reply, { code: 'bad_encoding' })
+    else if (error.statusCode !== undefined && error.statusCode < 500)
+      refuse(request, reply, { code: 'bad_request', detail: error.code })
+    else refuse(request, reply, { code: 'internal' })
+  })
+}

@@ -25,6 +25,8 @@ interface Generation {
   rows: number
   /** When its first row ended: who sent it has been waiting since. */
   first_ms: number
+  /** The same by the process's monotonic clock. */
+  since_ms: number
 }
 
 export interface Batcher {
@@ -37,6 +39,8 @@ export interface Batcher {
   durable(): Promise<void>
   /** Whether rows can be taken now; if not, the log is behind or away. */
   room(): boolean
+  /** How long the oldest row that is not durable has waited, ms; 0 when there is none. `now_ms` is `performance.now()`. */
+  age_ms(now_ms: number): number
   /** Puts a tick of this time behind everything ended until now. */
   tick(time_ms: number): void
   /** Nobody was answered for a while; the next tick says so. */
@@ -80,6 +84,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
   let timer: NodeJS.Timeout | undefined
   let begun_ms = 0
   let appending_bytes = 0
+  let appendingSince_ms: number | undefined
   let full_bytes = 0
 
   function shardOf(table: Table, partition: number): Shard {
@@ -171,6 +176,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
     const messages = takeAll(taken)
     const bytes = messages.reduce((sum, { value }) => sum + value.length, 0)
     appending_bytes = bytes
+    appendingSince_ms = taken.rows > 0 ? taken.since_ms : undefined
     const begin = process.hrtime.bigint()
     try {
       if (messages.length > 0) await log.append(messages)
@@ -195,6 +201,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
       taken.reject(reason)
     } finally {
       appending_bytes = 0
+      appendingSince_ms = undefined
     }
   }
 
@@ -227,7 +234,10 @@ export function createBatcher(options: BatcherOptions): Batcher {
       const shard = shardOf(table, partition)
       const { builder } = shard
       builder.end()
-      if (generation.rows === 0) generation.first_ms = clock()
+      if (generation.rows === 0) {
+        generation.first_ms = clock()
+        generation.since_ms = performance.now()
+      }
       generation.rows += 1
       if (received_ms > shard.newest_ms) shard.newest_ms = received_ms
       if (builder.rows >= options.maxRows || builder.textBytes > TEXT_BYTES) {
@@ -239,6 +249,10 @@ export function createBatcher(options: BatcherOptions): Batcher {
     },
     durable: () => generation.durable,
     room: () => appending_bytes + full_bytes < options.maxPending_bytes,
+    age_ms(now_ms) {
+      const since_ms = appendingSince_ms ?? (generation.rows > 0 ? generation.since_ms : undefined)
+      return since_ms === undefined ? 0 : Math.max(0, now_ms - since_ms)
+    },
     tick(time_ms) {
       tick_ms = time_ms
       schedule()
@@ -265,5 +279,5 @@ function newGeneration(): Generation {
   })
   // Dead letters wait for nobody; whoever does wait still sees the rejection.
   durable.catch(() => undefined)
-  return { durable, resolve, reject, full: [], rows: 0, first_ms: 0 }
+  return { durable, resolve, reject, full: [], rows: 0, first_ms: 0, since_ms: 0 }
 }

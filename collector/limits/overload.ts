@@ -1,0 +1,114 @@
+import type { Emit } from '../../schemas/facts.ts'
+import { refusedFor } from '../http/answers.ts'
+import type { Answer } from '../http/endpoint.ts'
+
+/** Whether a request is taken at all, decided before its body is read. */
+export interface Overload {
+  /** @param name whose request it is; called only while there is too much work */
+  admits(name: () => string): boolean
+  /** What a request gets that is not admitted: 503 with Retry-After. */
+  readonly answer: Answer
+  /** Looks at the signals; call it every `EVERY_MS`. */
+  look(now_ms: number): void
+  /** Whether requests are being refused. */
+  readonly overloaded: boolean
+}
+
+export const EVERY_MS = 100
+
+/** Older unanswered batches, or an event loop later than this, mean too much work, ms. */
+const BATCH_MS = 600
+const LAG_MS = 200
+/** Each look with too much work lets this share of what was admitted in the last be admitted in the next. */
+const DOWN = 0.8
+const UP = 1.1
+const LEAST = 20
+/** Names whose requests are counted apart; the others share one count. */
+const MOST_NAMES = 1_000
+const OTHERS = ''
+const RETRY_AFTER_s = 2
+
+/**
+ * Admission by two signals: how long the oldest batch waits for the log, and how late the event loop is. While one is too
+ * high, each look lowers the number of requests admitted until the next; afterwards it rises again. The number is shared
+ * out fairly: who asks for less than an equal share is not refused at all, so a tenant that floods refuses itself.
+ */
+export function createOverload(options: {
+  readonly emit: Emit
+  /** How long the oldest unanswered batch has waited, ms. */
+  readonly batchAge_ms: (now_ms: number) => number
+}): Overload {
+  let limit = Number.POSITIVE_INFINITY
+  /** Requests of one name admitted until the next look. */
+  let cap = Number.POSITIVE_INFINITY
+  let counts = new Map<string, { asked: number; admitted: number }>()
+  let admitted = 0
+  let refusedCount = 0
+  let looked_ms: number | undefined
+  const { body, ...answer } = refusedFor('overloaded')
+
+  function limitNext(now_ms: number): void {
+    const lag_ms = looked_ms === undefined ? 0 : now_ms - looked_ms - EVERY_MS
+    const busy = lag_ms > LAG_MS || options.batchAge_ms(now_ms) > BATCH_MS
+    const asked = admitted + refusedCount
+    if (busy) {
+      const before = limit
+      limit = Math.max(LEAST, Math.min(limit, Math.max(admitted, LEAST)) * DOWN)
+      if (before === Number.POSITIVE_INFINITY) options.emit({ type: 'overload_began', lag_ms, admitted })
+    } else if (limit !== Number.POSITIVE_INFINITY) {
+      limit = limit * UP + 1
+      if (limit > asked * 2 + LEAST) {
+        limit = Number.POSITIVE_INFINITY
+        options.emit({ type: 'overload_ended' })
+      }
+    }
+  }
+
+  return {
+    answer: { ...answer, body, retryAfter: RETRY_AFTER_s },
+    get overloaded() {
+      return limit !== Number.POSITIVE_INFINITY
+    },
+    admits(name) {
+      if (limit === Number.POSITIVE_INFINITY) {
+        admitted += 1
+        return true
+      }
+      const known = name()
+      const counted = counts.has(known) || counts.size < MOST_NAMES ? known : OTHERS
+      let count = counts.get(counted)
+      if (count === undefined) counts.set(counted, (count = { asked: 0, admitted: 0 }))
+      count.asked += 1
+      if (count.admitted >= cap) {
+        refusedCount += 1
+        return false
+      }
+      count.admitted += 1
+      admitted += 1
+      return true
+    },
+    look(now_ms) {
+      limitNext(now_ms)
+      cap = fairShare(
+        [...counts.values()].map(({ asked }) => asked),
+        limit,
+      )
+      looked_ms = now_ms
+      counts = new Map()
+      admitted = refusedCount = 0
+    },
+  }
+}
+
+/** The largest number that each may have, so that all together have no more than `limit`: small demands are met whole. */
+export function fairShare(demands: readonly number[], limit: number): number {
+  if (limit === Number.POSITIVE_INFINITY) return limit
+  let left = limit
+  let names = Math.max(1, demands.length)
+  for (const demand of [...demands].sort((a, b) => a - b)) {
+    if (demand * names > left) break
+    left -= demand
+    names -= 1
+  }
+  return Math.max(1, Math.floor(left / Math.max(1, names)))
+}
