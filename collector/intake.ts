@@ -11,8 +11,8 @@ import type { UserAgent } from './enrich/userAgent.ts'
 import { eventTime, type SenderClock } from './eventTime.ts'
 import { refused, refusedFor } from './http/answers.ts'
 import type { Answer, Inbound } from './http/endpoint.ts'
-import { addressPrefix } from './limits/addressPrefix.ts'
 import type { Limits } from './limits/limits.ts'
+import { networkOf } from './limits/networkOf.ts'
 import type { Batcher } from './rows/batcher.ts'
 import type { DeadLetters } from './rows/deadLetters.ts'
 import type { RowContext, RowWriter, Sender } from './rows/rowWriter.ts'
@@ -93,7 +93,7 @@ export function createIntake(options: IntakeOptions): Intake {
     const sender: Sender = {
       tenant: offer.speaker.tenant,
       received_ms,
-      prefix: server || offer.speaker.role === 'server' ? undefined : addressPrefix(origin.address),
+      prefix: server || offer.speaker.role === 'server' ? undefined : networkOf(origin.address).prefix,
       trusted: server ? { country: '', region: '', isp: '' } : origin,
       place: server ? { country: '', isp: '' } : addresses.placeOf(origin.address),
       device: agent.device,
@@ -151,7 +151,7 @@ export function createIntake(options: IntakeOptions): Intake {
     admit(request, speaker, events, received_ms) {
       return options.limits.admit({
         speaker,
-        prefix: addressPrefix(options.origin(request.remoteAddress, request.headers).address),
+        network: networkOf(options.origin(request.remoteAddress, request.headers).address),
         events,
         bytes: request.body.length,
         received_ms,

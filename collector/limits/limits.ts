@@ -3,6 +3,7 @@ import type { Speaker } from '../auth/speaker.ts'
 import { refused } from '../http/answers.ts'
 import type { Answer } from '../http/endpoint.ts'
 import { createBuckets } from './buckets.ts'
+import type { Network } from './networkOf.ts'
 
 /** What the keys of a tenant may send a second to one collector; a second's worth may come at once. Left out: not bounded. */
 export interface TenantLimits {
@@ -11,7 +12,7 @@ export interface TenantLimits {
   readonly bytes_per_s?: number
 }
 
-/** What one address prefix (IPv4 /24, IPv6 /48) may send a second with public keys, whatever the tenant. */
+/** What one address prefix (IPv4 /24, IPv6 /48) may send a second with public keys, whatever the tenant. Private networks are those of proxies. */
 export interface PrefixLimits {
   readonly events_per_s: number
   readonly bytes_per_s: number
@@ -23,7 +24,7 @@ export interface Limits {
   /** Whether a request may be taken now; otherwise 429 with Retry-After. Counts requests, events and bytes. */
   admit(request: {
     readonly speaker: Speaker
-    readonly prefix: string
+    readonly network: Network
     readonly events: number
     readonly bytes: number
     readonly received_ms: number
@@ -51,7 +52,7 @@ export function createLimits(options: LimitsOptions): Limits {
     bytes: createBuckets({ rate: options.prefix.bytes_per_s }),
   }
   return {
-    admit({ speaker, prefix, events, bytes, received_ms }) {
+    admit({ speaker, network, events, bytes, received_ms }) {
       const tenant = speaker.tenant.name
       const limits = options.tenants[tenant]
       const amounts = { requests: 1, events, bytes }
@@ -70,9 +71,9 @@ export function createLimits(options: LimitsOptions): Limits {
           if (wait_ms > 0) return refuse(wait_ms, `${rate} ${unit} a second`)
         }
       }
-      if (speaker.role === 'server') return undefined
+      if (speaker.role === 'server' || network.isPrivate) return undefined
       for (const unit of ['events', 'bytes'] as const) {
-        const wait_ms = ofPrefix[unit].take(prefix, amounts[unit], received_ms)
+        const wait_ms = ofPrefix[unit].take(network.prefix, amounts[unit], received_ms)
         if (wait_ms > 0)
           return refuse(wait_ms, `${options.prefix[`${unit}_per_s`]} ${unit} a second of one network`)
       }

@@ -3,7 +3,7 @@ import { keyOf } from '../auth/authenticate.ts'
 import type { KeyRing } from '../auth/keyRing.ts'
 import type { Origin } from '../enrich/trustedProxies.ts'
 import type { Inbound } from '../http/endpoint.ts'
-import { addressPrefix } from './addressPrefix.ts'
+import { networkOf } from './networkOf.ts'
 
 /** A beacon that names its key in the body has it near the beginning. */
 const LOOKED_BYTES = 256
@@ -24,6 +24,6 @@ export function nameTurns(options: {
     const key = keyOf(request) ?? (body && KEY.exec(body.toString('latin1', 0, LOOKED_BYTES))?.[1])
     const known = key === undefined ? undefined : options.ring.find(key)
     if (known !== undefined) return `${known.tenant}\n${known.role ?? 'player'}`
-    return `?${addressPrefix(options.originOf(request.remoteAddress, request.headers).address)}`
+    return `?${networkOf(options.originOf(request.remoteAddress, request.headers).address).prefix}`
   }
 }

@@ -104,11 +104,12 @@ export function createOverload(options: {
 export function fairShare(demands: readonly number[], limit: number): number {
   if (limit === Number.POSITIVE_INFINITY) return limit
   let left = limit
-  let names = Math.max(1, demands.length)
+  let names = demands.length
   for (const demand of [...demands].sort((a, b) => a - b)) {
     if (demand * names > left) break
     left -= demand
     names -= 1
   }
-  return Math.max(1, Math.floor(left / Math.max(1, names)))
+  // All demands fit: a name that was not there before may have what is free.
+  return names === 0 ? limit : Math.max(1, Math.floor(left / names))
 }

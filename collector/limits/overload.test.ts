@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { Fact } from '../../schemas/facts.ts'
+import { createOverload, EVERY_MS, fairShare } from './overload.ts'
+
+function stage() {
+  const facts: Fact[] = []
+  let age_ms = 0
+  let now = 0
+  const overload = createOverload({ emit: (fact) => void facts.push(fact), batchAge_ms: () => age_ms })
+  overload.look(now)
+  return {
+    facts,
+    overload,
+    /** Asks so often by name until the next look; returns who was admitted how often. */
+    ask(demands: Readonly<Record<string, number>>, { batch_ms = 0, lag_ms = 0 } = {}) {
+      const admitted: Record<string, number> = {}
+      for (const [name, count] of Object.entries(demands))
+        for (let each = 0; each < count; each += 1)
+          if (overload.admits(() => name)) admitted[name] = (admitted[name] ?? 0) + 1
+      age_ms = batch_ms
+      now += EVERY_MS + lag_ms
+      overload.look(now)
+      return admitted
+    },
+  }
+}
+
+test('quiet at 599 ms and 199 ms, refusing at 601 ms and 201 ms', () => {
+  for (const [signals, overloaded] of [
+    [{ batch_ms: 599, lag_ms: 199 }, false],
+    [{ batch_ms: 601 }, true],
+    [{ lag_ms: 201 }, true],
+  ] as const) {
+    const it = stage()
+    it.ask({ a: 100 }, signals)
+    assert.equal(it.overload.overloaded, overloaded, JSON.stringify(signals))
+  }
+})
+
+test('who sends most is refused first, and a small tenant not at all', () => {
+  const it = stage()
+  const demands = { flood: 5_000, shop: 40, radio: 1 }
+  it.ask(demands, { batch_ms: 1_000 })
+  it.ask(demands, { batch_ms: 1_000 })
+  const admitted = it.ask(demands, { batch_ms: 1_000 })
+  assert.deepEqual([admitted.shop, admitted.radio], [40, 1])
+  assert.ok(admitted.flood! < 4_000 && admitted.flood! > 100, String(admitted.flood))
+})
+
+test('it refuses more while it lasts, and takes everything again after it; two facts say so', () => {
+  const it = stage()
+  const admitted = Array.from({ length: 15 }, () => it.ask({ a: 1_000 }, { batch_ms: 1_000 }).a!)
+  assert.ok(admitted.at(-1)! < 100)
+  for (let looks = 0; looks < 80 && it.overload.overloaded; looks += 1) it.ask({ a: 1_000 })
+  assert.equal(it.ask({ a: 1_000 }).a, 1_000)
+  assert.deepEqual(
+    it.facts.map(({ type }) => type),
+    ['overload_began', 'overload_ended'],
+  )
+})
+
+test('shares are fair: the sum is within the limit, and nobody with less than an equal share is cut', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 10_000 }), { minLength: 1, maxLength: 30 }),
+      fc.integer({ min: 50, max: 50_000 }),
+      (demands, limit) => {
+        const cap = fairShare(demands, limit)
+        const sum = demands.reduce((total, demand) => total + Math.min(cap, demand), 0)
+        assert.ok(sum <= Math.max(limit, demands.length))
+        assert.ok(cap >= Math.floor(limit / demands.length) || cap >= Math.max(...demands))
+      },
+    ),
+  )
+})
