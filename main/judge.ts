@@ -5,6 +5,7 @@ import { createWatchCore } from '../processor/watch/watchCore.ts'
 import { mapDimensions } from '../rehearsal/history/dimensionMap.ts'
 import { createHistoryAudience } from '../rehearsal/history/historyAudience.ts'
 import type { History } from '../rehearsal/history/readHistory.ts'
+import type { Emit } from '../schemas/facts.ts'
 import { expectedError } from './expectedError.ts'
 
 export interface JudgeHistoryOptions {
@@ -53,7 +54,10 @@ export function judgeHistory({
 }: JudgeHistoryOptions): JudgedChange[] {
   const map = mapDimensions(history)
   if ('message' in map) throw expectedError(map.message)
-  const emit = () => {}
+  // A fault of ours must not look like a quiet history.
+  const emit: Emit = (fact) => {
+    if (fact.type === 'bug' || fact.type === 'watch_skipped') throw fact.error
+  }
   const audience = createHistoryAudience({ history, map, stall_ms, viewers, seed })
   const core = createWatchCore({ emit })
   const judge = createJudge({ rules, emit })

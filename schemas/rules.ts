@@ -21,6 +21,25 @@ export type RuleSpec =
       readonly step: number
       readonly severity: Severity
     }
+  /**
+   * A share that is unusual for the stream itself: beyond its own spread from minute to minute, in the whole, in one value of a
+   * dimension or in a pair of values. Several lengths of time are looked at, up to `window_s`.
+   */
+  | {
+      readonly type: 'unusual'
+      readonly window_s: number
+      readonly baseline_s: number
+      /** A stream is first watched for so long. */
+      readonly learn_s: number
+      readonly factor: number
+      /** In the metric's unit: a smaller change pages nobody, however certain. */
+      readonly step: number
+      /** Surprise from which an incident is opened, nats. */
+      readonly certainty: number
+      /** Surprise of the whole audience's share from which it is critical, nats. */
+      readonly critical_certainty: number
+      readonly severity: Severity
+    }
   /** A source that reported steadily fell silent. */
   | { readonly type: 'absence'; readonly after_s: number; readonly severity: Severity }
   /** A level that, at its present speed, is gone (or full) within the horizon. */

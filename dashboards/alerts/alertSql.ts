@@ -3,9 +3,10 @@ import type { RuleSpec } from '../../schemas/rules.ts'
 import { metricSql, metricWhere } from '../../schemas/sql.ts'
 import { sourceOf } from '../sql/source.ts'
 
-/** Rules that Grafana can judge from rollups; `mix` compares populations and stays with the watcher. */
-export type GrafanaRule = Exclude<RuleSpec, { type: 'mix' }>
-export const canBeGrafanas = (rule: RuleSpec): rule is GrafanaRule => rule.type !== 'mix'
+/** Rules that Grafana can judge from rollups; `mix` and `unusual` compare many cells and stay with the watcher. */
+export type GrafanaRule = Exclude<RuleSpec, { type: 'mix' | 'unusual' }>
+export const canBeGrafanas = (rule: RuleSpec): rule is GrafanaRule =>
+  rule.type !== 'mix' && rule.type !== 'unusual'
 
 /** Concurrent plays below which a stream's numbers say little; the watcher judges these too, by an interval. */
 const FEWEST = 20

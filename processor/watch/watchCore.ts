@@ -61,7 +61,8 @@ export function createWatchCore({
       let skip = repeats
       if (muted !== undefined) {
         skip = new Uint8Array(batch.rows)
-        for (let row = 0; row < batch.rows; row += 1) skip[row] = (repeats?.[row] ?? 0) | muted[row]!
+        for (let row = 0; row < batch.rows; row += 1)
+          skip[row] = repeats?.[row] === 1 ? 1 : muted[row] === 1 ? 2 : 0
       }
       const received = batch.number('received_time').values
       let late = 0

@@ -13,6 +13,8 @@ function when(rule: RuleSpec, unit: string, better: string): string {
       const side = better === 'lower' ? 'above' : 'below'
       return `It is ${side} its own last ${rule.baseline_s} s by a factor of ${rule.factor} and by at least ${rule.step} ${unit}, within at most ${rule.window_s} s, surely and not by chance.`
     }
+    case 'unusual':
+      return `Within at most ${rule.window_s} s it is above what is usual for this stream by a factor of ${rule.factor} and by at least ${rule.step} ${unit}, beyond the stream's own spread from minute to minute over the last ${rule.baseline_s} s (certainty ${rule.certainty} nats; critical from ${rule.critical_certainty} for the whole audience). The first ${rule.learn_s} s of a stream only teach what is usual.`
     case 'objective':
       return `It is worse than the objective allows, ${rule.burn} times, over ${rule.fast_s} s and over ${rule.slow_s} s, and still is.`
     case 'absence':

@@ -25,6 +25,9 @@ export interface MetricSpec {
   /** What it should be: at most (lower is better) or at least (higher is better). */
   readonly objective?: number
   readonly rules?: readonly RuleSpec[]
-  /** Counts people once however many facts they send, so it is kept by SQL only. */
-  readonly sql_only?: true
+  /**
+   * Counts a session once however many facts it sends. The watcher counts it once in each ten seconds of `received_time`, so that
+   * partitions and seconds add up: over ten seconds that is SQL's number, over longer times the mean of the tens.
+   */
+  readonly by_slice?: true
 }

@@ -47,7 +47,20 @@ export const VIEWER_METRICS = {
     numerator: 'stalled_sessions_uniq',
     denominator: 'sessions_uniq',
     objective: 0.03,
-    sql_only: true,
+    by_slice: true,
+    rules: [
+      {
+        type: 'unusual',
+        window_s: 60,
+        baseline_s: 780,
+        learn_s: 300,
+        factor: 1.7,
+        step: 0.003,
+        certainty: 9,
+        critical_certainty: 5,
+        severity: 'warning',
+      },
+    ],
   },
   video_startup_time: {
     title: { en: 'First screen', zh: '首屏时间' },

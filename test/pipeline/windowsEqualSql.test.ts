@@ -6,7 +6,8 @@ import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import { type EmbeddedLog, openEmbeddedLog } from '../../log/embedded.ts'
 import { createWatchCore } from '../../processor/watch/watchCore.ts'
-import { WATCHED } from '../../processor/watch/windows/watched.ts'
+import { SESSION_SLICE_MS } from '../../processor/watch/windows/sessionSlices.ts'
+import { isSessionCount, WATCHED } from '../../processor/watch/windows/watched.ts'
 import { startWriter, type Writer } from '../../processor/write/writer.ts'
 import { createBuilder } from '../../schemas/arrow/builder.ts'
 import { fingerprint } from '../../schemas/arrow/schema.ts'
@@ -149,7 +150,8 @@ test('for any batches with any repeats, windows = raw rows = rollups, for every 
         const names = METRIC_NAMES.filter((name) => kindOfMetric(name) === kind)
         const from = `FROM ${kind} WHERE stream = {stream:String}`
         const synthetic = kind === 'probe' ? '' : ' AND NOT synthetic'
-        const measures = WATCHED[kind]
+        const measures = WATCHED[kind].filter((name) => !isSessionCount(name))
+        const distinct = WATCHED[kind].filter(isSessionCount)
         const select = (over: typeof measureOverRaw) =>
           measures.map((name) => `${over(name)} AS m_${name}`).join(', ')
         const read = async (sql: string) =>
@@ -161,6 +163,18 @@ test('for any batches with any repeats, windows = raw rows = rollups, for every 
             raw[`m_${measure}`]!,
             `${measure} of the window and of raw rows`,
           )
+        // Distinct sessions are counted once in each slice, and add up over slices.
+        for (let slice = t0; distinct.length > 0 && slice < t0 + 60_000; slice += SESSION_SLICE_MS) {
+          const select = distinct.map((name) => `${measureOverRaw(name)} AS m_${name}`).join(', ')
+          const within = `received_time >= fromUnixTimestamp64Milli(${slice}) AND received_time < fromUnixTimestamp64Milli(${slice + SESSION_SLICE_MS})`
+          const counted = await read(`SELECT ${select} ${from}${synthetic} AND ${within}`)
+          for (const measure of distinct)
+            close(
+              view.total(measure, slice, slice + SESSION_SLICE_MS),
+              counted[`m_${measure}`]!,
+              `${measure} of a slice of the window and of raw rows`,
+            )
+        }
         for (const rollup of ROLLUP_NAMES.filter((name) => ROLLUPS[name].kind === kind)) {
           const rolled = await read(
             `SELECT ${select(measureOverRollup)} FROM ${rollup} WHERE stream = {stream:String}${synthetic}`,
@@ -170,7 +184,7 @@ test('for any batches with any repeats, windows = raw rows = rollups, for every 
         }
         for (const name of names) {
           const metric = metricOf(name)
-          if (metric.sql_only || metric.quantile) continue
+          if (metric.by_slice || metric.quantile) continue
           const value = await read(
             `SELECT ${metricSql(name, { over: 'raw', window_ms: 60_000 })} AS v ${from} AND ${metricWhere(name)}`,
           )

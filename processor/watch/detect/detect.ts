@@ -10,6 +10,7 @@ import type { Observation } from './observation.ts'
 import { SIGNALS, type Signal } from './signals.ts'
 import { judgeSpread } from './spread.ts'
 import type { StreamMemory } from './streamMemory.ts'
+import { judgeUnusual } from './unusual.ts'
 
 export interface DetectOptions {
   readonly view: StreamView
@@ -66,6 +67,8 @@ function judgeSignal(signal: Signal, { spec, objective }: ActiveRule, options: D
       holds,
     })
   }
+  if (spec.type === 'unusual')
+    return [...judgeUnusual({ signal, rule: spec, view, memory: memory.unusual, second })]
   const lane = memory.lanes.get(signal.lane)
   if (lane === undefined) return []
   if (spec.type === 'baseline')

@@ -21,6 +21,8 @@ export interface Observation {
   readonly firing: boolean
   /** Beginning of the second in which the first affected beacon came. */
   readonly onset_ms: number
+  /** Length of time that the finding is made of, where it is longer than the usual few seconds. */
+  readonly window_ms?: number
   /** What kind of thing was seen, for the text: a silence, a goodbye without warning, … */
   readonly note?: string
   /** Seconds until a level is gone or full. */

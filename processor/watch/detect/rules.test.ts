@@ -51,6 +51,10 @@ function sidesOf(metric: Metric, spec: RuleSpec): Sides {
       const bad = falls ? Math.max(at(1.6), limit / 3) : at(3)
       return { quiet: back(at(0.8)), bad: back(bad), quiet_until_s: 0, firing_by_s: spec.window_s }
     }
+    case 'unusual': {
+      const limit = Math.max(normal * spec.factor, normal + spec.step)
+      return { quiet: normal + (limit - normal) * 0.8, bad: limit * 5, quiet_until_s: 1, firing_by_s: 30 }
+    }
     case 'objective': {
       const limit = metricOf(metric).objective! * spec.burn
       return { quiet: limit * 0.8, bad: limit * 2, quiet_until_s: spec.fast_s / 4, firing_by_s: spec.slow_s }
@@ -98,12 +102,14 @@ describe('each rule on both sides', () => {
           what,
         )
 
+      const well_s = spec.type === 'unusual' ? spec.learn_s + 10 : WELL_S
+      const over_by_s = spec.type === 'unusual' ? spec.window_s + 10 : OVER_BY_S
       const nearly = new Run({ rules: only(metric, spec.type) })
-      play(nearly, stand.normal, WELL_S, quiet(nearly, 'nothing happens'))
+      play(nearly, stand.normal, well_s, quiet(nearly, 'nothing happens'))
       play(nearly, sides.quiet, 60, quiet(nearly, 'worse, and not by enough to matter'))
 
       const run = new Run({ rules: only(metric, spec.type) })
-      play(run, stand.normal, WELL_S, quiet(run, 'nothing happens'))
+      play(run, stand.normal, well_s, quiet(run, 'nothing happens'))
       play(run, sides.bad, sides.quiet_until_s, quiet(run, `quiet until ${sides.quiet_until_s} s`))
       let fired = sides.quiet_until_s
       while (run.open.length === 0 && fired <= sides.firing_by_s)
@@ -112,15 +118,16 @@ describe('each rule on both sides', () => {
         })
       assert.equal(run.open.length, 1, `firing by ${sides.firing_by_s} s`)
       assert.equal(run.open[0]!.rule, id)
-      assert.equal(run.open[0]!.severity, spec.severity)
+      // The whole audience is hit here.
+      assert.equal(run.open[0]!.severity, spec.type === 'unusual' ? 'critical' : spec.severity)
 
       play(run, sides.bad, 10, () => assert.equal(run.open.length, 1, 'one incident while it lasts'))
       let over = 0
-      while (run.open.length > 0 && over <= OVER_BY_S)
+      while (run.open.length > 0 && over <= over_by_s)
         play(run, stand.normal, 1, () => {
           over += 1
         })
-      assert.deepEqual(run.open, [], `over by ${OVER_BY_S} s`)
+      assert.deepEqual(run.open, [], `over by ${over_by_s} s`)
       assert.equal(run.judge.incidents.length, 1, 'the same one')
     })
   }

@@ -46,7 +46,7 @@ function natureOf(numerator: Measure, denominator: Measure): Nature {
 function signalsOf(metric: Metric): Signal[] {
   const spec = metricOf(metric)
   const { numerator, denominator } = spec
-  if (numerator === undefined || denominator === undefined || spec.sql_only || spec.quantile) return []
+  if (numerator === undefined || denominator === undefined || spec.quantile) return []
   const kind = measureOf(numerator).kind
   if (kind === 'probe' || kind === 'resource') return []
   const hops: readonly Hop[] =

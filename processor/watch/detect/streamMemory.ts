@@ -6,6 +6,7 @@ import { Farewells } from './farewells.ts'
 import { BLOCK_S, LaneMemory } from './laneMemory.ts'
 import { Levels } from './levels.ts'
 import { LANES, measuresOfLane } from './signals.ts'
+import { UnusualMemory } from './unusual.ts'
 
 /** The last seconds are kept out of the baseline, so that a trouble not yet noticed does not become normal. */
 const GUARD_S = 10
@@ -35,6 +36,7 @@ export class StreamMemory {
   readonly farewells = new Farewells()
   readonly levels = new Levels()
   readonly checks = new Checks()
+  readonly unusual = new UnusualMemory()
   /** The next second to be read, since the epoch. */
   next_s = 0
 

@@ -25,6 +25,7 @@ export function noteChild(incident: Incident, seen: Observation, now_ms: number)
     return true
   }
   known.last_bad_ms = now_ms
+  if (seen.severity === 'critical') known.severity = 'critical'
   known.now = seen.now
   if (Math.abs(seen.now - known.baseline) > Math.abs(known.worst - known.baseline)) {
     known.worst = seen.now

@@ -183,7 +183,9 @@ export class StreamJudge {
     this.place(incident, seen, view)
     const moved = incident.hop !== hop || !sameCause(incident.cause, cause) || incident.severity !== severity
     const grown = due && Math.abs(incident.viewers - viewers) > Math.max(5, 0.25 * viewers)
-    return moved || grown || (news && due) ? [this.changed(incident, 'updated', now, 'update')] : []
+    // What has become critical wakes somebody, also when it was only a warning before.
+    const notify = severity !== 'critical' && incident.severity === 'critical' ? 'page' : 'update'
+    return moved || grown || (news && due) ? [this.changed(incident, 'updated', now, notify)] : []
   }
 
   private openNew(left: readonly Observation[], view: StreamView): IncidentChange[] {

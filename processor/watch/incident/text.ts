@@ -128,6 +128,7 @@ function sentence(told: Told): [string, string] {
 
 /** Where the catalogue's title is no noun for a sentence. */
 const NOUNS: Partial<Record<Metric, readonly [string, string]>> = {
+  stalled_viewers: ['Viewers who stall', '卡顿用户占比'],
   rebuffering_ratio: ['Time stalled', '卡顿时长占比'],
   rebuffering_frequency: ['Stalls', '卡顿次数'],
   video_startup_time: ['First screen', '首屏时间'],

@@ -103,6 +103,9 @@ export const STANDS: Partial<Record<Metric, Stand>> = {
   rebuffering_frequency: heartbeat(0.06, (value, n, second) => ({
     stall_count: evenly(nth(second, n), (value * BEAT_S) / 60),
   })),
+  stalled_viewers: heartbeat(0.005, (value, n, second) =>
+    evenly(nth(second, n), value) > 0 ? { stalled_ms: 800, played_ms: BEAT_S * 1000 - 800 } : {},
+  ),
   video_startup_time: {
     kind: 'startup',
     normal: 600,

@@ -1,6 +1,7 @@
 import { CAUSAL_DIMENSIONS, OTHER } from '../../../schemas/dimensions.ts'
 import type { Signal } from '../detect/signals.ts'
 import type { Localised, LocaliseOptions } from '../localise/localise.ts'
+import { SESSION_SLICE_MS } from '../windows/sessionSlices.ts'
 import type { Cells, StreamView, Where } from '../windows/view.ts'
 
 export type Localise = (options: LocaliseOptions) => Localised[]
@@ -14,9 +15,14 @@ export interface Place {
 
 /** What is said when it cannot be told. */
 const EVERYWHERE: Place = { cause: {}, explains: 0, confidence: 0 }
+/** A fault is localised by its last so many ms. */
+const WINDOW_MS = 15_000
 /** Before is compared in so many frames of ten seconds. */
 const FRAMES = 3
 const FRAME_MS = 10_000
+/** What takes minutes to see is compared with minutes: so many, of this length. */
+const SLOW_FRAMES = 10
+const SLOW_FRAME_MS = 60_000
 /** An edge is a CDN in a region: it is named by these, as long as it does not stand alone among several. */
 const PLACES = CAUSAL_DIMENSIONS.filter((name) => name !== 'edge')
 /** Rows beyond which only the likeliest dimensions are looked at. */
@@ -46,6 +52,7 @@ export function locate({
   clean_to_ms,
   localise,
   dimensions,
+  window_ms,
 }: {
   readonly view: StreamView
   readonly signal: Signal
@@ -54,9 +61,11 @@ export function locate({
   readonly clean_to_ms: number
   readonly localise: Localise
   readonly dimensions?: readonly string[]
+  /** Of a finding that needs longer than some seconds: its length. */
+  readonly window_ms?: number
 }): Place {
   const to = view.watermark_ms
-  const from = Math.min(to - 1000, Math.max(onset_ms, to - 15_000))
+  const from = Math.min(to - 1000, Math.max(onset_ms, to - (window_ms ?? WINDOW_MS)))
   const where: Where | undefined = signal.kind === 'hop' ? { hop: signal.hop } : undefined
   let names = (dimensions ?? PLACES).filter((name) => view.dimensions(signal.kind).includes(name))
   const read = (a: number, b: number) =>
@@ -68,9 +77,10 @@ export function locate({
     now = read(from, to)
   }
   const clean = Math.floor(Math.min(clean_to_ms, from) / FRAME_MS) * FRAME_MS
+  const [most, frame_ms] = window_ms === undefined ? [FRAMES, FRAME_MS] : [SLOW_FRAMES, SLOW_FRAME_MS]
   const frames: Cells[] = []
-  for (let f = 1; f <= FRAMES && clean - f * FRAME_MS >= view.first_ms - FRAME_MS; f += 1)
-    frames.push(read(clean - f * FRAME_MS, clean - (f - 1) * FRAME_MS))
+  for (let f = 1; f <= most && clean - f * frame_ms >= view.first_ms - FRAME_MS; f += 1)
+    frames.push(read(clean - f * frame_ms, clean - (f - 1) * frame_ms))
   const joined = join(now, frames, unitOf(signal, to - from))
   if (joined === undefined) return EVERYWHERE
   const found = localise({
@@ -163,7 +173,8 @@ function unitOf(signal: Signal, length_ms: number): readonly [number, number] {
     const unit = signal.denominator.includes('_ms_') ? 1000 : 1
     return [unit, unit]
   }
-  const unit = (measure: string) => (measure.includes('_ms_sum') ? length_ms : 1)
+  const unit = (measure: string) =>
+    measure.includes('_ms_sum') ? length_ms : measure === 'sessions_uniq' ? length_ms / SESSION_SLICE_MS : 1
   return [unit(signal.numerator), unit(signal.denominator)]
 }
 

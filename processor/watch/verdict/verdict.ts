@@ -162,7 +162,8 @@ function locatedOf(observation: Observation, options: VerdictOptions): Place {
   const signal = signalOf(observation)
   if (signal === undefined || observation.rule === 'absence') return narrowest(observation, options)
   const { view, localise, began_ms } = options
-  return locate({ view, signal, onset_ms: observation.onset_ms, clean_to_ms: began_ms, localise })
+  const { onset_ms, window_ms } = observation
+  return locate({ view, signal, onset_ms, clean_to_ms: began_ms, localise, window_ms })
 }
 
 /** A metric that is no quotient was placed when it was seen; if a part of it was seen too that is most of it, by that part. */

@@ -2,6 +2,7 @@ import type { Kind } from '../../../schemas/kinds/kinds.ts'
 import type { Measure } from '../../../schemas/measures.ts'
 import { cellFields } from './cellFields.ts'
 import { CellTable } from './cellTable.ts'
+import { SessionSlices } from './sessionSlices.ts'
 import { Slice } from './slice.ts'
 import { type Cells, type Heard, SLICE_MS, type Where } from './view.ts'
 import { WATCHED } from './watched.ts'
@@ -41,6 +42,7 @@ export class KindWindow {
   private readonly blocks = new Map<number, Slice>()
   /** Totals by second, kept as long as the blocks. */
   private totals: Totals[] = []
+  private readonly sessionsOf = new Map<number, SessionSlices>()
   private readonly reporters = new Map<number, Reporter>()
   first_ms = Number.POSITIVE_INFINITY
   last_ms = Number.NEGATIVE_INFINITY
@@ -84,6 +86,13 @@ export class KindWindow {
     }
   }
 
+  /** Sessions heard lately by a partition: a session lives in one. */
+  sessions(partition: number): SessionSlices {
+    let slices = this.sessionsOf.get(partition)
+    if (slices === undefined) this.sessionsOf.set(partition, (slices = new SessionSlices()))
+    return slices
+  }
+
   heardFrom(cell: number, time_ms: number): void {
     if (!this.reports) return
     const start = Math.floor(time_ms / SLICE_MS) * SLICE_MS
@@ -114,6 +123,7 @@ export class KindWindow {
   /** Moves the watermark: puts what has become old into blocks, and forgets what is older than `keep_ms`. */
   age(watermark_ms: number, keep_ms: number): void {
     this.watermark_ms = watermark_ms
+    for (const slices of this.sessionsOf.values()) slices.sweep(watermark_ms)
     const fineFrom = this.fineFrom(watermark_ms)
     for (const start of [...this.fine.keys()].sort((a, b) => a - b)) {
       if (start >= fineFrom) break

@@ -32,12 +32,17 @@ function apply(into: Float64Array, batch: ReadBatch, field: string, want: Condit
 }
 
 /**
- * A measure of every row of a batch: weight × value where its conditions hold, else 0.
+ * A measure of every row of a batch: weight × value where its conditions hold, else 0. Of distinct sessions: 1 where they hold.
  * The same arithmetic as `measureOverRaw` in SQL, in doubles.
  */
 export function measureRows(name: Measure, batch: ReadBatch): Float64Array {
-  const { add, times, where } = MEASURES[name] as MeasureSpec
+  const { add, times, where, aggregate } = MEASURES[name] as MeasureSpec
   const { rows } = batch
+  if (aggregate === 'unique') {
+    const into = new Float64Array(rows).fill(1)
+    for (const [field, want] of Object.entries(where ?? {})) apply(into, batch, field, want)
+    return into
+  }
   const into = new Float64Array(rows)
   if (add) {
     for (const field of add) {

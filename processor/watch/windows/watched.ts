@@ -5,18 +5,26 @@ import { METRIC_NAMES, metricOf } from '../../../schemas/metrics.ts'
 /** Beside what metrics are made of: how often players report, without which their silence means nothing. */
 const used = new Set<Measure>(['heartbeats_count'])
 for (const name of METRIC_NAMES) {
-  const { numerator, denominator, sql_only } = metricOf(name)
-  if (sql_only) continue
+  const { numerator, denominator } = metricOf(name)
   for (const measure of [numerator, denominator]) if (measure) used.add(measure)
 }
 
-/** The measures that windows keep, by kind: what rules and the catalogue's metrics are made of, sums and counts only. */
+/** Distinct sessions are kept by slices of ten seconds (`sessionSlices.ts`). */
+export const isSessionCount = (name: Measure): boolean => {
+  const { aggregate, add, otherwise }: MeasureSpec = MEASURES[name]
+  return aggregate === 'unique' && add?.[0] === 'session' && otherwise === undefined
+}
+
+/** The measures that windows keep, by kind: what rules and the catalogue's metrics are made of; sums, counts and distinct sessions. */
 export const WATCHED = Object.fromEntries(
   KIND_NAMES.map((kind) => [
     kind,
     [...used].filter((name) => {
       const measure: MeasureSpec = MEASURES[name]
-      return measure.kind === kind && (measure.aggregate === 'sum' || measure.aggregate === 'count')
+      return (
+        measure.kind === kind &&
+        (measure.aggregate === 'sum' || measure.aggregate === 'count' || isSessionCount(name))
+      )
     }),
   ]),
 ) as unknown as Readonly<Record<Kind, readonly Measure[]>>

@@ -4,8 +4,9 @@ import { MEASURES, type Measure } from '../../../schemas/measures.ts'
 import { cellFields } from './cellFields.ts'
 import { KindWindow } from './kindWindow.ts'
 import { fieldsOf, measureRows } from './measureRows.ts'
+import type { SessionSlices } from './sessionSlices.ts'
 import type { Cells, Heard, StreamView, Where } from './view.ts'
-import { WATCHED } from './watched.ts'
+import { isSessionCount, WATCHED } from './watched.ts'
 
 export interface WindowsOptions {
   /** How far back slices are kept, ms. */
@@ -22,9 +23,24 @@ export const columnsToWatch = (kind: Kind): string[] => [
     'weight',
     'synthetic',
     ...cellFields(kind),
+    // Of distinct sessions this is the session itself.
     ...WATCHED[kind].flatMap(fieldsOf),
   ]),
 ]
+
+/** Leaves a row's 1 only where its session is new in its slice. */
+function noteSession(
+  slices: SessionSlices,
+  session: string,
+  time_ms: number,
+  distinct: readonly Float64Array[],
+  row: number,
+): void {
+  let flags = 0
+  for (let at = 0; at < distinct.length; at += 1) if (distinct[at]![row]! > 0) flags |= 1 << at
+  const fresh = slices.note(session, time_ms, flags)
+  for (let at = 0; at < distinct.length; at += 1) distinct[at]![row] = (fresh >> at) & 1
+}
 
 /** One stream's windows; see StreamView for what the methods mean. */
 export class StreamWindows implements StreamView {
@@ -109,7 +125,7 @@ export class Windows {
 
   /**
    * Adds a batch of one kind that came by one partition.
-   * @param skip rows with a 1 do not count (repeats)
+   * @param skip rows with a 1 do not count (repeats); rows with a 2 count for distinct sessions only (muted)
    */
   add(kind: Kind, batch: ReadBatch, partition: number, skip?: Uint8Array): void {
     const { rows } = batch
@@ -118,12 +134,17 @@ export class Windows {
     const synthetic = batch.flag('synthetic').values
     const [tenant, show, stream] = [batch.label('tenant'), batch.label('show'), batch.label('stream')]
     const labels = cellFields(kind).map((name) => batch.label(name))
+    const distinct = WATCHED[kind].flatMap((name, at) => (isSessionCount(name) ? [measures[at]!] : []))
+    const sums = measures.filter((values) => !distinct.includes(values))
+    const session = distinct.length > 0 ? batch.text('session') : undefined
     const tuple = new Int32Array(labels.length)
     const known = new Map<string, { window: KindWindow; codes: Int32Array[] }>()
     let last = ''
     let target: { window: KindWindow; codes: Int32Array[] } | undefined
     for (let row = 0; row < rows; row += 1) {
-      if (skip?.[row] === 1 || (synthetic[row] === 1 && kind !== 'probe')) continue
+      const how = skip?.[row] ?? 0
+      if (how === 1 || (how === 2 && session === undefined)) continue
+      if (synthetic[row] === 1 && kind !== 'probe') continue
       const key = `${tenant.codes[row]},${show.codes[row]},${stream.codes[row]}`
       if (target === undefined || key !== last) {
         target = known.get(key)
@@ -144,6 +165,8 @@ export class Windows {
       }
       const cell = window.table.cell(tuple)
       const time = received[row]!
+      if (session !== undefined) noteSession(window.sessions(partition), session.at(row), time, distinct, row)
+      if (how === 2) for (const values of sums) values[row] = 0
       window.sliceAt(time, partition, this.watermark_ms).add(cell, measures, row)
       window.heardFrom(cell, time)
     }
