@@ -103,8 +103,11 @@ export const STANDS: Partial<Record<Metric, Stand>> = {
   rebuffering_frequency: heartbeat(0.06, (value, n, second) => ({
     stall_count: evenly(nth(second, n), (value * BEAT_S) / 60),
   })),
-  stalled_viewers: heartbeat(0.005, (value, n, second) =>
-    evenly(nth(second, n), value) > 0 ? { stalled_ms: 800, played_ms: BEAT_S * 1000 - 800 } : {},
+  // Steps of the golden ratio hit every app and every minute alike.
+  stalled_viewers: heartbeat(
+    0.005,
+    (value, n, second): Row =>
+      (nth(second, n) * 0.618034) % 1 < value ? { stalled_ms: 800, played_ms: BEAT_S * 1000 - 800 } : {},
   ),
   video_startup_time: {
     kind: 'startup',
