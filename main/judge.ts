@@ -1,9 +1,10 @@
 import type { RuleSet } from '../processor/watch/detect/activeRules.ts'
+import type { Observation } from '../processor/watch/detect/observation.ts'
 import { createJudge } from '../processor/watch/incident/judge.ts'
 import { summaries } from '../processor/watch/incident/text.ts'
 import { createWatchCore } from '../processor/watch/watchCore.ts'
 import { mapDimensions } from '../rehearsal/history/dimensionMap.ts'
-import { createHistoryAudience } from '../rehearsal/history/historyAudience.ts'
+import { createHistoryAudience, HISTORY_STREAM } from '../rehearsal/history/historyAudience.ts'
 import type { History } from '../rehearsal/history/readHistory.ts'
 import type { Emit } from '../schemas/facts.ts'
 import { expectedError } from './expectedError.ts'
@@ -18,8 +19,8 @@ export interface JudgeHistoryOptions {
   readonly seed: number
   /** Epoch seconds at which to stop; default: the history's end. */
   readonly until_s?: number
-  /** Called after each second that was judged. */
-  readonly progress?: (at_s: number) => void
+  /** Called after each second that was judged, with what the rules saw, also what was too weak. */
+  readonly observe?: (at_s: number, seen: readonly Observation[]) => void
 }
 
 /** A change of an incident, as the history's owner would have been told it. */
@@ -50,7 +51,7 @@ export function judgeHistory({
   viewers,
   seed,
   until_s = Number.POSITIVE_INFINITY,
-  progress,
+  observe,
 }: JudgeHistoryOptions): JudgedChange[] {
   const map = mapDimensions(history)
   if ('message' in map) throw expectedError(map.message)
@@ -83,7 +84,7 @@ export function judgeHistory({
         viewers: scaled,
       })
     }
-    progress?.(second + 1)
+    observe?.(second + 1, judge.seen(HISTORY_STREAM))
   }
   return changes
 }

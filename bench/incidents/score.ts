@@ -19,6 +19,8 @@ export interface JudgedCase {
   readonly continued: boolean
   /** The cause in the minute's last change is one of the labelled ones. */
   readonly exact: boolean
+  /** The same of the change that opened it. */
+  readonly exact_at_once: boolean
   readonly cause: Readonly<Record<string, string>> | undefined
   readonly causes: Label['causes']
   readonly quiet_minutes: number
@@ -58,6 +60,7 @@ export function judgedOf(
     critical_s: critical && critical.at - at,
     continued: opened === undefined && last !== undefined,
     exact: last !== undefined && wanted.includes(keyOf(last.cause)),
+    exact_at_once: opened !== undefined && wanted.includes(keyOf(opened.cause)),
     cause: last?.cause,
     causes,
     quiet_minutes: quiet,
@@ -88,6 +91,10 @@ export function summaryOf(cases: readonly JudgedCase[]) {
     median_s: quantile(seconds, 0.5),
     p95_s: quantile(seconds, 0.95),
     exact_of_opened: percent(opened.filter(({ exact }) => exact).length, opened.length),
+    exact_at_once_of_opened: percent(
+      opened.filter(({ exact_at_once }) => exact_at_once).length,
+      opened.length,
+    ),
     quiet_minutes: quiet,
     opened_per_100_quiet: percent(
       sum(({ false_opened }) => false_opened.length),

@@ -25,6 +25,9 @@ export interface HistoryAudience {
   second(second_s: number): Batch | undefined
 }
 
+/** Where a history is played. */
+export const HISTORY_STREAM = { tenant: 'history', show: 'history', stream: 'main' } as const
+
 const MINUTE_S = 60
 /** A stall begins in the first so many ms of its minute, so that its end is told in the same minute. */
 const STALL_WITHIN_MS = 55_000
@@ -73,9 +76,7 @@ export function createHistoryAudience({
   const random = createRandom(seed)
   const writer = new RowWriter('heartbeat', {
     weight: 1,
-    tenant: 'history',
-    show: 'history',
-    stream: 'main',
+    ...HISTORY_STREAM,
     source: 'sdk',
   })
   const column = (name: string) => writer.column(name)

@@ -28,6 +28,8 @@ const NEW_NORMAL_MS = 60 * 60_000
 const BESIDE_MS = 5_000
 /** So long a page waits for a place that is surer than this … */
 const UNSURE_MS = 3_000
+/** … or so long, where all that was seen takes a minute to see … */
+const SLOW_UNSURE_MS = 10_000
 const SURE = 0.5
 /** … and for the word of hops before the one that would be named. */
 const UPSTREAM_MS = 3_000
@@ -207,7 +209,8 @@ export class StreamJudge {
       if (now - waiting.since_ms < wait) continue
       const latest = this.draft(family, own, view)
       const waited_ms = now - waiting.since_ms
-      if (waited_ms < UNSURE_MS && latest.confidence < SURE) continue
+      const unsure_ms = own.every(({ window_ms }) => window_ms !== undefined) ? SLOW_UNSURE_MS : UNSURE_MS
+      if (waited_ms < unsure_ms && latest.confidence < SURE) continue
       // What was clear before is blurred by its effects; only a hop before it says better.
       const { draft } = waiting
       const incident = draft && HOPS.indexOf(latest.hop) >= HOPS.indexOf(draft.hop) ? draft : latest
@@ -279,7 +282,9 @@ export class StreamJudge {
       localise: this.options.localise,
       reporting,
     })
-    const young = view.watermark_ms - incident.opened_ms <= YOUNG_MS
+    // What takes a minute to see is placed ever better for a minute.
+    const longest_ms = Math.max(YOUNG_MS, ...symptoms.map(({ window_ms = 0 }) => window_ms))
+    const young = view.watermark_ms - incident.opened_ms <= longest_ms
     if (
       incident.version === 0 ||
       (young && verdict.confidence >= incident.confidence - 0.25) ||
