@@ -12,7 +12,7 @@ FROM node:22-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production \
     NODE_OPTIONS=--max-semi-space-size=32 \
-    FIRSTFRAME_CONSOLE_HOST=0.0.0.0 \
+    FIRSTFRAME_CONSOLE_HOST=0.0.0.0 FIRSTFRAME_SIGN_IN_KIND=outside \
     FIRSTFRAME_HEALTH_HOST=0.0.0.0 \
     FIRSTFRAME_HEALTH_PORT=9100 \
     FIRSTFRAME_DATA=/var/lib/firstframe

@@ -243,8 +243,19 @@ export const API_ERRORS = {
     status: 403,
     help: 'A page of another origin asks; the console answers its own page only.',
   },
+  not_signed_in: { status: 401, help: 'Sign in, or send an API token: `Authorization: Bearer …`.' },
+  not_allowed: { status: 403, help: 'Your role or your tenants do not reach this.' },
+  bad_json: { status: 400, help: 'The body is not JSON.' },
+  bad_plan: { status: 400, help: 'A field of the plan is wrong.' },
+  unknown_plan: { status: 404, help: 'Nothing is announced under this name.' },
+  bad_show: { status: 400, help: 'A field of the show is wrong.' },
   not_found: { status: 404, help: 'There is no such thing, or it is past its retention.' },
   too_many: { status: 429, help: 'Too many pages look at once.' },
+  store_refused: {
+    status: 502,
+    help: 'The store refused the console: its password is wrong, or the query failed. See what the console logs.',
+  },
+  internal: { status: 500, help: 'The console failed. See what it logs.' },
   store_away: { status: 503, help: 'The store does not answer; the page keeps trying.' },
 } as const satisfies Readonly<Record<string, { status: number; help: string }>>
 

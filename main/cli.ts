@@ -16,6 +16,7 @@ import { registerReplay } from './commands/replay.ts'
 import { registerReport } from './commands/report.ts'
 import { registerRoles } from './commands/roles.ts'
 import { registerShows } from './commands/shows.ts'
+import { registerSignIn } from './commands/signIn.ts'
 import { ConfigError } from './config/load.ts'
 import { ListenError } from './listenError.ts'
 
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   registerDemo(program, VERSION)
   registerConfig(program)
   registerKeys(program)
+  registerSignIn(program)
   registerMigrate(program, VERSION)
   registerJudge(program)
   registerLocalise(program)

@@ -1,4 +1,4 @@
-import { type DdlOptions, ddl } from './derive/ddl.ts'
+import { auditTable, type DdlOptions, ddl } from './derive/ddl.ts'
 
 /**
  * What brings a database to this version, in order; each is run once and recorded with its checksum.
@@ -6,4 +6,5 @@ import { type DdlOptions, ddl } from './derive/ddl.ts'
  */
 export const migrations = (options: DdlOptions) => [
   { version: 1, name: 'tables, rollups and their views', statements: ddl(options) },
+  { version: 2, name: 'the audit trail of the console', statements: auditTable(options) },
 ]

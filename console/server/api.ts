@@ -2,9 +2,9 @@ import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { IncidentView } from '../../schemas/incident.ts'
 import type { Store } from '../../store/client.ts'
-import { API_ERRORS, type ApiErrorCode, type ShowList, type Snapshot } from '../api.ts'
+import type { ApiErrorCode, ShowList, Snapshot } from '../api.ts'
+import { principalOf, sees, sendError } from '../signIn/principal.ts'
 import { type Axis, axisOf, RANGE_MS, SETTLE_MS } from '../windows.ts'
-import { apiError } from './guard.ts'
 import type { Incidents } from './incidents.ts'
 import { createLive, type Live } from './live.ts'
 import { readCourse } from './readCourse.ts'
@@ -171,14 +171,13 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
   }
 
   app.setErrorHandler((error, _request, reply) => {
-    const failed = error as { fault?: string; validation?: unknown; message: string }
-    if (error instanceof ApiError) return answer(reply, error.code, error.message)
-    if (failed.validation !== undefined) return answer(reply, 'bad_request', failed.message)
-    if (failed.fault === 'store') return answer(reply, 'store_away', failed.message)
-    throw error
+    const failed = error as { fault?: string; validation?: unknown; message: string; statusCode?: number }
+    if (error instanceof ApiError) return sendError(reply, error.code, error.message)
+    if (failed.validation !== undefined) return sendError(reply, 'bad_request', failed.message)
+    if (failed.fault === 'store') return sendError(reply, 'store_away', failed.message)
+    if (failed.fault !== undefined) return sendError(reply, 'store_refused', failed.message)
+    return sendError(reply, 'internal', failed.message)
   })
-  const answer = (reply: FastifyReply, code: ApiErrorCode, detail?: string) =>
-    reply.code(API_ERRORS[code].status).send(apiError(code, detail))
 
   const get = <P>(
     url: string,
@@ -189,8 +188,8 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
       return handler(request.query as Query, request.params as P, request, reply)
     })
 
-  get('/api/about', async () => ({
-    tenants,
+  get('/api/about', async (_query, _params, request) => ({
+    tenants: tenants.filter((tenant) => sees(principalOf(request), tenant)),
     now_ms: clock(),
     beacons_port: options.beaconsPort,
   }))
@@ -266,8 +265,12 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
 
   get('/api/live', async (query, _params, request, reply) => {
     const { raw } = reply
+    const { expires_ms } = principalOf(request)
     const viewer = {
       send(event: string, data: string): boolean {
+        // a session that is over sees nothing more; the page asks again and is told to sign in
+        if (clock() > expires_ms) raw.end()
+        if (raw.writableEnded) return false
         if (raw.writableLength > LINE_BYTES) return false
         raw.write(`event: ${event}\ndata: ${data}\n\n`)
         return true
@@ -316,7 +319,7 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
         viewer: first,
       })
     }
-    if (leave === undefined) return answer(reply, 'too_many')
+    if (leave === undefined) return sendError(reply, 'too_many')
     if (!begun) {
       begun = true
       begin()

@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { StateMap } from '../../log/stateMap.ts'
 import type { BuiltPage } from '../build.ts'
+import { type SignInOptions, serveSignIn } from '../signIn/serveSignIn.ts'
 import { type ApiOptions, serveApi } from './api.ts'
 import { guard } from './guard.ts'
 import { servePage } from './page.ts'
@@ -18,6 +19,8 @@ export interface ConsoleOptions {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
   readonly api: ApiOptions
   readonly page: BuiltPage
+  /** Who is let in. Left out: everybody, as on loopback with one user. */
+  readonly signIn?: SignInOptions
   /** Host names this console is reached by, beside localhost and addresses. */
   readonly names: readonly string[]
 }
@@ -31,6 +34,7 @@ export function createConsole({
   api,
   page,
   names,
+  signIn = { kind: 'none' },
 }: ConsoleOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: 8 << 20,
@@ -40,6 +44,7 @@ export function createConsole({
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   guard(app, { names })
+  serveSignIn(app, signIn)
   app.get('/metrics', async (_request, reply) => {
     const { contentType, text } = await metrics()
     return reply.type(contentType).send(text)

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { isOwnHost } from '../../store/ownHost.ts'
-import { API_ERRORS, type ApiErrorCode } from '../api.ts'
+import { apiError } from '../signIn/principal.ts'
 
 export interface GuardOptions {
   /** Host names (without port) that are this console, beside localhost, addresses, and names without a dot. */
@@ -10,17 +10,13 @@ export interface GuardOptions {
 /** What the browser may do with the page: everything it needs comes from this console, nobody may frame it. */
 export const SECURITY_HEADERS = {
   'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), microphone=(), geolocation=()',
 } as const
-
-export const apiError = (code: ApiErrorCode, detail?: string) => ({
-  error: { code, message: API_ERRORS[code].help, detail },
-})
 
 /** Addresses that answer data. A browser's address bar, a link or a frame never needs them: pages fetch them. */
 const DATA = /^\/(api|clickhouse|metrics)(\/|\?|$)/

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { BuiltPage, PageFile } from '../build.ts'
-import { apiError } from './guard.ts'
+import { apiError } from '../signIn/principal.ts'
 
 /** Addresses of the page: every view is one, so that it can be pasted into a chat. */
 const VIEWS = ['/', '/show/*', '/incident/*', '/session/*', '/runbooks/*', '/shows']

@@ -2,6 +2,7 @@ import { Value } from '@sinclair/typebox/value'
 import type { FastifyInstance } from 'fastify'
 import type { StateMap } from '../../log/stateMap.ts'
 import { ShowEntry, showKey } from '../../schemas/show.ts'
+import { principalOf, sees, sendError } from '../signIn/principal.ts'
 
 /** Why an entry is not one, naming the field. */
 export function wrongEntry(entry: unknown): string | undefined {
@@ -19,7 +20,9 @@ export const entriesOf = (map: Pick<StateMap, 'values'>): ShowEntry[] =>
  * `DELETE` forgets. Answers 400 `bad_show` with the field that is wrong.
  */
 export function serveRegistry(app: FastifyInstance, map: StateMap): void {
-  app.get('/api/registry', async () => ({ shows: entriesOf(map) }))
+  app.get('/api/registry', async (request) => ({
+    shows: entriesOf(map).filter(({ tenant }) => sees(principalOf(request), tenant ?? 'demo')),
+  }))
 
   app.put('/api/registry/:show', async (request, reply) => {
     const { show } = request.params as { show: string }
@@ -27,11 +30,13 @@ export function serveRegistry(app: FastifyInstance, map: StateMap): void {
     try {
       body = JSON.parse(String(request.body ?? ''))
     } catch {
-      return reply.code(400).send({ code: 'bad_json', message: 'The body is not JSON.' })
+      return sendError(reply, 'bad_json')
     }
     const entry = { ...(body as object), show }
     const wrong = wrongEntry(entry)
-    if (wrong !== undefined) return reply.code(400).send({ code: 'bad_show', message: wrong })
+    if (wrong !== undefined) return sendError(reply, 'bad_show', wrong)
+    if (!sees(principalOf(request), (entry as ShowEntry).tenant ?? 'demo'))
+      return sendError(reply, 'not_allowed', 'the show is of another tenant')
     await map.put(showKey(entry as ShowEntry), JSON.stringify(entry))
     return reply.code(204).send()
   })
@@ -39,6 +44,8 @@ export function serveRegistry(app: FastifyInstance, map: StateMap): void {
   app.delete('/api/registry/:show', async (request, reply) => {
     const { show } = request.params as { show: string }
     const { tenant } = request.query as { tenant?: string }
+    if (!sees(principalOf(request), tenant ?? 'demo'))
+      return sendError(reply, 'not_allowed', 'the show is of another tenant')
     await map.put(showKey({ show, tenant }), null)
     return reply.code(204).send()
   })

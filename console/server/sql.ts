@@ -1,4 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { TENANTS_HEADER } from '../../store/tenantsHeader.ts'
+import { type Principal, principalOf } from '../signIn/principal.ts'
 
 export interface SqlOptions {
   /** The store's HTTP address. */
@@ -6,6 +8,8 @@ export interface SqlOptions {
   /** The read-only user. */
   readonly user: string
   readonly password: string
+  /** Whether the store is ours, which filters rows by the tenants it is told. A ClickHouse has a user for each tenant instead. */
+  readonly filters?: boolean
 }
 
 /** Headers of the request that the store may see; who asks is always the read-only user. */
@@ -23,13 +27,29 @@ const KEPT = /^(content-type|content-encoding|x-clickhouse-.*)$/
 /**
  * `/clickhouse/?query=…`: ClickHouse's HTTP interface, read-only, as the user `reader`. Any client can be pointed at it.
  */
-export function serveSql(app: FastifyInstance, { url, user, password }: SqlOptions): void {
-  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+export function serveSql(app: FastifyInstance, { url, user, password, filters = false }: SqlOptions): void {
+  /** Headers by which the store knows what may be read; undefined when it cannot be told. */
+  function rights({ tenants }: Principal): Record<string, string> | undefined {
+    const as = (name: string) => ({
+      authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`,
+    })
+    if (tenants === '*') return as(user)
+    if (filters) return { ...as(user), [TENANTS_HEADER]: JSON.stringify(tenants) }
+    return tenants.length === 1 ? as(`${user}_${tenants[0]}`) : undefined
+  }
 
   async function pass(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { pathname, searchParams } = new URL(request.raw.url!, 'http://console')
     for (const name of ['user', 'password']) searchParams.delete(name)
-    const headers = new Headers({ authorization })
+    const allowed = rights(principalOf(request))
+    if (allowed === undefined)
+      return reply
+        .code(403)
+        .type('text/plain')
+        .send(
+          'Code: 497. DB::Exception: SQL over several tenants is for those who see all of them: ask as one tenant. (ACCESS_DENIED)\n',
+        )
+    const headers = new Headers(allowed)
     for (const name of PASSED) {
       const value = request.headers[name]
       if (typeof value === 'string') headers.set(name, value)

@@ -23,7 +23,7 @@ export const withConfig = (command: Command): Command =>
     .option('--data <folder>', 'folder of the embedded log and store')
     .option('--log-level <level>', 'debug, info, warn, error or silent')
 
-interface ConfigFlags {
+export interface ConfigFlags {
   readonly config?: string
   readonly port?: number
   readonly host?: string

@@ -8,8 +8,8 @@ import { consoleAddress } from './options.ts'
 /** The message of an error answer of the console; undefined when it has another shape. */
 function messageOf(text: string): string | undefined {
   try {
-    const body = JSON.parse(text) as { message?: unknown; error?: { message?: unknown } }
-    const message = body.error?.message ?? body.message
+    const body = JSON.parse(text) as { error?: { message?: unknown; detail?: unknown } }
+    const message = body.error?.detail ?? body.error?.message
     return typeof message === 'string' ? message : undefined
   } catch {
     return undefined

@@ -158,6 +158,84 @@ export const Edge = Type.Object(
   { additionalProperties: false },
 )
 
+const role = Type.Union(
+  ['viewer', 'analyst', 'operator', 'admin'].map((name) => Type.Literal(name)),
+  {
+    description:
+      'viewer, analyst (also SQL), operator (also silences and shows) or admin (also the audit trail).',
+  },
+)
+const seenTenants = Type.Array(Type.String(), {
+  default: ['*'],
+  description: 'Tenants whose facts are seen; `*` is all.',
+})
+
+/** Who signs in to the console, and how. */
+const SignIn = Type.Object(
+  {
+    kind: Type.Union(
+      ['none', 'accounts', 'openid', 'outside'].map((name) => Type.Literal(name)),
+      {
+        default: 'none',
+        description:
+          'none (only on loopback), accounts (names and passwords below), openid (a provider), or outside: a proxy before the console lets people in, and whoever reaches it may do everything.',
+      },
+    ),
+    accounts: Type.Array(
+      Type.Object(
+        {
+          name: Type.String({ minLength: 1, description: 'Name to sign in with.' }),
+          password_hash: Type.String({
+            ...secret,
+            pattern: '^\\$argon2id\\$',
+            description: 'Hash of the password: `firstframe password` prints it.',
+          }),
+          role,
+          tenants: seenTenants,
+        },
+        { additionalProperties: false },
+      ),
+      { default: [], description: 'Kind accounts: who may sign in.' },
+    ),
+    issuer: Type.String({ default: '', description: 'Kind openid: address of the provider.' }),
+    client_id: Type.String({ default: '', description: 'Kind openid: name of this client there.' }),
+    client_secret: Type.String({ default: '', ...secret, description: 'Kind openid: its secret.' }),
+    scope: Type.String({ default: 'openid email profile', description: 'Kind openid: what is asked for.' }),
+    claim: Type.String({
+      default: 'groups',
+      description: 'Kind openid: claim whose values are granted roles.',
+    }),
+    grants: Type.Array(
+      Type.Object(
+        {
+          value: Type.String({ description: 'A value of the claim; `*` is everybody the provider knows.' }),
+          role,
+          tenants: seenTenants,
+        },
+        { additionalProperties: false },
+      ),
+      { default: [], description: 'Kind openid: which value brings which role and tenants.' },
+    ),
+    session_hours: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 720,
+      default: 12,
+      description: 'How long a session lasts.',
+    }),
+    secret: Type.String({
+      default: '',
+      ...secret,
+      description:
+        'Signs sessions and API tokens, 32 characters or more. Default: made, in `console-secret` of the data folder. Several consoles share one.',
+    }),
+    revoked_tokens: Type.Array(Type.String(), {
+      default: [],
+      description: 'Ids of API tokens that count no more.',
+    }),
+  },
+  { default: {}, additionalProperties: false },
+)
+
 /** Everything that can be set, by file, environment or command line; defaults run on a laptop. */
 export const Config = Type.Object(
   {
@@ -165,7 +243,7 @@ export const Config = Type.Object(
     port: port(8080, 'Public port: beacons, time, health.'),
     console_host: Type.String({
       default: '127.0.0.1',
-      description: 'Address of the console; it has no login, so keep it on loopback or behind a proxy.',
+      description: 'Address of the console. Beyond loopback it needs `sign_in`.',
     }),
     console_port: port(8081, 'Console: page, API, /metrics, read-only SQL.'),
     console_names: Type.Array(Type.String(), {
@@ -173,6 +251,7 @@ export const Config = Type.Object(
       description:
         'Host names the console is reached by, beside localhost, addresses, names without a dot and public_url; others are refused.',
     }),
+    sign_in: SignIn,
     health_host: Type.String({ default: '127.0.0.1', description: 'Address of the health port.' }),
     health_port: port(
       0,

@@ -3,16 +3,79 @@ import { fileURLToPath } from 'node:url'
 import { buildPage } from '../../console/build.ts'
 import { createConsole } from '../../console/server/console.ts'
 import { watchIncidents } from '../../console/server/incidents.ts'
+import type { Account } from '../../console/signIn/accounts.ts'
+import { createAudit } from '../../console/signIn/audit.ts'
+import type { Grant } from '../../console/signIn/openid.ts'
+import type { SignInOptions } from '../../console/signIn/serveSignIn.ts'
 import type { Log } from '../../log/log.ts'
 import { openStateMap } from '../../log/stateMap.ts'
 import { STATE_TOPICS } from '../../schemas/topics.ts'
 import type { Context, Role } from '../context.ts'
+import { expectedError } from '../expectedError.ts'
 import { ListenError } from '../listenError.ts'
 import { openShows } from '../shows.ts'
+import { consoleSecret } from './consoleSecret.ts'
 import type { StoreAccess } from './store.ts'
 
 const hostsOf = (urls: readonly string[]): string[] =>
   urls.flatMap((url) => (URL.canParse(url) ? [new URL(url).hostname] : []))
+
+const isLoopback = (host: string): boolean => /^(127\.|\[?::1\]?$|localhost$)/.test(host)
+
+/**
+ * Who is let in, from the configuration.
+ * @throws an expected error where nobody would sign in and others can reach the port, or where a kind lacks what it needs
+ */
+function signInOf({ config, clock }: Context, { store }: StoreAccess): SignInOptions {
+  const { sign_in } = config
+  const { kind } = sign_in
+  if (kind === 'outside') return { kind }
+  if (kind === 'none') {
+    if (isLoopback(config.console_host)) return { kind }
+    throw expectedError(
+      `console_host is ${config.console_host}: whoever reaches it could read everything. Set sign_in.kind to accounts or openid (docs/signIn.md), to outside when a proxy lets people in, or console_host to 127.0.0.1.`,
+    )
+  }
+  if (kind === 'accounts' && sign_in.accounts.length === 0)
+    throw expectedError(
+      'sign_in.kind is accounts and sign_in.accounts is empty: nobody could sign in. See docs/signIn.md.',
+    )
+  if (sign_in.secret !== '' && sign_in.secret.length < 32)
+    throw expectedError('sign_in.secret is shorter than 32 characters: `openssl rand -hex 32` makes one.')
+  if (kind === 'openid') {
+    for (const name of ['issuer', 'client_id'] as const)
+      if (sign_in[name] === '')
+        throw expectedError(`sign_in.kind is openid and sign_in.${name} is empty. See docs/signIn.md.`)
+    if (!URL.canParse(config.public_url))
+      throw expectedError(
+        'sign_in.kind is openid: set public_url to the console’s address, which the provider sends people back to.',
+      )
+  }
+  return {
+    kind: kind as 'accounts' | 'openid',
+    secret: consoleSecret(config),
+    clock,
+    https: config.public_url.startsWith('https:'),
+    session_hours: sign_in.session_hours,
+    accounts: sign_in.accounts as readonly Account[],
+    openid:
+      kind === 'openid'
+        ? {
+            issuer: sign_in.issuer,
+            client_id: sign_in.client_id,
+            client_secret: sign_in.client_secret,
+            scope: sign_in.scope,
+            claim: sign_in.claim,
+            grants: sign_in.grants as readonly Grant[],
+            callback: new URL('/sign-in/callback', config.public_url).href,
+          }
+        : undefined,
+    revoked_tokens: sign_in.revoked_tokens,
+    audit: createAudit(store, (count) =>
+      console.error(`audit: ${count} entries were dropped, since the store took none for too long`),
+    ),
+  }
+}
 
 /** Serves the console's port. With the log, a finding is on the page before it is in the store. */
 export async function startConsole(
@@ -32,7 +95,8 @@ export async function startConsole(
   const app = createConsole({
     shows,
     planned,
-    sql: { url: access.url, ...access.reader },
+    signIn: signInOf(context, access),
+    sql: { url: access.url, ...access.reader, filters: config.store.url === '' },
     metrics: async () => ({ contentType: telemetry.contentType, text: await telemetry.metrics() }),
     page,
     names: [...hostsOf([config.public_url]), ...config.console_names],

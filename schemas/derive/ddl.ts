@@ -141,3 +141,15 @@ export function ddl(options: DdlOptions): string[] {
     ...(Object.keys(ROLLUPS) as Rollup[]).flatMap((name) => rollup(name, options)),
   ]
 }
+
+/** The audit trail of the console: who looked, asked and changed. Kept a year. */
+export function auditTable(options: DdlOptions): string[] {
+  const { on, local, settings, engine, ttl } = names(options)
+  return [
+    `CREATE TABLE IF NOT EXISTS ${local('audit')}${on} (\n` +
+      "  time DateTime64(3, 'UTC'),\n  who String,\n  how LowCardinality(String),\n  action LowCardinality(String),\n  detail String CODEC(ZSTD(1)),\n" +
+      '  tenant LowCardinality(String),\n  address String,\n  status UInt16\n' +
+      `)\nENGINE = ${engine('MergeTree')}\nPARTITION BY toYYYYMM(time)\nORDER BY time\n${ttl('toDateTime(time)', 365)}\n${settings}`,
+    ...distributed('audit', 'rand()', options),
+  ]
+}

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import { TENANTS_HEADER } from '../tenantsHeader.ts'
 import { refusal } from './errors.ts'
 import { INTERFACE_ARGUMENTS } from './settings.ts'
 
@@ -21,9 +22,6 @@ export interface StoreRequest {
   /** Given when only rows of these tenants may be read: the console says so of whoever it asks for. */
   readonly tenants: readonly string[] | undefined
 }
-
-/** Header in which the console names the tenants that the query may read, as a JSON array. It only ever narrows. */
-export const TENANTS_HEADER = 'x-firstframe-tenants'
 
 const NOT_SPOKEN = ['compress', 'decompress', 'role'] as const
 const PARAMETER = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/

@@ -37,7 +37,7 @@ export function isReadableTable(name: string, { own, current, sealed }: TableSco
   const table = dot < 0 ? name : name.slice(dot + 1)
   if (database === 'system') return METADATA_TABLES.has(table)
   if (isSchema(database)) return /^[A-Za-z_]+$/.test(table)
-  if (database !== own) return false
+  if (database !== own || table === 'audit') return false
   if (sealed === undefined || sealed.filtered.has(table)) return true
   return dot < 0 && !sealed.existing.has(table)
 }
