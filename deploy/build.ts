@@ -10,6 +10,7 @@ import { transform } from 'esbuild'
 import { filesBelow, isTestFile, ROOT } from '../check/sources.ts'
 import { buildPage, savePage } from '../console/build.ts'
 import { buildPlayer } from '../player/build.ts'
+import { buildPlayerPackage } from '../player/package.ts'
 
 /** Folders whose code runs. */
 const FOLDERS = [
@@ -43,7 +44,13 @@ export async function buildDist(outdir: string): Promise<void> {
   ])
   for (const source of sources) {
     const path = relative(ROOT, source)
-    if (isTestFile(path) || path.startsWith('console/page/') || path.startsWith('player/examples/')) continue
+    if (
+      isTestFile(path) ||
+      path.startsWith('console/page/') ||
+      path.startsWith('player/examples/') ||
+      path.startsWith('player/frameworks/')
+    )
+      continue
     const target = join(outdir, path.replace(/\.tsx?$/, '.js'))
     mkdirSync(dirname(target), { recursive: true })
     const text = readFileSync(source, 'utf8')
@@ -68,5 +75,7 @@ export async function buildDist(outdir: string): Promise<void> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const outdir = join(ROOT, 'dist')
   await buildDist(outdir)
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+  await buildPlayerPackage({ outdir: join(outdir, 'packages/player'), version })
   console.log(`Built ${relative(process.cwd(), outdir) || outdir}.`)
 }
