@@ -76,8 +76,9 @@ export const rank = (
     given = given.with(dims, evidence.members)
     left = Math.max(0, left - excessOf(evidence))
     const free = singles.slice(0, TRIED).flatMap((single, at) => {
-      const shares = chosen.some((i) => singles[i]!.names.some((name) => single.names.includes(name)))
-      if (shares || !single.names.length) return []
+      // What is no more than noise alone is no more than noise beside another.
+      if (single.evidence.score < noise || !single.names.length) return []
+      if (chosen.some((i) => singles[i]!.names.some((name) => single.names.includes(name)))) return []
       const further = given.further(single.dims, single.evidence.members)
       return further.score > 0 ? [{ at, dims: single.dims, evidence: further }] : []
     })
