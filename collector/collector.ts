@@ -27,6 +27,7 @@ import { keepDeadLetters } from './rows/deadLetters.ts'
 import { writeRows } from './rows/rowWriter.ts'
 import { statusEndpoints } from './status.ts'
 import { createTally } from './tally.ts'
+import { judgeSessions } from './trust/sessionTrust.ts'
 
 /** Playbacks of a tenant that report by CMCD whose state is kept. */
 const CMCD_SESSIONS = 200_000
@@ -91,6 +92,7 @@ export function createCollector(options: CollectorOptions): Collector {
     tally,
     addresses,
     limits,
+    trust: judgeSessions(),
     origin: originOf,
     userAgent: readUserAgent(),
     showOf: options.showOf,

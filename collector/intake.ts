@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { LogError } from '../log/log.ts'
 import { validatorOf } from '../schemas/derive/validate.ts'
 import { FLAGS } from '../schemas/envelope.ts'
-import { isKind } from '../schemas/kinds/kinds.ts'
+import { isKind, type Kind } from '../schemas/kinds/kinds.ts'
 import type { Reason, Refusal } from '../schemas/reasons.ts'
 import { refuseEvent, type Speaker } from './auth/speaker.ts'
 import type { Addresses } from './enrich/addresses.ts'
@@ -17,6 +17,7 @@ import type { Batcher } from './rows/batcher.ts'
 import type { DeadLetters } from './rows/deadLetters.ts'
 import type { RowContext, RowWriter, Sender } from './rows/rowWriter.ts'
 import type { Tally } from './tally.ts'
+import { isTrusted, type SessionTrust } from './trust/sessionTrust.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -63,6 +64,7 @@ export interface IntakeOptions {
   readonly tally: Tally
   readonly addresses: Addresses
   readonly limits: Limits
+  readonly trust: SessionTrust
   readonly origin: (remoteAddress: string, headers: IncomingHttpHeaders) => Origin
   readonly userAgent: (header: string | undefined) => UserAgent
   /** The show that declared a stream, for reports that name only the stream. */
@@ -98,6 +100,8 @@ export function createIntake(options: IntakeOptions): Intake {
       place: server ? { country: '', isp: '' } : addresses.placeOf(origin.address),
       device: agent.device,
       os: agent.os,
+      address: origin.address,
+      isJudged: !server && offer.speaker.role === 'player',
       source: offer.speaker.source ?? offer.source,
       maxWeight: offer.speaker.maxWeight,
       clock_offset_ms: clock?.offset_ms,
@@ -135,7 +139,7 @@ export function createIntake(options: IntakeOptions): Intake {
           const declared = options.showOf(offer.speaker.tenant.name, String(event.stream ?? stream ?? ''))
           if (declared !== undefined) event = { ...event, show: declared }
         }
-        const refusal = takeOne(row, event, offer, received_ms, offer.flagsOf?.(index) ?? 0)
+        const refusal = takeOne(request, row, event, offer, received_ms, offer.flagsOf?.(index) ?? 0)
         if (refusal === undefined) continue
         refusals.push({ index, ...refusal })
         tally.refused(refusal.code)
@@ -174,7 +178,29 @@ export function createIntake(options: IntakeOptions): Intake {
     },
   }
 
+  function trustOf(
+    request: Pick<Inbound, 'headers'>,
+    { sender, context }: RowContext,
+    kind: Kind,
+    event: Values,
+    event_time: number,
+    offer: Offer,
+  ): number {
+    return options.trust({
+      tenant: sender.tenant.name,
+      session: (event.session || context.session || '') as string,
+      kind,
+      event,
+      event_time,
+      received_ms: sender.received_ms,
+      userAgent: request.headers['user-agent'],
+      address: sender.address,
+      clock_offset_ms: offer.sender?.clock?.offset_ms,
+    })
+  }
+
   function takeOne(
+    request: Pick<Inbound, 'headers'>,
     row: RowContext,
     event: Values,
     offer: Offer,
@@ -194,7 +220,9 @@ export function createIntake(options: IntakeOptions): Intake {
     const time = eventTime(event.time_ms as number | undefined, offer.sender ?? NO_CLOCK, received_ms)
     if (time.late_ms !== undefined)
       return { code: 'too_late', detail: `time_ms: ${Math.round(time.late_ms / 1000)} s before it came` }
-    writer.write(row, kind, event, flags === 0 ? time : { ...time, flags: time.flags | flags })
+    const trust = row.sender.isJudged ? trustOf(request, row, kind, event, time.event_time, offer) : undefined
+    if (trust !== undefined && !isTrusted(trust)) tally.setApart(offer.speaker.tenant.name)
+    writer.write(row, kind, event, { event_time: time.event_time, flags: time.flags | flags, trust })
     tally.taken(kind)
     return undefined
   }

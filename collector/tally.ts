@@ -7,6 +7,8 @@ export interface Tally {
   answered(route: string, status: number): void
   taken(kind: Kind): void
   refused(code: Reason): void
+  /** An event of a tenant was stored without being counted. */
+  setApart(tenant: string): void
   /** A request of a tenant was answered 429. */
   limited(tenant: string): void
   /** Emits what was counted since the last time. */
@@ -29,6 +31,7 @@ export function createTally(emit: Emit): Tally {
   const kinds = new Counts()
   const codes = new Counts()
   const limited = new Counts()
+  const apart = new Counts()
   return {
     answered(route, status) {
       let statuses = routes.get(route)
@@ -40,12 +43,14 @@ export function createTally(emit: Emit): Tally {
     },
     taken: (kind) => kinds.add(kind),
     refused: (code) => codes.add(code),
+    setApart: (tenant) => apart.add(tenant),
     limited: (tenant) => limited.add(tenant),
     tell() {
       for (const [route, statuses] of routes)
         for (const [status, requests] of statuses.take())
           emit({ type: 'requests_answered', route, status, requests })
       for (const [kind, events] of kinds.take()) emit({ type: 'events_taken', kind, events })
+      for (const [tenant, events] of apart.take()) emit({ type: 'events_set_apart', tenant, events })
       for (const [tenant, requests] of limited.take()) emit({ type: 'requests_limited', tenant, requests })
       for (const [code, events] of codes.take()) emit({ type: 'events_refused', code, events })
     },

@@ -49,6 +49,11 @@ export const ENVELOPE = {
     help: 'Half the round trip of the best clock sample: the offset’s bound of error.',
   },
   flags: { type: 'u16', missing: 'zero', help: 'What the collector had to do: see FLAGS.' },
+  trust: {
+    type: 'u8',
+    max: 100,
+    help: 'How far its sender can be believed, by cheap facts; below 50 it is stored with weight 0 and counts nowhere.',
+  },
   collector: { type: 'label', help: 'Which collector took it.' },
   custom: { type: 'text', max_length: 4096, help: 'Further keys the source sent, as a JSON object.' },
 } as const satisfies Fields

@@ -213,6 +213,12 @@ export const FACTS = {
     gauges: ['lag_ms', 'admitted'],
   },
   overload_ended: { help: 'The collector takes every request again.', level: 'info' },
+  events_set_apart: {
+    help: 'Events of sessions that cannot be believed: stored with weight 0.',
+    level: 'debug',
+    labels: ['tenant'],
+    sums: ['events'],
+  },
   requests_limited: {
     help: 'Requests beyond what a tenant’s keys or an address prefix may send were answered 429 in the last second.',
     level: 'warn',

@@ -8,6 +8,7 @@ import Fastify, {
 import { BEACON_LIMITS } from '../../schemas/beacon.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import type { Refusal } from '../../schemas/reasons.ts'
+import { keyOf } from '../auth/authenticate.ts'
 import type { Overload } from '../limits/overload.ts'
 import type { Turns } from '../limits/turns.ts'
 import type { Tally } from '../tally.ts'
@@ -90,7 +91,9 @@ export function createServerApp(options: ServerOptions): FastifyInstance {
 /** The hook before a body is read: while there is too much work, the answer is made without any. */
 const admit = (endpoint: Endpoint, { overload, tally, turnOf }: ServerOptions) =>
   function admitted(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    if (overload.admits(() => turnOf(inboundOf(request, endpoint, EMPTY)))) {
+    const inbound = inboundOf(request, endpoint, EMPTY)
+    // Whose body it is stands in the body: that is looked at when it is there.
+    if (namesKeyInBody(inbound) || overload.admits(() => turnOf(inbound))) {
       done()
       return
     }
@@ -99,6 +102,9 @@ const admit = (endpoint: Endpoint, { overload, tally, turnOf }: ServerOptions) =
     request.raw.resume()
     send(reply, overload.answer)
   }
+
+const namesKeyInBody = (inbound: Inbound): boolean =>
+  inbound.method === 'POST' && keyOf(inbound) === undefined
 
 function handle(endpoint: Endpoint, options: ServerOptions) {
   const { turns, turnOf, emit, tally, overload } = options
@@ -127,16 +133,18 @@ function handle(endpoint: Endpoint, options: ServerOptions) {
   return function handler(request: FastifyRequest, reply: FastifyReply): void {
     const body = (request.body as Buffer | undefined) ?? EMPTY
     const inbound = inboundOf(request, endpoint, body)
-    if (body.length === 0) work(inbound, reply)
+    const refuse = (): void => {
+      tally.refused('overloaded')
+      answered(reply, overload.answer)
+    }
+    if (body.length === 0 || endpoint.always) work(inbound, reply)
+    else if (namesKeyInBody(inbound) && !overload.admits(() => turnOf(inbound, body))) refuse()
     else
       turns.take({
         name: () => turnOf(inbound, body),
         bytes: body.length,
         work: () => work(inbound, reply),
-        refuse: () => {
-          tally.refused('overloaded')
-          answered(reply, overload.answer)
-        },
+        refuse,
       })
   }
 }

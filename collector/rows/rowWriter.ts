@@ -3,6 +3,7 @@ import { columnsOf } from '../../schemas/derive/columns.ts'
 import { DIMENSIONS, type Dimension, type DimensionSpec, OTHER } from '../../schemas/dimensions.ts'
 import { CLIENT_FIELDS, ENVELOPE, FLAGS } from '../../schemas/envelope.ts'
 import { KIND_NAMES, KINDS, type Kind } from '../../schemas/kinds/kinds.ts'
+import { TRUSTED_FROM } from '../../schemas/trust.ts'
 import type { Tenant } from '../auth/tenants.ts'
 import type { Budget } from '../enrich/budgets.ts'
 import type { CombinationInput } from '../limits/combinations.ts'
@@ -17,6 +18,9 @@ export interface Sender {
   readonly received_ms: number
   /** The address prefix whose budget is used; undefined for servers. */
   readonly prefix: string | undefined
+  readonly address: string
+  /** Whether its sessions get a trust value: a player's do. */
+  readonly isJudged: boolean
   /** Said by a trusted proxy: wins over everything. */
   readonly trusted: { readonly country: string; readonly region: string; readonly isp: string }
   /** Looked up by the address: wins over what the client says, unless it is synthetic. */
@@ -54,6 +58,7 @@ const CLOCK_ERROR = at('clock_error_ms')
 const RECEIVED_TIME = at('received_time')
 const EVENT_TIME = at('event_time')
 const FLAG_BITS = at('flags')
+const TRUST = at('trust')
 /** Columns that are no part of what a client says in a context. */
 const NOT_SAID = new Set(
   Object.keys(ENVELOPE).filter((name) => !(name in CLIENT_FIELDS) || name === 'weight'),
@@ -78,10 +83,19 @@ interface Target {
   readonly change: Setter | undefined
 }
 
+/** What the collector found out about an event. */
+export interface Judged {
+  readonly event_time: number
+  /** Bits of `flags`. */
+  readonly flags: number
+  /** Undefined: a server's word, which is not judged. */
+  readonly trust: number | undefined
+}
+
 export interface RowWriter {
   prepare(sender: Sender, context: Values): RowContext
   /** Writes an event that was found valid, and ends its row. */
-  write(row: RowContext, kind: Kind, event: Values, time: { event_time: number; flags: number }): void
+  write(row: RowContext, kind: Kind, event: Values, judged: Judged): void
 }
 
 /** The step `columns`: each value goes straight into the memory of its column. */
@@ -156,7 +170,7 @@ export function writeRows(options: {
 
   return {
     prepare,
-    write(row, kind, event, { event_time, flags }) {
+    write(row, kind, event, { event_time, flags, trust }) {
       const key = keyedByNode.has(kind) ? (event.node ?? event.target ?? event.session) : event.session
       const partitions = batcher.partitionsOf.get(kind)!
       const partition =
@@ -173,6 +187,10 @@ export function writeRows(options: {
       if (weight !== undefined && weight !== null && weight > row.sender.maxWeight) {
         builder.set(WEIGHT, row.sender.maxWeight)
         bits |= FLAGS.weight_bounded.bit
+      }
+      if (trust !== undefined) {
+        builder.set(TRUST, trust)
+        if (trust < TRUSTED_FROM) builder.set(WEIGHT, 0)
       }
       if (bits !== 0) builder.set(FLAG_BITS, bits)
       batcher.ended(kind, partition, row.sender.received_ms)

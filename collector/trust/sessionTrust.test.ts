@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Kind } from '../../schemas/kinds/kinds.ts'
+import { NOW, SERVER_KEY, startTestCollector } from '../testing.ts'
+import { CROWD } from './addressCrowds.ts'
+import { isTrusted, judgeSessions, type TrustInput } from './sessionTrust.ts'
+
+const BROWSER = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15'
+
+/** One event after another of a session, as the collector hands them over. */
+function stage() {
+  const trustOf = judgeSessions()
+  let now = NOW
+  const say = (event: Record<string, unknown>, more: Partial<TrustInput> = {}): number =>
+    trustOf({
+      tenant: 't',
+      session: 's',
+      kind: 'heartbeat' as Kind,
+      event,
+      event_time: now,
+      received_ms: now,
+      userAgent: BROWSER,
+      address: '203.0.113.7',
+      clock_offset_ms: undefined,
+      ...more,
+    })
+  return {
+    say,
+    pass(ms: number) {
+      now += ms
+    },
+  }
+}
+const beat = (more: object = {}) => ({ interval_ms: 10_000, played_ms: 10_000, ...more })
+
+test('an hour of play, with retries after an outage, is believed all along', () => {
+  const it = stage()
+  for (let seq = 1; seq <= 360; seq += 1) {
+    assert.equal(it.say(beat({ seq, stalled_ms: seq % 7 === 0 ? 800 : 0 })), 100, String(seq))
+    it.pass(10_000)
+  }
+  // Five minutes of heartbeats come at once, each with its own time.
+  for (let seq = 361; seq <= 390; seq += 1)
+    assert.equal(it.say(beat({ seq }), { event_time: NOW + seq * 10_000 }), 100, String(seq))
+})
+
+test('more play than the interval is long, and more intervals than time, set a session apart', () => {
+  const it = stage()
+  assert.ok(isTrusted(it.say(beat({ played_ms: 13_900 }))))
+  assert.ok(!isTrusted(it.say(beat({ played_ms: 14_100 }))))
+  const quick = stage()
+  const trusts = Array.from({ length: 30 }, (_, at) => quick.say(beat({ seq: at + 1 })))
+  assert.ok(trusts.slice(0, 7).every(isTrusted), 'a minute of retries may come at once')
+  assert.ok(!isTrusted(trusts[7]!))
+  assert.ok(trusts.slice(8).every((trust) => !isTrusted(trust)))
+})
+
+test('numbers that jump, now and behind the jump', () => {
+  const it = stage()
+  assert.ok(isTrusted(it.say(beat({ seq: 1 }))))
+  assert.ok(isTrusted(it.say(beat({ seq: 9_000 }))))
+  assert.ok(!isTrusted(it.say(beat({ seq: 65_000 }))))
+  assert.ok(!isTrusted(it.say(beat({ seq: 65_001 }))))
+})
+
+test('small doubts are shown, and two of them set apart', () => {
+  const it = stage()
+  assert.equal(it.say(beat(), { userAgent: 'curl/8.5.0' }), 70)
+  assert.equal(it.say(beat(), { userAgent: undefined }), 70)
+  const clocks = stage()
+  assert.equal(clocks.say(beat(), { clock_offset_ms: 0 }), 100)
+  assert.equal(clocks.say(beat(), { clock_offset_ms: 299_000 }), 100)
+  assert.equal(clocks.say(beat(), { clock_offset_ms: 3_600_000 }), 70)
+  assert.ok(!isTrusted(clocks.say(beat(), { clock_offset_ms: 3_600_000, userAgent: 'python-requests/2' })))
+})
+
+test('a crowd behind one address: whoever was there before stays believed', () => {
+  const it = stage()
+  const begin = (session: string, more: Partial<TrustInput> = {}) => it.say(beat(), { session, ...more })
+  assert.equal(begin('early'), 100)
+  for (let each = 1; each < CROWD.doubted; each += 1) begin(`n${each}`)
+  assert.equal(begin('next'), 70)
+  assert.ok(!isTrusted(begin('script', { userAgent: 'node' })))
+  assert.equal(begin('elsewhere', { address: '198.51.100.1' }), 100)
+  it.pass(1_000)
+  assert.equal(begin('early'), 100)
+  for (let each = CROWD.doubted; each < CROWD.apart; each += 1) begin(`m${each}`)
+  assert.ok(!isTrusted(begin('last')))
+})
+
+test('what is not believed is stored with its trust and weight 0, and counted by a fact; a server is not judged', async () => {
+  const it = await startTestCollector()
+  const headers = { 'content-type': 'text/plain', 'user-agent': BROWSER }
+  const send = (session: string, event: object, key = 'demo') =>
+    it.post({ key, context: { session }, events: [{ kind: 'heartbeat', ...event }] }, { headers })
+  await send('right', beat())
+  await send('wrong', beat({ played_ms: 3_600_000, stalled_ms: 3_600_000 }))
+  await send('server', beat({ played_ms: 3_600_000 }), SERVER_KEY)
+  const rows = await it.rows('heartbeat')
+  assert.deepEqual(
+    rows.map(({ session, trust, weight }) => [session, trust, weight]),
+    [
+      ['right', 100, 1],
+      ['wrong', 40, 0],
+      ['server', null, 1],
+    ],
+  )
+  await it.close()
+  const apart = it.facts.filter(({ type }) => type === 'events_set_apart')
+  assert.deepEqual(apart, [{ type: 'events_set_apart', tenant: 'demo', events: 1 }])
+})
