@@ -151,21 +151,26 @@ test('a log that is away makes 503 with Retry-After, and rates make 429', async 
   const body = { events: [{ kind: 'heartbeat', interval_ms: 1 }] }
   const it = await startTestCollector({
     log,
+    // All three share a batch.
+    batching: { linger_ms: 200 },
     keys: { slow: { tenant: 't' } },
     limits: { t: { requests_per_s: 1 } },
   })
+  await it.collector.app.ready()
+  await appended(appends, 1)
+  appends[0]!.resolve()
   const answers = Promise.all([
     it.post(body),
     it.post(body, { url: '/v1/beacons?key=slow' }),
     it.post(body, { url: '/v1/beacons?key=slow' }),
   ])
-  await appended(appends, 1)
-  appends[0]!.reject(new LogError('full', 'full', { retriable: true }))
+  await appended(appends, 2)
+  appends[1]!.reject(new LogError('full', 'full', { retriable: true }))
   const [away, first, limited] = await answers
   assert.deepEqual([away.status, first.status, limited.status], [503, 503, 429])
   assert.ok(Number(away.headers['retry-after']) > 0 && Number(limited.headers['retry-after']) > 0)
   const closing = it.close()
-  for (let index = 1; index < 3; index += 1) {
+  for (let index = 2; index < 4; index += 1) {
     await turn()
     appends[index]?.resolve()
   }

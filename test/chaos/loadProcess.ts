@@ -98,7 +98,7 @@ async function sender(index: number): Promise<void> {
 /** Reports once a second; what is waiting goes in one beacon when the one before is answered, as an encoder's agent sends. */
 async function encoder(stream: number): Promise<void> {
   const session = `${options.name}-enc-${stream}`
-  const head = `{"key":"chaos-key","context":{"show":"chaos","stream":"stream-${stream}","session":"${session}"},"events":[`
+  const head = `{"key":"chaos-server-key","context":{"show":"chaos","stream":"stream-${stream}","session":"${session}"},"events":[`
   const report = (seq: number): string =>
     `{"kind":"hop","seq":${seq},"hop":"encoder","node":"enc-${stream}","interval_ms":1000,"bitrate_in_kbps":4000,"bitrate_out_kbps":4000,"fps_in":25,"fps_out":25,"frames":25,"status":"up"${seq === last ? ',"event":"end"' : ''}}`
   let made = 0

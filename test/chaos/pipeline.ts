@@ -48,7 +48,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     FIRSTFRAME_LOG_PARTITIONS: String(options.partitions ?? 4),
     FIRSTFRAME_STORE_PASSWORD: PASSWORD,
     FIRSTFRAME_LOG_LEVEL: 'warn',
-    FIRSTFRAME_TENANTS: '[{"name":"chaos","key":"chaos-key"}]',
+    FIRSTFRAME_TENANTS: '[{"name":"chaos","key":"chaos-key","server_keys":[{"key":"chaos-server-key"}]}]',
     FIRSTFRAME_GEO: 'false',
     FIRSTFRAME_HOST: '127.0.0.1',
     ...options.environment,
