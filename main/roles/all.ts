@@ -4,7 +4,7 @@ import { takeDataFolder } from '../dataFolder.ts'
 import { keepDemoServerKey } from '../serverKeys.ts'
 import { openShows } from '../shows.ts'
 import { startCollector } from './collector.ts'
-import { startConsole } from './console.ts'
+import { checkSignIn, startConsole } from './console.ts'
 import { mediaRoutes, startIngest } from './ingest.ts'
 import { connectStore, startStore } from './store.ts'
 import { startWatch } from './watch.ts'
@@ -13,6 +13,7 @@ import { startWrite } from './write.ts'
 /** The whole of Firstframe in one process (and the store's child). */
 export async function startAll(context: Context, add: <R extends Role>(role: R) => R): Promise<void> {
   const { config } = context
+  checkSignIn(config)
   const giveBack = takeDataFolder(context.data)
   add({ name: 'data folder', readiness: () => undefined, close: async () => giveBack() })
   const log = await openLog(context, { spill: true })

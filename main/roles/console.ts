@@ -10,6 +10,7 @@ import type { SignInOptions } from '../../console/signIn/serveSignIn.ts'
 import type { Log } from '../../log/log.ts'
 import { openStateMap } from '../../log/stateMap.ts'
 import { STATE_TOPICS } from '../../schemas/topics.ts'
+import type { Config } from '../config/schema.ts'
 import type { Context, Role } from '../context.ts'
 import { expectedError } from '../expectedError.ts'
 import { ListenError } from '../listenError.ts'
@@ -23,15 +24,14 @@ const hostsOf = (urls: readonly string[]): string[] =>
 const isLoopback = (host: string): boolean => /^(127\.|\[?::1\]?$|localhost$)/.test(host)
 
 /**
- * Who is let in, from the configuration.
- * @throws an expected error where nobody would sign in and others can reach the port, or where a kind lacks what it needs
+ * Refuses a configuration in which nobody would sign in and others can reach the port, or a kind that lacks what it needs.
+ * @throws an expected error
  */
-function signInOf({ config, clock }: Context, { store }: StoreAccess): SignInOptions {
+export function checkSignIn(config: Config): void {
   const { sign_in } = config
   const { kind } = sign_in
-  if (kind === 'outside') return { kind }
   if (kind === 'none') {
-    if (isLoopback(config.console_host)) return { kind }
+    if (isLoopback(config.console_host)) return
     throw expectedError(
       `console_host is ${config.console_host}: whoever reaches it could read everything. Set sign_in.kind to accounts or openid (docs/signIn.md), to outside when a proxy lets people in, or console_host to 127.0.0.1.`,
     )
@@ -51,6 +51,14 @@ function signInOf({ config, clock }: Context, { store }: StoreAccess): SignInOpt
         'sign_in.kind is openid: set public_url to the console’s address, which the provider sends people back to.',
       )
   }
+}
+
+/** Who is let in, from the configuration. */
+function signInOf({ config, clock }: Context, { store }: StoreAccess): SignInOptions {
+  checkSignIn(config)
+  const { sign_in } = config
+  const { kind } = sign_in
+  if (kind === 'none' || kind === 'outside') return { kind }
   return {
     kind: kind as 'accounts' | 'openid',
     secret: consoleSecret(config),

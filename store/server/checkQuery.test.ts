@@ -163,6 +163,8 @@ test('who writes stays within the store too', async () => {
     `BACKUP TABLE t TO File('${it.dir}/b')`,
     `CREATE DICTIONARY d (a UInt64) PRIMARY KEY a SOURCE(FILE(path '${secret}' format 'CSV')) LAYOUT(FLAT()) LIFETIME(1)`,
     `SELECT * FROM default.\`${secret}\``,
+    `CHECK TABLE default.\`${secret}\``,
+    `EXISTS TABLE default.\`${secret}\``,
     `ALTER TABLE t ADD COLUMN x String DEFAULT file('${secret}')`,
     `CREATE FUNCTION f AS x -> file(x)`,
   ]) {

@@ -100,7 +100,7 @@ export function checkWriteQuery(options: {
   for (const [index, node] of nodes.entries()) {
     const lower = node.name.toLowerCase()
     // the engine's database `default` takes paths of files for names of tables
-    if (/^default[. ]/.test(node.name) && /^(TableIdentifier|Exists|ShowCreate)/.test(node.kind))
+    if (node.kind !== 'Literal' && node.kind !== 'Function' && /^default([. ]|$)/.test(node.name))
       throw denied(node.name)
     if (node.kind !== 'Function') continue
     if (SETS.test(node.name) && secondArgument(nodes, index)?.name.startsWith('default.'))
