@@ -93,7 +93,10 @@ const admit = (endpoint: Endpoint, { overload, tally, turnOf }: ServerOptions) =
   function admitted(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     const inbound = inboundOf(request, endpoint, EMPTY)
     // Whose body it is stands in the body: that is looked at when it is there.
-    if (namesKeyInBody(inbound) || overload.admits(() => turnOf(inbound))) {
+    if (
+      namesKeyInBody(inbound) ||
+      overload.admits(Number(request.headers['content-length'] ?? 0) || 0, () => turnOf(inbound))
+    ) {
       done()
       return
     }
@@ -138,7 +141,7 @@ function handle(endpoint: Endpoint, options: ServerOptions) {
       answered(reply, overload.answer)
     }
     if (body.length === 0 || endpoint.always) work(inbound, reply)
-    else if (namesKeyInBody(inbound) && !overload.admits(() => turnOf(inbound, body))) refuse()
+    else if (namesKeyInBody(inbound) && !overload.admits(body.length, () => turnOf(inbound, body))) refuse()
     else
       turns.take({
         name: () => turnOf(inbound, body),

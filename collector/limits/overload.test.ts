@@ -18,7 +18,7 @@ function stage() {
       const admitted: Record<string, number> = {}
       for (const [name, count] of Object.entries(demands))
         for (let each = 0; each < count; each += 1)
-          if (overload.admits(() => name)) admitted[name] = (admitted[name] ?? 0) + 1
+          if (overload.admits(500, () => name)) admitted[name] = (admitted[name] ?? 0) + 1
       age_ms = batch_ms
       now += EVERY_MS + lag_ms
       overload.look(now)
@@ -49,10 +49,28 @@ test('who sends most is refused first, and a small tenant not at all', () => {
   assert.ok(admitted.flood! < 4_000 && admitted.flood! > 100, String(admitted.flood))
 })
 
+test('few large requests are refused before many small ones', () => {
+  const it = stage()
+  const round = () => {
+    let [large, small] = [0, 0]
+    for (let each = 0; each < 50; each += 1) {
+      if (it.overload.admits(100_000, () => 'large')) large += 1
+      for (let more = 0; more < 2; more += 1) if (it.overload.admits(200, () => 'small')) small += 1
+    }
+    it.ask({}, { batch_ms: 1_000 })
+    return { large, small }
+  }
+  round()
+  round()
+  const { large, small } = round()
+  assert.equal(small, 100)
+  assert.ok(large < 40, String(large))
+})
+
 test('it refuses more while it lasts, and takes everything again after it; two facts say so', () => {
   const it = stage()
   const admitted = Array.from({ length: 15 }, () => it.ask({ a: 1_000 }, { batch_ms: 1_000 }).a!)
-  assert.ok(admitted.at(-1)! < 100)
+  assert.ok(admitted.at(-1)! < 100, String(admitted))
   for (let looks = 0; looks < 80 && it.overload.overloaded; looks += 1) it.ask({ a: 1_000 })
   assert.equal(it.ask({ a: 1_000 }).a, 1_000)
   assert.deepEqual(

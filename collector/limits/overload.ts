@@ -4,8 +4,11 @@ import type { Answer } from '../http/endpoint.ts'
 
 /** Whether a request is taken at all, decided before its body is read. */
 export interface Overload {
-  /** @param name whose request it is; called only while there is too much work */
-  admits(name: () => string): boolean
+  /**
+   * @param bytes of the body: what it costs to take it
+   * @param name whose request it is; called only while there is too much work
+   */
+  admits(bytes: number, name: () => string): boolean
   /** What a request gets that is not admitted: 503 with Retry-After. */
   readonly answer: Answer
   /** Looks at the signals; call it every `EVERY_MS`. */
@@ -22,7 +25,10 @@ const LAG_MS = 200
 /** Each look with too much work lets this share of what was admitted in the last be admitted in the next. */
 const DOWN = 0.8
 const UP = 1.1
-const LEAST = 20
+/** What is admitted at least until the next look, bytes. */
+const LEAST = 32_768
+/** A request costs this much beside its body. */
+const REQUEST_BYTES = 512
 /** Names whose requests are counted apart; the others share one count. */
 const MOST_NAMES = 1_000
 const OTHERS = ''
@@ -30,8 +36,8 @@ const RETRY_AFTER_s = 2
 
 /**
  * Admission by two signals: how long the oldest batch waits for the log, and how late the event loop is. While one is too
- * high, each look lowers the number of requests admitted until the next; afterwards it rises again. The number is shared
- * out fairly: who asks for less than an equal share is not refused at all, so a tenant that floods refuses itself.
+ * high, each look lowers the bytes admitted until the next; afterwards they rise again. They are shared out
+ * fairly: who asks for less than an equal share is not refused at all, so a tenant that floods refuses itself.
  */
 export function createOverload(options: {
   readonly emit: Emit
@@ -39,24 +45,24 @@ export function createOverload(options: {
   readonly batchAge_ms: (now_ms: number) => number
 }): Overload {
   let limit = Number.POSITIVE_INFINITY
-  /** Requests of one name admitted until the next look. */
+  /** Bytes of one name admitted until the next look. */
   let cap = Number.POSITIVE_INFINITY
   let counts = new Map<string, { asked: number; admitted: number }>()
   let admitted = 0
-  let refusedCount = 0
+  let refusedBytes = 0
   let looked_ms: number | undefined
   const { body, ...answer } = refusedFor('overloaded')
 
   function limitNext(now_ms: number): void {
     const lag_ms = looked_ms === undefined ? 0 : now_ms - looked_ms - EVERY_MS
     const busy = lag_ms > LAG_MS || options.batchAge_ms(now_ms) > BATCH_MS
-    const asked = admitted + refusedCount
+    const asked = admitted + refusedBytes
     if (busy) {
       const before = limit
       limit = Math.max(LEAST, Math.min(limit, Math.max(admitted, LEAST)) * DOWN)
       if (before === Number.POSITIVE_INFINITY) options.emit({ type: 'overload_began', lag_ms, admitted })
     } else if (limit !== Number.POSITIVE_INFINITY) {
-      limit = limit * UP + 1
+      limit = limit * UP
       if (limit > asked * 2 + LEAST) {
         limit = Number.POSITIVE_INFINITY
         options.emit({ type: 'overload_ended' })
@@ -69,22 +75,23 @@ export function createOverload(options: {
     get overloaded() {
       return limit !== Number.POSITIVE_INFINITY
     },
-    admits(name) {
+    admits(bytes, name) {
+      const cost = bytes + REQUEST_BYTES
       if (limit === Number.POSITIVE_INFINITY) {
-        admitted += 1
+        admitted += cost
         return true
       }
       const known = name()
       const counted = counts.has(known) || counts.size < MOST_NAMES ? known : OTHERS
       let count = counts.get(counted)
       if (count === undefined) counts.set(counted, (count = { asked: 0, admitted: 0 }))
-      count.asked += 1
+      count.asked += cost
       if (count.admitted >= cap) {
-        refusedCount += 1
+        refusedBytes += cost
         return false
       }
-      count.admitted += 1
-      admitted += 1
+      count.admitted += cost
+      admitted += cost
       return true
     },
     look(now_ms) {
@@ -95,7 +102,7 @@ export function createOverload(options: {
       )
       looked_ms = now_ms
       counts = new Map()
-      admitted = refusedCount = 0
+      admitted = refusedBytes = 0
     },
   }
 }
