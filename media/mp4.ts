@@ -33,6 +33,15 @@ function lengthSizeOf(sample: Sample): number {
   return ((entry.avcC ?? entry.hvcC)?.lengthSizeMinusOne ?? 3) + 1
 }
 
+/** The codec behind an encrypted sample entry (`encv`, `enca`): what its `frma` box says it was. */
+function originalCodec(file: ISOFile, track: Track): { codec: string; encrypted: boolean } {
+  if (!/^enc[vat]/.test(track.codec)) return { codec: track.codec, encrypted: false }
+  const entries = file.getTrackById(track.id)?.mdia?.minf?.stbl?.stsd?.entries as unknown as
+    | readonly { sinfs?: readonly { frma?: { data_format?: string } }[] }[]
+    | undefined
+  return { codec: entries?.[0]?.sinfs?.[0]?.frma?.data_format ?? '', encrypted: true }
+}
+
 function videoFrames(file: ISOFile, track: Track, bytes: Uint8Array): { frames: Frame[]; cut: boolean } {
   const codec = nalCodecOf(track.codec)
   let cut = false
@@ -88,6 +97,9 @@ function audioFrames(file: ISOFile, track: Track, length: number): { frames: Fra
   return { frames, cut }
 }
 
+/** Boxes that a fragment can begin with. */
+const BOXES = new Set('ftyp styp sidx ssix moof moov mdat emsg prft free skip uuid pdin wide mfra'.split(' '))
+
 /** The problem of a fragment whose tracks are neither picture nor sound. */
 export const NO_SAMPLES = 'no samples in it'
 
@@ -95,6 +107,8 @@ export const NO_SAMPLES = 'no samples in it'
 export function readMp4(init: Uint8Array, segment: Uint8Array): MediaFacts {
   const boxes = topLevelBoxes(segment)
   const truncated = !boxes.whole
+  if (boxes.types[0] === undefined || !BOXES.has(boxes.types[0]))
+    return { truncated: segment.length < 8, problem: 'it does not begin with a box of MP4' }
   if (!boxes.types.includes('moof')) return { truncated, problem: 'no movie fragment (moof) in it' }
   const all = new Uint8Array(init.length + segment.length)
   all.set(init)
@@ -105,24 +119,32 @@ export function readMp4(init: Uint8Array, segment: Uint8Array): MediaFacts {
     file.flush()
     if (file.moov === undefined) return { truncated, problem: 'the init segment has no movie header (moov)' }
     let cut = false
+    let sealed = false
     let facts: Pick<MediaFacts, 'video' | 'audio'> = {}
     for (const track of file.getInfo().tracks) {
+      const { codec, encrypted } = originalCodec(file, track)
+      sealed ||= encrypted
       if (track.type === 'video' && facts.video === undefined) {
         const found = videoFrames(file, track, all)
         cut ||= found.cut
         const { width = 0, height = 0 } = track.video ?? {}
-        const video = videoFacts(found.frames, { codec: track.codec, width, height })
+        const video = videoFacts(found.frames, { codec, width, height })
         if (video !== undefined) facts = { ...facts, video }
       } else if (track.type === 'audio' && facts.audio === undefined) {
         const found = audioFrames(file, track, all.length)
         cut ||= found.cut
         const { sample_rate: sampleRate = 0, channel_count: channels = 0 } = track.audio ?? {}
-        const audio = audioFacts(found.frames, { codec: track.codec, sampleRate, channels })
+        const audio = audioFacts(found.frames, { codec, sampleRate, channels })
         if (audio !== undefined) facts = { ...facts, audio }
       }
     }
     const empty = facts.video === undefined && facts.audio === undefined
-    return { ...facts, truncated: truncated || cut, ...(empty ? { problem: NO_SAMPLES } : {}) }
+    return {
+      ...facts,
+      truncated: truncated || cut,
+      encrypted: sealed || undefined,
+      problem: empty ? NO_SAMPLES : undefined,
+    }
   } catch (error) {
     return { truncated, problem: `not readable as MP4: ${(error as Error).message}` }
   }

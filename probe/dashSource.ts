@@ -33,7 +33,7 @@ export function dashSource(options: DashSourceOptions, opened?: Exchange): Sourc
     const failure = manifestFailure(exchange)
     if (failure !== undefined) return { ok: false, failure }
     const text = exchange.body.toString('utf8')
-    const read = () => readDash(text, exchange.url, clock() + (ahead_ms ?? 0), known)
+    const read = () => readDash(text, exchange.url, clock() + (ahead_ms ?? 0), known, ahead_ms)
     let manifest = read()
     if (typeof manifest !== 'string' && ahead_ms === undefined) {
       ahead_ms = await clockOffset_ms(manifest, exchange.url, http, clock)

@@ -5,7 +5,13 @@ import type { PieceKey } from './parse/tracks.ts'
 
 /** Bytes as a player would have them; or why they stay sealed; or what is wrong with the key. */
 export type Opened =
-  | { readonly bytes: Buffer; readonly truncated: boolean }
+  | {
+      readonly bytes: Buffer
+      /** Its length is no multiple of a block. */
+      readonly truncated: boolean
+      /** The last block does not end as a plain text does: the end is missing, or the key is another one's. */
+      readonly unpadded?: boolean
+    }
   | { readonly sealed: string }
   | { readonly failure: Failure }
 
@@ -97,6 +103,7 @@ function decrypt(bytes: Buffer, secret: Buffer, vector: Uint8Array): Opened {
     padding >= 1 && padding <= BLOCK && plain.subarray(-padding).every((byte) => byte === padding)
   return {
     bytes: padded ? plain.subarray(0, plain.length - padding) : plain,
-    truncated: truncated || !padded,
+    truncated,
+    unpadded: !padded,
   }
 }

@@ -140,7 +140,7 @@ export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
       failure !== undefined || sealed !== undefined || bytes === undefined
         ? undefined
         : readMedia(track.kind, init_bytes, bytes.bytes)
-    const media = found !== undefined && bytes?.truncated ? { ...found, truncated: true } : found
+    const media = found === undefined || bytes === undefined ? undefined : withSeal(found, bytes)
     if (watchKeyFrame && media !== undefined && hasKeyFrame(media)) keyFrame_ms ??= clock()
     const seen: PieceSeen = {
       track: track.id,
@@ -172,6 +172,18 @@ export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
     }
   }
   return { fetch }
+}
+
+/** What decrypting said of a segment's end, and of a segment that cannot be read. */
+function withSeal(
+  media: MediaFacts,
+  { truncated, unpadded = false }: Extract<Opened, { bytes: Buffer }>,
+): MediaFacts {
+  if (truncated) return { ...media, truncated: true }
+  if (!unpadded) return media
+  return media.problem === undefined
+    ? { ...media, truncated: true }
+    : { ...media, truncated: false, problem: `it does not decrypt with its key (${media.problem})` }
 }
 
 const failureOf = (opened: Opened | undefined): Failure | undefined =>

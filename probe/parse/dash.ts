@@ -51,23 +51,32 @@ interface Period {
 
 /**
  * Reads a manifest (ISO 23009-1) as it stands at `now_ms`. Never throws: a string says why it is not readable.
+ * @param now_ms the time on the manifest's clock
  * @param known tracks of an earlier manifest: they keep their ids when another period begins
+ * @param ahead_ms how far the manifest's clock is ahead of ours: pieces are dated by ours
  */
 export function readDash(
   text: string,
   url: string,
   now_ms: number,
   known?: readonly KnownTrack[],
+  ahead_ms = 0,
 ): DashManifest | string {
   try {
     const mpd = readMpd(text)
-    return typeof mpd === 'string' ? mpd : manifestOf(mpd, url, now_ms, known)
+    return typeof mpd === 'string' ? mpd : manifestOf(mpd, url, now_ms, ahead_ms, known)
   } catch (error) {
     return (error as Error).message
   }
 }
 
-function manifestOf(mpd: Element, url: string, now_ms: number, known?: readonly KnownTrack[]): DashManifest {
+function manifestOf(
+  mpd: Element,
+  url: string,
+  now_ms: number,
+  ahead_ms: number,
+  known?: readonly KnownTrack[],
+): DashManifest {
   const dynamic = attributeOf(mpd, 'type') === 'dynamic'
   const start_ms = Date.parse(attributeOf(mpd, 'availabilityStartTime') ?? '')
   const availabilityStart_ms = Number.isNaN(start_ms) ? undefined : start_ms
@@ -75,6 +84,7 @@ function manifestOf(mpd: Element, url: string, now_ms: number, known?: readonly 
   const live: Live = {
     dynamic,
     now_ms,
+    ahead_ms,
     availabilityStart_ms,
     depth_ms: isoDuration_ms(attributeOf(mpd, 'timeShiftBufferDepth')),
     holdBack_ms: isoDuration_ms(attributeOf(mpd, 'suggestedPresentationDelay')),
@@ -106,6 +116,7 @@ function manifestOf(mpd: Element, url: string, now_ms: number, known?: readonly 
 interface Live {
   readonly dynamic: boolean
   readonly now_ms: number
+  readonly ahead_ms: number
   readonly availabilityStart_ms: number | undefined
   readonly depth_ms: number | undefined
   readonly holdBack_ms: number | undefined
@@ -261,7 +272,9 @@ function piecesOf(representation: Representation, period: Period, live: Live): P
       init,
       duration_ms: segment.duration_ms,
       filmed_ms:
-        live.availabilityStart_ms === undefined ? undefined : live.availabilityStart_ms + timeline_ms,
+        live.availabilityStart_ms === undefined
+          ? undefined
+          : live.availabilityStart_ms + timeline_ms - live.ahead_ms,
       timeline_ms,
       discontinuity: false,
       gap: false,

@@ -78,8 +78,10 @@ function timelineSegments(timeline: Element, from: number, until: number): Timed
       throw new Error('a segment without a duration in SegmentTimeline')
     const repeat = numberOf(entry, 'r') ?? 0
     const next = numberOf(entries[place + 1], 't')
-    const open = next ?? until
-    const count = repeat >= 0 ? repeat + 1 : Math.max(0, Math.floor((open - start) / duration + 1e-6))
+    const room = (end: number): number => Math.max(0, Math.floor((end - start) / duration + 1e-6))
+    const listed = repeat >= 0 ? repeat + 1 : room(next ?? until)
+    // What is listed and not yet due is not there yet; half a segment is granted to a clock that is behind.
+    const count = Number.isFinite(until) ? Math.min(listed, room(until + duration / 2)) : listed
     if (!Number.isSafeInteger(count)) throw new Error('a SegmentTimeline without an end')
     const skip = Math.min(count, Math.max(0, count - MOST_SEGMENTS, Math.floor((from - start) / duration)))
     for (let each = skip; each < count; each++)
