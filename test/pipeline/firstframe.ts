@@ -18,7 +18,12 @@ export interface Firstframe {
   /** Output until now. */
   output(): string
   /** Starts it (again) on the same folder and ports; resolves when it takes beacons, with how long that took, ms. */
-  start(): Promise<number>
+  start(options?: {
+    /** false: resolves when it answers, ready or not. */
+    readonly ready?: boolean
+  }): Promise<number>
+  /** The exit code or signal of the process that was started last, or undefined while it runs. */
+  exitCode(): number | string | undefined
   kill(): Promise<void>
   /** SIGTERM, and the exit code. */
   stop(): Promise<number | null>
@@ -34,9 +39,11 @@ export async function startFirstframe(
     /** Another copy of the program. */
     readonly program?: string
     readonly args?: readonly string[]
+    /** Where its data folder is made; default: the system's folder for temporary files. */
+    readonly within?: string
   } = {},
 ): Promise<Firstframe> {
-  const data = await mkdtemp(join(tmpdir(), 'firstframe-'))
+  const data = await mkdtemp(join(options.within ?? tmpdir(), 'firstframe-'))
   const port = await freePort()
   const consolePort = await freePort()
   let child: ChildProcess | undefined
@@ -53,7 +60,8 @@ export async function startFirstframe(
     serverKey: () => readFileSync(join(data, 'server-key'), 'utf8').trim(),
     pid: () => child!.pid!,
     output: () => text,
-    async start() {
+    exitCode: () => child?.exitCode ?? child?.signalCode ?? undefined,
+    async start({ ready = true } = {}) {
       const began = performance.now()
       child = spawn(
         process.execPath,
@@ -84,7 +92,7 @@ export async function startFirstframe(
         if (performance.now() - began > 60_000)
           throw new Error(`firstframe does not answer:\n${text.slice(-4000)}`)
         const answer = await fetch(`${url}/readyz`).catch(() => undefined)
-        if (answer?.ok) return performance.now() - began
+        if (answer?.ok || (!ready && answer !== undefined)) return performance.now() - began
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
     },
