@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { registerBackup } from './commands/backup.ts'
 import { registerConfig } from './commands/config.ts'
 import { registerDemo } from './commands/demo.ts'
+import { registerDoctor } from './commands/doctor.ts'
 import { registerIngest } from './commands/ingest.ts'
 import { registerJudge } from './commands/judge.ts'
 import { registerKeys } from './commands/keys.ts'
@@ -38,6 +40,8 @@ export function createProgram(): Command {
   registerConfig(program)
   registerKeys(program)
   registerSignIn(program)
+  registerDoctor(program, VERSION)
+  registerBackup(program, VERSION)
   registerMigrate(program, VERSION)
   registerJudge(program)
   registerLocalise(program)

@@ -1,11 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join, resolve } from 'node:path'
-import { openEmbeddedLog } from '../log/embedded.ts'
-import type { Log } from '../log/log.ts'
+import { resolve } from 'node:path'
 import type { Emit } from '../schemas/facts.ts'
-import { topics } from '../schemas/topics.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { type FolderClock, openFolderClock } from './clock.ts'
 import type { Config } from './config/schema.ts'
@@ -73,24 +70,4 @@ export function unready({ roles, houseClock }: Context): string | undefined {
     if (reason !== undefined) return `${role.name}: ${reason}`
   }
   return undefined
-}
-
-/** Opens the log the configuration names. */
-export async function openLog(
-  context: Context,
-  { spill = false }: { readonly spill?: boolean } = {},
-): Promise<Log> {
-  const { config, data, emit, clock } = context
-  if (config.log.kind === 'embedded') {
-    return openEmbeddedLog({
-      path: join(data, 'log'),
-      topics: topics(1),
-      max_bytes: config.log.max_bytes,
-      durableGroups: ['write', 'watch'],
-      emit,
-      clock,
-    })
-  }
-  const { openKafka } = await import('./kafka.ts')
-  return openKafka(context, { spill })
 }

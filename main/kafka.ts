@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openKafkaLog } from '../log/kafka.ts'
-import type { KafkaConnection } from '../log/kafkajs.ts'
+import { type KafkaConnection, kafkaClient } from '../log/kafkajs.ts'
 import type { Log } from '../log/log.ts'
 import { openSpillingLog } from '../log/spill.ts'
 import { topics } from '../schemas/topics.ts'
@@ -68,4 +68,24 @@ export async function openKafka(
         clock,
       })
     : inner
+}
+
+/** Asks the brokers what there is, for `firstframe doctor`; rejects when they do not answer or do not let us in. */
+export async function inspectKafka(log: Context['config']['log']): Promise<{
+  readonly brokers: number
+  /** Number of partitions by topic. */
+  readonly topics: ReadonlyMap<string, number>
+}> {
+  const connection = { brokers: log.brokers, clientId: 'firstframe-doctor', ...kafkaSecurity(log) }
+  const admin = kafkaClient(connection, () => {}).admin()
+  try {
+    await admin.connect()
+    const [{ brokers }, { topics }] = await Promise.all([admin.describeCluster(), admin.fetchTopicMetadata()])
+    return {
+      brokers: brokers.length,
+      topics: new Map(topics.map(({ name, partitions }) => [name, partitions.length])),
+    }
+  } finally {
+    await admin.disconnect().catch(() => undefined)
+  }
 }

@@ -66,6 +66,11 @@ export const FACTS = {
     level: 'error',
     labels: ['collector'],
   },
+  state_damaged: {
+    help: 'An entry of a compacted topic cannot be read and is left out: an incident, a silence or a show is forgotten until it is said again.',
+    level: 'error',
+    labels: ['topic'],
+  },
   watch_set_back: {
     help: 'A collector’s clock was set back: the watcher fills its windows again from the log.',
     level: 'warn',

@@ -48,6 +48,10 @@ export function consoleAddress(): string {
   return `http://127.0.0.1:${port}`
 }
 
+/** The configuration file that these flags, the environment or the standard name point to. */
+export const configFileOf = (flags: ConfigFlags): string =>
+  flags.config ?? process.env.FIRSTFRAME_CONFIG ?? STANDARD_FILE
+
 /** The configuration of this process, from file, environment and the flags of `withConfig`. Throws ConfigError. */
 export function configOf(flags: ConfigFlags): Config {
   const named = flags.config ?? process.env.FIRSTFRAME_CONFIG

@@ -1,12 +1,12 @@
 import type { Context, Role } from '../context.ts'
-import { openLog } from '../context.ts'
 import { takeDataFolder } from '../dataFolder.ts'
+import { openLog } from '../openLog.ts'
 import { keepDemoServerKey } from '../serverKeys.ts'
 import { openShows } from '../shows.ts'
 import { startCollector } from './collector.ts'
 import { checkSignIn, startConsole } from './console.ts'
 import { mediaRoutes, startIngest } from './ingest.ts'
-import { connectStore, startStore } from './store.ts'
+import { compareClocks, connectStore, startStore } from './store.ts'
 import { startWatch } from './watch.ts'
 import { startWrite } from './write.ts'
 
@@ -19,6 +19,7 @@ export async function startAll(context: Context, add: <R extends Role>(role: R) 
   const log = await openLog(context, { spill: true })
   add({ name: 'log', readiness: () => undefined, close: () => log.close() })
   const access = config.store.url === '' ? add(await startStore(context)) : add(await connectStore(context))
+  if (config.store.url !== '') add(compareClocks(context, access))
   add(await startWrite(context, log, access.store))
   add(await startWatch(context, log))
   const shows = await openShows(log, context.name)

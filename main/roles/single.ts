@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Log } from '../../log/log.ts'
 import type { Context, Role } from '../context.ts'
-import { openLog } from '../context.ts'
 import { expectedError } from '../expectedError.ts'
+import { openLog } from '../openLog.ts'
 import { openShowsLater } from '../shows.ts'
 import { startCollector } from './collector.ts'
 import { startConsole } from './console.ts'
 import { mediaRoutes, startIngest } from './ingest.ts'
-import { connectStore, startStore } from './store.ts'
+import { compareClocks, connectStore, startStore } from './store.ts'
 import { startWatch } from './watch.ts'
 import { startWrite } from './write.ts'
 
@@ -48,7 +48,9 @@ export async function collector(context: Context, add: Add): Promise<void> {
 }
 
 export async function write(context: Context, add: Add): Promise<void> {
-  const { store } = await sharedStore(context, add)
+  const access = await sharedStore(context, add)
+  const { store } = access
+  add(compareClocks(context, access))
   add(await startWrite(context, await whenItAnswers(await sharedLog(context, add)), store))
 }
 

@@ -133,6 +133,7 @@ export async function startStore(
     user: READER,
     password: config.store.reader_password || keptSecret(data, 'reader-password', loss),
   }
+  const dir = join(data, 'store')
   const supervisor = await superviseStore({
     command: [
       process.execPath,
@@ -141,7 +142,7 @@ export async function startStore(
     ],
     env: process.env,
     store: {
-      dir: join(data, 'store'),
+      dir,
       host: config.store.host,
       port: config.store.port,
       database: config.store.database,
@@ -154,6 +155,11 @@ export async function startStore(
     },
     emit,
     clock: () => performance.now(),
+  }).catch((cause: Error) => {
+    throw expectedError(
+      `${cause.message}. If its folder ${dir} is damaged, \`firstframe restore\` brings a backup back, and \`firstframe restore --from-log\` builds the store anew from the log; both keep the folder aside.`,
+      { cause },
+    )
   })
   const store = createStore({ url: supervisor.url, user, password, database: config.store.database })
   await migratorOf(context, store).apply()
@@ -179,5 +185,31 @@ export async function startStore(
       await store.close()
       await supervisor.stop()
     },
+  }
+}
+
+const LOOK_EVERY_MS = 10_000
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+/** Compares the clock with that of a store on another machine, as long as the process runs. */
+export function compareClocks({ config, houseClock }: Context, { store }: StoreAccess): Role {
+  const { hostname } = new URL(config.store.url)
+  const look = async (): Promise<void> => {
+    const began = performance.now()
+    const [row] = await store.query<{ now_ms: number }>(
+      'SELECT toFloat64(toUnixTimestamp64Milli(now64(3))) AS now_ms',
+    )
+    const took_ms = performance.now() - began
+    if (took_ms < 1_000) houseClock.witness(`the store ${hostname}`, row!.now_ms + took_ms / 2)
+  }
+  // One machine has one clock: its word counts once.
+  const timer = LOOPBACK.has(hostname)
+    ? undefined
+    : setInterval(() => void look().catch(() => undefined), LOOK_EVERY_MS)
+  timer?.unref()
+  return {
+    name: 'clocks',
+    readiness: () => undefined,
+    close: async () => clearInterval(timer),
   }
 }

@@ -1,4 +1,6 @@
 import type { Log, LogMessage } from '../../log/log.ts'
+import { stateText } from '../../log/stateMap.ts'
+import type { Emit } from '../../schemas/facts.ts'
 import { STATE_TOPICS } from '../../schemas/topics.ts'
 import type { StateEntry } from './incident/judge.ts'
 
@@ -16,12 +18,13 @@ export const stateMessages = (entries: Iterable<StateEntry>): LogMessage[] =>
   }))
 
 /** The newest value of every key that has one. */
-export async function readState(log: Log): Promise<Map<string, string>> {
+export async function readState(log: Log, emit?: Emit): Promise<Map<string, string>> {
   const state = new Map<string, string>()
   for await (const { key, value } of log.replay({ topic: TOPIC, partition: 0 })) {
     if (key === undefined) continue
-    if (value.byteLength === 0) state.delete(key)
-    else state.set(key, Buffer.from(value).toString('utf8'))
+    const text = stateText(TOPIC, key, value, emit)
+    if (text === undefined) state.delete(key)
+    else state.set(key, text)
   }
   return state
 }

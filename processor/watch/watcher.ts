@@ -69,7 +69,7 @@ export async function startWatcher({
   const places = new Map<string, ReadPlace>()
   const registry = new SchemaRegistry()
   await registry.refresh(log)
-  const state = await readState(log)
+  const state = await readState(log, emit)
   const entries = [...state].map(([key, value]): StateEntry => ({ key, value }))
   judge.restore(entries)
   notifier?.restore(entries)

@@ -50,7 +50,7 @@ export async function startStageTwo(options: StageTwoOptions): Promise<{
 
   async function assigned(assignment: Assignment): Promise<number> {
     const { partition } = assignment
-    const state = await readState(log)
+    const state = await readState(log, emit)
     const own = [...state]
       .map(([key, value]): StateEntry => ({ key, value }))
       .filter(
