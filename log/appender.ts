@@ -3,7 +3,7 @@ import { checkMessage } from './check.ts'
 import type { Storage } from './lmdb.ts'
 import { LogError, type LogMessage, type TopicSpec } from './log.ts'
 import { encodeRecord, recordTime } from './record.ts'
-import type { Retention } from './retention.ts'
+import { type Retention, TRIM_FROM } from './retention.ts'
 import { putSetBack, type StoredPartition, wake } from './storedPartitions.ts'
 
 export interface AppenderOptions {
@@ -53,8 +53,6 @@ interface Pending {
 const HEADROOM = 1.1
 /** Times of a partition do not fall, unless the clock was set back by more than this. */
 const SET_BACK_MS = 10_000
-/** In `refuse`, messages that were read are removed from this share of the bound on, so that no append meets it. */
-export const TRIM_FROM = 0.9
 
 export function createAppender(options: AppenderOptions): Appender {
   const { storage, topics, max_bytes, retention, emit, clock } = options

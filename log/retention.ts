@@ -1,5 +1,4 @@
 import type { Emit } from '../schemas/facts.ts'
-import { TRIM_FROM } from './appender.ts'
 import type { Storage } from './lmdb.ts'
 import { decodeRecord, recordTime } from './record.ts'
 import { type Commits, putEnd, type StoredPartition } from './storedPartitions.ts'
@@ -14,6 +13,8 @@ export interface Retention {
 /** How long the marker of a deleted key stays, so that a reader that was away still learns of it. */
 const TOMBSTONE_MS = 24 * 3_600_000
 const REMOVED_AT_ONCE = 1_024
+/** In `refuse`, messages that were read are removed from this share of the bound on, so that no append meets it. */
+export const TRIM_FROM = 0.9
 /** The bound is undershot a little, so that it is not met again by the next message. */
 const SLACK = 0.97
 
