@@ -62,7 +62,7 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
         beacon(many(400, (i) => ({ ...beat, session: 'v', seq: n * 400 + i + 1, viewer: text(100) }))),
       ),
   },
-  sessions: {
+  'new-sessions': {
     help: 'ever new sessions',
     request: (n) =>
       post('/v1/beacons', beacon(many(500, (i) => ({ ...beat, session: `s${n}-${i}`, seq: 1 })))),

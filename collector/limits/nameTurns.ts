@@ -4,6 +4,7 @@ import type { KeyRing } from '../auth/keyRing.ts'
 import type { Origin } from '../enrich/trustedProxies.ts'
 import type { Inbound } from '../http/endpoint.ts'
 import { networkOf } from './networkOf.ts'
+import { UNKNOWN } from './overload.ts'
 
 /** A beacon that names its key in the body has it near the beginning. */
 const LOOKED_BYTES = 256
@@ -24,6 +25,6 @@ export function nameTurns(options: {
     const key = keyOf(request) ?? (body && KEY.exec(body.toString('latin1', 0, LOOKED_BYTES))?.[1])
     const known = key === undefined ? undefined : options.ring.find(key)
     if (known !== undefined) return `${known.tenant}\n${known.role ?? 'player'}`
-    return `?${networkOf(options.originOf(request.remoteAddress, request.headers).address).prefix}`
+    return `${UNKNOWN}${networkOf(options.originOf(request.remoteAddress, request.headers).address).prefix}`
   }
 }

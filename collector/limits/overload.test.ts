@@ -42,11 +42,10 @@ test('quiet at 599 ms and 199 ms, refusing at 601 ms and 201 ms', () => {
 test('who sends most is refused first, and a small tenant not at all', () => {
   const it = stage()
   const demands = { flood: 5_000, shop: 40, radio: 1 }
-  it.ask(demands, { batch_ms: 1_000 })
-  it.ask(demands, { batch_ms: 1_000 })
+  for (let looks = 0; looks < 20; looks += 1) it.ask(demands, { batch_ms: 1_000 })
   const admitted = it.ask(demands, { batch_ms: 1_000 })
   assert.deepEqual([admitted.shop, admitted.radio], [40, 1])
-  assert.ok(admitted.flood! < 4_000 && admitted.flood! > 100, String(admitted.flood))
+  assert.ok(admitted.flood! < 1_500 && admitted.flood! >= 64, String(admitted.flood))
 })
 
 test('few large requests are refused before many small ones', () => {
@@ -60,8 +59,7 @@ test('few large requests are refused before many small ones', () => {
     it.ask({}, { batch_ms: 1_000 })
     return { large, small }
   }
-  round()
-  round()
+  for (let rounds = 0; rounds < 10; rounds += 1) round()
   const { large, small } = round()
   assert.equal(small, 100)
   assert.ok(large < 40, String(large))
@@ -69,9 +67,9 @@ test('few large requests are refused before many small ones', () => {
 
 test('it refuses more while it lasts, and takes everything again after it; two facts say so', () => {
   const it = stage()
-  const admitted = Array.from({ length: 15 }, () => it.ask({ a: 1_000 }, { batch_ms: 1_000 }).a!)
+  const admitted = Array.from({ length: 60 }, () => it.ask({ a: 1_000 }, { batch_ms: 1_000 }).a!)
   assert.ok(admitted.at(-1)! < 100, String(admitted))
-  for (let looks = 0; looks < 80 && it.overload.overloaded; looks += 1) it.ask({ a: 1_000 })
+  for (let looks = 0; looks < 200 && it.overload.overloaded; looks += 1) it.ask({ a: 1_000 })
   assert.equal(it.ask({ a: 1_000 }).a, 1_000)
   assert.deepEqual(
     it.facts.map(({ type }) => type),

@@ -25,13 +25,20 @@ const LAG_MS = 200
 /** Each look with too much work lets this share of what was admitted in the last be admitted in the next. */
 const DOWN = 0.8
 const UP = 1.1
-/** What is admitted at least until the next look, bytes. */
-const LEAST = 32_768
+/**
+ * What each tenant may send at least until the next look, bytes: about 800 small beacons a second. A tenant of that size
+ * is never refused for what others send, and a busy disk does not bring everything to a stop.
+ */
+export const GUARANTEED_BYTES = 65_536
+/** After it was lowered, it is not lowered again before that can have had an effect, ms. */
+const PATIENCE_MS = 300
 /** A request costs this much beside its body. */
 const REQUEST_BYTES = 512
 /** Names whose requests are counted apart; the others share one count. */
 const MOST_NAMES = 1_000
 const OTHERS = ''
+/** Names of networks begin so: without a known key all share one count. */
+export const UNKNOWN = '?'
 const RETRY_AFTER_s = 2
 
 /**
@@ -51,6 +58,7 @@ export function createOverload(options: {
   let admitted = 0
   let refusedBytes = 0
   let looked_ms: number | undefined
+  let lowered_ms = Number.NEGATIVE_INFINITY
   const { body, ...answer } = refusedFor('overloaded')
 
   function limitNext(now_ms: number): void {
@@ -58,12 +66,14 @@ export function createOverload(options: {
     const busy = lag_ms > LAG_MS || options.batchAge_ms(now_ms) > BATCH_MS
     const asked = admitted + refusedBytes
     if (busy) {
+      if (now_ms - lowered_ms < PATIENCE_MS) return
       const before = limit
-      limit = Math.max(LEAST, Math.min(limit, Math.max(admitted, LEAST)) * DOWN)
+      limit = Math.max(GUARANTEED_BYTES, Math.min(limit, Math.max(admitted, GUARANTEED_BYTES)) * DOWN)
+      lowered_ms = now_ms
       if (before === Number.POSITIVE_INFINITY) options.emit({ type: 'overload_began', lag_ms, admitted })
     } else if (limit !== Number.POSITIVE_INFINITY) {
       limit = limit * UP
-      if (limit > asked * 2 + LEAST) {
+      if (limit > asked * 2 + GUARANTEED_BYTES) {
         limit = Number.POSITIVE_INFINITY
         options.emit({ type: 'overload_ended' })
       }
@@ -82,7 +92,8 @@ export function createOverload(options: {
         return true
       }
       const known = name()
-      const counted = counts.has(known) || counts.size < MOST_NAMES ? known : OTHERS
+      const isKnown = !known.startsWith(UNKNOWN) && (counts.has(known) || counts.size < MOST_NAMES)
+      const counted = isKnown ? known : OTHERS
       let count = counts.get(counted)
       if (count === undefined) counts.set(counted, (count = { asked: 0, admitted: 0 }))
       count.asked += cost
@@ -96,10 +107,8 @@ export function createOverload(options: {
     },
     look(now_ms) {
       limitNext(now_ms)
-      cap = fairShare(
-        [...counts.values()].map(({ asked }) => asked),
-        limit,
-      )
+      const demands = [...counts.values()].map(({ asked }) => asked)
+      cap = Math.max(GUARANTEED_BYTES, fairShare(demands, limit))
       looked_ms = now_ms
       counts = new Map()
       admitted = refusedBytes = 0
