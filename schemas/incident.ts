@@ -1,4 +1,5 @@
 import type { Hop } from './kinds/kinds.ts'
+import type { Mark } from './mark.ts'
 import type { Metric } from './metrics.ts'
 import type { RuleSpec, Severity } from './rules.ts'
 
@@ -63,6 +64,15 @@ export interface Evidence {
   readonly runbook: string
 }
 
+/** One stream's part in an incident. */
+export interface StreamPart {
+  readonly show: string
+  readonly stream: string
+  readonly state: 'open' | 'resolved'
+  /** Concurrent viewers within the cause. */
+  readonly viewers: number
+}
+
 /** One rule's finding as the watcher remembers it, to see its end. */
 export interface Child extends Omit<Symptom, 'now' | 'worst' | 'scope' | 'onset_ms'> {
   severity: Severity
@@ -74,7 +84,10 @@ export interface Child extends Omit<Symptom, 'now' | 'worst' | 'scope' | 'onset_
   worst: number
 }
 
-/** An incident as the watcher keeps it: plain JSON. */
+/**
+ * An incident as the watcher keeps it: plain JSON. Each stream is judged alone and has incidents of its own (`part/ID` in the
+ * topic). Parts with one cause are one incident (`incident/ID`), which has the id, show and stream of the part that came first.
+ */
 export interface Incident {
   readonly id: string
   readonly tenant: string
@@ -115,6 +128,28 @@ export interface Incident {
   summary_zh: string
   evidence: Evidence
   children: Child[]
+  /**
+   * Of a stream's own incident: for each dimension that streams share (CDN, operator, …), the value that holds most of its
+   * excess, whether or not it was named as the cause.
+   */
+  held_by?: Where
+  /** Viewer minutes lost so far, and lost a minute now; see `harm.ts`. */
+  lost_minutes?: number
+  lost_per_min?: number
+  /** Concurrent viewers of its streams in all. */
+  watching?: number
+  /** Of an incident: the ids and versions of the parts it is made of. */
+  parts?: Readonly<Record<string, number>>
+  /** Of an incident: its streams, those with the most viewers first; at most 50. */
+  streams?: readonly StreamPart[]
+  stream_count?: number
+  show_count?: number
+  /** Why nobody was paged although it is open: it is too small, or the show had its pages of this hour. */
+  unpaged?: 'tiny' | 'folded' | 'silenced' | 'maintenance' | ''
+  /** Receivers got its end; if it comes back they get a page again. */
+  ended?: boolean
+  /** Its page was the last that the show may send within this hour. */
+  last_of_hour?: boolean
 }
 
 /** What happened to an incident, as a value; whoever wires the judge stores and sends it. */
@@ -168,6 +203,13 @@ export interface IncidentView
     | 'updated_ms'
     | 'resolved_ms'
   > {
+  readonly streams: readonly StreamPart[]
+  readonly stream_count: number
+  readonly show_count: number
+  readonly lost_minutes: number
+  readonly unpaged: string
+  /** What the on-call said of it; filled in where an incident is shown. */
+  readonly mark?: Mark
   /** Filled in where an incident is shown. */
   readonly todo?: Todo
 }

@@ -21,6 +21,11 @@ export function incidentRow(incident: Incident) {
     explains: incident.explains,
     confidence: incident.confidence,
     viewers: Math.round(incident.viewers),
+    streams: JSON.stringify(incident.streams ?? []),
+    stream_count: incident.stream_count ?? 1,
+    show_count: incident.show_count ?? 1,
+    lost_minutes: finite(incident.lost_minutes ?? 0),
+    unpaged: incident.unpaged ?? '',
     evidence: JSON.stringify(incident.evidence),
     began_time: incident.began_ms,
     opened_time: incident.opened_ms,
@@ -49,11 +54,12 @@ const NO_EVIDENCE: Evidence = {
 
 /** The incident of a row, as the API answers it. A row of an older version may lack parts of the evidence. */
 export function incidentView(row: IncidentRow): IncidentView {
-  const { cause, evidence, began_time, opened_time, updated_time, resolved_time, ...rest } = row
+  const { cause, evidence, streams, began_time, opened_time, updated_time, resolved_time, ...rest } = row
   return {
     ...rest,
-    cause: jsonObject(cause),
-    evidence: { ...NO_EVIDENCE, ...jsonObject(evidence) },
+    cause: parsed<IncidentView['cause']>(cause) ?? {},
+    evidence: { ...NO_EVIDENCE, ...parsed<Evidence>(evidence) },
+    streams: parsed<IncidentView['streams']>(streams) ?? [],
     began_ms: Number(began_time),
     opened_ms: Number(opened_time),
     updated_ms: Number(updated_time),
@@ -61,11 +67,11 @@ export function incidentView(row: IncidentRow): IncidentView {
   }
 }
 
-function jsonObject(text: string): Record<string, string> {
+function parsed<T>(text: string): T | undefined {
   try {
-    return JSON.parse(text || '{}')
+    return text === '' ? undefined : (JSON.parse(text) as T)
   } catch {
-    return {}
+    return undefined
   }
 }
 

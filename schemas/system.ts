@@ -54,6 +54,22 @@ export const SYSTEM_TABLES = {
       explains: { type: 'f32', max: 1, help: 'Share of the excess that the cause explains.' },
       confidence: { type: 'f32', max: 1, help: 'How sure the cause is.' },
       viewers: { type: 'f64', help: 'Concurrent viewers affected.' },
+      streams: {
+        type: 'text',
+        max_length: 65_536,
+        help: 'Its streams as a JSON array of {show, stream, state, viewers}, those with the most viewers first; at most 50.',
+      },
+      stream_count: { type: 'u32', help: 'How many streams it is felt in.' },
+      show_count: { type: 'u32', help: 'How many shows it is felt in.' },
+      lost_minutes: {
+        type: 'f64',
+        help: 'Viewer minutes lost so far: viewers × how much each of them loses × minutes.',
+      },
+      unpaged: {
+        type: 'label',
+        values: ['', 'tiny', 'folded', 'silenced', 'maintenance'],
+        help: 'Why nobody was paged although it was open; empty if somebody was.',
+      },
       evidence: { type: 'text', max_length: 65_536, help: 'What was seen hop by hop, as JSON.' },
       began_time: { type: 'time', help: 'When the first affected beacon came.' },
       opened_time: { type: 'time', help: 'When it was found.' },

@@ -73,8 +73,8 @@ test('what the watcher has joined already stays one, and counts its streams', ()
   const joined = {
     ...incident({ cause: GUANGDONG, viewers: 59 }),
     streams: [
-      { show: 'gala', stream: 'a' },
-      { show: 'fair', stream: 'b' },
+      { show: 'gala', stream: 'a', state: 'open', viewers: 40 },
+      { show: 'fair', stream: 'b', state: 'open', viewers: 19 },
     ],
   } as IncidentView
   const [group] = groupIncidents([joined])

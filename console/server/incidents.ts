@@ -28,6 +28,20 @@ export interface Incidents {
   close(): Promise<void>
 }
 
+/** Whether an incident is felt in a show or stream: its own, or one of those that joined it. */
+const concerns = (incident: IncidentView, show: string | undefined, stream: string | undefined): boolean =>
+  [incident, ...incident.streams].some(
+    (each) => (show === undefined || each.show === show) && (stream === undefined || each.stream === stream),
+  )
+
+/** The same as a condition on the table. */
+function concernsSql(show: string | undefined, stream: string | undefined): string {
+  const names = [show === undefined ? [] : ['show'], stream === undefined ? [] : ['stream']].flat()
+  const own = names.map((name) => `${name} = {${name}:String}`).join(' AND ')
+  const joined = names.map((name) => `JSONExtractString(each, '${name}') = {${name}:String}`).join(' AND ')
+  return `((${own}) OR arrayExists(each -> ${joined}, JSONExtractArrayRaw(streams)))`
+}
+
 /** Most recent changes kept in memory, until the store has them for sure. */
 const RECENT = 500
 
@@ -84,8 +98,7 @@ export async function watchIncidents({
     async list({ tenant, show, stream, from_ms, to_ms, limit = 100 }) {
       const conditions = ['tenant = {tenant:String}', 'opened_time < fromUnixTimestamp64Milli({to_ms:Int64})']
       conditions.push("(state = 'open' OR resolved_time >= fromUnixTimestamp64Milli({from_ms:Int64}))")
-      if (show !== undefined) conditions.push('show = {show:String}')
-      if (stream !== undefined) conditions.push('stream = {stream:String}')
+      if (show !== undefined || stream !== undefined) conditions.push(concernsSql(show, stream))
       const params = {
         tenant,
         from_ms: Math.floor(from_ms),
@@ -101,8 +114,7 @@ export async function watchIncidents({
         rows,
         (incident) =>
           incident.tenant === tenant &&
-          (show === undefined || incident.show === show) &&
-          (stream === undefined || incident.stream === stream) &&
+          concerns(incident, show, stream) &&
           incident.opened_ms < to_ms &&
           (incident.state === 'open' || incident.resolved_ms >= from_ms),
       ).slice(0, limit)

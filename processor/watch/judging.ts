@@ -6,7 +6,8 @@ import type { IncidentChange } from '../../schemas/incident.ts'
 import { incidentRow } from '../../schemas/incidentRow.ts'
 import { HEADERS, topicOf } from '../../schemas/topics.ts'
 import type { Holds } from './holds.ts'
-import type { Judge, StateEntry } from './incident/judge.ts'
+import type { Judge } from './incident/judge.ts'
+import type { StateEntry } from './incident/stateEntry.ts'
 import { stateMessages } from './stateTopic.ts'
 import { WRONG_MS } from './watermark.ts'
 import { SLICE_MS } from './windows/view.ts'
@@ -99,7 +100,7 @@ export function createJudging(options: JudgingOptions): Judging {
       windows.advance(time)
       if (time > judged_ms) await judgeAt(time)
     }
-    emit({ type: 'watermark', lag_seconds: (clock() - to) / 1000, streams: windows.streams.size })
+    emit({ type: 'watermark', lag_seconds: (clock() - to) / 1000, streams: windows.streamCount })
   }
 
   return {

@@ -2,7 +2,7 @@ import type { Log, LogMessage } from '../../log/log.ts'
 import { stateText } from '../../log/stateMap.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import { STATE_TOPICS } from '../../schemas/topics.ts'
-import type { StateEntry } from './incident/judge.ts'
+import type { StateEntry } from './incident/stateEntry.ts'
 
 const TOPIC = STATE_TOPICS.incident_state.name
 const EMPTY = new Uint8Array()

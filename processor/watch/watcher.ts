@@ -4,7 +4,8 @@ import { KIND_NAMES, type Kind } from '../../schemas/kinds/kinds.ts'
 import { topicOf } from '../../schemas/topics.ts'
 import { remember } from '../dedupe/remember.ts'
 import { SchemaRegistry } from '../schemaRegistry.ts'
-import type { Judge, StateEntry } from './incident/judge.ts'
+import type { Judge } from './incident/judge.ts'
+import type { StateEntry } from './incident/stateEntry.ts'
 import { createJudging, type Notifier } from './judging.ts'
 import { type ReadPlace, readBatchInto } from './readBatch.ts'
 import { readState } from './stateTopic.ts'
@@ -122,7 +123,7 @@ export async function startWatcher({
       return core.windows.watermark_ms
     },
     get streams() {
-      return core.windows.streams.size
+      return core.windows.streamCount
     },
     async close() {
       await subscription.close()

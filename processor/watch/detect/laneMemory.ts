@@ -176,6 +176,7 @@ export class LaneMemory {
 
 /** Dimensions of cells that are no place where something breaks. */
 const NOT_LOOKED_AT = new Set([
+  'stream',
   'hop',
   'status',
   'event',

@@ -49,7 +49,7 @@ describe('an incident', () => {
     assert.equal(run.told.at(-1), 'resolve')
   })
 
-  test('that comes back within the grace time is the same one and pages nobody again; later it is another', () => {
+  test('that comes back after its end was sent is the same one and is paged again; later it is another', () => {
     const run = new Run()
     seconds(run, WELL_S)
     seconds(run, 10, BAD)
@@ -67,7 +67,7 @@ describe('an incident', () => {
     assert.notEqual(run.open[0]!.id, id)
     assert.deepEqual(
       run.told.filter((what) => what !== 'update'),
-      ['page', 'resolve', 'resolve', 'page'],
+      ['page', 'resolve', 'page', 'resolve', 'page'],
     )
   })
 

@@ -1,5 +1,6 @@
 import type { Emit } from '../../../schemas/facts.ts'
 import type { Incident, IncidentChange } from '../../../schemas/incident.ts'
+import { barsOf, type Marked } from '../../../schemas/mark.ts'
 import { PLANNED_PREFIX, type Planned, plannedKey } from '../../../schemas/planned.ts'
 import { CATALOGUE_RULES, type RuleSet } from '../detect/activeRules.ts'
 import type { Observation } from '../detect/observation.ts'
@@ -7,7 +8,9 @@ import { type Holds, NO_HOLDS } from '../holds.ts'
 import { localise as byLikelihood } from '../localise/localise.ts'
 import type { Localise } from '../verdict/places.ts'
 import type { StreamView } from '../windows/view.ts'
-import { inMaintenance, isSilenced } from './planned.ts'
+import { Desk } from './desk.ts'
+import { inMaintenance } from './planned.ts'
+import { INCIDENT_PREFIX, PART_PREFIX, partEntry, type StateEntry } from './stateEntry.ts'
 import { StreamJudge } from './streamJudge.ts'
 
 /** What was announced is forgotten so long after its end. */
@@ -23,14 +26,15 @@ export interface JudgeOptions {
    * judges of a process. Default: a map of the judge's own.
    */
   readonly plans?: Map<string, Planned>
+  /** What the on-call marked, by incident, read anew like `plans`: it moves the bars of rules. */
+  readonly marks?: ReadonlyMap<string, Marked>
+  /**
+   * Whether this judge also makes incidents of the streams' own and says who is paged. False for one of several judges: then
+   * `evaluate` gives the streams' own as state only, and a `Desk` elsewhere reads them. Default true.
+   */
+  readonly pages?: boolean
   /** Where an incident is looked at and what to do about it. */
   readonly links?: (incident: Incident) => { readonly dashboard: string; readonly runbook: string }
-}
-
-/** One entry of the compacted topic `incident_state`; `null` removes the key. */
-export interface StateEntry {
-  readonly key: string
-  readonly value: string | null
 }
 
 export interface JudgeOutput {
@@ -72,10 +76,15 @@ export function createJudge({
   emit,
   localise = byLikelihood,
   plans: planned = new Map(),
+  marks = new Map(),
+  pages = true,
   links = () => ({ dashboard: '', runbook: '' }),
 }: JudgeOptions): Judge {
   const streams = new Map<string, StreamJudge>()
-  const kept = new Set<string>()
+  const desk = new Desk({ emit, plans: planned })
+  /** By part: the version that is in the topic. */
+  const kept = new Map<string, number>()
+  const bars = new Bars(marks)
   /** Streams whose judging failed at the last second: told once. */
   const broken = new Set<string>()
   let set = rules
@@ -86,25 +95,41 @@ export function createJudge({
     const key = keyOf(stream)
     let judge = streams.get(key)
     if (judge === undefined)
-      streams.set(key, (judge = new StreamJudge({ rules: set, emit, localise, links })))
+      streams.set(
+        key,
+        (judge = new StreamJudge({ rules: set, emit, localise, links, bars: bars.of(stream) })),
+      )
     return judge
   }
-  const incidents = () => [...streams.values()].flatMap((judge) => judge.incidents)
-  const entryOf = (incident: Incident): StateEntry => ({
-    key: `incident/${incident.id}`,
-    value: JSON.stringify(incident),
-  })
+  const parts = () => [...streams.values()].flatMap((judge) => judge.incidents)
+  /** Entries of the streams' own incidents that changed since they were written, and of those that are forgotten. */
+  const partEntries = (): StateEntry[] => {
+    const entries: StateEntry[] = []
+    const present = new Set<string>()
+    for (const part of parts()) {
+      present.add(part.id)
+      if (kept.get(part.id) === part.version) continue
+      kept.set(part.id, part.version)
+      entries.push(partEntry(part))
+    }
+    for (const id of kept.keys()) {
+      if (present.has(id)) continue
+      kept.delete(id)
+      entries.push({ key: `${PART_PREFIX}${id}`, value: null })
+    }
+    return entries
+  }
 
   return {
     evaluate({ views, watermark_ms, holds = NO_HOLDS }) {
-      const changes: IncidentChange[] = []
+      bars.refresh()
       const here = new Set<string>()
       for (const view of views) {
         const key = keyOf(view)
         here.add(key)
         try {
           const maintenance = inMaintenance(planned.values(), view, watermark_ms)
-          changes.push(...judgeOf(view).step(view, { maintenance, holds }))
+          judgeOf(view).step(view, { maintenance, holds })
           broken.delete(key)
         } catch (error) {
           // A fault of ours in judging one stream must not leave all others unjudged.
@@ -114,55 +139,37 @@ export function createJudge({
       }
       for (const [key, judge] of streams) {
         if (here.has(key)) continue
-        changes.push(...judge.end(watermark_ms))
+        judge.end(watermark_ms)
         if (judge.incidents.length > 0) continue
         streams.delete(key)
         broken.delete(key)
       }
       const past = [...planned.values()].filter(({ to_ms }) => to_ms + PAST_MS < watermark_ms)
       for (const { id } of past) planned.delete(id)
-      const told = changes.map((change): IncidentChange => {
-        const { incident } = change
-        let { notify } = change
-        if (notify === 'page' && isSilenced(planned.values(), incident, watermark_ms)) notify = 'nothing'
-        if (notify === 'page') incident.paged = true
-        emit({
-          type: 'incident_changed',
-          change: change.change,
-          hop: incident.hop,
-          severity: incident.severity,
-          notify,
-          incident: incident.id,
-          summary: incident.summary_en,
-          stream: incident.stream,
-        })
-        return { change: change.change, notify, incident: structuredClone(incident) }
-      })
-      const state = told.map(({ incident }) => entryOf(incident))
-      const present = new Set(incidents().map(({ id }) => `incident/${id}`))
-      for (const { key } of state) kept.add(key)
-      for (const key of kept) {
-        if (present.has(key)) continue
-        kept.delete(key)
-        state.push({ key, value: null })
-      }
+      const { changes, state } = pages ? desk.step(parts(), watermark_ms) : { changes: [], state: [] }
+      state.push(...partEntries())
       for (const { id } of past) state.push({ key: plannedKey(id), value: null })
-      return { changes: told, state }
+      return { changes, state }
     },
     snapshot: () => [
-      ...incidents().map(entryOf),
+      ...desk.snapshot(),
+      ...parts().map(partEntry),
       ...[...planned].map(([id, one]) => ({ key: plannedKey(id), value: JSON.stringify(one) })),
     ],
     restore(entries) {
-      for (const { key, value } of entries) {
+      const all = [...entries]
+      const owned = new Set(all.map(({ key }) => key))
+      for (const { key, value } of all) {
         if (value === null) continue
-        if (key.startsWith('incident/')) {
-          const incident = JSON.parse(value) as Incident
-          judgeOf(incident).restore(incident)
-          kept.add(key)
-        } else if (key.startsWith(PLANNED_PREFIX)) {
+        if (pages) desk.restore({ key, value })
+        if (key.startsWith(PLANNED_PREFIX))
           planned.set(key.slice(PLANNED_PREFIX.length), JSON.parse(value) as Planned)
-        }
+        // An incident of an older version is its own only part.
+        const isPart = key.startsWith(PART_PREFIX) || isAlone(key, value, owned)
+        if (!isPart) continue
+        const part = JSON.parse(value) as Incident
+        judgeOf(part).restore(part)
+        kept.set(part.id, key.startsWith(PART_PREFIX) ? part.version : 0)
       }
     },
     plan(id, one) {
@@ -174,12 +181,54 @@ export function createJudge({
       return [...planned.values()]
     },
     get incidents() {
-      return incidents()
+      return pages ? desk.incidents : parts()
     },
     seen: (stream) => streams.get(keyOf(stream))?.seen ?? [],
     setRules(next) {
       set = next
       for (const judge of streams.values()) judge.useRules(next)
     },
+  }
+}
+
+/** Written by an older version, which had no parts. */
+const isAlone = (key: string, value: string, keys: ReadonlySet<string>): boolean =>
+  key.startsWith(INCIDENT_PREFIX) &&
+  (JSON.parse(value) as Incident).parts === undefined &&
+  !keys.has(`${PART_PREFIX}${key.slice(INCIDENT_PREFIX.length)}`)
+
+/** The bars that marks have moved, by stream and rule. */
+class Bars {
+  private readonly marks: ReadonlyMap<string, Marked>
+  private readonly streams = new Map<string, Map<string, number>>()
+  private known = ''
+
+  constructor(marks: ReadonlyMap<string, Marked>) {
+    this.marks = marks
+  }
+
+  /** One stream's bars by rule; kept up to date by `refresh`. */
+  of({
+    tenant,
+    show,
+    stream,
+  }: {
+    tenant: string
+    show: string
+    stream: string
+  }): ReadonlyMap<string, number> {
+    const key = JSON.stringify([tenant, show, stream])
+    let bars = this.streams.get(key)
+    if (bars === undefined) this.streams.set(key, (bars = new Map()))
+    return bars
+  }
+
+  refresh(): void {
+    const now = [...this.marks.values()].map(({ incident, mark }) => `${incident}=${mark}`).join()
+    if (now === this.known) return
+    this.known = now
+    for (const bars of this.streams.values()) bars.clear()
+    for (const { rule, factor, ...stream } of barsOf(this.marks.values()))
+      (this.of(stream) as Map<string, number>).set(rule, factor)
   }
 }

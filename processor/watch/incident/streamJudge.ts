@@ -1,5 +1,5 @@
 import type { Emit } from '../../../schemas/facts.ts'
-import type { Family, Incident, IncidentChange } from '../../../schemas/incident.ts'
+import type { Family, Incident } from '../../../schemas/incident.ts'
 import { HOPS, type Hop } from '../../../schemas/kinds/kinds.ts'
 import { awaitsUpstream } from '../detect/absence.ts'
 import { type ActiveRule, type RuleSet, rulesOf } from '../detect/activeRules.ts'
@@ -14,9 +14,12 @@ import { type Verdict, verdictOf } from '../verdict/verdict.ts'
 import type { StreamView, Where } from '../windows/view.ts'
 import { belongs, familyOf, YOUNG_MS } from './belongs.ts'
 import { lately, noteChild, sinceFirst } from './children.ts'
+import { isPool, isTiny } from './compose.ts'
+import { lostPerMinute } from './harm.ts'
+import { heldBy } from './heldBy.ts'
 import { incidentId } from './incidentId.ts'
+import { isOfMany, isPoolable, streamsWithin } from './pools.ts'
 import { stillBad } from './stillBad.ts'
-import { summaries } from './text.ts'
 
 /** A finding that is gone for so long is over. */
 export const CLEAR_MS = 6_000
@@ -45,13 +48,17 @@ export interface StreamJudgeOptions {
   readonly emit: Emit
   readonly localise: Localise
   readonly links: (incident: Incident) => { readonly dashboard: string; readonly runbook: string }
+  /** By rule: how many times the usual surprise it takes to open an incident, see `schemas/mark.ts`. Default 1. */
+  readonly bars?: ReadonlyMap<string, number>
 }
 
-/** One stream's judgement: what it remembers, and its incidents. */
+/** One stream's judgement (or a pool's): what it remembers, and its own incidents. */
 export class StreamJudge {
   readonly incidents: Incident[] = []
   private readonly memory = new StreamMemory()
   private readonly pending = new Map<Family, { since_ms: number; last_ms: number; draft?: Incident }>()
+  /** Incidents with a finding that no update has reported yet. */
+  private readonly unreported = new WeakSet<Incident>()
   private readonly options: Omit<StreamJudgeOptions, 'rules'>
   private set: RuleSet
   private rules: ActiveRule[] | undefined
@@ -72,13 +79,13 @@ export class StreamJudge {
     this.incidents.push(incident)
   }
 
-  /** Judges the seconds up to the view's watermark. `maintenance`: nothing new is opened. */
+  /** Judges the seconds up to the view's watermark, and changes `incidents`. `maintenance`: nothing new is opened. */
   step(
     view: StreamView,
     { maintenance, holds }: { readonly maintenance: boolean; readonly holds: Pick<Holds, 'longest'> },
-  ): IncidentChange[] {
+  ): void {
     const now = view.watermark_ms
-    if (now <= this.last_ms) return []
+    if (now <= this.last_ms) return
     // Nobody could see the end while nobody looked, so the time of clearing begins now.
     if (this.last_ms === 0 || now - this.last_ms > GAP_MS) {
       for (const { children } of this.incidents)
@@ -93,16 +100,16 @@ export class StreamJudge {
     const interaction_tainted = this.incidents.some(
       ({ family, state }) => family === 'interaction' && state === 'open',
     )
+    const found = detect({
+      view,
+      memory: this.memory,
+      rules: this.rules,
+      holds,
+      interaction_tainted,
+    })
     this.seen = surest(
-      detect({
-        view,
-        memory: this.memory,
-        rules: this.rules,
-        holds,
-        interaction_tainted,
-      }),
+      found.filter((each) => !isPool(view) || isPoolable(each)).map((each) => this.barred(each)),
     )
-    const changes: IncidentChange[] = []
     const own = new Map<Incident, Observation[]>()
     const left: Observation[] = []
     for (const observation of this.seen) {
@@ -110,25 +117,31 @@ export class StreamJudge {
       if (owner) own.set(owner, [...(own.get(owner) ?? []), observation])
       else if (observation.firing) left.push(observation)
     }
-    for (const incident of this.incidents)
-      changes.push(...this.follow(incident, own.get(incident) ?? [], view))
-    if (!maintenance) changes.push(...this.openNew(left, view))
+    for (const incident of this.incidents) this.follow(incident, own.get(incident) ?? [], view)
+    if (!maintenance) this.openNew(left, view)
     this.forget(now)
-    return changes
+  }
+
+  /** An observation as the marks of the on-call let it count: a bar above 1 asks for more surprise, one below for less. */
+  private barred(seen: Observation): Observation {
+    const bar = this.options.bars?.get(ruleId(seen)) ?? 1
+    if (bar === 1) return seen
+    const threshold = seen.threshold * bar
+    const firing =
+      bar > 1 ? seen.firing && seen.score >= threshold : seen.firing || isBetween(seen, threshold)
+    return { ...seen, threshold, firing }
   }
 
   /** The stream is not seen any more: nothing of it can be bad. */
-  end(now_ms: number): IncidentChange[] {
-    const changes: IncidentChange[] = []
+  end(now_ms: number): void {
     for (const incident of this.incidents) {
       if (
         incident.state === 'open' &&
         now_ms - Math.max(...incident.children.map((c) => c.last_bad_ms)) > CLEAR_MS
       )
-        changes.push(this.resolve(incident, now_ms))
+        this.resolve(incident, now_ms)
     }
     this.forget(now_ms)
-    return changes
   }
 
   private tainted(lane: string, from_ms: number, to_ms: number): boolean {
@@ -155,44 +168,52 @@ export class StreamJudge {
     )
   }
 
-  private follow(incident: Incident, seen: readonly Observation[], view: StreamView): IncidentChange[] {
+  private follow(incident: Incident, seen: readonly Observation[], view: StreamView): void {
     const now = view.watermark_ms
     const before = incident.state
-    let news = false
     // What is over for long enough is no part of it any more; the last one goes with the incident.
     const over = incident.children.filter(({ last_bad_ms }) => now - last_bad_ms >= 3 * CLEAR_MS)
     if (over.length < incident.children.length)
       incident.children = incident.children.filter((one) => !over.includes(one))
-    for (const one of seen) news = noteChild(incident, one, now) || news
+    for (const one of seen) if (noteChild(incident, one, now)) this.unreported.add(incident)
     if (before === 'resolved') {
-      if (!seen.some(({ firing }) => firing)) return []
+      if (!seen.some(({ firing }) => firing)) return
       incident.state = 'open'
       incident.resolved_ms = 0
       incident.reopened += 1
       this.place(incident, seen, view)
-      return [this.changed(incident, 'reopened', now, incident.paged ? 'update' : 'page')]
+      changed(incident, now)
+      return
     }
     for (const child of incident.children) {
       if (child.last_bad_ms < now && stillBad(child, incident, view, this.memory)) child.last_bad_ms = now
     }
     const firing = seen.some((one) => one.firing)
     const alive = incident.children.some(({ last_bad_ms }) => now - last_bad_ms < CLEAR_MS)
-    if (!alive) return [this.resolve(incident, now)]
+    incident.lost_minutes = (incident.lost_minutes ?? 0) + (incident.lost_per_min ?? 0) / 60
+    if (!alive) {
+      this.resolve(incident, now)
+      return
+    }
     const young = now - incident.opened_ms <= YOUNG_MS
     const due = now - incident.updated_ms >= NEWS_MS
-    if (!firing || (!young && !due)) return []
+    if (!firing || (!young && !due)) return
     const { hop, cause, severity, viewers } = incident
+    const tiny = isTiny(incident)
     this.place(incident, seen, view)
-    const moved = incident.hop !== hop || !sameCause(incident.cause, cause) || incident.severity !== severity
+    const moved =
+      incident.hop !== hop ||
+      !sameCause(incident.cause, cause) ||
+      incident.severity !== severity ||
+      isTiny(incident) !== tiny
     const grown = due && Math.abs(incident.viewers - viewers) > Math.max(5, 0.25 * viewers)
-    // What has become critical wakes somebody, also when it was only a warning before.
-    const notify = severity !== 'critical' && incident.severity === 'critical' ? 'page' : 'update'
-    return moved || grown || (news && due) ? [this.changed(incident, 'updated', now, notify)] : []
+    if (!moved && !grown && !(due && this.unreported.has(incident))) return
+    this.unreported.delete(incident)
+    changed(incident, now)
   }
 
-  private openNew(left: readonly Observation[], view: StreamView): IncidentChange[] {
+  private openNew(left: readonly Observation[], view: StreamView): void {
     const now = view.watermark_ms
-    const changes: IncidentChange[] = []
     for (const family of ['media', 'interaction'] as const) {
       const own = left.filter((one) => familyOf(one) === family)
       if (own.length === 0) {
@@ -208,6 +229,7 @@ export class StreamJudge {
       const wait = beside ? BESIDE_MS : certain ? 0 : 1000
       if (now - waiting.since_ms < wait) continue
       const latest = this.draft(family, own, view)
+      if (isPool(view) && !isOfMany(view, own[0]!, latest)) continue
       const waited_ms = now - waiting.since_ms
       const unsure_ms = own.every(({ window_ms }) => window_ms !== undefined) ? SLOW_UNSURE_MS : UNSURE_MS
       if (waited_ms < unsure_ms && latest.confidence < SURE) continue
@@ -220,9 +242,8 @@ export class StreamJudge {
       }
       this.pending.delete(family)
       this.incidents.push(incident)
-      changes.push(this.changed(incident, 'opened', now, 'page'))
+      changed(incident, now)
     }
-    return changes
   }
 
   /** An incident as it would be opened now. */
@@ -304,9 +325,10 @@ export class StreamJudge {
       incident.metric === 'concurrent_plays'
         ? Math.max(0, incident.baseline - incident.value)
         : viewersOf(view, incident.cause)
-    const { en, zh } = summaries({ ...incident, rule: incident.rule.split('-')[1]! })
-    incident.summary_en = en
-    incident.summary_zh = zh
+    incident.held_by = heldBy(view, lead, incident.began_ms)
+    incident.watching = viewersOf(view, {})
+    incident.lost_per_min = lostPerMinute(view, incident)
+    if (isPool(view)) Object.assign(incident, streamsWithin(view, lead, incident.cause))
     incident.evidence = {
       because: verdict.because,
       player_only: verdict.player_only,
@@ -324,7 +346,7 @@ export class StreamJudge {
         onset_ms,
       })),
       timeline: timelineOf({ view, seen: this.seen, cause: incident.cause, reporting }),
-      ...this.options.links(incident),
+      ...this.options.links(isPool(view) ? { ...incident, show: '', stream: '' } : incident),
     }
   }
 
@@ -344,21 +366,10 @@ export class StreamJudge {
     return hops
   }
 
-  private resolve(incident: Incident, now_ms: number): IncidentChange {
+  private resolve(incident: Incident, now_ms: number): void {
     incident.state = 'resolved'
     incident.resolved_ms = now_ms
-    return this.changed(incident, 'resolved', now_ms, incident.paged ? 'resolve' : 'nothing')
-  }
-
-  private changed(
-    incident: Incident,
-    change: IncidentChange['change'],
-    now_ms: number,
-    notify: IncidentChange['notify'],
-  ): IncidentChange {
-    incident.version += 1
-    incident.updated_ms = now_ms
-    return { change, incident, notify: notify === 'update' && !incident.paged ? 'nothing' : notify }
+    changed(incident, now_ms)
   }
 
   private forget(now_ms: number): void {
@@ -368,6 +379,15 @@ export class StreamJudge {
     }
   }
 }
+
+function changed(incident: Incident, now_ms: number): void {
+  incident.version += 1
+  incident.updated_ms = now_ms
+}
+
+/** Missed the bar for its surprise alone, and reaches the lower one. */
+const isBetween = ({ score, threshold }: Observation, lower: number): boolean =>
+  score >= lower && score < threshold
 
 /** Takes a verdict over. */
 function settle(incident: Incident, { hop, cause, explains, confidence, lead }: Verdict): void {

@@ -13,6 +13,9 @@ export interface Told {
   readonly viewers: number
   readonly seconds_left?: number
   readonly note?: string
+  /** How many streams and shows it is felt in. */
+  readonly stream_count?: number
+  readonly show_count?: number
 }
 
 type Phrase = readonly [en: (value: string) => string, zh: (value: string) => string]
@@ -67,10 +70,21 @@ const HOP_NAMES: Readonly<Record<Hop, readonly [string, string]>> = {
 export function summaries(told: Told): { en: string; zh: string } {
   const [en, zh] = sentence(told)
   const viewers = Math.round(told.viewers)
+  const { stream_count: streams = 1, show_count: shows = 1 } = told
+  const facts: [string, string][] = []
+  if (streams > 1)
+    facts.push(
+      shows > 1
+        ? [`${streams} streams of ${shows} shows`, `${shows} 场直播的 ${streams} 路流`]
+        : [`${streams} streams`, `${streams} 路流`],
+    )
+  if (viewers > 0) {
+    const count = viewers.toLocaleString('en-US')
+    facts.push([`${count} ${viewers === 1 ? 'viewer' : 'viewers'}`, `影响 ${count} 名观众`])
+  }
   return {
-    en:
-      viewers > 0 ? `${en} · ${viewers.toLocaleString('en-US')} ${viewers === 1 ? 'viewer' : 'viewers'}` : en,
-    zh: viewers > 0 ? `${zh} · 影响 ${viewers.toLocaleString('en-US')} 名观众` : zh,
+    en: [en, ...facts.map(([fact]) => fact)].join(' · '),
+    zh: [zh, ...facts.map(([, fact]) => fact)].join(' · '),
   }
 }
 

@@ -45,13 +45,14 @@ const HOPS_ZH: Readonly<Record<string, string>> = {
 
 const EVENTS = {
   page: ['', ''],
+  again: ['Again: ', '再次：'],
   update: ['Update: ', '更新：'],
   resolve: ['Resolved: ', '已恢复：'],
 } as const
 
 /** The headline in the language asked for. */
 export function headline({ event, incident }: Notice, language: Language): string {
-  const [en, zh] = EVENTS[event]
+  const [en, zh] = EVENTS[event === 'page' && incident.reopened > 0 ? 'again' : event]
   const english = `${en}${incident.summary_en}`
   const chinese = `${zh}${incident.summary_zh}`
   return language === 'en' ? english : language === 'zh' ? chinese : `${english}\n${chinese}`
@@ -71,6 +72,22 @@ export function details(
   if (event === 'resolve') rows.push([say('Until', '恢复'), time(incident.resolved_ms)])
   if (incident.show || incident.stream)
     rows.push([say('Stream', '直播'), [incident.show, incident.stream].filter(Boolean).join(' / ')])
+  const { stream_count = 1, show_count = 1 } = incident
+  if (stream_count > 1)
+    rows.push([
+      say('In all', '共计'),
+      language === 'zh'
+        ? `${show_count} 场直播，${stream_count} 路流`
+        : `${stream_count} streams of ${show_count} shows`,
+    ])
+  if (event === 'page' && incident.last_of_hour)
+    rows.push([
+      say('Note', '注意'),
+      say(
+        'The last page of this show for an hour; further incidents are on the console.',
+        '本场一小时内的最后一次呼叫；之后的事件见控制台。',
+      ),
+    ])
   if (incident.explains > 0 && Object.keys(incident.cause).length > 0)
     rows.push([
       say('Sure', '把握'),

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, describe, test } from 'node:test'
 import type { Fact } from '../../../schemas/facts.ts'
-import type { StateEntry } from '../incident/judge.ts'
+import type { StateEntry } from '../incident/stateEntry.ts'
 import { exampleChange, exampleIncident } from '../testing/incidentExample.ts'
 import { todoOf } from './message.ts'
 import { createNotifier } from './notifier.ts'
@@ -223,6 +223,77 @@ describe('queues', () => {
     ])
     await notifier.idle()
     assert.deepEqual([...new Set(seen.map(({ path }) => path))], ['/all'])
+  })
+})
+
+describe('an incident that comes back', () => {
+  const sequence = [
+    exampleChange('page'),
+    exampleChange('resolve', { ended: true }),
+    exampleChange('page', { reopened: 1, ended: false }),
+    exampleChange('resolve', { reopened: 1, ended: true }),
+  ]
+
+  test('after its end was sent is a page again, at every receiver', async () => {
+    const { seen, url } = await recorder()
+    const { notifier } = notifierOf([
+      { type: 'alertmanager', name: 'am', url: `${url}/am`, allow: LOCAL },
+      { type: 'pagerduty', name: 'pd', url: `${url}/pd`, routing_key: 'r'.repeat(32), allow: LOCAL },
+      { type: 'slack', name: 'slack', url: `${url}/slack`, allow: LOCAL },
+    ])
+    for (const change of sequence) {
+      notifier.take([change])
+      await notifier.idle()
+    }
+    await notifier.close()
+    const bodies = (path: string) =>
+      seen.filter((each) => each.path.startsWith(path)).map(({ body }) => JSON.parse(body))
+    assert.deepEqual(
+      // An open alert is repeated, since the receiver forgets.
+      bodies('/am')
+        .map(([alert]) => alert.endsAt !== undefined)
+        .filter((ended, index, all) => ended !== all[index - 1]),
+      [false, true, false, true],
+    )
+    assert.deepEqual(
+      bodies('/pd').map(({ event_action }) => event_action),
+      ['trigger', 'resolve', 'trigger', 'resolve'],
+    )
+    assert.deepEqual(
+      bodies('/slack').map(({ text }) => /^(Again|Resolved)?/.exec(text)![0]),
+      ['', 'Resolved', 'Again', 'Resolved'],
+    )
+  })
+
+  test('while the process was down is a page after the restart', async () => {
+    const { seen, url } = await recorder()
+    const receivers: ReceiverConfig[] = [{ type: 'webhook', name: 'hook', url, allow: LOCAL }]
+    const first = notifierOf(receivers)
+    first.notifier.take(sequence.slice(0, 2))
+    await first.notifier.idle()
+    const second = notifierOf(receivers)
+    const again = { key: 'incident/inc-0123456789abcdef', value: JSON.stringify(sequence[2]!.incident) }
+    second.notifier.restore([...first.state(), again])
+    await second.notifier.idle()
+    assert.deepEqual(
+      seen.map(({ headers }) => headers['x-firstframe-event']),
+      ['page', 'resolve', 'page'],
+    )
+  })
+
+  test('a warning that becomes critical is a page for who wants no warnings, and a refused page is not tried again', async () => {
+    const { seen, answers, url } = await recorder()
+    answers.push({ status: 400 })
+    const { notifier } = notifierOf([
+      { type: 'webhook', name: 'hook', url, severities: ['critical'], allow: LOCAL },
+    ])
+    notifier.take([exampleChange('page', { severity: 'warning' })])
+    notifier.take([exampleChange('update', { severity: 'critical' })])
+    await notifier.idle()
+    assert.equal(seen.length, 1)
+    notifier.take([exampleChange('update', { severity: 'critical', version: 3 })])
+    await notifier.idle()
+    assert.equal(seen.length, 1)
   })
 })
 

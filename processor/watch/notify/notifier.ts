@@ -1,7 +1,7 @@
 import type { Emit } from '../../../schemas/facts.ts'
 import type { Incident, IncidentChange } from '../../../schemas/incident.ts'
 import { matches } from '../detect/activeRules.ts'
-import type { StateEntry } from '../incident/judge.ts'
+import type { StateEntry } from '../incident/stateEntry.ts'
 import { createAddressGuard } from './addressGuard.ts'
 import { dialectOf } from './dialects.ts'
 import type { Notice, Outcome } from './message.ts'
@@ -100,6 +100,8 @@ class Queue {
   private readonly sent = new Map<string, Sent>()
   /** Open incidents that this receiver was told of, as they are now. */
   private readonly open = new Map<string, Incident>()
+  /** Incidents whose page was refused for good: updates do not try it again. */
+  private readonly refused = new Set<string>()
   private readonly lately: number[] = []
   private running: Promise<void> | undefined
   private cancel: (() => void) | undefined
@@ -148,20 +150,30 @@ class Queue {
       if (!incident.paged) continue
       const sent = this.sent.get(incident.id)
       if (incident.state === 'open') {
-        if (sent !== undefined) this.open.set(incident.id, incident)
-        if (sent?.event !== 'page' && sent === undefined && this.wanted({ incident }))
-          this.add('page', incident)
+        if (sent?.event === 'page') this.open.set(incident.id, incident)
+        else if (!incident.ended && this.wanted({ incident })) this.add('page', incident)
       } else if (sent?.event === 'page') this.add('resolve', incident)
     }
   }
 
   take({ notify, incident }: IncidentChange): void {
-    const told =
-      this.sent.has(incident.id) || this.waiting.some((one) => one.notice.incident.id === incident.id)
+    const last = this.lastEvent(incident.id)
+    const holds = last !== undefined && last !== 'resolve'
     if (this.open.has(incident.id)) this.open.set(incident.id, incident)
-    if (notify === 'page' && !told && this.wanted({ incident })) this.add('page', incident)
-    else if (notify === 'update' && told && this.config.updates) this.add('update', incident)
-    else if (notify === 'resolve' && told) this.add('resolve', incident)
+    // A receiver that wants no warnings gets its page when one becomes critical.
+    const late = notify === 'update' && !this.refused.has(incident.id)
+    if ((notify === 'page' || late) && !holds && this.wanted({ incident })) this.add('page', incident)
+    else if (notify === 'update' && holds && this.config.updates) this.add('update', incident)
+    else if (notify === 'resolve' && holds) this.add('resolve', incident)
+    if (notify === 'resolve') this.refused.delete(incident.id)
+  }
+
+  /** What this receiver got last of an incident, or will get. */
+  private lastEvent(id: string): Notice['event'] | undefined {
+    return (
+      this.waiting.findLast(({ notice }) => notice.incident.id === id)?.notice.event ??
+      this.sent.get(id)?.event
+    )
   }
 
   private add(event: Notice['event'], incident: Incident): void {
@@ -246,6 +258,7 @@ class Queue {
     const at = this.waiting.indexOf(one)
     if (at >= 0) this.waiting.splice(at, 1)
     if (outcome !== 'taken') {
+      this.refused.add(incident.id)
       this.failed(why, true)
       return
     }

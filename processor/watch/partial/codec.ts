@@ -1,5 +1,4 @@
 import { KINDS, type Kind } from '../../../schemas/kinds/kinds.ts'
-import { cellFields } from '../windows/cellFields.ts'
 import { CellTable } from '../windows/cellTable.ts'
 import type { KindWindow } from '../windows/kindWindow.ts'
 import { Slice } from '../windows/slice.ts'
@@ -129,7 +128,7 @@ export function* readPartials(
 
 /** The partial's sums as a slice of a window, in that window's codes. */
 function sliceFor(window: KindWindow, head: Head, codes: Int32Array, sums: Float64Array): Slice {
-  const fields = cellFields(head.kind)
+  const fields = window.table.dimensions
   const from = fields.map((name) => head.dimensions.indexOf(name))
   const own = fields.map((_, at) => {
     const values = from[at]! < 0 ? [''] : head.values[from[at]!]!

@@ -2,7 +2,8 @@ import type { Assignment, Log, LogBatch } from '../../../log/log.ts'
 import type { Emit } from '../../../schemas/facts.ts'
 import type { Incident } from '../../../schemas/incident.ts'
 import { HEADERS, STATE_TOPICS } from '../../../schemas/topics.ts'
-import type { Judge, StateEntry } from '../incident/judge.ts'
+import type { Judge } from '../incident/judge.ts'
+import type { StateEntry } from '../incident/stateEntry.ts'
 import { createJudging, type Judging, type Notifier } from '../judging.ts'
 import { readState } from '../stateTopic.ts'
 import { KEEP_MS } from '../watchCore.ts'
@@ -129,7 +130,7 @@ export async function startStageTwo(options: StageTwoOptions): Promise<{
       )
     },
     get streams() {
-      return [...units.values()].reduce((sum, { windows }) => sum + windows.streams.size, 0)
+      return [...units.values()].reduce((sum, { windows }) => sum + windows.streamCount, 0)
     },
     close: () => subscription.close(),
   }

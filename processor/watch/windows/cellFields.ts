@@ -13,8 +13,12 @@ const OWN: Readonly<Record<Kind, readonly string[]>> = {
   resource: ['resource', 'node', 'sense', 'round'],
 }
 
-/** The dimensions of a kind's cells, in order. */
-export const cellFields = (kind: Kind): readonly string[] => [
-  ...CAUSAL_DIMENSIONS,
-  ...OWN[kind].filter((name) => name in KINDS[kind].fields),
-]
+/** The dimensions of each kind's cells, in order. */
+const FIELDS = Object.fromEntries(
+  (Object.keys(KINDS) as Kind[]).map((kind) => [
+    kind,
+    [...CAUSAL_DIMENSIONS, ...OWN[kind].filter((name) => name in KINDS[kind].fields)],
+  ]),
+) as unknown as Readonly<Record<Kind, readonly string[]>>
+
+export const cellFields = (kind: Kind): readonly string[] => FIELDS[kind]

@@ -49,9 +49,10 @@ export class KindWindow {
   private watermark_ms = 0
   private readonly reports: boolean
 
-  constructor(kind: Kind) {
+  /** @param fields the dimensions of its cells */
+  constructor(kind: Kind, fields: readonly string[] = cellFields(kind)) {
     this.measures = WATCHED[kind]
-    this.table = new CellTable(cellFields(kind))
+    this.table = new CellTable(fields)
     this.reports = REPORTING.has(kind)
   }
 

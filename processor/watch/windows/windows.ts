@@ -4,6 +4,7 @@ import { MEASURES, type Measure } from '../../../schemas/measures.ts'
 import { cellFields } from './cellFields.ts'
 import { KindWindow } from './kindWindow.ts'
 import { fieldsOf, measureRows } from './measureRows.ts'
+import { isPooled, KINDS_POOLED, POOL_FIELDS, POOLED, PoolCells, pooledName } from './pool.ts'
 import type { SessionSlices } from './sessionSlices.ts'
 import type { Cells, Heard, StreamView, Where } from './view.ts'
 import { isSessionCount, WATCHED } from './watched.ts'
@@ -58,11 +59,15 @@ export class StreamWindows implements StreamView {
 
   kind(kind: Kind): KindWindow {
     let window = this.kinds.get(kind)
-    if (window === undefined) this.kinds.set(kind, (window = new KindWindow(kind)))
+    if (window === undefined) this.kinds.set(kind, (window = new KindWindow(kind, this.dimensions(kind))))
     return window
   }
 
-  private of = (measure: Measure): KindWindow => this.kind(MEASURES[measure].kind)
+  /** For reading: a kind that says nothing has an empty window, which is not kept. */
+  private of(measure: Measure): KindWindow {
+    const { kind } = MEASURES[measure]
+    return this.kinds.get(kind) ?? emptyWindow(kind, this.dimensions(kind))
+  }
 
   get first_ms(): number {
     return Math.min(...[...this.kinds.values()].map(({ first_ms }) => first_ms))
@@ -97,7 +102,7 @@ export class StreamWindows implements StreamView {
   }
 
   dimensions(kind: Kind): readonly string[] {
-    return cellFields(kind)
+    return this.show === POOLED && KINDS_POOLED.has(kind) ? POOL_FIELDS : cellFields(kind)
   }
 
   heard(kind: 'hop', by: readonly string[]): readonly Heard[] {
@@ -106,11 +111,31 @@ export class StreamWindows implements StreamView {
   }
 }
 
+/** Where rows of one stream go while a batch is added. */
+interface Target {
+  readonly window: KindWindow
+  readonly codes: readonly Int32Array[]
+  readonly name: string
+  readonly pool: { readonly window: KindWindow; readonly cells: PoolCells } | undefined
+}
+
+const EMPTY = new Map<readonly string[], Map<Kind, KindWindow>>()
+function emptyWindow(kind: Kind, fields: readonly string[]): KindWindow {
+  let windows = EMPTY.get(fields)
+  if (windows === undefined) EMPTY.set(fields, (windows = new Map()))
+  let window = windows.get(kind)
+  if (window === undefined) windows.set(kind, (window = new KindWindow(kind, fields)))
+  return window
+}
+
 /** All streams' windows of one watcher. */
 export class Windows {
   readonly streams = new Map<string, StreamWindows>()
   watermark_ms = 0
   private readonly keep_ms: number
+  /** Streams by tenant, and by window of a pool how cells are translated. */
+  private readonly counts = new Map<string, number>()
+  private readonly pools = new WeakMap<KindWindow, PoolCells>()
 
   constructor({ keep_ms }: WindowsOptions) {
     this.keep_ms = keep_ms
@@ -119,8 +144,28 @@ export class Windows {
   stream(tenant: string, show: string, stream: string): StreamWindows {
     const key = `${tenant}\0${show}\0${stream}`
     let windows = this.streams.get(key)
-    if (windows === undefined) this.streams.set(key, (windows = new StreamWindows(tenant, show, stream)))
+    if (windows === undefined) {
+      this.streams.set(key, (windows = new StreamWindows(tenant, show, stream)))
+      if (show !== POOLED) this.counts.set(tenant, (this.counts.get(tenant) ?? 0) + 1)
+    }
     return windows
+  }
+
+  /** How many streams there are; pools are none. */
+  get streamCount(): number {
+    let sum = 0
+    for (const count of this.counts.values()) sum += count
+    return sum
+  }
+
+  /** The pool that a stream's rows are added to as well; undefined if to none. */
+  private poolOf(kind: Kind, windows: StreamWindows): { window: KindWindow; cells: PoolCells } | undefined {
+    const { tenant } = windows
+    if (!isPooled(kind, this.counts.get(tenant) ?? 0, windows.kind(kind))) return undefined
+    const window = this.stream(tenant, POOLED, POOLED).kind(kind)
+    let cells = this.pools.get(window)
+    if (cells === undefined) this.pools.set(window, (cells = new PoolCells(window)))
+    return { window, cells }
   }
 
   /**
@@ -138,9 +183,9 @@ export class Windows {
     const sums = measures.filter((values) => !distinct.includes(values))
     const session = distinct.length > 0 ? batch.text('session') : undefined
     const tuple = new Int32Array(labels.length)
-    const known = new Map<string, { window: KindWindow; codes: Int32Array[] }>()
+    const known = new Map<string, Target>()
     let last = ''
-    let target: { window: KindWindow; codes: Int32Array[] } | undefined
+    let target: Target | undefined
     for (let row = 0; row < rows; row += 1) {
       const how = skip?.[row] ?? 0
       if (how === 1 || (how === 2 && session === undefined)) continue
@@ -149,8 +194,15 @@ export class Windows {
       if (target === undefined || key !== last) {
         target = known.get(key)
         if (target === undefined) {
-          const window = this.stream(tenant.at(row), show.at(row), stream.at(row)).kind(kind)
-          target = { window, codes: labels.map(({ values }) => new Int32Array(values.length).fill(-1)) }
+          // Nobody speaks for a pool.
+          if (show.at(row) === POOLED) continue
+          const windows = this.stream(tenant.at(row), show.at(row), stream.at(row))
+          target = {
+            window: windows.kind(kind),
+            codes: labels.map(({ values }) => new Int32Array(values.length).fill(-1)),
+            name: pooledName(show.at(row), stream.at(row)),
+            pool: this.poolOf(kind, windows),
+          }
           known.set(key, target)
         }
         last = key
@@ -169,6 +221,11 @@ export class Windows {
       if (how === 2) for (const values of sums) values[row] = 0
       window.sliceAt(time, partition, this.watermark_ms).add(cell, measures, row)
       window.heardFrom(cell, time)
+      if (target.pool === undefined) continue
+      const { pool, name } = target
+      pool.window
+        .sliceAt(time, partition, this.watermark_ms)
+        .add(pool.cells.cellOf(window, cell, name), measures, row)
     }
   }
 
@@ -182,7 +239,9 @@ export class Windows {
         window.age(watermark_ms, this.keep_ms)
         if (window.empty) windows.kinds.delete(kind)
       }
-      if (windows.kinds.size === 0) this.streams.delete(key)
+      if (windows.kinds.size > 0) continue
+      this.streams.delete(key)
+      if (windows.show !== POOLED) this.counts.set(windows.tenant, this.counts.get(windows.tenant)! - 1)
     }
   }
 }

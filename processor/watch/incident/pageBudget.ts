@@ -1,0 +1,43 @@
+import { PAGING } from '../../../schemas/paging.ts'
+import { PAGES_PREFIX, type StateEntry } from './stateEntry.ts'
+
+const HOUR_MS = 3_600_000
+
+/** Counts the pages of each show within an hour. */
+export class PageBudget {
+  private readonly pages = new Map<string, number[]>()
+  private readonly changed = new Set<string>()
+
+  private key = (tenant: string, show: string): string => `${PAGES_PREFIX}${JSON.stringify([tenant, show])}`
+
+  /** How many more pages a show may send now. */
+  left(tenant: string, show: string, now_ms: number): number {
+    const times = this.pages.get(this.key(tenant, show)) ?? []
+    return PAGING.pages_per_hour - times.filter((time) => time > now_ms - HOUR_MS).length
+  }
+
+  spend(tenant: string, show: string, now_ms: number): void {
+    const key = this.key(tenant, show)
+    const times = (this.pages.get(key) ?? []).filter((time) => time > now_ms - HOUR_MS)
+    this.pages.set(key, [...times, now_ms])
+    this.changed.add(key)
+  }
+
+  /** What must be kept of the pages counted since the last call; shows without a page within the hour are removed. */
+  state(now_ms: number): StateEntry[] {
+    const entries: StateEntry[] = []
+    for (const [key, times] of this.pages) {
+      if (times.at(-1)! > now_ms - HOUR_MS) continue
+      this.pages.delete(key)
+      this.changed.delete(key)
+      entries.push({ key, value: null })
+    }
+    for (const key of this.changed) entries.push({ key, value: JSON.stringify(this.pages.get(key)) })
+    this.changed.clear()
+    return entries
+  }
+
+  restore(key: string, value: string): void {
+    this.pages.set(key, JSON.parse(value) as number[])
+  }
+}
