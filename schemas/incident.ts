@@ -148,6 +148,8 @@ export interface Incident {
   unpaged?: 'tiny' | 'folded' | 'silenced' | 'maintenance' | ''
   /** Receivers got its end; if it comes back they get a page again. */
   ended?: boolean
+  /** Its severity in the last page. */
+  paged_as?: Severity
   /** Its page was the last that the show may send within this hour. */
   last_of_hour?: boolean
 }

@@ -4,6 +4,7 @@ import type { BuiltPage } from '../build.ts'
 import { type SignInOptions, serveSignIn } from '../signIn/serveSignIn.ts'
 import { type ApiOptions, serveApi } from './api.ts'
 import { guard } from './guard.ts'
+import { serveMarks } from './marks.ts'
 import { servePage } from './page.ts'
 import { servePlanned } from './planned.ts'
 import { serveRegistry } from './registry.ts'
@@ -51,7 +52,10 @@ export function createConsole({
   })
   serveSql(app, sql)
   if (shows !== undefined) serveRegistry(app, shows)
-  if (planned !== undefined) servePlanned(app, planned)
+  if (planned !== undefined) {
+    servePlanned(app, planned)
+    serveMarks(app, { ...api, map: planned })
+  }
   servePage(app, page)
   app.register(async (scope) => {
     const served = serveApi(scope, api)

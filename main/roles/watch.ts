@@ -6,6 +6,7 @@ import { startStages } from '../../processor/watch/partial/stages.ts'
 import { stateMessages } from '../../processor/watch/stateTopic.ts'
 import { startWatcher } from '../../processor/watch/watcher.ts'
 import type { Incident } from '../../schemas/incident.ts'
+import { MARK_PREFIX, type Marked } from '../../schemas/mark.ts'
 import { PLANNED_PREFIX, type Planned } from '../../schemas/planned.ts'
 import { retry } from '../../schemas/retry.ts'
 import { STATE_TOPICS } from '../../schemas/topics.ts'
@@ -39,7 +40,12 @@ export async function startWatch({ config, emit, clock, name }: Context, log: Lo
     topic: STATE_TOPICS.incident_state.name,
     group: `planned-${name}`,
   })
+  const marks = new Map<string, Marked>()
   const note = (key: string, value: string | undefined): void => {
+    if (key.startsWith(MARK_PREFIX)) {
+      if (value === undefined) marks.delete(key)
+      else marks.set(key, JSON.parse(value) as Marked)
+    }
     if (!key.startsWith(PLANNED_PREFIX)) return
     const id = key.slice(PLANNED_PREFIX.length)
     if (value === undefined) plans.delete(id)
@@ -47,7 +53,8 @@ export async function startWatch({ config, emit, clock, name }: Context, log: Lo
   }
   for (const [key, value] of announced.values) note(key, value)
   announced.onChange(note)
-  const newJudge = () => createJudge({ rules, emit, plans, links: linksOf(base) })
+  const newJudge = (pages: boolean) => () =>
+    createJudge({ rules, emit, plans, marks, pages, links: linksOf(base) })
   const notifier = createNotifier({
     receivers,
     emit,
@@ -56,8 +63,8 @@ export async function startWatch({ config, emit, clock, name }: Context, log: Lo
   })
   const start = () =>
     config.log.kind === 'embedded'
-      ? startWatcher({ log, judge: newJudge(), notifier, emit, clock, onSetBack })
-      : startStages({ log, createJudge: newJudge, notifier, emit, clock, onSetBack })
+      ? startWatcher({ log, judge: newJudge(true)(), notifier, emit, clock, onSetBack })
+      : startStages({ log, createJudge: newJudge(false), notifier, plans, emit, clock, onSetBack })
   let restarting: Promise<void> | undefined
   /** Windows and judge stand at a time that is ahead now: they are filled again from the log, as after a start. */
   function onSetBack(): void {

@@ -1,25 +1,11 @@
-import type { Log, LogMessage } from '../../log/log.ts'
-import { createBuilder } from '../../schemas/arrow/builder.ts'
-import { fingerprint } from '../../schemas/arrow/schema.ts'
+import type { Log } from '../../log/log.ts'
 import type { Emit } from '../../schemas/facts.ts'
-import type { IncidentChange } from '../../schemas/incident.ts'
-import { incidentRow } from '../../schemas/incidentRow.ts'
-import { HEADERS, topicOf } from '../../schemas/topics.ts'
 import type { Holds } from './holds.ts'
 import type { Judge } from './incident/judge.ts'
-import type { StateEntry } from './incident/stateEntry.ts'
-import { stateMessages } from './stateTopic.ts'
+import { createOutbox, type Notifier } from './outbox.ts'
 import { WRONG_MS } from './watermark.ts'
 import { SLICE_MS } from './windows/view.ts'
 import type { Windows } from './windows/windows.ts'
-
-/** Tells receivers; `processor/watch/notify` has the real one. */
-export interface Notifier {
-  /** What was sent before, so that nobody is told twice. */
-  restore(entries: Iterable<StateEntry>): void
-  /** Queues what receivers are to be told; resolves at once. */
-  take(changes: readonly IncidentChange[]): void
-}
 
 export interface JudgingOptions {
   readonly log: Log
@@ -53,8 +39,7 @@ export function createJudging(options: JudgingOptions): Judging {
   const { log, windows, holds, judge, notifier, emit, clock, key } = options
   // What was judged by a clock that has been set right since is no reason to wait until that time comes.
   let judged_ms = options.judged_ms > clock() + WRONG_MS ? 0 : options.judged_ms
-  /** Judged and not in the log yet: until it is, nobody is told and nothing else is judged. */
-  let unsaid: { readonly messages: LogMessage[]; readonly changes: readonly IncidentChange[] } | undefined
+  const outbox = createOutbox({ log, notifier })
   let queue = Promise.resolve()
   let closed = false
 
@@ -65,34 +50,12 @@ export function createJudging(options: JudgingOptions): Judging {
       holds,
     })
     judged_ms = time_ms
-    const messages = stateMessages([...state, { key, value: String(time_ms) }])
-    if (changes.length > 0) {
-      const builder = createBuilder('incident')
-      for (const { incident } of changes) builder.pushRow(incidentRow(incident))
-      const headers = {
-        [HEADERS.type]: 'rows',
-        [HEADERS.schema]: fingerprint('incident'),
-        [HEADERS.rows]: String(changes.length),
-        [HEADERS.time]: String(time_ms),
-      }
-      messages.push({ topic: topicOf('incident'), partition: 0, headers, value: builder.finish() })
-    }
-    unsaid = { messages, changes }
-    await say()
-  }
-
-  /** Rejects when the log does not take it; the next call tries again. */
-  async function say(): Promise<void> {
-    if (unsaid === undefined) return
-    const { messages, changes } = unsaid
-    await log.append(messages)
-    unsaid = undefined
-    notifier?.take(changes)
+    await outbox.put({ time_ms, changes, state: [...state, { key, value: String(time_ms) }] })
   }
 
   async function judgeTo(watermark_ms: number): Promise<void> {
     if (closed) return
-    await say()
+    await outbox.flush()
     const to = Math.floor(watermark_ms / SLICE_MS) * SLICE_MS
     if (to <= windows.watermark_ms) return
     const first = Math.max(windows.watermark_ms, judged_ms, to - MOST_STEPS * SLICE_MS) + SLICE_MS

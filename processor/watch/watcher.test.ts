@@ -11,7 +11,7 @@ import type { Fact } from '../../schemas/facts.ts'
 import type { Incident } from '../../schemas/incident.ts'
 import { HEADERS, STATE_TOPICS, topicOf, topics } from '../../schemas/topics.ts'
 import type { Judge } from './incident/judge.ts'
-import type { Notifier } from './judging.ts'
+import type { Notifier } from './outbox.ts'
 import { readState } from './stateTopic.ts'
 import { startWatcher } from './watcher.ts'
 

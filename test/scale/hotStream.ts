@@ -93,7 +93,13 @@ export async function runHotStream(options: HotStreamOptions): Promise<HotStream
       seen.map(async (sums, index) => {
         const inner = await open(`watcher-${index}`)
         const judge = () => looking(sums, first)
-        return startStages({ log: counting(inner, shares[index]!), createJudge: judge, emit, clock })
+        return startStages({
+          log: counting(inner, shares[index]!),
+          createJudge: judge,
+          plans: new Map(),
+          emit,
+          clock,
+        })
       }),
     )
     for (const one of watching) own(one, () => one.close())

@@ -104,7 +104,7 @@ export function isTiny({ hop, rule, viewers, watching = 0, lost_per_min = 0 }: I
 /** The worst severity of the parts' rules, raised or lowered by what it costs: viewers × harm, not certainty alone. */
 function severityOf(incident: Incident, parts: readonly Incident[]): Severity {
   const { watching = 0, lost_per_min = 0 } = incident
-  if (isTiny(incident)) return 'info'
+  if (!incident.paged && isTiny(incident)) return 'info'
   if (parts.some(({ severity }) => severity === 'critical')) return 'critical'
   const large = Math.max(PAGING.large_lost_per_min, PAGING.large_share * watching)
   if (watching > 0 && lost_per_min >= large) return 'critical'

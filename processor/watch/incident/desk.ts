@@ -122,7 +122,6 @@ export class Desk {
   ): Omit<IncidentChange, 'incident'> | undefined {
     const isNew = incident.version === 0
     const was = incident.state
-    const { severity } = incident
     const open = own.some(({ state }) => state === 'open')
     const due = this.stale.has(incident) && now_ms - incident.updated_ms >= JOINED_NEWS_MS
     if (own.length > 0 && (changed || isNew || due || this.stale.has(incident))) {
@@ -148,7 +147,7 @@ export class Desk {
     if (change === 'resolved' || change === 'reopened')
       incident.resolved_ms = open ? 0 : resolvedAt(own, now_ms)
     // What has become critical wakes somebody, also when it was only a warning before.
-    const worse = open && incident.paged && severity !== 'critical' && incident.severity === 'critical'
+    const worse = open && incident.paged_as === 'warning' && incident.severity === 'critical'
     const notify = this.notify(incident, own, worse ? 'worse' : change, now_ms)
     if (change === undefined && notify === 'nothing') return undefined
     this.stale.delete(incident)
@@ -181,6 +180,7 @@ export class Desk {
       if (show !== POOLED || shows.size === 1) this.budget.spend(incident.tenant, show, now_ms)
     incident.last_of_hour = left === 1
     incident.paged = true
+    incident.paged_as = incident.severity
     incident.ended = false
     return 'page'
   }

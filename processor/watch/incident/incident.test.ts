@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { barsOf, HIGHEST_BAR, LOWEST_BAR, type Marked } from '../../../schemas/mark.ts'
+import { PAGING } from '../../../schemas/paging.ts'
 import type { Planned } from '../../../schemas/planned.ts'
+import { RECOVERY_MS } from '../detect/farewells.ts'
 import { RUN_START, RUN_STREAM, Run } from '../testing/run.ts'
 import { type Row, report, STANDS } from '../testing/stands.ts'
 import { GRACE_MS } from './streamJudge.ts'
@@ -103,6 +106,44 @@ describe('an incident', () => {
   })
 })
 
+describe('what the on-call marked', () => {
+  const marked = (incident: string, mark: Marked['mark']): Marked => ({
+    incident,
+    mark,
+    ...RUN_STREAM,
+    rule: 'rebuffering_frequency-baseline',
+    at_ms: 0,
+  })
+
+  test('moves the bar within its bounds, and back', () => {
+    const factorOf = (...marks: Marked['mark'][]) =>
+      barsOf(marks.map((mark, index) => marked(`inc-${index}`, mark)))[0]?.factor
+    assert.equal(factorOf(), undefined)
+    assert.equal(factorOf('noise', 'noise'), 1.25 ** 2)
+    assert.equal(factorOf('expected'), 1.25 ** 0.5)
+    assert.equal(factorOf('noise', 'useful'), 1)
+    assert.equal(factorOf(...Array<'noise'>(50).fill('noise')), HIGHEST_BAR)
+    assert.equal(factorOf(...Array<'useful'>(50).fill('useful')), LOWEST_BAR)
+  })
+
+  test('a rule that was noise on this stream asks for more surprise; taken back, it does not', () => {
+    const scoreOf = (marks: ReadonlyMap<string, Marked>) => {
+      const run = new Run({ marks })
+      seconds(run, WELL_S)
+      seconds(run, 4, { stalls: 6 })
+      const seen = run.judge.seen(RUN_STREAM).find(({ metric }) => metric === 'rebuffering_frequency')!
+      return { threshold: seen.threshold, firing: seen.firing, score: seen.score }
+    }
+    const usual = scoreOf(new Map())
+    const noisy = new Map(['a', 'b', 'c', 'd', 'e'].map((id) => [id, marked(id, 'noise')]))
+    const raised = scoreOf(noisy)
+    assert.equal(raised.threshold, usual.threshold * HIGHEST_BAR)
+    assert.equal(raised.firing, raised.score >= raised.threshold)
+    noisy.clear()
+    assert.deepEqual(scoreOf(noisy), usual)
+  })
+})
+
 describe('what was announced', () => {
   const at = (s: number) => RUN_START + s * 1000
   const plan = (type: Planned['type'], more: Partial<Planned> = {}): Planned => ({
@@ -125,6 +166,50 @@ describe('what was announced', () => {
     assert.deepEqual(
       run.changes.filter(({ change }) => change !== 'updated').map(({ change }) => change),
       ['opened', 'resolved'],
+    )
+  })
+
+  test('a silence that ends under an open incident pages then, once', () => {
+    const run = new Run()
+    run.judge.plan('p', plan('silence', { to_ms: at(WELL_S + 20) }))
+    seconds(run, WELL_S)
+    seconds(run, 15, BAD)
+    assert.deepEqual(run.told, [])
+    assert.equal(run.open[0]!.unpaged, 'silenced')
+    seconds(run, 15, BAD)
+    assert.equal(run.told.filter((what) => what === 'page').length, 1)
+    assert.equal(run.changes.find(({ notify }) => notify === 'page')!.incident.updated_ms, at(WELL_S + 20))
+    seconds(run, 40)
+    assert.equal(run.told.at(-1), 'resolve')
+  })
+
+  test('maintenance that ends under a trouble pages then', () => {
+    const run = new Run()
+    run.judge.plan('p', plan('maintenance', { from_ms: at(WELL_S), to_ms: at(WELL_S + 60) }))
+    seconds(run, WELL_S)
+    seconds(run, 60 + RECOVERY_MS / 1000 - 1, BAD)
+    assert.deepEqual(run.told, [])
+    seconds(run, 10, BAD)
+    assert.deepEqual(run.told.slice(0, 1), ['page'])
+  })
+
+  test('a show sends so many pages an hour; the rest is folded, and shown', () => {
+    const run = new Run()
+    for (let n = 0; n < PAGING.pages_per_hour + 2; n += 1) {
+      seconds(run, WELL_S + GRACE_MS / 1000)
+      seconds(run, 8, BAD)
+      seconds(run, 40)
+    }
+    assert.equal(run.told.filter((what) => what === 'page').length, PAGING.pages_per_hour)
+    const opened = run.changes.filter(({ change }) => change === 'opened')
+    assert.equal(opened.length, PAGING.pages_per_hour + 2)
+    assert.deepEqual(
+      opened.slice(-3).map(({ incident }) => [incident.last_of_hour ?? false, incident.unpaged]),
+      [
+        [true, ''],
+        [false, 'folded'],
+        [false, 'folded'],
+      ],
     )
   })
 

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { markdownText, oneLine, slackText } from './literal.ts'
 import {
   type Dialect,
   details,
@@ -14,6 +15,8 @@ import type { ReceiverConfig } from './receiverConfig.ts'
 const MINUTE = 60_000
 const hmac = (key: string, text: string) => createHmac('sha256', key).update(text)
 const cut = (text: string, length: number) => (text.length <= length ? text : `${text.slice(0, length - 1)}…`)
+/** Lines of our own making stay; a name makes none. */
+const plain = (text: string): string => text.split('\n').map(oneLine).join('\n')
 type Of<T extends ReceiverConfig['type']> = Extract<ReceiverConfig, { type: T }>
 
 /** Prometheus Alertmanager, `POST /api/v2/alerts`. Labels are an alert's identity there, so they stay as at the opening. */
@@ -76,17 +79,20 @@ function pagerduty({
           }),
           links: links(notice, 'en').map(([text, href]) => ({ text, href })),
           payload: {
-            summary: cut(incident.summary_en, 1024),
+            summary: cut(oneLine(incident.summary_en), 1024),
             source:
-              [incident.tenant, incident.show, incident.stream].filter(Boolean).join('/') || 'firstframe',
+              oneLine([incident.tenant, incident.show, incident.stream].filter(Boolean).join('/')) ||
+              'firstframe',
             severity: incident.severity,
             timestamp: new Date(incident.began_ms).toISOString(),
             component: incident.hop,
-            group: incident.show,
+            group: oneLine(incident.show),
             class: incident.rule,
             custom_details: {
-              summary_zh: incident.summary_zh,
-              cause: incident.cause,
+              summary_zh: oneLine(incident.summary_zh),
+              cause: Object.fromEntries(
+                Object.entries(incident.cause).map(([name, value]) => [name, oneLine(value)]),
+              ),
               viewers: Math.round(incident.viewers),
               explains: incident.explains,
               confidence: incident.confidence,
@@ -104,24 +110,31 @@ function pagerduty({
 
 /** Slack, incoming webhook: about one message a second. */
 function slack({ url, language = 'en' }: Of<'slack'>): Dialect {
-  const escaped = (text: string) =>
-    text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
   return {
     limit: { messages: 1, per_ms: 1100 },
     compose(notice) {
-      const head = escaped(headline(notice, language))
-      const mark = notice.event === 'resolve' ? ':large_green_circle:' : ':red_circle:'
+      const head = plain(headline(notice, language))
+      const mark = notice.event === 'resolve' ? '🟢' : '🔴'
       const fields = details(notice, language).map(([name, value]) => ({
-        type: 'mrkdwn',
-        text: `*${escaped(name)}*\n${escaped(value)}`,
+        // Plain text: no mark, link or mention comes of a name.
+        type: 'plain_text',
+        text: cut(`${name}\n${oneLine(value)}`, 2000),
+        emoji: false,
       }))
       const buttons = links(notice, language).map(([text, to]) => `<${to}|${text}>`)
       return {
         url,
         body: JSON.stringify({
-          text: cut(head, 3000),
+          // Shown in notifications.
+          text: cut(slackText(head), 3000),
+          mrkdwn: false,
+          unfurl_links: false,
+          unfurl_media: false,
           blocks: [
-            { type: 'section', text: { type: 'mrkdwn', text: cut(`${mark} *${head}*`, 3000) } },
+            {
+              type: 'section',
+              text: { type: 'plain_text', text: cut(`${mark} ${head}`, 3000), emoji: false },
+            },
             { type: 'section', fields: fields.slice(0, 10) },
             ...(buttons.length > 0
               ? [{ type: 'context', elements: [{ type: 'mrkdwn', text: buttons.join(' · ') }] }]
@@ -135,8 +148,8 @@ function slack({ url, language = 'en' }: Of<'slack'>): Dialect {
 
 const markdown = (notice: Notice, language: Language): string =>
   [
-    `### ${headline(notice, language).replaceAll('\n', '\n\n')}`,
-    ...details(notice, language).map(([name, value]) => `- **${name}** ${value}`),
+    `### ${headline(notice, language).split('\n').map(markdownText).join('\n\n')}`,
+    ...details(notice, language).map(([name, value]) => `- **${name}** ${markdownText(value)}`),
     links(notice, language)
       .map(([text, to]) => `[${text}](${to})`)
       .join(' · '),
@@ -166,7 +179,7 @@ function dingtalk({ url, secret, language = 'both' }: Of<'dingtalk'>): Dialect {
         signed.searchParams.set('timestamp', String(now_ms))
         signed.searchParams.set('sign', hmac(secret, `${now_ms}\n${secret}`).digest('base64'))
       }
-      const title = cut(headline(notice, language === 'en' ? 'en' : 'zh'), 100)
+      const title = cut(oneLine(headline(notice, language === 'en' ? 'en' : 'zh')), 100)
       return {
         url: signed.href,
         body: JSON.stringify({
@@ -185,12 +198,16 @@ function feishu({ url, secret, language = 'both' }: Of<'feishu'>): Dialect {
     judge: robot('code', [9499, 11232]),
     compose(notice, now_ms) {
       const timestamp = String(Math.floor(now_ms / 1000))
-      const content = [
-        ...details(notice, language).map(([name, value]) => `**${name}** ${value}`),
-        links(notice, language)
-          .map(([text, to]) => `[${text}](${to})`)
-          .join(' · '),
-      ].join('\n')
+      // Plain text: no mention, link or format comes of a name.
+      const content = details(notice, language)
+        .map(([name, value]) => `${name}  ${oneLine(value)}`)
+        .join('\n')
+      const buttons = links(notice, language).map(([text, to]) => ({
+        tag: 'button',
+        type: 'default',
+        text: { tag: 'plain_text', content: text },
+        url: to,
+      }))
       return {
         url,
         body: JSON.stringify({
@@ -205,9 +222,12 @@ function feishu({ url, secret, language = 'both' }: Of<'feishu'>): Dialect {
                   : notice.incident.severity === 'critical'
                     ? 'red'
                     : 'orange',
-              title: { tag: 'plain_text', content: cut(headline(notice, language), 1000) },
+              title: { tag: 'plain_text', content: cut(plain(headline(notice, language)), 1000) },
             },
-            elements: [{ tag: 'markdown', content: cut(content, 5000) }],
+            elements: [
+              { tag: 'div', text: { tag: 'plain_text', content: cut(content, 5000) } },
+              ...(buttons.length > 0 ? [{ tag: 'action', actions: buttons }] : []),
+            ],
           },
         }),
       }

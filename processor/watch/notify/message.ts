@@ -1,5 +1,6 @@
 import type { Incident } from '../../../schemas/incident.ts'
 import { partOf } from '../../../schemas/runbookParts.ts'
+import { oneLine } from './literal.ts'
 
 /** What a receiver is told. */
 export interface Notice {
@@ -53,8 +54,8 @@ const EVENTS = {
 /** The headline in the language asked for. */
 export function headline({ event, incident }: Notice, language: Language): string {
   const [en, zh] = EVENTS[event === 'page' && incident.reopened > 0 ? 'again' : event]
-  const english = `${en}${incident.summary_en}`
-  const chinese = `${zh}${incident.summary_zh}`
+  const english = `${en}${oneLine(incident.summary_en)}`
+  const chinese = `${zh}${oneLine(incident.summary_zh)}`
   return language === 'en' ? english : language === 'zh' ? chinese : `${english}\n${chinese}`
 }
 

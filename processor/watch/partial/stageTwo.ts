@@ -3,8 +3,8 @@ import type { Emit } from '../../../schemas/facts.ts'
 import type { Incident } from '../../../schemas/incident.ts'
 import { HEADERS, STATE_TOPICS } from '../../../schemas/topics.ts'
 import type { Judge } from '../incident/judge.ts'
-import type { StateEntry } from '../incident/stateEntry.ts'
-import { createJudging, type Judging, type Notifier } from '../judging.ts'
+import { PART_PREFIX, type StateEntry } from '../incident/stateEntry.ts'
+import { createJudging, type Judging } from '../judging.ts'
 import { readState } from '../stateTopic.ts'
 import { KEEP_MS } from '../watchCore.ts'
 import { kindOf, offsetAt } from '../watcher.ts'
@@ -15,13 +15,15 @@ import { judgePartition } from './stageOne.ts'
 
 export interface StageTwoOptions {
   readonly log: Log
-  /** A judge of its own for each partition of streams. */
+  /** A judge of its own for each partition of streams; it makes no pages (`pages: false`), the third stage does. */
   readonly createJudge: () => Judge
-  readonly notifier?: Notifier
   readonly emit: Emit
   readonly clock: () => number
   readonly group?: string
 }
+
+/** Keys of the moments that judges have judged last. */
+export const JUDGED_PREFIX = 'judged/'
 
 /** A source partition without an owner is waited for so long: a watcher died and its partitions move. */
 const ABSENT_MS = 60_000
@@ -44,7 +46,7 @@ export async function startStageTwo(options: StageTwoOptions): Promise<{
   readonly streams: number
   close(): Promise<void>
 }> {
-  const { log, createJudge, notifier, emit, clock, group = 'judge' } = options
+  const { log, createJudge, emit, clock, group = 'judge' } = options
   const topic = STATE_TOPICS.partial.name
   const partitions = log.topics.get(topic)?.partitions ?? 1
   const units = new Map<number, Unit>()
@@ -56,12 +58,11 @@ export async function startStageTwo(options: StageTwoOptions): Promise<{
       .map(([key, value]): StateEntry => ({ key, value }))
       .filter(
         ({ key, value }) =>
-          !key.startsWith('incident/') ||
+          key.startsWith(PART_PREFIX) &&
           judgePartition(JSON.parse(value!) as Incident, partitions) === partition,
       )
     const judge = createJudge()
     judge.restore(own)
-    notifier?.restore(own)
     const windows = new Windows({ keep_ms: KEEP_MS })
     // A source partition that changed its owner hands on all its seconds at once: a gap between its ticks is no silence.
     const watermark = new Watermark({
@@ -71,13 +72,13 @@ export async function startStageTwo(options: StageTwoOptions): Promise<{
       unheard_ms: Number.POSITIVE_INFINITY,
     })
     watermark.add(String(partition), sourcePartitions(log))
-    const key = `judged/${partition}`
+    const key = `${JUDGED_PREFIX}${partition}`
     const judging = createJudging({
+      notifier: undefined,
       log,
       windows,
       holds: watermark.holds,
       judge,
-      notifier,
       emit,
       clock,
       judged_ms: Number(state.get(key) ?? 0),

@@ -1,6 +1,7 @@
 import { createBuilder } from '../../../schemas/arrow/builder.ts'
 import type { IncidentChange } from '../../../schemas/incident.ts'
 import type { Kind } from '../../../schemas/kinds/kinds.ts'
+import type { Marked } from '../../../schemas/mark.ts'
 import type { RuleSet } from '../detect/activeRules.ts'
 import type { Holds } from '../holds.ts'
 import { createJudge, type Judge } from '../incident/judge.ts'
@@ -21,7 +22,14 @@ export class Run {
 
   private readonly holds: Holds | undefined
 
-  constructor({ holds, ...options }: { readonly rules?: RuleSet; readonly holds?: Holds } = {}) {
+  constructor({
+    holds,
+    ...options
+  }: {
+    readonly rules?: RuleSet
+    readonly holds?: Holds
+    readonly marks?: ReadonlyMap<string, Marked>
+  } = {}) {
     this.holds = holds
     this.create = () => createJudge({ ...options, emit: () => {} })
     this.judge = this.create()
