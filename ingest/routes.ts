@@ -2,6 +2,7 @@ import { progressRoute } from './ffmpeg/progressRoute.ts'
 import { type LivekitOptions, livekitRoute } from './livekit/webhook.ts'
 import { mediamtxAuthRoute, mediamtxRoutes } from './mediamtx/hook.ts'
 import { nginxRtmpRoutes } from './nginx-rtmp/hook.ts'
+import { otlpRoutes } from './otlp/routes.ts'
 import type { HookOptions } from './publishing.ts'
 import type { IngestRoute } from './route.ts'
 import { srsRoutes } from './srs/hook.ts'
@@ -20,6 +21,7 @@ export function ingestRoutes(options: IngestRoutesOptions): IngestRoute[] {
     ...srsRoutes(options),
     ...mediamtxRoutes(options),
     mediamtxAuthRoute(options),
+    ...otlpRoutes(options),
     livekitRoute({ apiKeys: livekit, emit, clock }),
   ]
 }

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { callRoute, checked, NOW } from '../callRoute.ts'
+import { ingestRoutes } from '../routes.ts'
+
+const json = (value: unknown) => Buffer.from(JSON.stringify(value))
+const text = (key: string, stringValue: string) => ({ key, value: { stringValue } })
+const ns = (ms: number) => `${BigInt(Math.round(ms * 1000)) * 1000n}`
+
+// The form is that of OTLP 1.x over HTTP in JSON (opentelemetry-proto, "JSON Protobuf Encoding"): 64-bit numbers are text.
+const span = (more: object) => ({
+  traceId: '5b8efff798038103d269b633813fc60c',
+  spanId: 'eee19b7ec3c1b174',
+  name: 'POST /likes',
+  kind: 2,
+  startTimeUnixNano: ns(NOW),
+  endTimeUnixNano: ns(NOW + 40),
+  attributes: [
+    text('http.route', '/likes/{room}'),
+    text('http.request.method', 'POST'),
+    { key: 'http.response.status_code', value: { intValue: '200' } },
+  ],
+  status: {},
+  ...more,
+})
+
+const traces = (spans: object[], resource: object[] = []) =>
+  json({
+    resourceSpans: [
+      {
+        resource: { attributes: [text('service.name', 'room'), ...resource] },
+        scopeSpans: [{ scope: {}, spans }],
+      },
+    ],
+  })
+
+const send = (body: Buffer, headers = {}) => callRoute({}, '/v1/ingest/otlp/v1/traces', { body, headers })
+
+test('spans of servers become calls of the room’s API, by route', async () => {
+  const failed = span({
+    endTimeUnixNano: ns(NOW + 80),
+    attributes: [
+      text('http.route', '/likes/{room}'),
+      text('http.method', 'POST'),
+      { key: 'http.status_code', value: { intValue: 503 } },
+    ],
+  })
+  const client = span({ kind: 'SPAN_KIND_CLIENT' })
+  const unnamed = span({ name: 'draw', kind: 'SPAN_KIND_SERVER', attributes: [], status: { code: 2 } })
+  const answer = await send(traces([span({}), failed, client, unnamed]))
+  assert.deepEqual([answer.status, answer.body], [200, '{}'])
+  const rows = checked(answer.events).map(({ hop, node, requests, ttfb_ms, status_2xx, status_5xx }) => [
+    hop,
+    node,
+    requests,
+    ttfb_ms,
+    status_2xx,
+    status_5xx,
+  ])
+  assert.deepEqual(rows, [
+    ['interaction', 'room POST /likes/{room}', 2, 60, 1, 1],
+    ['interaction', 'room draw', 1, 40, 0, 1],
+  ])
+  const placed = await send(
+    traces(
+      [span({})],
+      [text('firstframe.hop', 'origin'), text('firstframe.stream', 'main'), text('firstframe.show', 'gala')],
+    ),
+  )
+  const [row] = checked(placed.events)
+  assert.deepEqual([row!.hop, row!.stream, row!.show], ['origin', 'main', 'gala'])
+})
+
+test('what is no OTLP in JSON is refused with a word, and nothing throws', async () => {
+  assert.equal((await send(Buffer.from('x'))).status, 400)
+  assert.equal((await send(json({}), { 'content-type': 'application/x-protobuf' })).status, 415)
+  for (const body of [
+    {},
+    { resourceSpans: 7 },
+    { resourceSpans: [{ scopeSpans: [{ spans: [{ kind: 2 }, 4, null] }] }] },
+  ])
+    assert.deepEqual((await send(json(body))).events, [])
+})
+
+test('histograms of durations: cumulative ones are differences, deltas are taken as they are', async () => {
+  const routes = ingestRoutes({ tenantOf: () => 'demo', emit: () => undefined, clock: () => NOW })
+  const route = routes.find(({ path }) => path === '/v1/ingest/otlp/v1/metrics')!
+  const post = async (count: number, sum: number, temporality: number | string = 2) => {
+    const point = {
+      timeUnixNano: ns(NOW),
+      count: String(count),
+      sum,
+      attributes: [text('http.route', '/vote')],
+    }
+    const metric = {
+      name: 'http.server.request.duration',
+      unit: 's',
+      histogram: { aggregationTemporality: temporality, dataPoints: [point] },
+    }
+    const body = json({
+      resourceMetrics: [
+        { resource: { attributes: [text('service.name', 'room')] }, scopeMetrics: [{ metrics: [metric] }] },
+      ],
+    })
+    const answer = await route.handle({
+      method: 'POST',
+      path: route.path,
+      query: {},
+      headers: {},
+      remoteAddress: '',
+      body,
+    })
+    return checked(answer.events).map(({ requests, ttfb_ms }) => [requests, Math.round(ttfb_ms as number)])
+  }
+  assert.deepEqual(await post(10, 1), [])
+  assert.deepEqual(await post(30, 2), [[20, 50]])
+  assert.deepEqual(await post(5, 0.5), [[5, 100]], 'it began again')
+  assert.deepEqual(await post(4, 0.4, 'AGGREGATION_TEMPORALITY_DELTA'), [[4, 100]])
+})

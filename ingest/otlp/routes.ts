@@ -1,0 +1,50 @@
+import { numberReader } from '../../schemas/readNumber.ts'
+import { type HookOptions, noteHook, tenantOfHook } from '../publishing.ts'
+import { readObject } from '../readJson.ts'
+import type { IngestAnswer, IngestRequest, IngestRoute } from '../route.ts'
+import { type Calls, countCalls } from './countCalls.ts'
+import { metricsReader } from './readMetrics.ts'
+import { readTraces } from './readTraces.ts'
+
+const SOURCE = 'otlp'
+const JSON_TYPE = 'application/json'
+const error = (status: number, message: string): IngestAnswer => ({
+  status,
+  contentType: JSON_TYPE,
+  body: JSON.stringify({ code: status, message }),
+})
+
+/**
+ * `POST /v1/ingest/otlp/v1/traces` and `…/v1/metrics`: OTLP over HTTP in its JSON form. Spans of servers and histograms of
+ * their durations become `hop` events, `hop: interaction` unless the resource says another (`firstframe.hop`). An exporter
+ * is pointed at `/v1/ingest/otlp` and adds the rest itself.
+ */
+export function otlpRoutes(options: HookOptions): IngestRoute[] {
+  const readMetrics = metricsReader(numberReader(SOURCE, options.emit))
+
+  const routeOf = (
+    path: string,
+    read: (body: Readonly<Record<string, unknown>>, request: IngestRequest, tenant: string) => Calls[],
+  ): IngestRoute => ({
+    method: 'POST',
+    path,
+    handle: async (request) => {
+      const tenant = tenantOfHook(request, options, SOURCE)
+      if (tenant === undefined) return error(403, 'unknown_key')
+      if (/protobuf/.test(request.headers['content-type'] ?? ''))
+        return error(415, 'protobuf is not taken: set OTEL_EXPORTER_OTLP_PROTOCOL=http/json')
+      const body = readObject(request.body)
+      if (body === undefined) {
+        noteHook(options, SOURCE, 'unreadable')
+        return error(400, 'the body is not a JSON object')
+      }
+      const events = countCalls(read(body, request, tenant), { tenant, source: SOURCE })
+      return { status: 200, contentType: JSON_TYPE, body: '{}', events }
+    },
+  })
+
+  return [
+    routeOf('/v1/ingest/otlp/v1/traces', (body, { query }) => readTraces(body, query)),
+    routeOf('/v1/ingest/otlp/v1/metrics', (body, { query }, tenant) => readMetrics(body, query, tenant)),
+  ]
+}
