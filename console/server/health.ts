@@ -13,7 +13,14 @@ export const HEADLINES: Readonly<Record<Hop, readonly [Metric, ...Metric[]]>> = 
   origin: ['origin_ttfb', 'origin_errors'],
   edge: ['edge_ttfb', 'edge_errors', 'probe_failure'],
   player: ['rebuffering_ratio', 'video_startup_time', 'concurrent_plays'],
-  interaction: ['interaction_success', 'message_delivery', 'interaction_latency', 'resource_level'],
+  interaction: [
+    'interaction_success',
+    'message_delivery',
+    'interaction_latency',
+    'api_errors',
+    'api_latency',
+    'resource_level',
+  ],
 }
 
 /** A hop that reported within this time is heard; a longer silence is said. */

@@ -58,6 +58,8 @@ export function interactions() {
         span: 12,
       }),
     )
+    .withPanel(metricLines('api_latency', { by: 'node', span: 12 }))
+    .withPanel(metricLines('api_errors', { by: 'node', span: 12 }))
     .withPanel(metricLines('interaction_success', { by: 'app', span: 12 }))
     .withPanel(metricLines('interaction_latency', { by: 'app', span: 12 }))
     .withPanel(metricLines('message_delivery', { by: 'channel', span: 12 }))

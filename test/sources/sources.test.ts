@@ -113,6 +113,27 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
     body: JSON.stringify({ action: 'on_publish', app: 'live', stream: 'srs-hook', server_id: 'vid-1' }),
   })
   assert.equal(await hooked.text(), '0')
+  const otlp = Object.fromEntries(
+    here(block('OpenTelemetry', 'sh otlp'))
+      .trim()
+      .split('\n')
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
+  const [otlpHeader = '', otlpKey = ''] = otlp.OTEL_EXPORTER_OTLP_HEADERS!.split('=')
+  const span = {
+    kind: 2,
+    name: 'GET /likes',
+    startTimeUnixNano: `${now}000000`,
+    endTimeUnixNano: `${now + 20}000000`,
+    attributes: [{ key: 'http.route', value: { stringValue: '/likes' } }],
+  }
+  const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'room-api' } }] }
+  const traced = await fetch(`${otlp.OTEL_EXPORTER_OTLP_ENDPOINT}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', [otlpHeader]: otlpKey },
+    body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans: [span] }] }] }),
+  })
+  assert.equal(traced.status, 200, await traced.text())
   const livekit = config.livekit as Record<string, { secret: string }>
   const room = JSON.stringify({
     event: 'participant_joined',
@@ -143,6 +164,9 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
     'MediaMTX, hooks': hop(`source = 'mediamtx' AND stream = 'mtx-hook' AND status = 'up'`),
     'MediaMTX, counters': hop(`source = 'mediamtx' AND node = 'mtx-1' AND bitrate_in_kbps > 0`),
     'OBS Studio': hop(`source = 'obs' AND stream = 'obs-stream' AND bitrate_out_kbps > 0`),
+    OpenTelemetry: hop(
+      `source = 'otlp' AND node = 'room-api /likes' AND hop = 'interaction' AND ttfb_ms = 20`,
+    ),
     LiveKit: `SELECT count() > 0 FROM cohost WHERE stream = 'cohost-stream' AND event = 'joined'`,
     'CloudFront, real-time logs': hop(`cdn = 'cloudfront-main' AND requests > 0`),
     Fastly: hop(`cdn = 'fastly-main' AND requests > 0`),
