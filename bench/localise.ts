@@ -154,11 +154,8 @@ export const run = async ({ json, args }: BenchOptions): Promise<void> => {
     cases: quiet.length,
     named: quiet.filter(({ empty }) => !empty).length,
   })
-  printReliability(
-    print,
-    'reliability',
-    answers.filter((_, i) => cases[i]!.kind !== 'nothing'),
-  )
+  // Where nothing got worse, any cause that is named is wrong.
+  printReliability(print, 'reliability', answers)
   print('fitted on all semi-synthetic cases', fitRanking(choices))
   print('in use', { sharpness: MODEL.sharpness, explained: MODEL.explained, specific: MODEL.specific })
   printTimes(print, incidents)
