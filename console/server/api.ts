@@ -8,6 +8,7 @@ import { type Axis, axisOf, RANGE_MS, SETTLE_MS } from '../windows.ts'
 import type { Incidents } from './incidents.ts'
 import { createLive, type Live } from './live.ts'
 import { readCourse } from './readCourse.ts'
+import { readEarlier, readRuns } from './readEarlier.ts'
 import { ENDED_MS, readLast } from './readEnded.ts'
 import { readHeard, type Subject } from './readShow.ts'
 import { readRunbook } from './runbooks.ts'
@@ -39,7 +40,12 @@ const Query = Type.Object({
   incident: Name,
   q: Name,
   at: When,
-  range: Type.Optional(Type.Integer({ minimum: RANGE_MS.least, maximum: RANGE_MS.most })),
+  /** Length of the axis, ms, or `show`: from the show's beginning. */
+  range: Type.Optional(
+    Type.Union([Type.Literal('show'), Type.Integer({ minimum: RANGE_MS.least, maximum: RANGE_MS.most })]),
+  ),
+  /** The last show of the same name beside this one. */
+  compare: Name,
   from: When,
   to: When,
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
@@ -103,6 +109,24 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
     app: query.app,
   })
 
+  type AxisQuery = Pick<Query, 'range' | 'compare'>
+
+  const runsOfShow = remembered(LAST_MS, (key: string) => {
+    const [tenant = '', show = ''] = JSON.parse(key) as string[]
+    return readRuns(store, { tenant, show }, clock())
+  })
+  const runs = ({ tenant, show }: Subject) => runsOfShow(JSON.stringify([tenant, show]), clock())
+
+  /** The axis that was asked for: a length, or since the show began. */
+  async function axisFor(subject: Subject, { range }: AxisQuery, at_ms: number): Promise<Axis> {
+    if (range !== 'show') return axisOf(range)
+    const run = (await runs(subject)).findLast(({ from_ms }) => from_ms <= at_ms)
+    return axisOf(run === undefined ? undefined : at_ms - run.from_ms + 60_000)
+  }
+
+  const earlierFor = async (subject: Subject, { compare }: AxisQuery, at_ms: number, axis: Axis) =>
+    compare === undefined ? undefined : readEarlier(store, subject, await runs(subject), at_ms, axis)
+
   interface Shown {
     readonly facts: ShowFacts
     readonly shown: Snapshot
@@ -112,9 +136,10 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
     subject: Subject,
     previous: Shown | undefined,
     why: string,
-    axis = axisOf(),
+    query: AxisQuery = {},
   ): Promise<Shown> {
     const at_ms = nowOf()
+    const axis = await axisFor(subject, query, at_ms)
     const listed = await incidentsOf(incidents, subject, at_ms, clock(), axis)
     if (previous?.shown.ended !== undefined && (await isStillOver(subject, at_ms, listed))) return previous
     // A changed incident is told with what was read last: no further query stands between the finding and the page.
@@ -122,7 +147,8 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
       why === 'change' && previous !== undefined
         ? previous.facts
         : await readFacts(store, subject, at_ms, listed, previous?.facts, axis)
-    const shown = compose({ subject, at_ms, live: true, facts, incidents: listed })
+    const earlier = await earlierFor(subject, query, at_ms, axis)
+    const shown = compose({ subject, at_ms, live: true, facts, incidents: listed, earlier })
     if (at_ms - shown.data_ms <= ENDED_MS || listed.some(({ state }) => state === 'open'))
       return { facts, shown }
     return (await lastPicture(subject, at_ms, axis)) ?? { facts, shown }
@@ -147,12 +173,14 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
     return { facts, shown: compose({ subject, at_ms, live: true, facts, incidents: listed, ended }) }
   }
 
-  async function pastShow(subject: Subject, at_ms: number, axis = axisOf()): Promise<Snapshot> {
+  async function pastShow(subject: Subject, at_ms: number, query: AxisQuery): Promise<Snapshot> {
+    const axis = await axisFor(subject, query, at_ms)
     const listed = (await incidentsOf(incidents, subject, at_ms, at_ms, axis)).map((one) =>
       asItStood(one, at_ms),
     )
     const facts = await readFacts(store, subject, at_ms, listed, undefined, axis)
-    return compose({ subject, at_ms, live: false, facts, incidents: listed })
+    const earlier = await earlierFor(subject, query, at_ms, axis)
+    return compose({ subject, at_ms, live: false, facts, incidents: listed, earlier })
   }
 
   const lastShows = remembered(LAST_MS, (tenant: string) => readLast(store, { tenant, now_ms: clock() }))
@@ -203,10 +231,9 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
   get('/api/shows', (query) => showList(tenantOf(query), query.at))
   get<{ show: string }>('/api/show/:show', async (query, { show }) => {
     const subject = subjectOf(query, show)
-    const axis = axisOf(query.range)
     return query.at === undefined
-      ? (await liveShow(subject, undefined, 'second', axis)).shown
-      : pastShow(subject, query.at, axis)
+      ? (await liveShow(subject, undefined, 'second', query)).shown
+      : pastShow(subject, query.at, query)
   })
   get('/api/incidents', async (query) => {
     const to_ms = query.to ?? clock() + 1
@@ -313,8 +340,9 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
           query.stream ?? null,
           query.app ?? null,
           query.range ?? null,
+          query.compare === undefined ? null : 'compare',
         ]),
-        compute: (previous: Shown | undefined, why) => liveShow(subject, previous, why, axisOf(query.range)),
+        compute: (previous: Shown | undefined, why) => liveShow(subject, previous, why, query),
         shown: ({ shown }) => shown,
         viewer: first,
       })

@@ -85,8 +85,9 @@ export function compose(options: {
   readonly facts: ShowFacts
   readonly incidents: readonly IncidentView[]
   readonly ended?: EndedView
+  readonly earlier?: Snapshot['earlier']
 }): Snapshot {
-  const { subject, at_ms, live, facts, ended } = options
+  const { subject, at_ms, live, facts, ended, earlier } = options
   const { slow, fast } = facts
   const counts = fast.watching
   const incidents = options.incidents.map((incident) => brief(live ? incident : asItStood(incident, at_ms)))
@@ -104,6 +105,7 @@ export function compose(options: {
     step_ms: slow.step_ms,
     data_ms: Math.max(0, ...Object.values(heard_ms)),
     ended,
+    earlier,
     hops: judgeHops({
       values: fast.values,
       intervals: fast.intervals,
