@@ -12,6 +12,8 @@ export interface Line {
 /** The console is asked so often; without an answer for so long the line is lost. */
 const ASK_MS = 1_000
 const LOST_MS = 2_500
+/** The state is reckoned every half second; a longer pause means that the page slept. */
+const SLEPT_MS = 1_500
 /** Longest that one question waits. */
 const WAIT_MS = 2_500
 
@@ -27,8 +29,12 @@ export function useWatchedLine(): Line {
     let answered = false
     let store: { readonly away: boolean; readonly since_ms: number } = { away: false, since_ms: 0 }
     let stopped = false
+    let told_ms = begun
     const tell = () => {
       const now = performance.now()
+      // A page that slept (a locked phone, a busy machine) heard nothing because it did not listen.
+      if (now - told_ms > SLEPT_MS) heard_ms += now - told_ms
+      told_ms = now
       const silent_ms = now - heard_ms
       const next: Line =
         silent_ms > LOST_MS
