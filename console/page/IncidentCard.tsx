@@ -1,6 +1,6 @@
 import type { IncidentView } from '../../schemas/incident.ts'
+import type { IncidentGroup } from '../incidentGroups.ts'
 import { cutName, lengthOf, partOf, share, timeOf, whole } from './amount.ts'
-import type { IncidentGroup } from './incidentGroups.ts'
 import { excessOf, placeOf, ruledOut, seenOf, titleOfIncident } from './incidentText.ts'
 import { type Place, usePlace } from './place.ts'
 import { Shape } from './Shape.tsx'

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
+import type { IncidentGroup } from '../incidentGroups.ts'
 import { IncidentCard, IncidentRow } from './IncidentCard.tsx'
-import type { IncidentGroup } from './incidentGroups.ts'
 import { usePlace } from './place.ts'
 
 /** Rows that stand under the first incident before "8 more". */

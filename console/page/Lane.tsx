@@ -1,5 +1,5 @@
+import { lanesOf } from '../incidentGroups.ts'
 import type { Band } from './chartRow.ts'
-import { lanesOf } from './incidentGroups.ts'
 
 interface LaneProps {
   readonly tone: Band['tone']

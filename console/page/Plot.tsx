@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { unionOf } from '../incidentGroups.ts'
 import { type Band, type ChartRow, gapsOf, nearestPoint } from './chartRow.ts'
-import { unionOf } from './incidentGroups.ts'
 import { scaleOf } from './scale.ts'
 
 interface PlotProps {

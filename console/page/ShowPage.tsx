@@ -1,11 +1,11 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Snapshot } from '../api.ts'
-import { lengthOf, minuteOf, share, timeOf, whole, zoneOf } from './amount.ts'
+import { groupIncidents } from '../incidentGroups.ts'
+import { lengthOf, minuteOf, share, timeOf, whole, zoneName, zoneOf } from './amount.ts'
 import { Charts } from './Charts.tsx'
 import { EmptyPage } from './EmptyPage.tsx'
 import { HeatMap } from './HeatMap.tsx'
 import { IncidentList } from './IncidentList.tsx'
-import { groupIncidents } from './incidentGroups.ts'
 import { LineBanner } from './LineBanner.tsx'
 import { LinkPicture } from './LinkPicture.tsx'
 import { usePlace } from './place.ts'
@@ -198,12 +198,15 @@ function Notices({ snapshot, lost }: { readonly snapshot: Snapshot; readonly los
   const age_ms = at_ms - data_ms
   const { completeness } = snapshot.values
   if (ended !== undefined) {
-    const report = `/report/${encodeURIComponent(snapshot.show)}`
+    const report = href(`/api/report/${encodeURIComponent(snapshot.show)}`, { zone: zoneName() })
     return (
       <p class="banner past ended">
         {words.ended_banner(timeOf(ended.at_ms, lang, Date.now()), whole(ended.peak))}{' '}
-        <a class="button" href={href(report)} data-native>
+        <a class="button" href={report} data-native>
           {words.open_report}
+        </a>{' '}
+        <a href={`${report}${report.includes('?') ? '&' : '?'}format=md`} data-native>
+          {words.report_markdown}
         </a>
       </p>
     )
@@ -218,7 +221,10 @@ function Notices({ snapshot, lost }: { readonly snapshot: Snapshot; readonly los
       {!live && (
         <p class="banner past">
           {data_ms === 0 ? words.no_past : words.past_banner(timeOf(at_ms, lang, Date.now()))}{' '}
-          <a href={href(`/report/${encodeURIComponent(snapshot.show)}`)} data-native>
+          <a
+            href={href(`/api/report/${encodeURIComponent(snapshot.show)}`, { zone: zoneName() })}
+            data-native
+          >
             {words.open_report}
           </a>
         </p>

@@ -1,9 +1,9 @@
 import { useEffect, useMemo } from 'preact/hooks'
 import type { ShowList, ShowView } from '../api.ts'
-import { cutName, lengthOf, minuteOf, timeOf, titleOf, whole } from './amount.ts'
+import { groupIncidents, type IncidentGroup, struckBy } from '../incidentGroups.ts'
+import { cutName, lengthOf, minuteOf, timeOf, titleOf, whole, zoneName } from './amount.ts'
 import { EmptyPage } from './EmptyPage.tsx'
 import { IncidentList } from './IncidentList.tsx'
-import { groupIncidents, type IncidentGroup, struckBy } from './incidentGroups.ts'
 import { placeOf } from './incidentText.ts'
 import { LineBanner } from './LineBanner.tsx'
 import { usePlace } from './place.ts'
@@ -219,7 +219,11 @@ function ShowRow({
         )}
       </a>
       {health === 'ended' && (
-        <a class="report-link" href={href(`/report/${encodeURIComponent(name)}`)} data-native>
+        <a
+          class="report-link"
+          href={href(`/api/report/${encodeURIComponent(name)}`, { zone: zoneName() })}
+          data-native
+        >
           {words.open_report}
         </a>
       )}

@@ -95,6 +95,9 @@ export function zoneOf(ms: number): string {
     : `UTC${minutes > 0 ? '+' : '\u2212'}${Math.abs(hours)}${rest === 0 ? '' : `:${rest}`}`
 }
 
+/** The name of this machine's zone: `Asia/Shanghai`. */
+export const zoneName = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone
+
 /** A length of time in at most two units. */
 export function lengthOf(ms: number, lang: Lang): string {
   const seconds = Math.max(0, Math.round(ms / 1000))

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks'
-import type { IncidentGroup } from './incidentGroups.ts'
+import type { IncidentGroup } from '../incidentGroups.ts'
 
 const KEY = 'firstframe-sound'
 

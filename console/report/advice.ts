@@ -1,4 +1,5 @@
 import { metricOf } from '../../schemas/metrics.ts'
+import { HOP_NAMES } from '../../schemas/words.ts'
 import { amount, bytes, count, duration, milliseconds, share } from './amount.ts'
 import { meets, type ReportData, type Worst } from './data.ts'
 
@@ -44,7 +45,7 @@ export function adviceOf(data: ReportData): readonly Advice[] {
     found.push({
       weight: cost,
       en: `Begin at the ${hop}: ${list.length} incident${list.length === 1 ? '' : 's'} there cost ${count(cost)} viewer-minutes. ${list[0]!.summary_en}`,
-      zh: `先看 ${hop} 环节：${list.length} 次故障，代价 ${count(cost)} 观众·分钟。${list[0]!.summary_zh}`,
+      zh: `先看${HOP_NAMES[hop]?.zh ?? hop}环节：${list.length} 次故障，代价 ${count(cost)} 观众·分钟。${list[0]!.summary_zh}`,
     })
   }
   for (const { opened_ms, began_ms, viewers, summary_en, summary_zh } of data.incidents)

@@ -41,6 +41,31 @@ export function amount(value: number, unit: MetricSpec['unit']): string {
   return `${round(value)} ${unit === 'fps' ? 'fps' : unit === 'kbps' ? 'kb/s' : 'Mb/s'}`
 }
 
-/** Hours and minutes of UTC. */
-export const hour = (at_ms: number): string => new Date(at_ms).toISOString().slice(11, 16)
-export const instant = (at_ms: number): string => new Date(at_ms).toISOString().slice(0, 19).replace('T', ' ')
+/** Parts of a moment in a zone: `Asia/Shanghai`. */
+const partsOf = (at_ms: number, zone: string): Record<string, string> =>
+  Object.fromEntries(
+    new Intl.DateTimeFormat('en-GB', {
+      timeZone: zone,
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      hourCycle: 'h23',
+    })
+      .formatToParts(at_ms)
+      .map(({ type, value }) => [type, value]),
+  )
+
+/** Hours and minutes in a zone: `20:14`. */
+export const hour = (at_ms: number, zone: string): string => {
+  const { hour: hours, minute } = partsOf(at_ms, zone)
+  return `${hours}:${minute}`
+}
+export const clockTime = (at_ms: number, zone: string): string =>
+  `${hour(at_ms, zone)}:${partsOf(at_ms, zone).second}`
+export const instant = (at_ms: number, zone: string): string => {
+  const { year, month, day } = partsOf(at_ms, zone)
+  return `${year}-${month}-${day} ${clockTime(at_ms, zone)}`
+}

@@ -12,7 +12,7 @@ interface Chart {
 }
 
 /** Values over the show's time as SVG, with incidents as bands: readable in black and white too. */
-export function chart({ title, values, format, objective }: Chart, data: ReportData): string {
+export function chart({ title, values, format, objective }: Chart, data: ReportData, zone: string): string {
   const from = values[0]?.at_ms ?? data.from_ms
   const to = (values.at(-1)?.at_ms ?? data.to_ms) + 60_000
   const top = Math.max(1e-9, objective ?? 0, ...values.map(({ value }) => value ?? 0)) * 1.08
@@ -48,7 +48,7 @@ export function chart({ title, values, format, objective }: Chart, data: ReportD
   const times = ticks
     .map(
       (at, nth) =>
-        `<text x="${x(at).toFixed(1)}" y="${H - 6}" text-anchor="${nth === 0 ? 'start' : nth === 4 ? 'end' : 'middle'}">${hour(at)}</text>`,
+        `<text x="${x(at).toFixed(1)}" y="${H - 6}" text-anchor="${nth === 0 ? 'start' : nth === 4 ? 'end' : 'middle'}">${hour(at, zone)}</text>`,
     )
     .join('')
   const levels = [0, top / 1.08 / 2, top / 1.08]
@@ -64,13 +64,14 @@ export function chart({ title, values, format, objective }: Chart, data: ReportD
   return `<figure><figcaption>${title}</figcaption><svg viewBox="0 0 ${W} ${H}" role="img" aria-label="${title}">${bands}${levels}${drawn}${goal}${times}</svg></figure>`
 }
 
-export const audienceChart = (data: ReportData, title: string): string =>
+export const audienceChart = (data: ReportData, title: string, zone: string): string =>
   chart(
     { title, format: count, values: data.minutes.map(({ at_ms, watching }) => ({ at_ms, value: watching })) },
     data,
+    zone,
   )
 
-export const stallChart = (data: ReportData, title: string, objective: number): string =>
+export const stallChart = (data: ReportData, title: string, objective: number, zone: string): string =>
   chart(
     {
       title,
@@ -79,4 +80,5 @@ export const stallChart = (data: ReportData, title: string, objective: number): 
       values: data.minutes.map(({ at_ms, stall_ratio }) => ({ at_ms, value: stall_ratio })),
     },
     data,
+    zone,
   )

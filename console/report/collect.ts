@@ -3,6 +3,7 @@ import { ROLLUPS, type Rollup, type RollupSpec } from '../../schemas/rollups.ts'
 import { rollupsOf } from '../../schemas/sources.ts'
 import { metricSql, metricWhere } from '../../schemas/sql.ts'
 import type { Rows } from './ask.ts'
+import { costOf } from './cost.ts'
 import type { Quality, ReportData } from './data.ts'
 
 export interface Scope {
@@ -61,6 +62,33 @@ async function quality(rows: Rows, scope: Scope, params: Record<string, string>)
   )
 }
 
+type Incident = ReportData['incidents'][number]
+
+/** The incidents that began within the scope, with what each cost. */
+async function incidentsOf(
+  rows: Rows,
+  scope: Scope,
+  params: Record<string, string>,
+): Promise<readonly Incident[]> {
+  const listed = await rows<Omit<Incident, 'cause'> & { cause: string; baseline: number }>(
+    `SELECT id, show, stream, cause, severity, hop, metric, state, summary_en, summary_zh, viewers, baseline, toFloat64(toUnixTimestamp64Milli(began_time)) AS began_ms,
+     toFloat64(toUnixTimestamp64Milli(opened_time)) AS opened_ms, toFloat64(toUnixTimestamp64Milli(resolved_time)) AS resolved_ms,
+     if(state = 'open', {to_ms:Int64} * 1.0, toFloat64(toUnixTimestamp64Milli(resolved_time))) AS ended_ms
+     FROM incident FINAL WHERE tenant = {tenant:String} AND show = {show:String} AND toUnixTimestamp64Milli(began_time) >= {from_ms:Int64} AND toUnixTimestamp64Milli(began_time) < {to_ms:Int64} ORDER BY began_time`,
+    params,
+  )
+  return Promise.all(
+    listed.map(async ({ cause: text, baseline, ...incident }) => {
+      const cause = JSON.parse(text || '{}') as Incident['cause']
+      return {
+        ...incident,
+        cause,
+        viewer_minutes: await costOf(rows, { ...incident, tenant: scope.tenant, cause, baseline }),
+      }
+    }),
+  )
+}
+
 const ratio = (name: Metric) => metricSql(name, { over: 'rollup' })
 
 /** Everything the report says, by a handful of queries over rollups. */
@@ -90,13 +118,7 @@ export async function collect(rows: Rows, scope: Scope): Promise<ReportData> {
        FROM heartbeat_1m WHERE ${real} GROUP BY time ORDER BY time`,
       params,
     ),
-    rows<ReportData['incidents'][number]>(
-      `SELECT severity, hop, metric, state, summary_en, summary_zh, viewers, toFloat64(toUnixTimestamp64Milli(began_time)) AS began_ms,
-       toFloat64(toUnixTimestamp64Milli(opened_time)) AS opened_ms, if(state = 'open', {to_ms:Int64} * 1.0, toFloat64(toUnixTimestamp64Milli(resolved_time))) AS ended_ms,
-       viewers * (ended_ms - began_ms) / 60000 AS viewer_minutes
-       FROM incident FINAL WHERE tenant = {tenant:String} AND show = {show:String} AND toUnixTimestamp64Milli(began_time) >= {from_ms:Int64} AND toUnixTimestamp64Milli(began_time) < {to_ms:Int64} ORDER BY began_time`,
-      params,
-    ),
+    incidentsOf(rows, scope, params),
     rows<ReportData['rounds'][number]>(
       `SELECT round, toFloat64(min(toUnixTimestamp(time))) * 1000 AS began_ms, toFloat64(uniqCombined64Merge(participants_uniq)) AS took_part, sum(interactions_count) AS interactions, ${ratio('interaction_success')} AS success, ${ratio('interaction_latency')} AS round_trip_ms
        FROM interaction_1m WHERE ${real} AND round != '' GROUP BY round ORDER BY began_ms, round LIMIT 200`,

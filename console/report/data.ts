@@ -1,4 +1,7 @@
+import type { Where } from '../../schemas/incident.ts'
+import type { Hop } from '../../schemas/kinds/kinds.ts'
 import type { Metric } from '../../schemas/metrics.ts'
+import type { Severity } from '../../schemas/rules.ts'
 
 export interface Quality {
   readonly metric: Metric
@@ -42,16 +45,23 @@ export interface ReportData {
   }[]
   readonly quality: readonly Quality[]
   readonly incidents: readonly {
-    readonly severity: string
-    readonly hop: string
-    readonly metric: string
-    readonly state: string
+    readonly id: string
+    readonly show: string
+    readonly stream: string
+    readonly cause: Where
+    readonly severity: Severity
+    readonly hop: Hop
+    readonly metric: Metric
+    readonly state: 'open' | 'resolved'
+    /** 0 while it is open. */
+    readonly resolved_ms: number
     readonly summary_en: string
     readonly summary_zh: string
     readonly viewers: number
     readonly began_ms: number
     readonly opened_ms: number
     readonly ended_ms: number
+    /** Viewers struck, added up over its time. */
     readonly viewer_minutes: number
   }[]
   readonly rounds: readonly {

@@ -1,8 +1,21 @@
 import { type Metric, metricOf } from '../../schemas/metrics.ts'
+import { HOP_NAMES } from '../../schemas/words.ts'
 import { adviceOf } from './advice.ts'
-import { amount, bytes, count, duration, hour, instant, milliseconds, plain, share } from './amount.ts'
+import {
+  amount,
+  bytes,
+  clockTime,
+  count,
+  duration,
+  hour,
+  instant,
+  milliseconds,
+  plain,
+  share,
+} from './amount.ts'
 import { audienceChart, stallChart } from './chart.ts'
 import { meets, type ReportData, type Worst } from './data.ts'
+import { type Fault, faultsOf } from './faults.ts'
 import { STYLE } from './style.ts'
 import { type Lang, WORDS, type Words } from './words.ts'
 
@@ -20,7 +33,10 @@ function table(
   foot: readonly string[] = [],
 ): string {
   const kind = (at: number) => (head[at]!.startsWith('#') ? ' class="n"' : '')
-  const cells = (row: readonly string[]) => row.map((cell, at) => `<td${kind(at)}>${cell}</td>`).join('')
+  const cells = (row: readonly string[]) =>
+    row
+      .map((cell, at) => `<td${kind(at)} data-head="${text(head[at]!.replace('#', ''))}">${cell}</td>`)
+      .join('')
   return `<table><thead><tr>${head.map((name, at) => `<th${kind(at)}>${text(name.replace('#', ''))}</th>`).join('')}</tr></thead><tbody>${rows
     .map((row) => `<tr>${cells(row)}</tr>`)
     .join('')}</tbody>${foot.length > 0 ? `<tfoot><tr>${cells(foot)}</tr></tfoot>` : ''}</table>`
@@ -36,10 +52,35 @@ function judged(metric: Metric, value: number, shown: string): string {
 
 const section = (title: string, body: string): string => `<section><h2>${text(title)}</h2>${body}</section>`
 
+/** How a report is shown. */
+export interface ReportLook {
+  readonly lang: Lang
+  /** The zone its times are in: `Asia/Shanghai`. */
+  readonly zone: string
+  /** The console's address, for links to each moment; '' is the console that serves the report itself. */
+  readonly console: string
+}
+
+/** Metrics that missed their objective first, the longest miss first; then what was met, then what was not measured. */
+export function byMiss(quality: ReportData['quality']): ReportData['quality'] {
+  const rank = ({ metric, value, objective }: ReportData['quality'][number]) =>
+    value === null ? 2 : meets(metricOf(metric).better, value, objective) ? 1 : 0
+  return [...quality].sort(
+    (a, b) => rank(a) - rank(b) || b.minutes - b.minutes_met - (a.minutes - a.minutes_met),
+  )
+}
+
 function qualityTable({ quality }: ReportData, words: Words, lang: Lang): string {
   return table(
-    [words.metric, `#${words.value}`, `#${words.objective}`, '', `#${words.minutesMet}`, words.clock],
-    quality.map(({ metric, value, objective, minutes, minutes_met, clock }) => {
+    [
+      words.metric,
+      `#${words.value}`,
+      `#${words.objective}`,
+      words.verdictHead,
+      `#${words.minutesMet}`,
+      words.clock,
+    ],
+    byMiss(quality).map(({ metric, value, objective, minutes, minutes_met, clock }) => {
       const { title, unit, better } = metricOf(metric)
       const good = value !== null && meets(better, value, objective)
       const verdict =
@@ -60,9 +101,16 @@ function qualityTable({ quality }: ReportData, words: Words, lang: Lang): string
   )
 }
 
-function incidentTable({ incidents }: ReportData, words: Words, lang: Lang): string {
-  if (incidents.length === 0) return `<p>${words.noIncidents}</p>`
-  const cost = incidents.reduce((sum, { viewer_minutes }) => sum + viewer_minutes, 0)
+/** The address of a moment of the show in the console. */
+export const momentOf = ({ show, tenant }: ReportData, at_ms: number, address: string): string =>
+  `${address}/show/${encodeURIComponent(show)}?at=${Math.round(at_ms)}&tenant=${encodeURIComponent(tenant)}`
+
+const summaryOf = ({ lead }: Fault, lang: Lang): string => (lang === 'zh' ? lead.summary_zh : lead.summary_en)
+
+function faultTable(data: ReportData, words: Words, { lang, zone, console: address }: ReportLook): string {
+  const faults = faultsOf(data)
+  if (faults.length === 0) return `<p>${words.noIncidents}</p>`
+  const cost = faults.reduce((sum, { viewer_minutes }) => sum + viewer_minutes, 0)
   return table(
     [
       words.began,
@@ -73,18 +121,16 @@ function incidentTable({ incidents }: ReportData, words: Words, lang: Lang): str
       `#${words.affected}`,
       `#${words.cost}`,
     ],
-    incidents.map((each) => [
-      instant(each.began_ms).slice(11),
-      text(lang === 'zh' ? each.summary_zh : each.summary_en),
-      text(each.hop),
-      duration(each.opened_ms - each.began_ms),
-      each.state === 'open'
-        ? `<span class="bad">${words.stillOpen}</span>`
-        : duration(each.ended_ms - each.began_ms),
-      count(each.viewers),
-      count(each.viewer_minutes),
+    faults.map((fault) => [
+      `<a href="${text(momentOf(data, fault.opened_ms + 30_000, address))}">${clockTime(fault.began_ms, zone)}</a>`,
+      `<a href="${text(`${address}/incident/${encodeURIComponent(fault.lead.id)}?tenant=${encodeURIComponent(data.tenant)}`)}">${text(summaryOf(fault, lang))}</a>${fault.streams.length > 1 ? ` <span class="soft">${words.streams(fault.streams.length)}</span>` : ''}`,
+      text(HOP_NAMES[fault.lead.hop]?.[lang] ?? fault.lead.hop),
+      duration(fault.opened_ms - fault.began_ms),
+      fault.open ? `<span class="bad">${words.stillOpen}</span>` : duration(fault.ended_ms - fault.began_ms),
+      count(fault.viewers),
+      plain(fault.viewer_minutes),
     ]),
-    [words.inAll, '', '', '', '', '', count(cost)],
+    [words.inAll, '', '', '', '', '', plain(cost)],
   )
 }
 
@@ -99,17 +145,19 @@ const worstTable = (title: string, list: readonly Worst[], words: Words): string
   )}</div>`
 
 /** The evening in one sentence. */
-function verdictOf({ quality, incidents }: ReportData, words: Words): string {
-  const known = quality.filter(({ value }) => value !== null)
+export function verdictOf(data: ReportData, words: Words): string {
+  const known = data.quality.filter(({ value }) => value !== null)
   const missed = known.filter(
     ({ metric, value, objective }) => !meets(metricOf(metric).better, value!, objective),
   )
-  const cost = incidents.reduce((sum, { viewer_minutes }) => sum + viewer_minutes, 0)
-  return words.verdict(missed.length, known.length, incidents.length, count(cost))
+  const faults = faultsOf(data)
+  const cost = faults.reduce((sum, { viewer_minutes }) => sum + viewer_minutes, 0)
+  return words.verdict(missed.length, known.length, faults.length, plain(cost))
 }
 
 /** The whole report as one page that needs nothing else. */
-export function reportPage(data: ReportData, lang: Lang): string {
+export function reportPage(data: ReportData, look: ReportLook): string {
+  const { lang, zone } = look
   const words = WORDS[lang]
   const { audience } = data
   const number = (value: string, name: string) => `<div><b>${value}</b>${text(name)}</div>`
@@ -124,13 +172,13 @@ export function reportPage(data: ReportData, lang: Lang): string {
 <body><main>
 <p class="soft">Firstframe · ${words.title}</p>
 <h1>${text(data.show)}</h1>
-<p class="soft">${instant(data.from_ms)} – ${instant(data.to_ms)} UTC · ${duration(data.to_ms - data.from_ms)}</p>
-<div class="numbers">${number(count(audience.viewers), words.viewers)}${number(count(audience.sessions), words.sessions)}${number(plain(audience.hours), words.hours)}${number(count(audience.peak), `${words.peak}, ${hour(audience.peak_ms)}`)}${number(bytes(audience.bytes), words.delivered)}</div>
+<p class="soft">${instant(data.from_ms, zone)} – ${instant(data.to_ms, zone)} ${text(zone)} · ${duration(data.to_ms - data.from_ms)}</p>
+<div class="numbers">${number(count(audience.viewers), words.viewers)}${number(count(audience.sessions), words.sessions)}${number(plain(audience.hours), words.hours)}${number(count(audience.peak), `${words.peak}, ${hour(audience.peak_ms, zone)}`)}${number(bytes(audience.bytes), words.delivered)}</div>
 <p class="verdict">${text(verdictOf(data, words))}</p>
 ${section(words.better, advice.length === 0 ? `<p>${words.nothing}</p>` : `<ol>${advice.map((each) => `<li>${text(each[lang])}</li>`).join('')}</ol>`)}
-${section(words.audience, audienceChart(data, words.watching) + stallChart(data, words.stall_ratio, objective))}
+${section(words.incidents, faultTable(data, words, look))}
 ${section(words.quality, qualityTable(data, words, lang))}
-${section(words.incidents, incidentTable(data, words, lang))}
+${section(words.audience, audienceChart(data, words.watching, zone) + stallChart(data, words.stall_ratio, objective, zone))}
 ${section(words.worst, `<div class="three">${worstTable(words.cdn, data.worst.cdn, words)}${worstTable(words.isp, data.worst.isp, words)}${worstTable(words.region, data.worst.region, words)}</div>`)}
 ${
   data.rounds.length === 0
@@ -148,7 +196,7 @@ ${
           ],
           data.rounds.map((each) => [
             text(each.round),
-            hour(each.began_ms),
+            hour(each.began_ms, zone),
             count(each.took_part),
             count(each.interactions),
             orDash(each.success, (value) => judged('interaction_success', value, share(value))),
@@ -192,7 +240,7 @@ ${section(
     ]),
   )}`,
 )}
-<p class="soft">${words.utc}</p>
+<p class="soft">${words.times(text(zone))}</p>
 </main></body></html>
 `
 }

@@ -55,7 +55,10 @@ export const WORDS = {
     minutes: 'Minutes watched',
     better: 'What to do better',
     nothing: 'Every objective that was measured was met, and nothing broke.',
-    utc: 'Times are UTC. People are counted once (within 1 %); percentiles are within 2 %. Clock of reports: event_time, the session’s, corrected; where a rollup keeps only the collector’s clock the table says so.',
+    verdictHead: 'Verdict',
+    streams: (n: number) => `${n} streams`,
+    times: (zone: string) =>
+      `Times are in ${zone}. A viewer-minute is one viewer struck for one minute, added up over the incident. People are counted once (within 1 %); percentiles are within 2 %. Clock of reports: event_time, the session’s, corrected; where a rollup keeps only the collector’s clock the table says so.`,
     cdn: 'CDN',
     isp: 'Network operator',
     region: 'Region',
@@ -113,7 +116,10 @@ export const WORDS = {
     minutes: '观看分钟',
     better: '下次怎样更好',
     nothing: '所有测得的指标均达标，且没有故障。',
-    utc: '时间为 UTC。人数去重（误差 1% 内），分位数误差 2% 内。报告按 event_time（校正后的会话时钟）统计；只有采集器时钟的指标在表中注明。',
+    verdictHead: '结论',
+    streams: (n: number) => `${n} 个流`,
+    times: (zone: string) =>
+      `时间为 ${zone}。观众·分钟为受影响观众按分钟累加。人数去重（误差 1% 内），分位数误差 2% 内。报告按 event_time（校正后的会话时钟）统计；只有采集器时钟的指标在表中注明。`,
     cdn: 'CDN',
     isp: '运营商',
     region: '地区',

@@ -3,6 +3,7 @@ import { QueryError } from '../query/askConsole.ts'
 import { askRows, type Rows } from './ask.ts'
 import { collect, type Scope } from './collect.ts'
 import { reportPage } from './html.ts'
+import { reportMarkdown } from './markdown.ts'
 import type { Lang } from './words.ts'
 
 const DAY_MS = 86_400_000
@@ -16,6 +17,8 @@ export interface ReportOptions {
   readonly from?: string
   readonly to?: string
   readonly out?: string
+  /** The zone its times are in, e.g. `Asia/Shanghai`. Default: UTC. */
+  readonly zone?: string
   readonly clock: () => number
 }
 
@@ -27,7 +30,10 @@ function time(text: string | undefined, name: string): number | undefined {
 }
 
 /** The show's tenant and its time, from what was asked for and what the store has of the last seven days. */
-async function scopeOf(rows: Rows, options: ReportOptions): Promise<Scope> {
+async function scopeOf(
+  rows: Rows,
+  options: Pick<ReportOptions, 'show' | 'tenant' | 'clock' | 'from' | 'to'>,
+): Promise<Scope> {
   const { show, tenant, clock } = options
   const [from, to] = [time(options.from, 'from'), time(options.to, 'to')]
   if (from !== undefined && to !== undefined && from >= to) throw new QueryError('--from is not before --to')
@@ -54,12 +60,34 @@ async function scopeOf(rows: Rows, options: ReportOptions): Promise<Scope> {
   return { tenant: only.tenant, show, from_ms: from ?? only.first_ms, to_ms: to ?? only.last_ms }
 }
 
-/** Writes the report of a show and gives the file's name. Throws QueryError for whatever a person can mend. */
+/** The report of a show as HTML or Markdown. Throws QueryError for whatever a person can mend. */
+export async function reportOf(
+  rows: Rows,
+  options: Omit<ReportOptions, 'url' | 'out'> & { readonly markdown: boolean; readonly console: string },
+): Promise<string> {
+  const { lang, console: address, markdown } = options
+  const zone = zoneOf(options.zone)
+  const data = await collect(rows, await scopeOf(rows, options))
+  const look = { lang, zone, console: address.replace(/\/$/, '') }
+  return markdown ? reportMarkdown(data, look) : reportPage(data, look)
+}
+
+/** The zone that was asked for; UTC by default. */
+function zoneOf(zone = 'UTC'): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone
+  } catch {
+    throw new QueryError(`--zone is no time zone: ${zone} (like Asia/Shanghai)`)
+  }
+}
+
+/** Writes the report of a show and gives the file's name; a name that ends in .md makes it Markdown. Throws QueryError for whatever a person can mend. */
 export async function writeReport(options: ReportOptions): Promise<string> {
   const rows = askRows(options.url)
-  const data = await collect(rows, await scopeOf(rows, options))
+  const markdown = options.out?.endsWith('.md') ?? false
+  const text = await reportOf(rows, { ...options, markdown, console: options.url })
   const out = options.out ?? `report-${options.show.replace(/[^\p{L}\p{N}._-]+/gu, '-')}.html`
-  await writeFile(`${out}.part`, reportPage(data, options.lang))
+  await writeFile(`${out}.part`, text)
   await rename(`${out}.part`, out)
   return out
 }

@@ -11,6 +11,7 @@ import { readCourse } from './readCourse.ts'
 import { readEarlier, readRuns } from './readEarlier.ts'
 import { ENDED_MS, readLast } from './readEnded.ts'
 import { readHeard, type Subject } from './readShow.ts'
+import { sendReport } from './report.ts'
 import { readRunbook } from './runbooks.ts'
 import { search } from './search.ts'
 import { readSession, readSessions, SESSION_FILTERS, type SessionFilter } from './sessions.ts'
@@ -46,6 +47,10 @@ const Query = Type.Object({
   ),
   /** The last show of the same name beside this one. */
   compare: Name,
+  lang: Name,
+  /** Of a report: the zone of its times, and `md` for Markdown. */
+  zone: Name,
+  format: Name,
   from: When,
   to: When,
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
@@ -275,6 +280,24 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
       to_ms,
     }
     return readSessions(store, scope, filter, query.limit ?? 50)
+  })
+  get<{ show: string }>('/api/report/:show', async (query, { show }, _request, reply) => {
+    const wrong = await sendReport(
+      reply,
+      options.store,
+      {
+        tenant: tenantOf(query),
+        show,
+        lang: query.lang?.startsWith('zh') ? 'zh' : 'en',
+        zone: query.zone,
+        markdown: query.format === 'md',
+        from_ms: query.from,
+        to_ms: query.to,
+      },
+      clock,
+    )
+    if (wrong !== undefined) throw new ApiError('not_found', wrong)
+    return reply
   })
   get<{ rule: string }>('/api/runbooks/:rule', async (_query, { rule }) => {
     const markdown = await readRunbook(options.runbooks, rule)

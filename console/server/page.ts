@@ -3,7 +3,7 @@ import type { BuiltPage, PageFile } from '../build.ts'
 import { apiError } from '../signIn/principal.ts'
 
 /** Addresses of the page: every view is one, so that it can be pasted into a chat. */
-const VIEWS = ['/', '/show/*', '/incident/*', '/session/*', '/runbooks/*', '/shows']
+const VIEWS = ['/', '/show/*', '/incident/*', '/session/*', '/runbooks/*', '/shows', '/handover']
 
 /** Whoever navigates in a browser sees the page, which says that there is nothing; others get JSON. */
 const isNavigation = ({ method, headers }: FastifyRequest): boolean =>

@@ -16,7 +16,11 @@ export function registerReport(program: Command): void {
     )
     .option('--to <time>', 'its end')
     .option('--tenant <tenant>', 'whose show; needed when several have one of this name')
-    .option('--out <file>', 'the file to write; by default report-SHOW.html')
+    .option(
+      '--out <file>',
+      'the file to write; by default report-SHOW.html; a name that ends in .md makes it Markdown',
+    )
+    .option('--zone <zone>', 'the zone of its times, e.g. Asia/Shanghai; by default UTC')
     .addOption(new Option('--lang <lang>', 'the page’s language').choices(['en', 'zh']).default('en'))
     .option('--url <url>', 'the console’s address (default: the configuration’s port)', consoleAddress())
     .action(async (show: string, flags) => {

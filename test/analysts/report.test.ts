@@ -62,10 +62,11 @@ test('the numbers of the report are those reckoned by hand', async () => {
   near(quality.edge_ttfb!.value, (12 * 50 + 9 * 50 + 3 * 400) / 24, 'edge')
   assert.equal(quality.edge_ttfb!.clock, 'received_time')
   assert.deepEqual(
-    data.incidents.map(({ hop, viewer_minutes }) => [hop, viewer_minutes]),
+    data.incidents.map(({ hop, viewer_minutes }) => [hop, Number(viewer_minutes.toFixed(6))]),
+    // Behind cdn-b two viewers sent three beats of ten seconds each; while the game failed nobody was heard.
     [
-      ['edge', 100],
-      ['interaction', 10],
+      ['edge', 1],
+      ['interaction', 0],
     ],
   )
   assert.deepEqual(
@@ -78,7 +79,10 @@ test('the numbers of the report are those reckoned by hand', async () => {
   assert.equal(data.worst.cdn[0]!.value, 'cdn-b')
   near(data.worst.cdn[0]!.stalled_minutes, 34 / 60, 'minutes stalled behind cdn-b')
   const advice = adviceOf(data).map(({ en }) => en)
-  assert.match(advice[0]!, /^Begin at the edge: 1 incident there cost 100 viewer-minutes/)
+  assert.ok(
+    advice.some((each) => /^Begin at the edge: 1 incident there cost 1 viewer-minutes/.test(each)),
+    advice.join('\n'),
+  )
   assert.ok(
     advice.some((each) => each.startsWith('cdn-b (cdn) had 97.1 % of all stalled time')),
     advice.join('\n'),
@@ -101,16 +105,16 @@ test('one page in each language, with nothing from elsewhere and nothing that ru
         'Quality against objectives',
         'Stalls up behind cdn-b',
         'What to do better',
-        'objectives were missed; 2 incidents cost 110 viewer-minutes.',
+        'objectives were missed; 2 incidents cost 1 viewer-minutes.',
       ],
     ],
-    ['zh', ['质量与目标', 'cdn-b 卡顿上升', '下次怎样更好', '2 次故障，代价 110 观众·分钟。']],
+    ['zh', ['质量与目标', 'cdn-b 卡顿上升', '下次怎样更好', '2 次故障，代价 1 观众·分钟。']],
   ] as const) {
     const out = join(folder, `${lang}.html`)
     assert.equal(await writeReport({ show: 'gala', url, lang, out, clock: Date.now }), out)
     const html = await readFile(out, 'utf8')
     for (const word of words) assert.ok(html.includes(word), word)
-    assert.doesNotMatch(html, /<script|<link|<img|src=|https?:|NaN|undefined|Infinity/)
+    assert.doesNotMatch(html, /<script|<link|<img|src=|url\(|@import|NaN|undefined|Infinity/)
     assert.ok(html.length < 100_000)
   }
 })

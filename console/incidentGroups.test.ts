@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { IncidentView } from '../../schemas/incident.ts'
+import type { IncidentView } from '../schemas/incident.ts'
 import { groupIncidents, lanesOf, unionOf } from './incidentGroups.ts'
 
 let count = 0

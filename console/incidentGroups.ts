@@ -1,11 +1,27 @@
-import type { IncidentView } from '../../schemas/incident.ts'
+import type { IncidentView } from '../schemas/incident.ts'
+
+/** What of an incident says to which cause it belongs. */
+export type Groupable = Pick<
+  IncidentView,
+  | 'id'
+  | 'state'
+  | 'severity'
+  | 'show'
+  | 'stream'
+  | 'hop'
+  | 'metric'
+  | 'cause'
+  | 'viewers'
+  | 'began_ms'
+  | 'resolved_ms'
+>
 
 /** Incidents of one cause, wherever it strikes. */
-export interface IncidentGroup {
+export interface IncidentGroup<T extends Groupable = IncidentView> {
   readonly key: string
   /** The one that harms most viewers: it stands for all. */
-  readonly lead: IncidentView
-  readonly incidents: readonly IncidentView[]
+  readonly lead: T
+  readonly incidents: readonly T[]
   readonly open: boolean
   readonly critical: boolean
   readonly shows: readonly string[]
@@ -30,23 +46,23 @@ interface Struck {
 }
 
 /** Every show and stream that an incident strikes; an incident that the watcher joined names several. */
-export function struckBy(incident: IncidentView): readonly Struck[] {
+export function struckBy(incident: Pick<IncidentView, 'show' | 'stream'>): readonly Struck[] {
   const joined = (incident as { readonly streams?: readonly Struck[] }).streams
   return Array.isArray(joined) && joined.length > 0
     ? joined.map((each) => (typeof each === 'string' ? { show: incident.show, stream: each } : each))
     : [{ show: incident.show, stream: incident.stream }]
 }
 
-const causeKey = ({ cause }: IncidentView): string =>
+const causeKey = ({ cause }: Groupable): string =>
   Object.entries(cause)
     .map(([name, value]) => `${name}=${value}`)
     .sort()
     .join('&')
 
-const isOpen = ({ state }: IncidentView): boolean => state === 'open'
+const isOpen = ({ state }: Groupable): boolean => state === 'open'
 
 /** Whether an incident is of the same cause as those of a group. */
-function belongs(incident: IncidentView, group: readonly IncidentView[]): boolean {
+function belongs(incident: Groupable, group: readonly Groupable[]): boolean {
   const first = group[0]!
   if (isOpen(first) !== isOpen(incident) || first.hop !== incident.hop) return false
   const key = causeKey(incident)
@@ -71,7 +87,7 @@ function belongs(incident: IncidentView, group: readonly IncidentView[]): boolea
   )
 }
 
-function groupOf(list: readonly IncidentView[]): IncidentGroup {
+function groupOf<T extends Groupable>(list: readonly T[]): IncidentGroup<T> {
   const [lead] = [...list].sort((a, b) => b.viewers - a.viewers || a.began_ms - b.began_ms)
   const struck = list.flatMap(struckBy)
   // Two incidents of one stream (picture and game) harm the same people: the larger count stands.
@@ -100,8 +116,8 @@ function groupOf(list: readonly IncidentView[]): IncidentGroup {
  * Incidents grouped by cause: open ones first, then by viewers harmed, then critical before warning. Right both before and after
  * the watcher has joined incidents of several streams.
  */
-export function groupIncidents(incidents: readonly IncidentView[]): IncidentGroup[] {
-  const groups: IncidentView[][] = []
+export function groupIncidents<T extends Groupable>(incidents: readonly T[]): IncidentGroup<T>[] {
+  const groups: T[][] = []
   for (const incident of [...incidents].sort((a, b) => a.began_ms - b.began_ms)) {
     const home = groups.find((group) => belongs(incident, group))
     if (home === undefined) groups.push([incident])
