@@ -17,26 +17,25 @@ export interface StoreRequest {
   readonly get: boolean
   readonly waitEndOfQuery: boolean
   readonly compressed: boolean
+  /** ClickHouse's own compressed blocks: wanted for the answer, and sent as the body. */
+  readonly blocksOut: boolean
+  readonly blocksIn: boolean
   /** The Native framing the client wants (0: the plain one). */
   readonly protocolVersion: number
   /** Given when only rows of these tenants may be read: the console says so of whoever it asks for. */
   readonly tenants: readonly string[] | undefined
 }
 
-const NOT_SPOKEN = ['compress', 'decompress', 'role'] as const
 const PARAMETER = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/
 
 /** Reads the arguments; refuses what is not spoken here. */
 export function readRequest(request: IncomingMessage, args: URLSearchParams, database: string): StoreRequest {
-  for (const name of NOT_SPOKEN) {
-    const value = args.get(name)
-    if (value === null || value === '0' || value === 'false' || value === '') continue
-    const instead = name === 'role' ? 'there are no roles' : 'use Content-Encoding and Accept-Encoding: gzip'
+  const role = args.get('role')
+  if (role !== null && role !== '')
     throw refusal(
       'notImplemented',
-      `The argument '${name}' is not supported by the embedded store: ${instead}`,
+      "The argument 'role' is not supported by the embedded store: there are no roles",
     )
-  }
   const params = new Map<string, string>()
   const settings = new Map<string, string>()
   for (const [name, value] of args) {
@@ -58,6 +57,8 @@ export function readRequest(request: IncomingMessage, args: URLSearchParams, dat
     get: request.method === 'GET' || request.method === 'HEAD',
     waitEndOfQuery: isOn(args.get('wait_end_of_query')),
     compressed: isOn(args.get('enable_http_compression')) && /\bgzip\b/.test(String(asked)),
+    blocksOut: isOn(args.get('compress')),
+    blocksIn: isOn(args.get('decompress')),
     protocolVersion: Number(args.get('client_protocol_version') ?? 0) || 0,
     tenants: tenantsOf(header(request, TENANTS_HEADER)),
   }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Authorise } from './authorise.ts'
+import { fromBlocks, toBlockChunks, toBlocks } from './blocks.ts'
 import { type Engine, type EngineConnection, type EngineResult, literal } from './engine.ts'
 import { EngineError, parseEngineError, refusal } from './errors.ts'
 import { isChunked } from './formats.ts'
@@ -58,7 +59,7 @@ export async function serveQuery(
     const user = authenticate(request, args, options.users)
     if (user instanceof EngineError) throw user
     asked = readRequest(request, args, options.database)
-    const body = await bodyOf(options, request)
+    const body = await bodyOf(options, request, asked)
     const lead = asked.urlQuery !== '' && body.length > 0 ? `${asked.urlQuery}\n` : asked.urlQuery
     const bytes = Buffer.concat([Buffer.from(lead), ...body])
     if (bytes.length === 0 && asked.get) {
@@ -78,7 +79,16 @@ export async function serveQuery(
   }
 }
 
-async function bodyOf(options: ServeOptions, request: IncomingMessage): Promise<Buffer[]> {
+async function bodyOf(
+  options: ServeOptions,
+  request: IncomingMessage,
+  asked: StoreRequest,
+): Promise<Buffer[]> {
+  const body = await sentBody(options, request)
+  return asked.blocksIn && body.length > 0 ? fromBlocks(Buffer.concat(body), options.maxBody_bytes) : body
+}
+
+async function sentBody(options: ServeOptions, request: IncomingMessage): Promise<Buffer[]> {
   const { engine, spool, maxBody_bytes: max_bytes } = options
   const encoding = request.headers['content-encoding'] ?? 'identity'
   if (!inflatedByEngine(encoding)) return readBody(request, { encoding, max_bytes })
@@ -181,13 +191,17 @@ async function run(
     const framed = format === 'Native' && asked.protocolVersion > 0
     if (statement.class === 'read' && isChunked(format) && !asked.waitEndOfQuery && isSelect(statement)) {
       const chunks = connection.stream(statement.text, format)
-      await reply.chunks(framed ? frameNativeChunks(chunks, asked.protocolVersion) : chunks, format)
+      const shown = framed ? frameNativeChunks(chunks, asked.protocolVersion) : chunks
+      await reply.chunks(asked.blocksOut ? toBlockChunks(shown) : shown, format)
       return
     }
     const result = await connection.run(statement.text, format)
     const bytes = framed ? frameNative(result.bytes, asked.protocolVersion) : result.bytes
     const summary = { result_rows: String(result.rows), result_bytes: String(result.bytesCounted) }
-    await reply.whole(bytes, format, { ...summary, elapsed_ns: elapsed() })
+    await reply.whole(asked.blocksOut ? toBlocks(bytes) : bytes, format, {
+      ...summary,
+      elapsed_ns: elapsed(),
+    })
   } finally {
     connection.close()
   }

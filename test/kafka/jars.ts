@@ -24,15 +24,21 @@ const LOCK_STALE_MS = 10_000
 const HOW = 'On Debian: apt-get install -y maven default-jre-headless (Java 17 or newer).'
 
 /**
- * The folder with a Kafka broker's jars (43 MB), fetched once from Maven Central into `.cache/kafka` by whoever comes
+ * The folder with the jars of a `pom.xml`; by default a Kafka broker's (43 MB), fetched once from Maven Central into `.cache/kafka` by whoever comes
  * first. Throws an error that says what is missing and how to get it when Maven or Java is not there.
  */
-export async function kafkaJars({ cache = CACHE }: { cache?: string } = {}): Promise<string> {
-  await mustRun('java', ['-version'], 'A real Kafka broker needs Java.')
-  const version = createHash('sha256').update(readFileSync(POM)).digest('hex').slice(0, 12)
+export async function kafkaJars({
+  cache = CACHE,
+  pom = POM,
+}: {
+  cache?: string
+  pom?: string
+} = {}): Promise<string> {
+  await mustRun('java', ['-version'], 'It needs Java.')
+  const version = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 12)
   const folder = join(cache, version)
   if (existsSync(folder)) return folder
-  await mustRun('mvn', ['-v'], 'The jars of a real Kafka broker are fetched by Maven.')
+  await mustRun('mvn', ['-v'], 'Its jars are fetched by Maven.')
   mkdirSync(cache, { recursive: true })
   const lock = join(cache, `${version}.lock`)
   const end = performance.now() + LONGEST_FETCH_MS
@@ -43,7 +49,7 @@ export async function kafkaJars({ cache = CACHE }: { cache?: string } = {}): Pro
   }
   const touching = setInterval(() => utimesSync(lock, new Date(), new Date()), LOCK_TOUCH_MS)
   try {
-    if (!existsSync(folder)) await fetchJars(folder)
+    if (!existsSync(folder)) await fetchJars(folder, pom)
     return folder
   } finally {
     clearInterval(touching)
@@ -51,11 +57,11 @@ export async function kafkaJars({ cache = CACHE }: { cache?: string } = {}): Pro
   }
 }
 
-async function fetchJars(folder: string): Promise<void> {
+async function fetchJars(folder: string, pom: string): Promise<void> {
   const partial = `${folder}.partial`
   rmSync(partial, { recursive: true, force: true })
   const result = await run('mvn', [
-    ...['-q', '-B', '-f', POM, 'dependency:copy-dependencies'],
+    ...['-q', '-B', '-f', pom, 'dependency:copy-dependencies'],
     ...['-DincludeScope=runtime', `-DoutputDirectory=${partial}`],
   ])
   if (result.error !== null)
