@@ -139,7 +139,7 @@ export class Audience {
           this.change[seat] = Math.min(this.change[seat]!, now_ms + buffer_ms / (drain * trouble.severity))
       } else
         this.change[seat] =
-          state === STALLED ? now_ms + random.between(200, 1800) : now_ms + this.untilStall(seat)
+          state === STALLED ? now_ms + random.between(200, 1800) : now_ms + this.untilStall(seat, now_ms)
       this.schedule(seat, Math.min(this.nextBeat[seat]!, this.change[seat]!, this.leave[seat]!))
     }
   }
@@ -158,9 +158,9 @@ export class Audience {
     return drain
   }
 
-  private untilStall(seat: number): number {
-    const { random, normal } = this.stage
-    const usual = random.waiting(60_000 / Math.max(normal.stalls_per_minute, 1e-9))
+  private untilStall(seat: number, now: number): number {
+    const { random, background } = this.stage
+    const usual = background.untilStall(random, now, (name) => this.seats.code(seat, name))
     const drain = this.drainOf(seat)
     return drain > 0 ? Math.min(usual, random.waiting(5000 / drain) + 500) : usual
   }
@@ -200,7 +200,7 @@ export class Audience {
         this.count(seat, now)
         this.state[seat] = PLAYING!
         this.beat(seat, now, 'stall_end', 'playing')
-        this.change[seat] = now + this.untilStall(seat)
+        this.change[seat] = now + this.untilStall(seat, now)
       }
     } else if (now >= this.nextBeat[seat]!)
       this.beat(seat, now, 'interval', state === STALLED ? 'stalled' : 'playing')
@@ -274,7 +274,7 @@ export class Audience {
     this.lastBeat[seat] = now
     this.lastChange[seat] = now
     this.nextBeat[seat] = now + HEARTBEAT_MS * random.between(0.9, 1.1)
-    this.change[seat] = now + this.untilStall(seat)
+    this.change[seat] = now + this.untilStall(seat, now)
     this.schedule(seat, Math.min(this.nextBeat[seat]!, this.change[seat]!, this.leave[seat]!))
   }
 

@@ -174,6 +174,11 @@ export const Scenario = object(
       object(
         {
           stalls_per_minute: optional(seconds('Of each viewer. Default 0.04.')),
+          unrest: optional(
+            seconds(
+              'How much stalls wander while nothing is wrong: 0 not at all, 1 like a real audience. Default 1.',
+            ),
+          ),
           first_screen_ms: optional(positive('Median. Default 620.')),
           live_latency_ms: optional(positive('Default 1800.')),
           app_latency_ms: optional(

@@ -1,3 +1,4 @@
+import { type Background, createBackground } from './background.ts'
 import { type FaultKind, type FaultSpec, faultSpec } from './faultKinds.ts'
 import { createRandom, type Random } from './random.ts'
 import type { Rows } from './rows.ts'
@@ -39,6 +40,7 @@ export interface Shares {
 export interface Stage {
   readonly scenario: Scenario
   readonly random: Random
+  readonly background: Background
   readonly rows: Rows
   readonly start_time: number
   readonly length_ms: number
@@ -168,27 +170,30 @@ export function createStage({
       first_affected_ms: -1,
     })
   }
+  const normal = {
+    stalls_per_minute: 0.04,
+    unrest: 1,
+    first_screen_ms: 620,
+    live_latency_ms: 1800,
+    app_latency_ms: {},
+    fps: 30,
+    key_frame_interval_ms: 2000,
+    bitrate_kbps: 4000,
+    start_failures: 0.002,
+    interaction_failures: 0.001,
+    ...scenario.normal,
+  }
   return {
     scenario,
     random: createRandom(seed),
+    background: createBackground({ seed, ...normal }),
     rows,
     start_time,
     length_ms: scenario.length_s * 1000,
     troubles,
     pulses: pulsesOf(scenario),
     topology: topologyOf(scenario),
-    normal: {
-      stalls_per_minute: 0.04,
-      first_screen_ms: 620,
-      live_latency_ms: 1800,
-      app_latency_ms: {},
-      fps: 30,
-      key_frame_interval_ms: 2000,
-      bitrate_kbps: 4000,
-      start_failures: 0.002,
-      interaction_failures: 0.001,
-      ...scenario.normal,
-    },
+    normal,
     affected(trouble, at_ms) {
       if (trouble.first_affected_ms < 0 || at_ms < trouble.first_affected_ms)
         trouble.first_affected_ms = at_ms
