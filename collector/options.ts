@@ -23,7 +23,7 @@ export const PROXY_HEADERS: ProxyHeaders = {
 }
 
 export interface BatchingOptions {
-  /** Two flushes begin at least this far apart, ms: what a beacon waits at most before its batch is appended. ≤ 200. */
+  /** Two flushes begin at least this far apart, ms: what a beacon waits at most before its batch is appended. 0 to 1,000. */
   readonly linger_ms: number
   /** Rows a message holds at most; a flush begins at once when one is full. */
   readonly maxRows: number

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Emit } from '../schemas/facts.ts'
+import { retry } from '../schemas/retry.ts'
 import { checkMessage, checkPartition } from './check.ts'
 import { joinGroup } from './kafkaGroup.ts'
 import {
@@ -40,8 +41,7 @@ export interface KafkaLogOptions extends KafkaConnection {
 
 /** Room for key, headers and the record's own fields on top of the largest value. */
 const HEAD_BYTES = 1 << 20
-const FIRST_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 2_000
+const PAUSES = { first_ms: 100, longest_ms: 2_000 }
 const PROBE_MS = 1_000
 
 /**
@@ -93,14 +93,11 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
   /** The same until it is answered, or `giveUpAfter_ms`: a topic that was just made has no leader yet, nor has one whose broker died. */
   async function askAgain<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     const end = performance.now() + giveUpAfter_ms
-    for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
-      try {
-        return await ask(question)
-      } catch (error) {
-        if (closed.signal.aborted || performance.now() + wait > end) throw error
-        await pause(wait, undefined, { signal: closed.signal }).catch(() => undefined)
-      }
-    }
+    return retry(() => ask(question), {
+      ...PAUSES,
+      signal: closed.signal,
+      retriable: () => performance.now() < end,
+    })
   }
   async function connectAdmin(): Promise<Admin> {
     const one = client.admin()
@@ -110,15 +107,17 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
 
   const ready = makeTopics()
   async function makeTopics(): Promise<void> {
-    for (let wait = FIRST_PAUSE_MS; !closed.signal.aborted; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
-      try {
-        await ask((one) => ensureTopics(one, [...topics.values()], options.replication))
-        reachable = true
-        return
-      } catch (error) {
-        emit({ type: 'log_append_failed', log: 'kafka', error })
-        await pause(wait, undefined, { signal: closed.signal }).catch(() => undefined)
-      }
+    const make = (): Promise<void> =>
+      ask((admin) => ensureTopics(admin, [...topics.values()], options.replication))
+    try {
+      await retry(make, {
+        ...PAUSES,
+        signal: closed.signal,
+        failed: (error) => emit({ type: 'log_append_failed', log: 'kafka', error }),
+      })
+      reachable = true
+    } catch {
+      // The log closes.
     }
   }
   async function becomeReady(): Promise<void> {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Emit } from '../schemas/facts.ts'
 import { errorType, type KafkaClient, type Producer } from './kafkajs.ts'
-import { isMark, type Outgoing, startMarkSender } from './kafkaTicks.ts'
+import { isTick, type Outgoing, startTickSender } from './kafkaTicks.ts'
 import { LogError, type LogMessage, MAX_MESSAGE_BYTES } from './log.ts'
 
 /** These say that the producer's numbering of a partition is broken: only a new producer goes on. */
@@ -72,7 +72,7 @@ export function startSender(options: SenderOptions): Sender {
   const uses = new Map<Producer, number>()
   const retired = new Set<Producer>()
   const closed = new AbortController()
-  const marks = startMarkSender(client, emit)
+  const ticks = startTickSender(client, emit)
 
   function laneOf(topic: string, partition: number): Lane {
     const name = `${topic}/${partition}`
@@ -129,8 +129,8 @@ export function startSender(options: SenderOptions): Sender {
   ): Promise<'sent' | 'wedged' | 'again' | 'too_large'> {
     let producer: Producer | undefined
     try {
-      if (onlyMarks(items)) {
-        await marks.send(lane.topic, outgoing(lane, items))
+      if (onlyTicks(items)) {
+        await ticks.send(lane.topic, outgoing(lane, items))
         return 'sent'
       }
       producer = await producerOf(lane.slot)
@@ -157,7 +157,7 @@ export function startSender(options: SenderOptions): Sender {
     }
   }
 
-  const onlyMarks = (items: readonly Item[]): boolean => items.every((item) => item.messages.every(isMark))
+  const onlyTicks = (items: readonly Item[]): boolean => items.every((item) => item.messages.every(isTick))
 
   const outgoing = (lane: Lane, items: readonly Item[]): Outgoing[] =>
     items.flatMap((item) => item.messages.map((message) => toKafka(message, item, lane.partition)))
@@ -190,8 +190,8 @@ export function startSender(options: SenderOptions): Sender {
         return
       }
       if (items.every((item) => item.abandoned) || closed.signal.aborted) {
-        // It may be stored or not: the next message must not be taken for its repeat. Marks have no numbers.
-        const producer = onlyMarks(items) ? undefined : await lane.slot.current?.catch(() => undefined)
+        // It may be stored or not: the next message must not be taken for its repeat. Ticks have no numbers.
+        const producer = onlyTicks(items) ? undefined : await lane.slot.current?.catch(() => undefined)
         if (producer !== undefined) await retire(lane.slot, producer)
         const error = new LogError('unavailable', `${lane.name}: the log closes`, { retriable: true })
         for (const item of items) item.reject(error)
@@ -261,7 +261,7 @@ export function startSender(options: SenderOptions): Sender {
     async close() {
       closed.abort()
       await Promise.all([...lanes.values()].map((lane) => lane.running))
-      await marks.close()
+      await ticks.close()
       const producers = await Promise.all(slots.map((slot) => slot.current?.catch(() => undefined)))
       await Promise.all(producers.map((producer) => producer?.disconnect().catch(() => undefined)))
     },

@@ -3,8 +3,8 @@ import { HEADERS } from '../schemas/topics.ts'
 import type { KafkaClient, Producer } from './kafkajs.ts'
 import type { LogMessage } from './log.ts'
 
-/** A mark says how far its sender is and nothing else: the next one says it again. */
-export const isMark = ({ headers, value }: LogMessage): boolean =>
+/** Whether a message is a tick: it says how far its sender is and nothing else, and the next one says it again. */
+export const isTick = ({ headers, value }: LogMessage): boolean =>
   value.length === 0 && headers[HEADERS.type] === 'tick'
 
 /** What kafkajs takes of one message. */
@@ -24,17 +24,17 @@ interface Waiting {
 }
 
 /** Ends with the sender's other producers. */
-export interface MarkSender {
+export interface TickSender {
   /** Resolves when they were handed to the leader, or passed over because it moved; rejects when no broker took them. */
   send(topic: string, messages: readonly Outgoing[]): Promise<void>
   close(): Promise<void>
 }
 
 /**
- * Every collector marks every partition twice a second, so marks are most of what an idle Kafka does. Unlike rows they may be lost,
- * since the next one says the same: so marks of all partitions go together, one request a broker, unnumbered, to the leader alone.
+ * Every collector ticks in every partition twice a second, so ticks are most of what an idle Kafka does. Unlike rows they may be lost,
+ * since the next one says the same: so ticks of all partitions go together, one request a broker, unnumbered, to the leader alone.
  */
-export function startMarkSender(client: KafkaClient, emit: Emit): MarkSender {
+export function startTickSender(client: KafkaClient, emit: Emit): TickSender {
   let waiting: Waiting[] = []
   let producer: Promise<Producer> | undefined
   let running: Promise<void> = Promise.resolve()
@@ -76,7 +76,7 @@ export function startMarkSender(client: KafkaClient, emit: Emit): MarkSender {
     send(topic, messages) {
       return new Promise((resolve, reject) => {
         waiting.push({ topic, messages, resolve, reject })
-        // What is appended together comes in one turn of the event loop; one request at a time, so that marks keep their order.
+        // What is appended together comes in one turn of the event loop; one request at a time, so that ticks keep their order.
         if (waiting.length === 1)
           setImmediate(() => {
             running = running.then(sendAll)

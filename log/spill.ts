@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Emit } from '../schemas/facts.ts'
+import { retry } from '../schemas/retry.ts'
 import { HEADERS } from '../schemas/topics.ts'
 import { checkMessage } from './check.ts'
 import { type EmbeddedLog, openEmbeddedLog } from './embedded.ts'
@@ -19,8 +20,7 @@ export interface SpillOptions {
 }
 
 const GROUP = 'spill'
-const FIRST_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 2_000
+const PAUSES = { first_ms: 100, longest_ms: 2_000 }
 const TRIM_EVERY_MS = 1_000
 const REPLAY_BYTES = 1 << 20
 
@@ -167,19 +167,16 @@ export async function openSpillingLog(options: SpillOptions): Promise<Log> {
       const message = { topic, partition, headers: { ...headers, [HEADERS.spilled]: '1' }, value }
       return key === undefined ? message : { ...message, key }
     })
-    for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
-      try {
-        await Promise.race([inner.append(messages), stopped])
-        break
-      } catch (error) {
-        if (stop.signal.aborted) throw error
-        if (error instanceof LogError && !error.retriable) {
-          // It was checked when it came; waiting does not help, and nothing behind it would ever go.
-          emit({ type: 'bug', where: 'spill', error })
-          break
-        }
-        await pause(wait, undefined, { signal: stop.signal }).catch(() => undefined)
-      }
+    try {
+      await retry(() => Promise.race([inner.append(messages), stopped]), {
+        ...PAUSES,
+        signal: stop.signal,
+        retriable: (error) => !(error instanceof LogError) || error.retriable,
+      })
+    } catch (error) {
+      if (stop.signal.aborted) throw error
+      // It was checked when it came; waiting does not help, and nothing behind it would ever go.
+      emit({ type: 'bug', where: 'spill', error })
     }
     lane.waiting = Math.max(0, lane.waiting - records.length)
     emit({ type: 'log_unspilled', topic, messages: records.length, spill_bytes: spill.usedBytes() })

@@ -289,12 +289,14 @@ export const Config = Type.Object(
       description: 'File of server keys (`firstframe keys`). Default: keys.json in the data folder.',
     }),
     demo_tenant: Type.Boolean({ default: true, description: 'Whether the tenant and key `demo` exist.' }),
-    linger_ms: Type.Integer({
-      minimum: 0,
-      maximum: 1000,
-      default: 200,
-      description: 'Longest time a beacon waits for others to share its batch.',
-    }),
+    linger_ms: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1000,
+        description:
+          'Longest time a beacon waits for others to share its batch, ms. Default: 20 with the embedded log, 200 with Kafka.',
+      }),
+    ),
     batch_rows: Type.Integer({
       minimum: 1,
       maximum: 100_000,

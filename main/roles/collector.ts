@@ -86,7 +86,7 @@ export async function startCollector(
     trustedProxies: config.trusted_proxies,
     batching: {
       maxRows: config.batch_rows,
-      ...(config.log.kind === 'kafka' ? { linger_ms: config.linger_ms } : {}),
+      linger_ms: config.linger_ms ?? (config.log.kind === 'kafka' ? 200 : 20),
     },
     edge: Object.fromEntries(config.edge.map(({ name, ...source }) => [name, source as EdgeSource])),
     tickEvery_ms: 500,

@@ -3,6 +3,7 @@ import { createBuilder } from '../../schemas/arrow/builder.ts'
 import { fingerprint } from '../../schemas/arrow/schema.ts'
 import type { Table } from '../../schemas/derive/columns.ts'
 import type { Emit } from '../../schemas/facts.ts'
+import { retry } from '../../schemas/retry.ts'
 import { HEADERS, topicOf } from '../../schemas/topics.ts'
 import type { Dedupe } from '../dedupe/dedupe.ts'
 import { type SchemaRegistry, UnknownSchema } from '../schemaRegistry.ts'
@@ -34,8 +35,7 @@ export interface PartitionWriterOptions {
 
 /** Ranges without rows are committed this often: nothing is lost by reading ticks again. */
 const IDLE_COMMIT_MS = 10_000
-const FIRST_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 5_000
+const PAUSES = { first_ms: 100, longest_ms: 5_000 }
 
 /** A range under way: what of it is prepared is never prepared again, since the dedupe step has seen it. */
 interface Range {
@@ -202,28 +202,30 @@ export class PartitionWriter {
     const from = this.next
     await this.commit(from, `to:${to}`)
     const began = elapsed()
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    const insertOnce = async (): Promise<void> => {
       if (this.stopped) throw new Stopped()
-      try {
-        await store.insertArrow({
-          table,
-          columns: registry.columns(table, schema),
-          chunks: arrowStream(table, prepared, registry),
-          token: `${partition.topic}:${partition.partition}:${from}:${to}`,
-          partition: partition.partition,
-        })
-        break
-      } catch (error) {
-        if (isRetriable(error)) {
+      await store.insertArrow({
+        table,
+        columns: registry.columns(table, schema),
+        chunks: arrowStream(table, prepared, registry),
+        token: `${partition.topic}:${partition.partition}:${from}:${to}`,
+        partition: partition.partition,
+      })
+    }
+    try {
+      await retry(insertOnce, {
+        ...PAUSES,
+        retriable: isRetriable,
+        failed: (error) => {
           if (this.o.closing()) throw new Stopped()
           emit({ type: 'write_retried', table, error })
-          await this.o.wait(pause)
-          continue
-        }
-        if (prepared.length > 1) return this.halves(prepared, to, prepared.length >> 1)
-        await this.setApart(prepared[0]!.record, 'not_insertable', error)
-        break
-      }
+        },
+        wait: this.o.wait,
+      })
+    } catch (error) {
+      if (error instanceof Stopped) throw error
+      if (prepared.length > 1) return this.halves(prepared, to, prepared.length >> 1)
+      await this.setApart(prepared[0]!.record, 'not_insertable', error)
     }
     emit({ type: 'rows_written', table, rows, repeated, seconds: (elapsed() - began) / 1000 })
     await this.commit(to + 1)
