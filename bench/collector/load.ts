@@ -11,7 +11,10 @@ export interface LoadOptions {
 const AGENT =
   'Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36'
 
-/** Sends so many requests over kept connections, one at a time each. Rejects at the first answer that is not 204. */
+/**
+ * Sends so many requests over kept connections, one at a time each. What is refused because the collector is overloaded
+ * (503) is sent again. Rejects at the first other answer that is not 204.
+ */
 export function load({ port, path, bodies, connections, requests }: LoadOptions): Promise<void> {
   const messages = bodies.map((body) =>
     Buffer.from(
@@ -29,7 +32,13 @@ export function load({ port, path, bodies, connections, requests }: LoadOptions)
       socket.on('connect', next)
       socket.on('error', reject)
       socket.on('data', (chunk) => {
-        if (chunk.toString('latin1', 9, 12) !== '204') reject(new Error(chunk.toString('latin1', 0, 400)))
+        const status = chunk.toString('latin1', 9, 12)
+        if (status === '503') {
+          sent -= 1
+          setTimeout(next, 50)
+          return
+        }
+        if (status !== '204') reject(new Error(chunk.toString('latin1', 0, 400)))
         answered += 1
         if (answered === requests) {
           for (const each of sockets) each.destroy()
