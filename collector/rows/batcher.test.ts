@@ -23,6 +23,7 @@ function heldLog(partitions = 1) {
 }
 
 const facts: Fact[] = []
+const KEY = ['a', 'b', 'c', 'd'].find((key) => partitionOf(key, 2) === 0)!
 const make = (log: Log, more: object = {}) =>
   createBatcher({
     log,
@@ -37,8 +38,10 @@ const make = (log: Log, more: object = {}) =>
 
 function put(batcher: ReturnType<typeof make>, rows: number): void {
   for (let row = 0; row < rows; row += 1) {
-    batcher.builderOf('heartbeat', 0).set(0, 'demo')
-    batcher.ended('heartbeat', 0, NOW)
+    // This key is of the first partition, of one or of two.
+    const open = batcher.row('heartbeat', KEY)
+    open.builder.set(0, 'demo')
+    batcher.end(open, NOW)
   }
 }
 const typesOf = (messages: readonly LogMessage[]) => messages.map(({ headers }) => headers[HEADERS.type])

@@ -6,12 +6,17 @@ import type { Emit } from '../../schemas/facts.ts'
 import { HELD_MS, type Hold, holdsText } from '../../schemas/hold.ts'
 import { HEADERS, STATE_TOPICS, topicOf } from '../../schemas/topics.ts'
 import type { BatchingOptions } from '../options.ts'
+import { partitionOf } from './partitionOf.ts'
+
+/** A row that is being filled. */
+export interface OpenRow {
+  readonly builder: Builder
+}
 
 /** A builder of one partition; `rows` of them make a message. */
-interface Shard {
+interface Shard extends OpenRow {
   readonly table: Table
   readonly partition: number
-  readonly builder: Builder
   newest_ms: number
 }
 
@@ -30,11 +35,10 @@ interface Generation {
 }
 
 export interface Batcher {
-  readonly partitionsOf: ReadonlyMap<Table, number>
-  /** The builder rows of this partition go into; end each row with `ended`. */
-  builderOf(table: Table, partition: number): Builder
-  /** Ends the open row of a partition. */
-  ended(table: Table, partition: number, received_ms: number): void
+  /** A row of a table, in the partition of its key (a session, a node); fill its builder, then `end` it. */
+  row(table: Table, key: string): OpenRow
+  /** Ends the row: it goes into the log with its batch. */
+  end(row: OpenRow, received_ms: number): void
   /** Resolves when every row ended until now is durable; rejects with a LogError when it is not. */
   durable(): Promise<void>
   /** Whether rows can be taken now; if not, the log is behind or away. */
@@ -228,10 +232,9 @@ export function createBatcher(options: BatcherOptions): Batcher {
   }
 
   return {
-    partitionsOf,
-    builderOf: (table, partition) => shardOf(table, partition).builder,
-    ended(table, partition, received_ms) {
-      const shard = shardOf(table, partition)
+    row: (table, key) => shardOf(table, partitionOf(key, partitionsOf.get(table)!)),
+    end(row, received_ms) {
+      const shard = row as Shard
       const { builder } = shard
       builder.end()
       if (generation.rows === 0) {

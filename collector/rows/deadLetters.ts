@@ -3,7 +3,6 @@ import type { Refusal } from '../../schemas/reasons.ts'
 import { SYSTEM_TABLES } from '../../schemas/system.ts'
 import { createBuckets } from '../limits/buckets.ts'
 import type { Batcher } from './batcher.ts'
-import { partitionOf } from './partitionOf.ts'
 
 const { body: BODY, detail: DETAIL } = SYSTEM_TABLES.dead_letter.fields
 
@@ -78,8 +77,8 @@ export function keepDeadLetters(options: { readonly batcher: Batcher; readonly e
         dropped.set(tenant, (dropped.get(tenant) ?? 0) + 1)
         return
       }
-      const partition = partitionOf(session, batcher.partitionsOf.get('dead_letter')!)
-      const builder = batcher.builderOf('dead_letter', partition)
+      const row = batcher.row('dead_letter', session)
+      const { builder } = row
       const set = (name: string, value: unknown): void => builder.set(builder.indexOf.get(name)!, value)
       set('tenant', tenant)
       set('received_time', received_ms)
@@ -89,7 +88,7 @@ export function keepDeadLetters(options: { readonly batcher: Batcher; readonly e
       set('session', session.slice(0, 64))
       set('detail', (refusal.detail ?? '').slice(0, DETAIL.max_length))
       set('body', kept)
-      batcher.ended('dead_letter', partition, received_ms)
+      batcher.end(row, received_ms)
     },
   }
 }

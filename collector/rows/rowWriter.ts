@@ -8,7 +8,6 @@ import type { Tenant } from '../auth/tenants.ts'
 import type { Budget } from '../enrich/budgets.ts'
 import type { CombinationInput } from '../limits/combinations.ts'
 import type { Batcher } from './batcher.ts'
-import { partitionOf } from './partitionOf.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -172,10 +171,8 @@ export function writeRows(options: {
     prepare,
     write(row, kind, event, { event_time, flags, trust }) {
       const key = keyedByNode.has(kind) ? (event.node ?? event.target ?? event.session) : event.session
-      const partitions = batcher.partitionsOf.get(kind)!
-      const partition =
-        partitions === 1 ? 0 : partitionOf((key as string | undefined) ?? sessionOf(row), partitions)
-      const builder = batcher.builderOf(kind, partition)
+      const open = batcher.row(kind, (key as string | undefined) ?? sessionOf(row))
+      const { builder } = open
       fill(builder, row, event, targets.get(kind)!)
       builder.set(EVENT_TIME, event_time)
       if (!isWithinStreams(row, event)) {
@@ -193,7 +190,7 @@ export function writeRows(options: {
         if (trust < TRUSTED_FROM) builder.set(WEIGHT, 0)
       }
       if (bits !== 0) builder.set(FLAG_BITS, bits)
-      batcher.ended(kind, partition, row.sender.received_ms)
+      batcher.end(open, row.sender.received_ms)
     },
   }
 }
