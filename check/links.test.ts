@@ -1,22 +1,8 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, relative, resolve } from 'node:path'
 import { test } from 'node:test'
-import { ROOT } from './sources.ts'
-
-function* pages(folder: string): Generator<string> {
-  for (const name of readdirSync(folder)) {
-    if (
-      name === 'node_modules' ||
-      name.startsWith('.') ||
-      (name === 'data' && folder === ROOT.replace(/\/$/, ''))
-    )
-      continue
-    const path = join(folder, name)
-    if (statSync(path).isDirectory()) yield* pages(path)
-    else if (name.endsWith('.md')) yield path
-  }
-}
+import { filesBelow, ROOT } from './sources.ts'
 
 const slug = (heading: string): string =>
   heading
@@ -27,7 +13,7 @@ const slug = (heading: string): string =>
 
 test('every link between our pages leads somewhere', () => {
   const broken: string[] = []
-  for (const file of pages(ROOT.replace(/\/$/, ''))) {
+  for (const file of filesBelow(ROOT.replace(/\/$/, ''), /\.md$/)) {
     const text = readFileSync(file, 'utf8').replaceAll(/```[\s\S]*?```/g, '')
     for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^(https?:|mailto:)/.test(target!)) continue

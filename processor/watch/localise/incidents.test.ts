@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { localiseCsv, type NamedCause } from './command.ts'
 
 const folder = new URL('../../../../shared/incidents/', import.meta.url)
-const labels: { file: string; at: number; causes: Record<string, string>[] }[] = JSON.parse(
-  readFileSync(new URL('labels.json', folder), 'utf8'),
-)
+/** The labelled data is not part of the project: who has it lays it beside the checkout. CI has it and must not miss it. */
+const skip =
+  process.env.CI === undefined && !existsSync(folder) ? `no labelled incidents in ${folder.pathname}` : false
 
 const keyOf = (cause: Readonly<Record<string, string>>): string =>
   JSON.stringify(Object.entries(cause).sort(([a], [b]) => (a < b ? -1 : 1)))
 
-test('the labelled incidents: exact cause first, in three, in five', () => {
+test('the labelled incidents: exact cause first, in three, in five', { skip }, () => {
+  const labels: { file: string; at: number; causes: Record<string, string>[] }[] = JSON.parse(
+    readFileSync(new URL('labels.json', folder), 'utf8'),
+  )
   const ranks = labels.map(({ file, at, causes }) => {
     const text = readFileSync(new URL(file, folder), 'utf8')
     const found = localiseCsv(text, { file, at, value: 'value', count: 'cnt' })
