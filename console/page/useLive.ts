@@ -55,8 +55,8 @@ export interface Fetched<T> {
 }
 
 const NOTHING = { data: undefined, missing: false, failed: false }
-/** Longest that one answer is waited for; the console itself gives up on its store after five seconds. */
-const WAIT_MS = 6_000
+/** Longest that one answer is waited for; the console itself gives up on its store a little earlier. */
+const WAIT_MS = 25_000
 const AGAIN_MS = 1_000
 
 /** Fetches JSON, again every `every_ms` if given; after a failure again within a second either way. */

@@ -1,8 +1,11 @@
 import type { QueryOptions, Store } from '../../store/client.ts'
 import { StoreError } from '../../store/storeError.ts'
 
-/** Longest that a page waits for the store before it is told that the store does not answer, ms. */
-export const STORE_LIMIT_MS = 5_000
+/**
+ * Longest that a query may take, ms. It is long, since a store that is only slow must not be asked the same again while it works;
+ * that a store does not answer is told long before, by the pulse.
+ */
+export const STORE_LIMIT_MS = 20_000
 
 /**
  * The store with a limit of time on every query: a store that hangs is a StoreError of fault `store` after `limit_ms`, and the
