@@ -4,7 +4,7 @@ export const PAGING = {
   pages_per_hour: 6,
   /** An incident that costs less is shown and pages nobody: fewer viewers, or fewer viewer minutes lost in a minute … */
   tiny_viewers: 3,
-  tiny_lost_per_min: 1,
+  tiny_lost_per_min: 0.5,
   /** … or a smaller share of the time of all who watch. */
   tiny_share: 0.0001,
   /** A warning that costs this share of the time of all who watch, and so many viewer minutes a minute, is critical. */
