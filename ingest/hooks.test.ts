@@ -34,7 +34,7 @@ test('SRS: no hook in any form is refused, and what is not understood is counted
     ['on_connect without a stream', srsHook('on_connect', { stream: '' })],
     [
       'on_connect as in the report',
-      readFileSync(new URL('../../shared/cases/srs_on_connect.json', import.meta.url)),
+      readFileSync(new URL('./fixtures/srs_on_connect.json', import.meta.url)),
     ],
     ['on_close', srsHook('on_close', { send_bytes: 10240, recv_bytes: 10240, stream: undefined })],
     ['on_play', srsHook('on_play', { pageUrl: 'http://x' })],

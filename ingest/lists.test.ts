@@ -141,7 +141,7 @@ test('nginx-rtmp: a real reload leaves a running stream up', async (t) => {
   own(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
   const [rtmp, http] = [await freePort(), await freePort()]
   const config = (
-    await readFile(new URL('../../shared/cases/nginx-two-workers.conf', import.meta.url), 'utf8')
+    await readFile(new URL('./fixtures/nginx-two-workers.conf', import.meta.url), 'utf8')
   )
     .replaceAll('RUN', folder)
     .replace('18635', String(rtmp))
@@ -198,7 +198,7 @@ test('nginx-rtmp: a real reload leaves a running stream up', async (t) => {
 })
 
 test('MediaMTX: readers of all protocols are added, in old and new names', async () => {
-  const page = await readFile(new URL('../../shared/cases/mediamtx-metrics.txt', import.meta.url), 'utf8')
+  const page = await readFile(new URL('./fixtures/mediamtx-metrics.txt', import.meta.url), 'utf8')
   const read = (text: string) => checked(mediamtxMetrics({ node: 'n', emit })([text], NOW))
   const [first] = read(page)
   assert.deepEqual([first!.stream, first!.clients], ['live/cam1', 38])

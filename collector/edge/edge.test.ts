@@ -147,7 +147,7 @@ const send = async (source: string, body: string | Buffer, headers: Record<strin
 }
 
 test('Amazon Data Firehose: its key, its records, its answer; a repeat counts once', async () => {
-  const body = readFileSync(new URL('../../../shared/cases/firehose.json', import.meta.url))
+  const body = readFileSync(new URL('./fixtures/firehose.json', import.meta.url))
   const { requestId, timestamp } = JSON.parse(body.toString()) as { requestId: string; timestamp: number }
   const headers = { 'x-amz-firehose-access-key': 'aws-secret', 'x-amz-firehose-request-id': requestId }
   const first = await send('cloudfront', body, headers)

@@ -64,7 +64,7 @@ test('LiveKit: a webhook is believed only with its token, and never gives the st
 })
 
 test('LiveKit: the names of protobuf’s JSON form, as LiveKit really sends them', async () => {
-  const body = readFileSync(new URL('../../../shared/cases/livekit-ingress-started.json', import.meta.url))
+  const body = readFileSync(new URL('../fixtures/livekit-ingress-started.json', import.meta.url))
   const livekit = { APIkey: { secret: 'shh', tenant: 'demo' } }
   const sha256 = createHash('sha256').update(body).digest('base64')
   const token = await new SignJWT({ sha256 })
