@@ -32,10 +32,7 @@ test('SRS: no hook in any form is refused, and what is not understood is counted
     void (fact.type === 'ingest_hook_unread' && notes.push(fact.code))
   const forms: [string, Buffer, string?][] = [
     ['on_connect without a stream', srsHook('on_connect', { stream: '' })],
-    [
-      'on_connect as in the report',
-      readFileSync(new URL('./fixtures/srs_on_connect.json', import.meta.url)),
-    ],
+    ['on_connect as in the report', readFileSync(new URL('./fixtures/srs_on_connect.json', import.meta.url))],
     ['on_close', srsHook('on_close', { send_bytes: 10240, recv_bytes: 10240, stream: undefined })],
     ['on_play', srsHook('on_play', { pageUrl: 'http://x' })],
     ['on_stop', srsHook('on_stop')],

@@ -140,9 +140,7 @@ test('nginx-rtmp: a real reload leaves a running stream up', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'firstframe-workers-'))
   own(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
   const [rtmp, http] = [await freePort(), await freePort()]
-  const config = (
-    await readFile(new URL('./fixtures/nginx-two-workers.conf', import.meta.url), 'utf8')
-  )
+  const config = (await readFile(new URL('./fixtures/nginx-two-workers.conf', import.meta.url), 'utf8'))
     .replaceAll('RUN', folder)
     .replace('18635', String(rtmp))
     .replace('18636', String(http))
