@@ -189,6 +189,8 @@ export const STANDS: Partial<Record<Metric, Stand>> = {
   origin_ttfb: firstByte('origin'),
   edge_errors: errors('edge'),
   edge_ttfb: firstByte('edge'),
+  api_latency: firstByte('interaction'),
+  api_errors: errors('interaction'),
   // The value is how many of three regions fail.
   probe_failure: {
     kind: 'probe',
