@@ -57,9 +57,9 @@ function judge(
     until_s: label.at + MINUTE_S,
     observe(at_s, seen) {
       const minute = Math.ceil((at_s - from_s) / MINUTE_S) - 1
-      for (const one of seen) {
-        any[minute] = Math.max(any[minute]!, one.score / one.threshold)
-        whole[minute] = Math.max(whole[minute]!, wholeOf(one))
+      for (const entry of seen) {
+        any[minute] = Math.max(any[minute]!, entry.score / entry.threshold)
+        whole[minute] = Math.max(whole[minute]!, wholeOf(entry))
       }
     },
   })
@@ -109,9 +109,9 @@ export const run = async ({ json, args }: BenchOptions): Promise<void> => {
         `  ${key.padEnd(10)} ${points.map(({ per_100_quiet, found }) => `${per_100_quiet}: ${found}`).join('   ')}`,
       )
   }
-  const note = (one: Judged) => {
-    if (args.includes('--verbose')) console.error(JSON.stringify(one.judged))
-    return one
+  const note = (entry: Judged) => {
+    if (args.includes('--verbose')) console.error(JSON.stringify(entry.judged))
+    return entry
   }
   const histories = labels.map(({ file }) => historyOf(file))
   const real = labels.map((label, at) => note(judge(histories[at]!, label, options)))

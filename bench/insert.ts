@@ -108,11 +108,11 @@ export async function run({ json }: BenchOptions): Promise<void> {
         { case: `cpu-per-row-${rows}`, value: a.cpu, reference: b.cpu, unit: 'µs' },
       ]
       for (const line of lines) {
-        const one = { bench: 'insert', ...line, ratio: line.value / line.reference }
-        if (json) console.log(JSON.stringify(one))
+        const entry = { bench: 'insert', ...line, ratio: line.value / line.reference }
+        if (json) console.log(JSON.stringify(entry))
         else
           console.log(
-            `${rows} rows an insert: Arrow ${Math.round(one.value)} ${one.unit}, JSONEachRow ${Math.round(one.reference)} ${one.unit}, ratio ${one.ratio.toFixed(2)}`,
+            `${rows} rows an insert: Arrow ${Math.round(entry.value)} ${entry.unit}, JSONEachRow ${Math.round(entry.reference)} ${entry.unit}, ratio ${entry.ratio.toFixed(2)}`,
           )
       }
     }

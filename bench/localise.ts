@@ -38,7 +38,7 @@ const acrossFolds = (cases: readonly Case[], choices: readonly Choice[]): Answer
   const models = Array.from({ length: FOLDS }, (_, fold) =>
     fitWithout(choices, (group) => group % FOLDS === fold),
   )
-  return cases.map((one) => answer(one, models[one.group % FOLDS]!))
+  return cases.map((entry) => answer(entry, models[entry.group % FOLDS]!))
 }
 
 const printIncidents = (print: Print, incidents: readonly Incident[], choices: readonly Choice[]): void => {
@@ -123,9 +123,9 @@ export const run = async ({ json, args }: BenchOptions): Promise<void> => {
   const real = incidents.map(({ platform }) => platform)
   const made = madePlatforms()
   const onReal = semiSynthetic(real, real.length ? 0.8 * CASES : 0)
-  const onMade = semiSynthetic(made, CASES - onReal.length).map((one) => ({
-    ...one,
-    group: one.group + real.length,
+  const onMade = semiSynthetic(made, CASES - onReal.length).map((entry) => ({
+    ...entry,
+    group: entry.group + real.length,
   }))
   const cases: SemiSynthetic[] = [...onReal, ...onMade]
   const choices = cases.map(choiceOf)

@@ -43,7 +43,7 @@ async function settled(store: Store): Promise<void> {
   while ((await merging()) > 0) await wait(500)
 }
 
-const one = async <T>(store: Store, sql: string): Promise<T> =>
+const entry = async <T>(store: Store, sql: string): Promise<T> =>
   (await store.query<{ value: T }>(`SELECT ${sql} LIMIT 1`))[0]!.value
 
 export async function run({ json, args }: BenchOptions): Promise<void> {
@@ -74,27 +74,27 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
     await settled(store)
     say('')
     if (args.includes('--fill') || done < rows) return
-    const present = await one<number>(store, 'toFloat64(count()) AS value FROM heartbeat')
-    const session = await one<string>(
+    const present = await entry<number>(store, 'toFloat64(count()) AS value FROM heartbeat')
+    const session = await entry<string>(
       store,
       `session AS value FROM heartbeat WHERE stream = 'stream-0' AND received_time >= fromUnixTimestamp64Milli(toInt64(${end_ms - 60_000})) ORDER BY received_time DESC`,
     )
-    const asked = await ask(test.url, {
+    const requested = await ask(test.url, {
       end_ms,
       session,
       times,
       say: (done, of) => say(`${done} of ${of} queries`),
     })
     say('')
-    const all = ascending(asked.flatMap(({ took }) => took))
-    const slowest = asked
+    const all = ascending(requested.flatMap(({ took }) => took))
+    const slowest = requested
       .map(({ name, took, rows_read }) => ({ name, ms: Math.max(...took), rows_read }))
       .sort((a, b) => b.ms - a.ms)
     const bytes = await bytesOf(dir)
     const result = {
       bench: 'panels',
       rows: present,
-      queries: asked.length,
+      queries: requested.length,
       times,
       p50_ms: quantile(all, 0.5),
       p95_ms: quantile(all, 0.95),
@@ -108,7 +108,7 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
         `${ms.toFixed(0).padStart(6)} ms  ${rows_read.toLocaleString('en').padStart(12)} rows  ${name}`,
       )
     console.log(
-      `${present.toLocaleString('en')} heartbeats (${(bytes / 1e9).toFixed(1)} GB on disk), ${asked.length} queries, each ${times} times: p50 ${result.p50_ms.toFixed(0)} ms, p95 ${result.p95_ms.toFixed(0)} ms, slowest ${result.max_ms.toFixed(0)} ms (objective: p95 100, none above 500)`,
+      `${present.toLocaleString('en')} heartbeats (${(bytes / 1e9).toFixed(1)} GB on disk), ${requested.length} queries, each ${times} times: p50 ${result.p50_ms.toFixed(0)} ms, p95 ${result.p95_ms.toFixed(0)} ms, slowest ${result.max_ms.toFixed(0)} ms (objective: p95 100, none above 500)`,
     )
   } finally {
     await store.close()

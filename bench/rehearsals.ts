@@ -50,14 +50,14 @@ async function large({ json, names, viewers, length_s }: Large): Promise<void> {
     const scenario = scenarioOf(name)
     const started = performance.now()
     let most = 0
-    let told = started
+    let reported = started
     const card = await rehearse({
       scenario: { ...scenario, length_s, audience: { ...scenario.audience, viewers } },
       each({ at_s, viewers: watching }) {
         most = Math.max(most, process.memoryUsage.rss())
         const now = performance.now()
-        if (json || now - told < 5000) return
-        told = now
+        if (json || now - reported < 5000) return
+        reported = now
         console.error(
           `   ${name}: ${at_s} of ${length_s} s, ${watching.toLocaleString('en-US')} watching, ${Math.round(most / 1e6)} MB`,
         )

@@ -40,15 +40,15 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
     console.log(json ? JSON.stringify({ bench: 'scale', ...line }) : text)
   const found: Measured[] = []
   for (const each of [1, 2]) {
-    const one = await measure(each, options)
-    found.push(one)
+    const entry = await measure(each, options)
+    found.push(entry)
     const name = each === 1 ? 'one-each' : 'two-each'
     for (const role of [...ROLES, 'store', 'kafka'] as const) {
       tell(
-        { case: name, role, value: one.perEvent[role], unit: 'cpu_us/event', events: one.events },
-        `${name}: ${role.padEnd(9)} ${one.perEvent[role].toFixed(1).padStart(7)} µs an event, ${one.idle[role].toFixed(0)} ms a second while nothing comes`,
+        { case: name, role, value: entry.perEvent[role], unit: 'cpu_us/event', events: entry.events },
+        `${name}: ${role.padEnd(9)} ${entry.perEvent[role].toFixed(1).padStart(7)} µs an event, ${entry.idle[role].toFixed(0)} ms a second while nothing comes`,
       )
-      tell({ case: `${name}-idle`, role, value: one.idle[role], unit: 'cpu_ms/s' }, '')
+      tell({ case: `${name}-idle`, role, value: entry.idle[role], unit: 'cpu_ms/s' }, '')
     }
   }
   const few = await idling(FEW)
@@ -61,11 +61,11 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
       `a tick costs ${role.padEnd(9)} ${value.toFixed(0).padStart(5)} µs (${few[role].toFixed(0)} ms a second with ${FEW} partitions, ${many[role].toFixed(0)} with ${MANY})`,
     )
   }
-  const [one, two] = found.map(({ perEvent }) => ROLES.reduce((sum, role) => sum + perEvent[role], 0))
-  const ratio = two! / one!
+  const [item, two] = found.map(({ perEvent }) => ROLES.reduce((sum, role) => sum + perEvent[role], 0))
+  const ratio = two! / item!
   tell(
-    { case: 'two-against-one', value: ratio, unit: '×', one: one!, two: two! },
-    `two of each need ${ratio.toFixed(2)} × the processor time an event of one of each (${two!.toFixed(1)} against ${one!.toFixed(1)} µs)`,
+    { case: 'two-against-one', value: ratio, unit: '×', one: item!, two: two! },
+    `two of each need ${ratio.toFixed(2)} × the processor time an event of one of each (${two!.toFixed(1)} against ${item!.toFixed(1)} µs)`,
   )
 }
 

@@ -49,19 +49,20 @@ test('an agent carries hooks and reports to a collector elsewhere, in order, als
   })
   await encoder.kill('SIGKILL')
   away = false
-  const said = () =>
+  const stated = () =>
     beacons.flatMap(({ events, key }) =>
       events.map((each) => `${key} ${each.source} ${each.stream} ${'event' in each ? each.event : ''}`),
     )
   await waitFor(
-    () => said().some((each) => each.includes('lost')) && said().some((each) => each.includes('unpublish')),
+    () =>
+      stated().some((each) => each.includes('lost')) && stated().some((each) => each.includes('unpublish')),
     {
       what: 'the beacons',
-      detail: () => said().join('\n'),
+      detail: () => stated().join('\n'),
     },
   )
-  assert.ok(said().includes('demo nginx-rtmp show publish'))
-  assert.ok(said().includes('demo ffmpeg show publish'))
+  assert.ok(stated().includes('demo nginx-rtmp show publish'))
+  assert.ok(stated().includes('demo ffmpeg show publish'))
   const times = beacons.flatMap(({ events }) => events.map((each) => each.time_ms ?? 0))
   assert.deepEqual(
     times,

@@ -57,7 +57,7 @@ rtsp_sessions_outbound_frames_discarded{id="c",path="show",state="read"} ${lost 
 `
 
 /** A small server that speaks obs-websocket 5 and streams 1,000 kbps between two questions a second apart; its password is `password`. */
-export async function startObsStandIn(own: Own, asked: () => void = () => undefined) {
+export async function startObsStandIn(own: Own, requested: () => void = () => undefined) {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
   await once(server, 'listening')
   own(() => new Promise((resolve) => server.close(resolve)))
@@ -74,7 +74,7 @@ export async function startObsStandIn(own: Own, asked: () => void = () => undefi
         else socket.close(4009)
       }
       if (op !== 8) return
-      asked()
+      requested()
       state.bytes += 125_000
       state.skipped += 3
       state.frames += 30

@@ -21,15 +21,15 @@ export function logContract(name: string, log: LogUnderTest): void {
     after(end)
 
     test('keeps the order of a partition, and what belongs to a message', async () => {
-      const { topic, log: one } = await begin()
+      const { topic, log: entry } = await begin()
       for (let i = 0; i < 20; i += 1) {
-        await one.append([
+        await entry.append([
           message(topic, `a${i}`, { headers: { schema: 'ab12', note: '直播' }, key: `k${i}` }),
           message(topic, `b${i}`, { partition: 1 }),
         ])
       }
       for (const [partition, letter] of ['a', 'b'].entries()) {
-        const records = await all(one, { topic, partition })
+        const records = await all(entry, { topic, partition })
         assert.deepEqual(
           records.map(text),
           Array.from({ length: 20 }, (_, i) => `${letter}${i}`),
@@ -37,19 +37,19 @@ export function logContract(name: string, log: LogUnderTest): void {
         assert.ok(records.every((record, i) => i === 0 || record.offset > records[i - 1]!.offset))
         assert.ok(records.every((record) => record.topic === topic && record.partition === partition))
       }
-      const [first] = await all(one, { topic, partition: 0 })
+      const [first] = await all(entry, { topic, partition: 0 })
       assert.deepEqual({ ...first!.headers }, { schema: 'ab12', note: '直播' })
       assert.equal(first!.key, 'k0')
-      const [plain] = await all(one, { topic, partition: 1 })
+      const [plain] = await all(entry, { topic, partition: 1 })
       assert.deepEqual({ ...plain!.headers }, {})
       assert.equal(plain!.key, undefined)
     })
 
     test('bytes come back as they were, from none to a large message', async () => {
-      const { topic, log: one } = await begin()
+      const { topic, log: entry } = await begin()
       const values = [0, 1, 255, 70_000, 3_000_000].map((size) => Buffer.alloc(size, 'ÿ0ab'))
-      for (const value of values) await one.append([message(topic, value)])
-      const records = await all(one, { topic, partition: 0 })
+      for (const value of values) await entry.append([message(topic, value)])
+      const records = await all(entry, { topic, partition: 0 })
       assert.deepEqual(
         records.map((record) => Buffer.compare(record.value, values[records.indexOf(record)]!)),
         values.map(() => 0),
@@ -57,8 +57,8 @@ export function logContract(name: string, log: LogUnderTest): void {
     })
 
     test('what was answered is there after the process was killed', async () => {
-      const { at, topic, topics, log: one } = await begin()
-      await close(one)
+      const { at, topic, topics, log: entry } = await begin()
+      await close(entry)
       const appender = await child({ ...log.child(at), topics, append: { topic, count: 50 } })
       await kill(appender)
       const again = await reopen(at, topics)
@@ -72,9 +72,9 @@ export function logContract(name: string, log: LogUnderTest): void {
     })
 
     test('a group that was killed between handler and commit gets the batch again', async () => {
-      const { at, topic, topics, log: one } = await begin({ partitions: 1 })
-      await one.append([message(topic, 'one'), message(topic, 'two')])
-      await close(one)
+      const { at, topic, topics, log: entry } = await begin({ partitions: 1 })
+      await entry.append([message(topic, 'one'), message(topic, 'two')])
+      await close(entry)
       const reader = await child({ ...log.child(at), topics, read: { topic, group: `${at}-g` } })
       await kill(reader)
       const again = await reopen(at, topics)
@@ -90,10 +90,10 @@ export function logContract(name: string, log: LogUnderTest): void {
     })
 
     test('a group goes on after its last commit; another group reads all', async () => {
-      const { at, topic, log: one } = await begin({ partitions: 1 })
+      const { at, topic, log: entry } = await begin({ partitions: 1 })
       const read = async (group: string, count: number): Promise<string[]> => {
         const seen: string[] = []
-        const subscription = await one.subscribe({
+        const subscription = await entry.subscribe({
           group,
           topics: [topic],
           handler: async (batch) => void seen.push(...batch.records.map(text)),
@@ -102,20 +102,20 @@ export function logContract(name: string, log: LogUnderTest): void {
         await subscription.close()
         return seen
       }
-      await one.append([message(topic, 'a'), message(topic, 'b')])
+      await entry.append([message(topic, 'a'), message(topic, 'b')])
       assert.deepEqual(await read(`${at}-g1`, 2), ['a', 'b'])
-      await one.append([message(topic, 'c')])
+      await entry.append([message(topic, 'c')])
       assert.deepEqual(await read(`${at}-g1`, 1), ['c'])
       assert.deepEqual(await read(`${at}-g2`, 3), ['a', 'b', 'c'])
     })
 
     test('without autoCommit nothing is committed but by the owner, with metadata, and it comes back', async () => {
-      const { at, topic, log: one } = await begin({ partitions: 1 })
+      const { at, topic, log: entry } = await begin({ partitions: 1 })
       const group = `${at}-g`
       const options = { group, topics: [topic], autoCommit: false }
-      await one.append(['a', 'b', 'c'].map((value) => message(topic, value)))
+      await entry.append(['a', 'b', 'c'].map((value) => message(topic, value)))
       const seen: LogRecord[] = []
-      const first = await one.subscribe({
+      const first = await entry.subscribe({
         ...options,
         handler: async (batch) => void seen.push(...batch.records),
       })
@@ -124,7 +124,7 @@ export function logContract(name: string, log: LogUnderTest): void {
       const assignments: Assignment[] = []
       const assigned = async (assignment: Assignment): Promise<undefined> => void assignments.push(assignment)
       const again: LogRecord[] = []
-      const second = await one.subscribe({
+      const second = await entry.subscribe({
         ...options,
         assigned,
         handler: async (batch) => void again.push(...batch.records),
@@ -135,7 +135,7 @@ export function logContract(name: string, log: LogUnderTest): void {
       const commit = { offset: seen[1]!.offset, metadata: '{"from":1,"to":2,"token":"直"}' }
       await second.commit({ topic, partition: 0 }, commit)
       await second.close()
-      const third = await one.subscribe({
+      const third = await entry.subscribe({
         ...options,
         assigned,
         handler: async (batch) => void seen.push(...batch.records),
@@ -153,11 +153,11 @@ export function logContract(name: string, log: LogUnderTest): void {
     })
 
     test('assigned says where reading begins, before the first batch', async () => {
-      const { at, topic, log: one } = await begin({ partitions: 1 })
-      await one.append(['a', 'b', 'c', 'd'].map((value) => message(topic, value)))
-      const start = (await all(one, { topic, partition: 0 }))[2]!.offset
+      const { at, topic, log: entry } = await begin({ partitions: 1 })
+      await entry.append(['a', 'b', 'c', 'd'].map((value) => message(topic, value)))
+      const start = (await all(entry, { topic, partition: 0 }))[2]!.offset
       const order: string[] = []
-      const subscription = await one.subscribe({
+      const subscription = await entry.subscribe({
         group: `${at}-g`,
         topics: [topic],
         assigned: async ({ partition }) => {
@@ -174,9 +174,9 @@ export function logContract(name: string, log: LogUnderTest): void {
     })
 
     test('every partition is assigned even when nothing is in it', async () => {
-      const { at, topic, log: one } = await begin({ partitions: 2 })
+      const { at, topic, log: entry } = await begin({ partitions: 2 })
       const assigned: number[] = []
-      const subscription = await one.subscribe({
+      const subscription = await entry.subscribe({
         group: `${at}-g`,
         topics: [topic],
         assigned: async ({ partition }) => void assigned.push(partition),
@@ -191,10 +191,10 @@ export function logContract(name: string, log: LogUnderTest): void {
     })
 
     test('a handler that rejects gets the same batch again', async () => {
-      const { at, topic, log: one } = await begin({ partitions: 1 })
-      await one.append([message(topic, 'x')])
+      const { at, topic, log: entry } = await begin({ partitions: 1 })
+      await entry.append([message(topic, 'x')])
       const seen: string[] = []
-      const subscription = await one.subscribe({
+      const subscription = await entry.subscribe({
         group: `${at}-g`,
         topics: [topic],
         handler: async (batch) => {
@@ -208,14 +208,14 @@ export function logContract(name: string, log: LogUnderTest): void {
     })
 
     test('a batch holds one partition, one at a time, with the end and a bound on bytes', async () => {
-      const { at, topic, log: one } = await begin()
+      const { at, topic, log: entry } = await begin()
       const value = Buffer.alloc(20_000)
       for (let i = 0; i < 6; i += 1) {
-        await one.append([message(topic, value), message(topic, value, { partition: 1 })])
+        await entry.append([message(topic, value), message(topic, value, { partition: 1 })])
       }
       const running = new Set<number>()
       const batches: LogBatch[] = []
-      const subscription = await one.subscribe({
+      const subscription = await entry.subscribe({
         group: `${at}-g`,
         topics: [topic],
         maxBatch_bytes: 50_000,
@@ -239,10 +239,10 @@ export function logContract(name: string, log: LogUnderTest): void {
     })
 
     test('readers learn of a message when it is appended', async () => {
-      const { at, topic, log: one } = await begin({ partitions: 1 })
+      const { at, topic, log: entry } = await begin({ partitions: 1 })
       const seen: string[] = []
       let assigned = false
-      const subscription = await one.subscribe({
+      const subscription = await entry.subscribe({
         group: `${at}-g`,
         topics: [topic],
         assigned: async () => {
@@ -253,7 +253,7 @@ export function logContract(name: string, log: LogUnderTest): void {
       })
       await until('the assignment', () => assigned)
       for (let i = 0; i < 5; i += 1) {
-        await one.append([message(topic, `m${i}`)])
+        await entry.append([message(topic, `m${i}`)])
         await until(`m${i}`, () => seen.length === i + 1)
       }
       await subscription.close()
@@ -261,11 +261,11 @@ export function logContract(name: string, log: LogUnderTest): void {
     })
 
     test('close waits for the running handler', async () => {
-      const { at, topic, topics, log: one } = await begin({ partitions: 1 })
-      await one.append([message(topic, 'x')])
+      const { at, topic, topics, log: entry } = await begin({ partitions: 1 })
+      await entry.append([message(topic, 'x')])
       let began = false
       let ended = false
-      await one.subscribe({
+      await entry.subscribe({
         group: `${at}-g`,
         topics: [topic],
         handler: async () => {
@@ -275,7 +275,7 @@ export function logContract(name: string, log: LogUnderTest): void {
         },
       })
       await until('the handler', () => began)
-      await close(one)
+      await close(entry)
       assert.ok(ended)
       const again = await reopen(at, topics)
       let committed: number | undefined
@@ -293,19 +293,19 @@ export function logContract(name: string, log: LogUnderTest): void {
     })
 
     test('replays by offset, by time, up to an offset, and within bounds', async () => {
-      const { topic, log: one } = await begin()
-      assert.deepEqual(await one.bounds({ topic, partition: 1 }), { begin: 0, end: 0 })
-      assert.deepEqual(await all(one, { topic, partition: 1 }), [])
+      const { topic, log: entry } = await begin()
+      assert.deepEqual(await entry.bounds({ topic, partition: 1 }), { begin: 0, end: 0 })
+      assert.deepEqual(await all(entry, { topic, partition: 1 }), [])
       for (let i = 0; i < 5; i += 1) {
-        await one.append([message(topic, `m${i}`)])
+        await entry.append([message(topic, `m${i}`)])
         await pause(3)
       }
-      const records = await all(one, { topic, partition: 0 })
-      const { begin: first, end } = await one.bounds({ topic, partition: 0 })
+      const records = await all(entry, { topic, partition: 0 })
+      const { begin: first, end } = await entry.bounds({ topic, partition: 0 })
       assert.equal(first, records[0]!.offset)
       assert.ok(end > records[4]!.offset)
       const from = async (options: Omit<ReplayOptions, 'topic' | 'partition'>): Promise<string[]> =>
-        (await all(one, { topic, partition: 0, ...options })).map(text)
+        (await all(entry, { topic, partition: 0, ...options })).map(text)
       assert.deepEqual(await from({ from: { offset: records[3]!.offset } }), ['m3', 'm4'])
       assert.deepEqual(await from({ until: records[2]!.offset }), ['m0', 'm1'])
       assert.deepEqual(await from({ from: { time_ms: records[2]!.appended_ms } }), ['m2', 'm3', 'm4'])
@@ -315,13 +315,16 @@ export function logContract(name: string, log: LogUnderTest): void {
     })
 
     test('a replay may be left early, and two may run at once', async () => {
-      const { topic, log: one } = await begin({ partitions: 1 })
-      await one.append(['a', 'b', 'c'].map((value) => message(topic, value)))
-      for await (const record of one.replay({ topic, partition: 0 })) {
+      const { topic, log: entry } = await begin({ partitions: 1 })
+      await entry.append(['a', 'b', 'c'].map((value) => message(topic, value)))
+      for await (const record of entry.replay({ topic, partition: 0 })) {
         assert.equal(text(record), 'a')
         break
       }
-      const both = await Promise.all([all(one, { topic, partition: 0 }), all(one, { topic, partition: 0 })])
+      const both = await Promise.all([
+        all(entry, { topic, partition: 0 }),
+        all(entry, { topic, partition: 0 }),
+      ])
       assert.deepEqual(
         both.map((records) => records.map(text).join('')),
         ['abc', 'abc'],
@@ -329,15 +332,16 @@ export function logContract(name: string, log: LogUnderTest): void {
     })
 
     test('a compacted topic gives the newest of each key, after a restart too', async () => {
-      const { at, topic, topics, log: one } = await begin({ partitions: 1, compacted: true })
-      const put = (key: string, value: string): Promise<void> => one.append([message(topic, value, { key })])
+      const { at, topic, topics, log: entry } = await begin({ partitions: 1, compacted: true })
+      const put = (key: string, value: string): Promise<void> =>
+        entry.append([message(topic, value, { key })])
       await put('a', 'a1')
       await put('b', 'b1')
       await put('a', 'a2')
       await put('c', 'c1')
       await put('b', '')
-      await one.append([message(topic, 'd1', { key: 'd' }), message(topic, 'd2', { key: 'd' })])
-      await assert.rejects(one.append([message(topic, 'no key')]), TypeError)
+      await entry.append([message(topic, 'd1', { key: 'd' }), message(topic, 'd2', { key: 'd' })])
+      await assert.rejects(entry.append([message(topic, 'no key')]), TypeError)
       const state = async (from: Log): Promise<Record<string, string>> => {
         const kept = new Map<string, string>()
         for (const record of await all(from, { topic, partition: 0 })) {
@@ -346,23 +350,23 @@ export function logContract(name: string, log: LogUnderTest): void {
         }
         return Object.fromEntries(kept)
       }
-      assert.deepEqual(await state(one), { a: 'a2', c: 'c1', d: 'd2' })
-      await close(one)
+      assert.deepEqual(await state(entry), { a: 'a2', c: 'c1', d: 'd2' })
+      await close(entry)
       assert.deepEqual(await state(await reopen(at, topics)), { a: 'a2', c: 'c1', d: 'd2' })
     })
 
     test('many appends at once: each is answered, none is lost, each caller keeps its order', async () => {
-      const { topic, log: one } = await begin()
+      const { topic, log: entry } = await begin()
       await Promise.all(
         Array.from({ length: 40 }, async (_, writer) => {
           for (let i = 0; i < 10; i += 1) {
-            await one.append([message(topic, `${writer}:${i}`, { partition: writer % 2 })])
+            await entry.append([message(topic, `${writer}:${i}`, { partition: writer % 2 })])
           }
         }),
       )
       const records = [
-        ...(await all(one, { topic, partition: 0 })),
-        ...(await all(one, { topic, partition: 1 })),
+        ...(await all(entry, { topic, partition: 0 })),
+        ...(await all(entry, { topic, partition: 1 })),
       ]
       assert.equal(records.length, 400)
       const next = new Map<string, number>()
@@ -374,24 +378,27 @@ export function logContract(name: string, log: LogUnderTest): void {
     })
 
     test('refuses with a code, and says whether to try again', async () => {
-      const { at, topic, topics, log: one } = await begin()
+      const { at, topic, topics, log: entry } = await begin()
       const refused = (code: LogError['code']) => (error: unknown) =>
         error instanceof LogError && error.code === code && !error.retriable
-      await assert.rejects(one.append([message('nowhere', 'x')]), refused('unknown_topic'))
-      await assert.rejects(one.append([message(topic, 'x', { partition: 9 })]), refused('unknown_topic'))
-      await assert.rejects(one.bounds({ topic: 'nowhere', partition: 0 }), refused('unknown_topic'))
-      await assert.rejects(all(one, { topic: 'nowhere', partition: 0 }), refused('unknown_topic'))
+      await assert.rejects(entry.append([message('nowhere', 'x')]), refused('unknown_topic'))
+      await assert.rejects(entry.append([message(topic, 'x', { partition: 9 })]), refused('unknown_topic'))
+      await assert.rejects(entry.bounds({ topic: 'nowhere', partition: 0 }), refused('unknown_topic'))
+      await assert.rejects(all(entry, { topic: 'nowhere', partition: 0 }), refused('unknown_topic'))
       const nowhere = { group: `${at}-g`, topics: ['nowhere'], handler: async () => {} }
-      await assert.rejects(one.subscribe(nowhere), refused('unknown_topic'))
+      await assert.rejects(entry.subscribe(nowhere), refused('unknown_topic'))
       const large = Buffer.alloc(MAX_MESSAGE_BYTES + 1)
-      await assert.rejects(one.append([message(topic, 'small'), message(topic, large)]), refused('too_large'))
-      assert.deepEqual(await all(one, { topic, partition: 0 }), [], 'one refusal refuses the call')
-      await one.append([message(topic, large.subarray(1))])
-      assert.deepEqual(one.health(), { ok: true })
-      assert.deepEqual([...one.topics.keys()], [topics[0]!.name])
-      await close(one)
-      await assert.rejects(one.append([message(topic, 'x')]), refused('closed'))
-      assert.equal(one.health().ok, false)
+      await assert.rejects(
+        entry.append([message(topic, 'small'), message(topic, large)]),
+        refused('too_large'),
+      )
+      assert.deepEqual(await all(entry, { topic, partition: 0 }), [], 'one refusal refuses the call')
+      await entry.append([message(topic, large.subarray(1))])
+      assert.deepEqual(entry.health(), { ok: true })
+      assert.deepEqual([...entry.topics.keys()], [topics[0]!.name])
+      await close(entry)
+      await assert.rejects(entry.append([message(topic, 'x')]), refused('closed'))
+      assert.equal(entry.health().ok, false)
     })
   })
 }

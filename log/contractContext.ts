@@ -34,13 +34,13 @@ export function contractContext(log: LogUnderTest) {
     return { at, topic, topics, log: await reopen(at, topics) }
   }
   async function reopen(at: string, topics: readonly TopicSpec[]): Promise<Log> {
-    const one = await log.open(at, topics)
-    opened.add(one)
-    return one
+    const entry = await log.open(at, topics)
+    opened.add(entry)
+    return entry
   }
-  async function close(one: Log): Promise<void> {
-    opened.delete(one)
-    await one.close()
+  async function close(entry: Log): Promise<void> {
+    opened.delete(entry)
+    await entry.close()
   }
   const message = (
     topic: string,
@@ -53,9 +53,9 @@ export function contractContext(log: LogUnderTest) {
     value: typeof value === 'string' ? Buffer.from(value) : value,
     ...more,
   })
-  async function all(one: Log, options: ReplayOptions): Promise<LogRecord[]> {
+  async function all(entry: Log, options: ReplayOptions): Promise<LogRecord[]> {
     const records: LogRecord[] = []
-    for await (const record of one.replay(options)) records.push(record)
+    for await (const record of entry.replay(options)) records.push(record)
     return records
   }
   async function until(what: string, condition: () => boolean): Promise<void> {
@@ -68,26 +68,26 @@ export function contractContext(log: LogUnderTest) {
   async function child(task: Record<string, unknown>): Promise<ChildProcess> {
     const script = fileURLToPath(new URL('contractChild.ts', import.meta.url))
     const argument = JSON.stringify(task)
-    const one = spawn(process.execPath, ['--import', 'tsx', script, argument], {
+    const entry = spawn(process.execPath, ['--import', 'tsx', script, argument], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    children.add(one)
-    const lines = createInterface({ input: one.stdout! })
+    children.add(entry)
+    const lines = createInterface({ input: entry.stdout! })
     const [line] = (await Promise.race([
       once(lines, 'line'),
-      once(one, 'exit').then(() => ['it exited']),
+      once(entry, 'exit').then(() => ['it exited']),
     ])) as [string]
     assert.equal(line, 'done')
-    return one
+    return entry
   }
-  async function kill(one: ChildProcess): Promise<void> {
-    children.delete(one)
-    one.kill('SIGKILL')
-    await once(one, 'exit')
+  async function kill(entry: ChildProcess): Promise<void> {
+    children.delete(entry)
+    entry.kill('SIGKILL')
+    await once(entry, 'exit')
   }
   async function end(): Promise<void> {
-    for (const one of children) one.kill('SIGKILL')
-    for (const one of opened) await one.close()
+    for (const entry of children) entry.kill('SIGKILL')
+    for (const item of opened) await item.close()
   }
   return { begin, reopen, close, message, all, until, child, kill, end }
 }

@@ -61,7 +61,7 @@ test('partitions move between members: revoked after the handler, assigned with 
   const topic = 'members'
   const topics = [{ name: topic, partitions: 4 }]
   const logs = [await open({ topics }), await open({ topics })]
-  const told: string[] = []
+  const reported: string[] = []
   const handled: string[] = []
   const join = (name: string, log: Log): Promise<Subscription> =>
     log.subscribe({
@@ -69,31 +69,35 @@ test('partitions move between members: revoked after the handler, assigned with 
       topics: [topic],
       autoCommit: false,
       assigned: async ({ partition, committed }) => {
-        told.push(`${name} has ${partition} ${committed?.metadata ?? 'new'}`)
+        reported.push(`${name} has ${partition} ${committed?.metadata ?? 'new'}`)
         return committed?.offset
       },
-      revoked: async ({ partition }) => void told.push(`${name} leaves ${partition}`),
+      revoked: async ({ partition }) => void reported.push(`${name} leaves ${partition}`),
       handler: async (batch) => {
         for (const record of batch.records) handled.push(`${name} ${Buffer.from(record.value)}`)
       },
     })
   const all = [0, 1, 2, 3]
   const a = await join('a', logs[0]!)
-  await until('a has all', () => told.length === 4)
+  await until('a has all', () => reported.length === 4)
   for (const partition of all) await logs[0]!.append([say(topic, partition, `one ${partition}`)])
   await until('a handled all', () => handled.length === 4)
   for (const partition of all)
     await a.commit({ topic, partition }, { offset: 1, metadata: `a's ${partition}` })
 
   const b = await join('b', logs[1]!)
-  await until('b has half', () => told.filter((each) => each.startsWith('b has')).length === 2)
-  await until('a left them', () => told.filter((each) => each.startsWith('a leaves')).length === 2)
-  const moved = told.filter((each) => each.startsWith('b has')).map((each) => Number(each.split(' ')[2]))
+  await until('b has half', () => reported.filter((each) => each.startsWith('b has')).length === 2)
+  await until('a left them', () => reported.filter((each) => each.startsWith('a leaves')).length === 2)
+  const moved = reported.filter((each) => each.startsWith('b has')).map((each) => Number(each.split(' ')[2]))
   assert.deepEqual(
-    told.filter((each) => each.startsWith('b')).sort(),
+    reported.filter((each) => each.startsWith('b')).sort(),
     moved.map((partition) => `b has ${partition} a's ${partition}`).sort(),
   )
-  assert.equal(told.filter((each) => each.startsWith('a has')).length, 4, 'what stays is not assigned again')
+  assert.equal(
+    reported.filter((each) => each.startsWith('a has')).length,
+    4,
+    'what stays is not assigned again',
+  )
   await assert.rejects(
     a.commit({ topic, partition: moved[0]! }, { offset: 0 }),
     (error) => error instanceof LogError && error.code === 'revoked' && error.retriable,
@@ -106,7 +110,7 @@ test('partitions move between members: revoked after the handler, assigned with 
   )
 
   await b.close()
-  await until('a has all again', () => told.filter((each) => each.startsWith('a has')).length === 6)
+  await until('a has all again', () => reported.filter((each) => each.startsWith('a has')).length === 6)
   for (const partition of all) await logs[0]!.append([say(topic, partition, `three ${partition}`)])
   const threes = (): string[] => handled.filter((each) => /^a three/.test(each))
   await until('a handles all again', () => threes().length >= 4)

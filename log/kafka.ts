@@ -83,7 +83,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
       return await question(await connecting)
     } catch (cause) {
       if (admin === connecting) admin = undefined
-      void connecting.then((one) => one.disconnect()).catch(() => undefined)
+      void connecting.then((entry) => entry.disconnect()).catch(() => undefined)
       throw new LogError('unavailable', `Kafka does not answer: ${reasonOf(cause)}`, {
         retriable: true,
         cause,
@@ -100,9 +100,9 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
     })
   }
   async function connectAdmin(): Promise<Admin> {
-    const one = client.admin()
-    await one.connect()
-    return one
+    const entry = client.admin()
+    await entry.connect()
+    return entry
   }
 
   const ready = makeTopics()
@@ -135,9 +135,11 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
     for (const lane of [...sender.failing().keys()]) {
       const at = lane.lastIndexOf('/')
       const topic = lane.slice(0, at)
-      const metadata = await ask((one) => one.fetchTopicMetadata({ topics: [topic] })).catch(() => undefined)
+      const metadata = await ask((entry) => entry.fetchTopicMetadata({ topics: [topic] })).catch(
+        () => undefined,
+      )
       const found = metadata?.topics[0]?.partitions.find(
-        (one) => String(one.partitionId) === lane.slice(at + 1),
+        (partition) => String(partition.partitionId) === lane.slice(at + 1),
       )
       if (found !== undefined && found.leader >= 0 && found.partitionErrorCode === 0) sender.recovered(lane)
     }
@@ -163,8 +165,8 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
     mustBeOpen()
     checkPartition(topics, { topic, partition })
     await becomeReady()
-    const all = await askAgain((one) => one.fetchTopicOffsets(topic))
-    const found = all.find((one) => one.partition === partition)
+    const all = await askAgain((entry) => entry.fetchTopicOffsets(topic))
+    const found = all.find((entry) => entry.partition === partition)
     if (found === undefined)
       throw new LogError('unavailable', `no ${topic}/${partition} yet`, { retriable: true })
     return { begin: Number(found.low), end: Number(found.high) }
@@ -175,8 +177,8 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
     let first = begin
     if (from !== undefined && 'offset' in from) first = Math.max(begin, from.offset)
     if (from !== undefined && 'time_ms' in from) {
-      const found = await askAgain((one) => one.fetchTopicOffsetsByTimestamp(topic, from.time_ms))
-      first = Number(found.find((one) => one.partition === partition)?.offset ?? end)
+      const found = await askAgain((entry) => entry.fetchTopicOffsetsByTimestamp(topic, from.time_ms))
+      first = Number(found.find((entry) => entry.partition === partition)?.offset ?? end)
     }
     yield* readRange(fetcher, { topic, partition, from: first, until: Math.min(until ?? end, end) })
   }
@@ -187,12 +189,12 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
     partitions: readonly number[],
   ): Promise<Assignment[]> {
     const [committed, offsets] = await Promise.all([
-      ask((one) => one.fetchOffsets({ groupId: group, topics: [topic] })),
-      ask((one) => one.fetchTopicOffsets(topic)),
+      ask((entry) => entry.fetchOffsets({ groupId: group, topics: [topic] })),
+      ask((entry) => entry.fetchTopicOffsets(topic)),
     ])
     return partitions.map((partition) => {
-      const place = offsets.find((one) => one.partition === partition)!
-      const commit = committed[0]?.partitions.find((one) => one.partition === partition)
+      const place = offsets.find((offset) => offset.partition === partition)!
+      const commit = committed[0]?.partitions.find((entry) => entry.partition === partition)
       const known = commit !== undefined && Number(commit.offset) >= 0
       return {
         ...{ topic, partition, begin: Number(place.low), end: Number(place.high) },
@@ -211,7 +213,9 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
     closed.abort()
     await Promise.all([sender.close(), ready])
     await Promise.all(
-      [fetcher.close(), admin?.then((one) => one.disconnect())].map((one) => one?.catch(() => undefined)),
+      [fetcher.close(), admin?.then((entry) => entry.disconnect())].map((entry) =>
+        entry?.catch(() => undefined),
+      ),
     )
   }
 
@@ -279,7 +283,7 @@ async function ensureTopics(
   if (present.length === 0) return
   const metadata = await admin.fetchTopicMetadata({ topics: present.map((topic) => topic.name) })
   const short = present.filter((topic) => {
-    const found = metadata.topics.find((one) => one.name === topic.name)
+    const found = metadata.topics.find((entry) => entry.name === topic.name)
     return found !== undefined && found.partitions.length < topic.partitions
   })
   if (short.length > 0) {

@@ -12,7 +12,9 @@ export async function commitSeen(
   const off = consumer.on(consumer.events.COMMIT_OFFSETS, ({ payload }) => {
     const ofTopic = payload.topics.filter(({ topic }) => topic === offset.topic)
     if (
-      ofTopic.some(({ partitions }) => partitions.some((one) => Number(one.partition) === offset.partition))
+      ofTopic.some(({ partitions }) =>
+        partitions.some((entry) => Number(entry.partition) === offset.partition),
+      )
     )
       seen = true
   })

@@ -113,35 +113,35 @@ export function joinGroup(group: GroupOptions): Subscription {
     const onJoining = (): void => {
       joining ??= deferred()
     }
-    const one = client.consumer({
+    const member = client.consumer({
       group: options.group,
       session_ms: group.session_ms,
       maxBytesPerPartition,
       onJoining,
     })
-    consumer = one
+    consumer = member
     commitOnce = undefined
     memberId = undefined
     turning = false
     const crashed = new Promise<never>((_, reject) => {
-      one.on(one.events.CRASH, ({ payload }) => reject(payload.error))
+      member.on(member.events.CRASH, ({ payload }) => reject(payload.error))
       stop.signal.addEventListener('abort', () => reject(new Error('closed')), { once: true })
     })
     crashed.catch(() => undefined)
-    one.on(one.events.GROUP_JOIN, ({ payload }) => joined(payload.memberId, payload.memberAssignment))
+    member.on(member.events.GROUP_JOIN, ({ payload }) => joined(payload.memberId, payload.memberAssignment))
     try {
-      await Promise.race([one.connect(), crashed])
-      await Promise.race([one.subscribe({ topics: [...options.topics], fromBeginning: true }), crashed])
-      await one.run({
+      await Promise.race([member.connect(), crashed])
+      await Promise.race([member.subscribe({ topics: [...options.topics], fromBeginning: true }), crashed])
+      await member.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: Math.max(1, group.partitions),
-        eachBatch: (payload) => take(one, payload),
+        eachBatch: (payload) => take(member, payload),
       })
       await crashed
     } catch (error) {
       if (stop.signal.aborted) return
-      await one.disconnect().catch(() => undefined)
+      await member.disconnect().catch(() => undefined)
       throw error
     }
   }
@@ -157,7 +157,7 @@ export function joinGroup(group: GroupOptions): Subscription {
     memberId = member
     turning = false
     joins += 1
-    for (const [name, one] of held) if (forgotten || !mine.has(name)) lose(name, one)
+    for (const [name, entry] of held) if (forgotten || !mine.has(name)) lose(name, entry)
     for (const [topic, partitions] of Object.entries(assignment)) {
       const added = partitions.filter((partition) => !held.has(`${topic}/${partition}`))
       if (added.length > 0) begin(topic, added)
@@ -172,21 +172,21 @@ export function joinGroup(group: GroupOptions): Subscription {
       return { topic, partition, lost: false, next: 0, sought: undefined, ready, busy: ready }
     })
     // Whoever had the partition before, in this process too, has committed for the last time before it is asked.
-    const told = Promise.all(added.map(({ partition }) => leaving.get(`${topic}/${partition}`))).then(() =>
-      ask(topic, added),
+    const reported = Promise.all(added.map(({ partition }) => leaving.get(`${topic}/${partition}`))).then(
+      () => ask(topic, added),
     )
-    for (const one of added) {
-      const name = `${topic}/${one.partition}`
+    for (const entry of added) {
+      const name = `${topic}/${entry.partition}`
       const before = leaving.get(name)
-      held.set(name, one)
-      one.ready = (async () => {
+      held.set(name, entry)
+      entry.ready = (async () => {
         await before
-        const assignment = (await told).get(one.partition)
+        const assignment = (await reported).get(entry.partition)
         if (assignment === undefined) return
-        await insist(one, async () => {
+        await insist(entry, async () => {
           const start =
             (await options.assigned?.(assignment)) ?? assignment.committed?.offset ?? assignment.begin
-          one.next = Math.max(start, assignment.begin)
+          entry.next = Math.max(start, assignment.begin)
         })
       })()
     }
@@ -197,10 +197,10 @@ export function joinGroup(group: GroupOptions): Subscription {
     const partitions = added.map(({ partition }) => partition)
     for (let wait = FIRST_PAUSE_MS; !stop.signal.aborted; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
       try {
-        const told = await group.assignments(options.group, topic, partitions)
-        return new Map(told.map((assignment) => [assignment.partition, assignment]))
+        const reported = await group.assignments(options.group, topic, partitions)
+        return new Map(reported.map((assignment) => [assignment.partition, assignment]))
       } catch (error) {
-        if (added.every((one) => one.lost)) break
+        if (added.every((entry) => entry.lost)) break
         tell(topic)(error)
         await pause(wait, undefined, { signal: stop.signal }).catch(() => undefined)
       }
@@ -208,11 +208,11 @@ export function joinGroup(group: GroupOptions): Subscription {
     return new Map()
   }
 
-  function lose(name: string, one: Held): void {
-    one.lost = true
+  function lose(name: string, entry: Held): void {
+    entry.lost = true
     held.delete(name)
-    const { topic, partition } = one
-    const left = Promise.all([leaving.get(name), one.ready, one.busy])
+    const { topic, partition } = entry
+    const left = Promise.all([leaving.get(name), entry.ready, entry.busy])
       .then(() => options.revoked?.({ topic, partition }))
       .catch((error: unknown) => emit({ type: 'log_handler_failed', group: options.group, topic, error }))
     leaving.set(name, left)
@@ -222,7 +222,7 @@ export function joinGroup(group: GroupOptions): Subscription {
   }
 
   function loseAll(): void {
-    for (const [name, one] of held) lose(name, one)
+    for (const [name, entry] of held) lose(name, entry)
     joining?.resolve()
     joining = undefined
   }
@@ -231,8 +231,8 @@ export function joinGroup(group: GroupOptions): Subscription {
   async function take(from: Consumer, payload: EachBatchPayload): Promise<void> {
     commitOnce = payload.commitOffsetsIfNecessary
     const { batch } = payload
-    const one = held.get(`${batch.topic}/${batch.partition}`)
-    if (one === undefined || stop.signal.aborted) return
+    const entry = held.get(`${batch.topic}/${batch.partition}`)
+    if (entry === undefined || stop.signal.aborted) return
     const over = deferred()
     let missed = 0
     let turned_ms: number | undefined
@@ -249,8 +249,8 @@ export function joinGroup(group: GroupOptions): Subscription {
         },
       )
     }, BEAT_MS)
-    const done = one.busy.then(() => deliver(from, one, batch, payload))
-    one.busy = done.catch(tell(batch.topic))
+    const done = entry.busy.then(() => deliver(from, entry, batch, payload))
+    entry.busy = done.catch(tell(batch.topic))
     try {
       await Promise.race([done, over.done])
     } finally {
@@ -260,40 +260,45 @@ export function joinGroup(group: GroupOptions): Subscription {
     if (turning) throw Object.assign(new Error('the group turns over'), { type: 'REBALANCE_IN_PROGRESS' })
   }
 
-  async function deliver(from: Consumer, one: Held, batch: Batch, payload: EachBatchPayload): Promise<void> {
-    const { topic, partition } = one
-    await one.ready
-    if (one.lost || turning || stop.signal.aborted) return
+  async function deliver(
+    from: Consumer,
+    entry: Held,
+    batch: Batch,
+    payload: EachBatchPayload,
+  ): Promise<void> {
+    const { topic, partition } = entry
+    await entry.ready
+    if (entry.lost || turning || stop.signal.aborted) return
     const join = joins
     const over = (): boolean => turning || join !== joins
     // After a join kafkajs begins at the commit; `assigned` and what was handled since may say otherwise.
     if (
-      Number((batch as Batch & { fetchedOffset: string }).fetchedOffset) !== one.next &&
-      one.sought !== one.next
+      Number((batch as Batch & { fetchedOffset: string }).fetchedOffset) !== entry.next &&
+      entry.sought !== entry.next
     ) {
-      one.sought = one.next
-      from.seek({ topic, partition, offset: String(one.next) })
+      entry.sought = entry.next
+      from.seek({ topic, partition, offset: String(entry.next) })
       return
     }
     const end = Number(batch.highWatermark)
     const records = batch.messages.map((message) => toRecord(topic, partition, message))
-    const fresh = records.filter(({ offset }) => offset >= one.next)
+    const fresh = records.filter(({ offset }) => offset >= entry.next)
     for (const part of splitRecords(fresh, options.maxBatch_bytes ?? DEFAULT_BATCH_BYTES)) {
       const after = part.at(-1)!.offset + 1
       const handled = await insist(
-        one,
+        entry,
         () => options.handler({ topic, partition, records: part, end: Math.max(end, after) }),
         over,
       )
       if (!handled) return
-      one.next = after
+      entry.next = after
       if (!over()) payload.resolveOffset(String(after - 1))
       // A commit that fails is made up for by the next: what was handled is not handled again while the partition stays.
       if (options.autoCommit !== false)
         await commit({ topic, partition }, { offset: after }).catch(tell(topic))
-      if (over() || one.lost) return
+      if (over() || entry.lost) return
     }
-    one.next = Math.max(one.next, Number(batch.lastOffset()) + 1)
+    entry.next = Math.max(entry.next, Number(batch.lastOffset()) + 1)
     payload.resolveOffset(batch.lastOffset())
   }
 
@@ -307,8 +312,8 @@ export function joinGroup(group: GroupOptions): Subscription {
     const began = performance.now()
     for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS / 5)) {
       await joining?.done
-      const one = held.get(name)
-      if (consumer === undefined || one === undefined || one !== before)
+      const entry = held.get(name)
+      if (consumer === undefined || entry === undefined || entry !== before)
         throw new LogError('revoked', `${name} is not this member's`, { retriable: true })
       try {
         if (commitOnce !== undefined) await commitOnce({ topics } as never)
@@ -336,17 +341,17 @@ export function joinGroup(group: GroupOptions): Subscription {
   }
 
   /** Does a step until it succeeds; false when the partition is lost, or reading stops, or it is told to give up. */
-  async function insist(one: Held, step: () => Promise<void>, giveUp = () => false): Promise<boolean> {
+  async function insist(entry: Held, step: () => Promise<void>, giveUp = () => false): Promise<boolean> {
     for (
       let wait = FIRST_PAUSE_MS;
-      !one.lost && !stop.signal.aborted;
+      !entry.lost && !stop.signal.aborted;
       wait = Math.min(wait * 2, LONGEST_PAUSE_MS)
     ) {
       try {
         await step()
         return true
       } catch (error) {
-        tell(one.topic)(error)
+        tell(entry.topic)(error)
         if (giveUp()) return false
         await pause(wait, undefined, { signal: stop.signal }).catch(() => undefined)
       }
@@ -357,9 +362,9 @@ export function joinGroup(group: GroupOptions): Subscription {
   async function close(): Promise<void> {
     stop.abort()
     const all = [...held.values()]
-    const one = consumer
+    const entry = consumer
     try {
-      one?.pause(options.topics.map((topic) => ({ topic })))
+      entry?.pause(options.topics.map((topic) => ({ topic })))
     } catch {
       // It does not run yet.
     }
@@ -369,7 +374,7 @@ export function joinGroup(group: GroupOptions): Subscription {
       held.delete(`${topic}/${partition}`)
     }
     await Promise.all(leaving.values())
-    await one?.disconnect().catch(() => undefined)
+    await entry?.disconnect().catch(() => undefined)
     await life
     group.onClose()
   }

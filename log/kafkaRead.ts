@@ -10,8 +10,8 @@ const EMPTY = new Uint8Array(0)
 export function toRecord(topic: string, partition: number, message: FetchedMessage): LogRecord {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(message.headers ?? {})) {
-    const one = Array.isArray(value) ? value.at(-1) : value
-    if (one !== undefined) headers[name] = one.toString()
+    const entry = Array.isArray(value) ? value.at(-1) : value
+    if (entry !== undefined) headers[name] = entry.toString()
   }
   const record = {
     topic,

@@ -40,9 +40,9 @@ export function startTickSender(client: KafkaClient, emit: Emit): TickSender {
   let running: Promise<void> = Promise.resolve()
 
   async function connect(): Promise<Producer> {
-    const one = client.plainProducer()
-    await one.connect()
-    return one
+    const entry = client.plainProducer()
+    await entry.connect()
+    return entry
   }
 
   async function sendAll(): Promise<void> {
@@ -58,8 +58,8 @@ export function startTickSender(client: KafkaClient, emit: Emit): TickSender {
     const connecting = producer ?? connect()
     producer = connecting
     try {
-      const one = await connecting
-      await one.sendBatch({
+      const entry = await connecting
+      await entry.sendBatch({
         acks: 1,
         topicMessages: [...byTopic].map(([topic, messages]) => ({ topic, messages })),
       })
@@ -67,7 +67,7 @@ export function startTickSender(client: KafkaClient, emit: Emit): TickSender {
     } catch (error) {
       emit({ type: 'log_append_failed', log: 'kafka', error })
       if (producer === connecting) producer = undefined
-      void connecting.then((one) => one.disconnect()).catch(() => undefined)
+      void connecting.then((entry) => entry.disconnect()).catch(() => undefined)
       for (const { reject } of batch) reject(error)
     }
   }

@@ -69,14 +69,14 @@ export async function rehearse({
     return judge
   }
   let judge = create()
-  let way = await path(judge)
+  let method = await path(judge)
   const kept: { at_ms: number; batches: readonly Batch[] }[] = []
   const happenings: Happening[] = []
   const state = new Map<string, string>()
   for (let at_s = 1; at_s <= scenario.length_s + TAIL_S; at_s += 1) {
     const watermark_ms = start_time + at_s * 1000
     const batches = show.advance(at_s * 1000)
-    const output = await way.play(batches, watermark_ms)
+    const output = await method.play(batches, watermark_ms)
     for (const { key, value } of output.state) {
       if (value === null) state.delete(key)
       else state.set(key, value)
@@ -96,10 +96,10 @@ export async function rehearse({
     if (!restartAfter(at_s, judge)) continue
     // What a restart finds: the log's last quarter of an hour, and the compacted topic.
     judge = create()
-    way = straight(judge, emit, kept.slice(-900))
+    method = straight(judge, emit, kept.slice(-900))
     judge.restore([...state].map(([key, value]) => ({ key, value })))
   }
-  await way.close()
+  await method.close()
   const scorecard = scorecardOf({
     title: scenario.title,
     seed,

@@ -64,9 +64,9 @@ test('a stream leads nowhere private: not by an address, a name, a redirect, or 
   assert.equal((await client.get(`http://2130706433:${port}/x`)).failure?.reason, 'address_not_allowed')
   assert.equal(inside.seen.length, 0)
 
-  let asked = 0
+  let requested = 0
   const rebinding: LookupFunction = (_host, options, answer) => {
-    const address = asked++ === 0 ? '8.8.8.8' : '127.0.0.1'
+    const address = requested++ === 0 ? '8.8.8.8' : '127.0.0.1'
     if (options.all) answer(null, [{ address, family: 4 }])
     else answer(null, address, 4)
   }

@@ -44,44 +44,44 @@ export function waterfall(result: CheckResult, options: WaterfallOptions): strin
     lines.push(`  ${'start-up'.padEnd(11)}${ms(measures.startup_ms).padStart(9)}`)
   lines.push('')
 
-  const told = (name: string, value: string | undefined) => {
+  const reported = (name: string, value: string | undefined) => {
     if (value !== undefined) lines.push(`  ${name.padEnd(20)} ${value}`)
   }
   const inMs = (value: number | undefined) => (value === undefined ? undefined : ms(value))
   const { width: w, height: h, videoCodec, audioCodec, fps, bitrate_kbps, declared_kbps } = measures
   if (videoCodec !== undefined)
-    told(
+    reported(
       'video',
       [videoCodec, w && h ? `${w}×${h}` : '', fps ? `${fps.toFixed(1)} fps` : ''].filter(Boolean).join(', '),
     )
-  told('audio', audioCodec)
+  reported('audio', audioCodec)
   if (bitrate_kbps !== undefined) {
-    told(
+    reported(
       'bitrate',
       `${Math.round(bitrate_kbps)} kbps${declared_kbps ? ` of ${Math.round(declared_kbps)} declared` : ''}`,
     )
   }
-  told('segment duration', inMs(measures.segmentDuration_ms))
-  told('key-frame interval', inMs(measures.keyFrameInterval_ms))
-  told('live edge’s age', inMs(measures.freshness_ms))
-  told('live latency', inMs(measures.liveLatency_ms))
+  reported('segment duration', inMs(measures.segmentDuration_ms))
+  reported('key-frame interval', inMs(measures.keyFrameInterval_ms))
+  reported('live edge’s age', inMs(measures.freshness_ms))
+  reported('live latency', inMs(measures.liveLatency_ms))
   if (measures.avOffset_ms !== undefined) {
-    told(
+    reported(
       'sound',
       `${ms(Math.abs(measures.avOffset_ms))} ${measures.avOffset_ms >= 0 ? 'ahead of' : 'behind'} the picture`,
     )
   }
-  if (measures.seiMessages > 0) told('SEI messages', String(measures.seiMessages))
+  if (measures.seiMessages > 0) reported('SEI messages', String(measures.seiMessages))
   const { lastSei } = measures
   const cue = lastSei === undefined ? undefined : decodeCue(lastSei.uuid, lastSei.payload)
-  if (cue !== undefined) told('last cue', `round ${cue.round}${cue.cue === '' ? '' : `, ${cue.cue}`}`)
-  if (measures.variants > 1) told('variants', String(measures.variants))
+  if (cue !== undefined) reported('last cue', `round ${cue.round}${cue.cue === '' ? '' : `, ${cue.cue}`}`)
+  if (measures.variants > 1) reported('variants', String(measures.variants))
   if (measures.startup_ms !== undefined)
-    told('stalls', measures.stalls === 0 ? 'none' : `${measures.stalls}, ${ms(measures.stalled_ms)}`)
-  told('fetched', `${(measures.bytes / 1000).toFixed(0)} kB`)
+    reported('stalls', measures.stalls === 0 ? 'none' : `${measures.stalls}, ${ms(measures.stalled_ms)}`)
+  reported('fetched', `${(measures.bytes / 1000).toFixed(0)} kB`)
   const picture = seen.picture
   if (picture !== undefined && picture.firstFrame_ms !== undefined) {
-    told('browser', `${picture.player}, first frame after ${ms(picture.firstFrame_ms)}`)
+    reported('browser', `${picture.player}, first frame after ${ms(picture.firstFrame_ms)}`)
   }
   lines.push('')
 

@@ -19,7 +19,7 @@ function stallsByMinute(unrest: number, viewers = 4000) {
     }
   }
   const mean = counts.reduce((a, b) => a + b, 0) / MINUTES
-  const variance = counts.reduce((sum, one) => sum + (one - mean) ** 2, 0) / MINUTES
+  const variance = counts.reduce((sum, count) => sum + (count - mean) ** 2, 0) / MINUTES
   return { mean, beyond: Math.sqrt(Math.max(0, variance - mean)) / mean }
 }
 

@@ -16,15 +16,15 @@ export function expectationsOf(scenario: Scenario, troubles: readonly Trouble[])
   return troubles
     .filter(({ kind }) => kind !== 'planned_break')
     .map((trouble): Expectation => {
-      const said = scenario.expect?.find(({ fault }) => fault === trouble.id)
+      const stated = scenario.expect?.find(({ fault }) => fault === trouble.id)
       const { spec, place } = trouble
       const hop: Hop = spec.hop
       return {
         trouble,
-        page: said?.page ?? true,
-        hops: said?.hop ? [said.hop, ...(said.also_hops ?? [])] : [hop, ...(spec.also ?? [])],
-        cause: said?.cause ?? spec.cause ?? place,
-        within_s: said?.within_s ?? 5,
+        page: stated?.page ?? true,
+        hops: stated?.hop ? [stated.hop, ...(stated.also_hops ?? [])] : [hop, ...(spec.also ?? [])],
+        cause: stated?.cause ?? spec.cause ?? place,
+        within_s: stated?.within_s ?? 5,
       }
     })
 }

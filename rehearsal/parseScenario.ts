@@ -33,13 +33,13 @@ export function parseScenario(text: string): Parsed {
   const at = (path: readonly string[]): { line: number; column: number } =>
     where(offsetOf(document.contents, path))
   if (!Value.Check(Scenario, data)) {
-    const told = new Set<string>()
+    const reported = new Set<string>()
     for (const { path, message, schema } of Value.Errors(Scenario, data)) {
-      if (told.has(path)) continue
-      told.add(path)
+      if (reported.has(path)) continue
+      reported.add(path)
       const names = path.split('/').slice(1)
       const allowed = (schema.anyOf as { const?: string }[] | undefined)
-        ?.map((one) => one.const)
+        ?.map((entry) => entry.const)
         .filter(Boolean)
       errors.push({
         ...at(names),

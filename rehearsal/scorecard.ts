@@ -89,10 +89,10 @@ export function scorecardOf({
   for (const page of pages) {
     const settled = settledOf(page.incident.id, page.at_ms)
     const candidates = expectations
-      .filter((one) => {
-        const { trouble } = one
+      .filter((expectation) => {
+        const { trouble } = expectation
         return (
-          !taken.has(one) &&
+          !taken.has(expectation) &&
           page.at_ms >= start_ms + trouble.from_ms - BEFORE_MS &&
           page.at_ms <= start_ms + trouble.to_ms + AFTER_MS
         )
@@ -106,7 +106,7 @@ export function scorecardOf({
   }
   const faults = expectations.map((expected): FaultScore => {
     const { trouble } = expected
-    const page = pages.find((one) => owners.get(one) === expected)
+    const page = pages.find((page) => owners.get(page) === expected)
     const base = {
       fault: trouble.id,
       expected: { page: expected.page, hop: expected.hops[0]!, cause: expected.cause },
@@ -181,7 +181,9 @@ export function scorecardOf({
       missed === 0 &&
       falsePages.length === 0 &&
       open.size === 0 &&
-      wanted.every((one) => one.hop_right && one.cause_right && (one.seconds_to_page ?? 0) <= one.within_s),
+      wanted.every(
+        (entry) => entry.hop_right && entry.cause_right && (entry.seconds_to_page ?? 0) <= entry.within_s,
+      ),
   }
 }
 

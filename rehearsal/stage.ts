@@ -107,7 +107,7 @@ export function topologyOf({ topology = {}, audience }: Scenario): Topology {
         { resource: 'gateway', sense: 'load' as const },
         { resource: 'prize_pool', sense: 'stock' as const },
       ]
-    ).map((one) => ({ node: '', capacity: 1_000_000, ...one })),
+    ).map((entry) => ({ node: '', capacity: 1_000_000, ...entry })),
     probe_regions: topology.probe_regions ?? regions.names.slice(0, 3),
     silent: new Set(topology.silent ?? []),
   }

@@ -53,8 +53,8 @@ const quantile = (sorted: readonly number[], q: number): number =>
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`
 
 /** The summary in two lines. */
-export const tellSummary = (one: Summary): string =>
+export const tellSummary = (entry: Summary): string =>
   [
-    `${one.paged} of ${one.faults} faults paged in ${one.shows} shows; ${one.false_pages} false pages, ${one.unresolved} unresolved`,
-    `page after ${one.median_s} s (median), ${one.p95_s} s (p95), ${one.slowest_s} s (slowest); hop right ${percent(one.hop_right)}, cause exact ${percent(one.cause_right)} (in the page itself ${percent(one.hop_right_at_page)} and ${percent(one.cause_right_at_page)}), one page ${percent(one.one_page)}`,
+    `${entry.paged} of ${entry.faults} faults paged in ${entry.shows} shows; ${entry.false_pages} false pages, ${entry.unresolved} unresolved`,
+    `page after ${entry.median_s} s (median), ${entry.p95_s} s (p95), ${entry.slowest_s} s (slowest); hop right ${percent(entry.hop_right)}, cause exact ${percent(entry.cause_right)} (in the page itself ${percent(entry.hop_right_at_page)} and ${percent(entry.cause_right_at_page)}), one page ${percent(entry.one_page)}`,
   ].join('\n')

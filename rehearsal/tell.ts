@@ -45,7 +45,7 @@ export function tellScorecard(card: Scorecard, scenario: Scenario): string {
   if (plan.length > 0) {
     lines.push('', '  Contingency plan')
     for (const level of LEVELS) {
-      for (const step of plan.filter((one) => one.level === level)) {
+      for (const step of plan.filter((entry) => entry.level === level)) {
         const seconds = step.within_s === undefined ? '' : `, within ${step.within_s} s`
         lines.push(
           `    ${level.padEnd(10)} ${step.who}: ${step.does}${seconds}${step.for ? ` (${step.for})` : ''}`,

@@ -57,16 +57,16 @@ export function varied(scenario: Scenario, seed: number): Scenario {
       ...(place && { place }),
     }
   })
-  const expect = scenario.expect?.map((one) => {
-    const place = moves.get(one.fault)
-    return one.cause && place
+  const expect = scenario.expect?.map((entry) => {
+    const place = moves.get(entry.fault)
+    return entry.cause && place
       ? {
-          ...one,
+          ...entry,
           cause: Object.fromEntries(
-            Object.entries(one.cause).map(([name, value]) => [name, place[name] ?? value]),
+            Object.entries(entry.cause).map(([name, value]) => [name, place[name] ?? value]),
           ),
         }
-      : one
+      : entry
   })
   return { ...scenario, seed, ...(faults && { faults }), ...(expect && { expect }) }
 }

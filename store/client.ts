@@ -95,19 +95,19 @@ export function createStore(options: StoreClientOptions): Store {
 
   return {
     query: (sql, query = {}) =>
-      told(async () => {
+      describe(async () => {
         const result = await client.query({ query: sql, format: 'JSONEachRow', ...given(query) })
         return (await result.json()) as never
       }),
     queryStream: (sql, query) => streamOf(client, sql, query),
     queryBytes: (sql, query) =>
-      told(async () => {
+      describe(async () => {
         const chunks: Uint8Array[] = []
         for await (const chunk of streamOf(client, sql, query)) chunks.push(chunk)
         return Buffer.concat(chunks)
       }),
     exec: (sql, query = {}) =>
-      told(async () => {
+      describe(async () => {
         await client.command({ query: sql, ...given(query) })
       }),
     insertArrow: (insert) =>
@@ -201,7 +201,7 @@ async function drain(stream: Readable): Promise<void> {
   }
 }
 
-async function told<T>(work: () => Promise<T>): Promise<T> {
+async function describe<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

@@ -83,15 +83,15 @@ test('a database that is not there yet is made first, by a connection that does 
   const of = (database: string) =>
     createStore({ url: it.url, user: it.user, password: it.password, database })
   const [fresh, standard] = [of('fresh'), of('default')]
-  const one = createMigrator({
+  const entry = createMigrator({
     store: fresh,
     migrations: [FIRST],
     clock: () => 1,
     createDatabase: () => standard.exec('CREATE DATABASE IF NOT EXISTS fresh ENGINE = Atomic'),
   })
-  assert.deepEqual((await one.plan()).pending, [FIRST])
-  assert.deepEqual(await one.apply(), [FIRST])
-  assert.deepEqual((await one.plan()).pending, [])
+  assert.deepEqual((await entry.plan()).pending, [FIRST])
+  assert.deepEqual(await entry.apply(), [FIRST])
+  assert.deepEqual((await entry.plan()).pending, [])
   assert.equal((await fresh.query('SHOW TABLES')).length, 3)
   await standard.exec('DROP DATABASE fresh SYNC')
   await Promise.all([fresh.close(), standard.close()])

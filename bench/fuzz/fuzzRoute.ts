@@ -42,20 +42,23 @@ export async function fuzzRoute(
 ): Promise<FuzzResult> {
   const arbitrary = requestsOf(Date.now())[route]!
   const refused: Record<string, number> = {}
-  let asked = 0
+  let requested = 0
   let failure: string | undefined
   const { facts } = it
   // Samples come in portions, so that a million of them are never in memory together.
-  for (let portion = 0; asked < requests && failure === undefined; portion += 1) {
-    const sample = fc.sample(arbitrary, { numRuns: Math.min(500, requests - asked), seed: seed + portion })
+  for (let portion = 0; requested < requests && failure === undefined; portion += 1) {
+    const sample = fc.sample(arbitrary, {
+      numRuns: Math.min(500, requests - requested),
+      seed: seed + portion,
+    })
     const problems = await Promise.all(sample.map((request) => ask(it, request, refused)))
-    asked += sample.length
+    requested += sample.length
     failure = problems.find((problem) => problem !== undefined)
     const thrown = facts.find(({ type }) => type === 'route_failed' || type === 'bug')
     if (thrown !== undefined) failure ??= `thrown: ${String((thrown.error as Error)?.stack)}`
     facts.length = 0
   }
-  return { route, requests: asked, refused, failure }
+  return { route, requests: requested, refused, failure }
 }
 
 async function ask(

@@ -41,18 +41,19 @@ export function judgedOf(
   changes: readonly JudgedChange[],
 ): JudgedCase {
   const quiet = history.minutes.filter(({ start_s }) => start_s < at).length
-  const within = changes.filter((one) => one.at > at && one.at <= at + MINUTE_S)
-  const before = changes.filter((one) => one.at <= at)
+  const within = changes.filter((change) => change.at > at && change.at <= at + MINUTE_S)
+  const before = changes.filter((change) => change.at <= at)
   const opened = within.find(({ change }) => change === 'opened' || change === 'reopened')
   const critical = within.find(({ change, severity }) => change !== 'resolved' && severity === 'critical')
   const last = within.filter(({ change }) => change !== 'resolved').at(-1)
   const wanted = causes.map(keyOf)
-  const minute = (one: JudgedChange) => Math.ceil((one.at - at) / MINUTE_S) - 1
+  const minute = (entry: JudgedChange) => Math.ceil((entry.at - at) / MINUTE_S) - 1
   const wrong = before.filter(({ change }) => change === 'opened')
   const wrongCritical = before.filter(
-    (one, index) =>
-      one.severity === 'critical' &&
-      (one.change === 'opened' || (one.change === 'updated' && before[index - 1]?.severity !== 'critical')),
+    (entry, index) =>
+      entry.severity === 'critical' &&
+      (entry.change === 'opened' ||
+        (entry.change === 'updated' && before[index - 1]?.severity !== 'critical')),
   )
   return {
     file,
@@ -81,7 +82,7 @@ export function summaryOf(cases: readonly JudgedCase[]) {
   const opened = cases.filter(({ opened_s }) => opened_s !== undefined)
   const critical = cases.filter(({ critical_s }) => critical_s !== undefined)
   const quiet = cases.reduce((sum, { quiet_minutes }) => sum + quiet_minutes, 0)
-  const sum = (pick: (one: JudgedCase) => number) => cases.reduce((all, one) => all + pick(one), 0)
+  const sum = (pick: (entry: JudgedCase) => number) => cases.reduce((all, entry) => all + pick(entry), 0)
   const seconds = opened.map(({ opened_s }) => opened_s!)
   return {
     cases: cases.length,

@@ -68,7 +68,9 @@ function anyCause(
     const cause = Object.fromEntries(
       names.map((name) => [name, history.combinations[cell]![history.columns.indexOf(name)]!]),
     )
-    const own = cells.filter((one) => within(history, one, cause)).reduce((sum, { count }) => sum + count, 0)
+    const own = cells
+      .filter((cell) => within(history, cell, cause))
+      .reduce((sum, { count }) => sum + count, 0)
     if (own >= LEAST_SHARE * all && own <= MOST_SHARE * all) return cause
   }
   return undefined

@@ -13,10 +13,12 @@ export function tenLines({ minutes }: History, until_s: number): Loudness {
       all: cells.reduce((sum, { count }) => sum + count, 0),
     }))
   return totals.map(({ bad, all }, at) => {
-    const shares = totals.slice(0, at).map((one) => one.bad / Math.max(1, one.all))
+    const shares = totals.slice(0, at).map((total) => total.bad / Math.max(1, total.all))
     if (shares.length < 3) return 0
     const mean = shares.reduce((a, b) => a + b, 0) / shares.length
-    const spread = Math.sqrt(shares.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (shares.length - 1))
+    const spread = Math.sqrt(
+      shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / (shares.length - 1),
+    )
     const expected = mean * all
     return (bad - expected) / Math.sqrt(expected + (spread * all) ** 2 + (0.15 * expected) ** 2 + 1e-9)
   })

@@ -30,9 +30,9 @@ export interface ReliabilityBin {
 }
 
 /** Answers a case with the ranking's numbers as they were fitted without it. */
-export const answer = (one: Case, model: RankingModel): Answered => {
-  const found = localise({ ...one, kind: 'share', model })
-  const rank = found.findIndex(({ cause }) => one.causes.includes(causeKey(cause))) + 1
+export const answer = (entry: Case, model: RankingModel): Answered => {
+  const found = localise({ ...entry, kind: 'share', model })
+  const rank = found.findIndex(({ cause }) => entry.causes.includes(causeKey(cause))) + 1
   return {
     rank: rank || Number.POSITIVE_INFINITY,
     confidence: found[0]?.confidence ?? 0,

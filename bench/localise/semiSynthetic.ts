@@ -75,8 +75,8 @@ const somePlace = (random: Random, cells: Cells): Cause => {
 const isDistinct = (cells: Cells, cause: Cause): boolean => {
   const own = viewersIn(cells, cause)
   return cells.codes.every((column, dimension) => {
-    if (cause.some((one) => one.dimension === dimension)) {
-      const parent = cause.filter((one) => one.dimension !== dimension)
+    if (cause.some((entry) => entry.dimension === dimension)) {
+      const parent = cause.filter((entry) => entry.dimension !== dimension)
       return own <= DISTINCT * viewersIn(cells, parent)
     }
     return [...new Set(column)].every(
@@ -162,8 +162,8 @@ const addCauses = (
     if (viewers < Math.max(60, 0.01 * total) || viewers > 0.8 * total || !isDistinct(cells, place))
       return undefined
     const shared = causes.some((cause) =>
-      cause.some((one) =>
-        place.some((other) => other.dimension === one.dimension && other.code === one.code),
+      cause.some((entry) =>
+        place.some((other) => other.dimension === entry.dimension && other.code === entry.code),
       ),
     )
     const added = shared ? 0 : addFault(random, cells, place, 0.05 * Math.exp(random() * Math.log(12)))
@@ -184,12 +184,12 @@ export const semiSynthetic = (platforms: readonly Platform[], wanted: number, se
     const random = generator(at * 7919 + 13)
     const { platform, group, frame } = minutes[Math.floor(random() * minutes.length)]!
     const { dimensions, table } = platform
-    const now = framesOf(table, (one) => one === frame)
+    const now = framesOf(table, (entry) => entry === frame)
     const kind = draw(random, KINDS)
     const put = addCauses(random, now, kind)
     if (put === undefined) continue
     addNoise(random, now, put.causes, put.failing)
-    const before = framesOf(table, (one) => one < frame)
+    const before = framesOf(table, (entry) => entry < frame)
     cases.push({ kind, group, dimensions, now, before, causes: put.causes.map(causeKey) })
   }
   return cases

@@ -68,7 +68,7 @@ export async function ask(
     readonly say: (done: number, of: number) => void
   },
 ): Promise<Asked[]> {
-  const asked: Asked[] = []
+  const requested: Asked[] = []
   const all = questions()
   for (const { name, sql, span_ms, stream } of all) {
     const took: number[] = []
@@ -97,8 +97,8 @@ export async function ask(
       if (time > 0) took.push(answer.elapsed_ms)
       rows_read = answer.rows_read
     }
-    asked.push({ name, took, rows_read })
-    say(asked.length, all.length)
+    requested.push({ name, took, rows_read })
+    say(requested.length, all.length)
   }
-  return asked
+  return requested
 }

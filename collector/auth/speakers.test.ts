@@ -230,13 +230,13 @@ test('a hook is authenticated by a server key, a signature or an address, never 
 
 test('collectors with one secret give a viewer one hash; a daily salt changes at midnight on all at once', () => {
   const salts = { own: { salt: 'of the tenant' }, daily: { daily: true } }
-  const [one, two] = [createTenants('shared', salts), createTenants('shared', salts)]
+  const [entry, two] = [createTenants('shared', salts), createTenants('shared', salts)]
   const other = createTenants('another', salts)
   const day = 86_400_000
-  for (const name of ['plain', 'own', 'daily']) assert.equal(one(name).saltAt(NOW), two(name).saltAt(NOW))
-  assert.equal(one('own').saltAt(NOW), other('own').saltAt(NOW), 'a tenant’s own salt is all it takes')
-  assert.notEqual(one('plain').saltAt(NOW), other('plain').saltAt(NOW))
-  assert.equal(one('plain').saltAt(NOW), one('plain').saltAt(NOW + day))
-  assert.notEqual(one('daily').saltAt(NOW), one('daily').saltAt(NOW + day))
-  assert.equal(one('daily').saltAt(NOW), one('daily').saltAt(NOW - (NOW % day)))
+  for (const name of ['plain', 'own', 'daily']) assert.equal(entry(name).saltAt(NOW), two(name).saltAt(NOW))
+  assert.equal(entry('own').saltAt(NOW), other('own').saltAt(NOW), 'a tenant’s own salt is all it takes')
+  assert.notEqual(entry('plain').saltAt(NOW), other('plain').saltAt(NOW))
+  assert.equal(entry('plain').saltAt(NOW), entry('plain').saltAt(NOW + day))
+  assert.notEqual(entry('daily').saltAt(NOW), entry('daily').saltAt(NOW + day))
+  assert.equal(entry('daily').saltAt(NOW), entry('daily').saltAt(NOW - (NOW % day)))
 })

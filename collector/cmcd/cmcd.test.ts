@@ -66,14 +66,14 @@ function arbitraryOf({ type, list }: CmcdKeySpec, key: string): fc.Arbitrary<unk
     sta: Object.keys(PLAYER_STATES),
     ot: ['m', 'a', 'v', 'av', 'i', 'c', 'tt', 'k', 'o'],
   }
-  const one: Record<CmcdKeySpec['type'], fc.Arbitrary<unknown>> = {
+  const entry: Record<CmcdKeySpec['type'], fc.Arbitrary<unknown>> = {
     integer: fc.integer({ min: 0, max: 999_999_999 }),
     decimal: fc.integer({ min: 1, max: 4_000 }).map((n) => n / 1000),
     boolean: fc.constant(true),
     token: fc.constantFrom(...(token[key] ?? ['p'])),
     string: text,
   }
-  return list ? fc.array(one[type], { minLength: 1, maxLength: 3 }) : one[type]
+  return list ? fc.array(entry[type], { minLength: 1, maxLength: 3 }) : entry[type]
 }
 
 test('1,000 generated records: what @svta/cml-cmcd writes, we read as it does', () => {

@@ -41,9 +41,9 @@ export function normaliseCmcd({ record, mode, at_ms, session }: NormaliseInput):
   }
   const previous = session.state
   const sta = textOf(record, 'sta')
-  const said = (sta === undefined ? undefined : PLAYER_STATES[sta]) ?? previous
+  const stated = (sta === undefined ? undefined : PLAYER_STATES[sta]) ?? previous
   // Waiting for data before the first picture is the start, not a stall.
-  const state = said === 'stalled' && previous === 'starting' ? 'starting' : said
+  const state = stated === 'stalled' && previous === 'starting' ? 'starting' : stated
   if (sta !== undefined) session.saysState = true
   const interval_ms = intervalOf(session, at_ms)
   const msd = within(numberOf(record, 'msd'), SHORTEST_STARTUP_MS, LARGEST_TTFB_MS)

@@ -54,12 +54,12 @@ test('proxies are believed only when they are trusted, and only as far', () => {
 })
 
 test('viewers are hashed by tenant, the same after a restart', () => {
-  const [one, two] = [createTenants('secret'), createTenants('secret')]
-  const hash = hashViewer()(one('a'), 'person@example', NOW)
+  const [entry, two] = [createTenants('secret'), createTenants('secret')]
+  const hash = hashViewer()(entry('a'), 'person@example', NOW)
   assert.match(hash, /^[0-9a-f]{24}$/)
   assert.equal(hashViewer()(two('a'), 'person@example', NOW), hash)
-  assert.notEqual(hashViewer()(one('b'), 'person@example', NOW), hash)
-  assert.equal(hashViewer()(one('a'), '', NOW), '')
+  assert.notEqual(hashViewer()(entry('b'), 'person@example', NOW), hash)
+  assert.equal(hashViewer()(entry('a'), '', NOW), '')
 })
 
 test('a dimension over its budget becomes ~other, until the next hour; one fact says so', () => {

@@ -87,8 +87,8 @@ test('pairs of show and stream: ~other beyond the budget, never for what a serve
     ['evil9', '~other'],
   ])
   await it.close()
-  const told = it.facts.filter(({ type }) => type === 'streams_over_budget')
-  assert.deepEqual(told, [{ type: 'streams_over_budget', tenant: 'demo', streams: 5, budget: 5 }])
+  const reported = it.facts.filter(({ type }) => type === 'streams_over_budget')
+  assert.deepEqual(reported, [{ type: 'streams_over_budget', tenant: 'demo', streams: 5, budget: 5 }])
 })
 
 test('one network brings at most 256 new pairs in an hour, so a tenant’s budget is left for others', async () => {

@@ -54,7 +54,7 @@ export function createOverload(options: {
   let limit = Number.POSITIVE_INFINITY
   /** Bytes of one name admitted until the next look. */
   let cap = Number.POSITIVE_INFINITY
-  let counts = new Map<string, { asked: number; admitted: number }>()
+  let counts = new Map<string, { requested: number; admitted: number }>()
   let admitted = 0
   let refusedBytes = 0
   let looked_ms: number | undefined
@@ -64,7 +64,7 @@ export function createOverload(options: {
   function limitNext(now_ms: number): void {
     const lag_ms = looked_ms === undefined ? 0 : now_ms - looked_ms - EVERY_MS
     const busy = lag_ms > LAG_MS || options.batchAge_ms(now_ms) > BATCH_MS
-    const asked = admitted + refusedBytes
+    const requested = admitted + refusedBytes
     if (busy) {
       if (now_ms - lowered_ms < PATIENCE_MS) return
       const before = limit
@@ -73,7 +73,7 @@ export function createOverload(options: {
       if (before === Number.POSITIVE_INFINITY) options.emit({ type: 'overload_began', lag_ms, admitted })
     } else if (limit !== Number.POSITIVE_INFINITY) {
       limit = limit * UP
-      if (limit > asked * 2 + GUARANTEED_BYTES) {
+      if (limit > requested * 2 + GUARANTEED_BYTES) {
         limit = Number.POSITIVE_INFINITY
         options.emit({ type: 'overload_ended' })
       }
@@ -95,8 +95,8 @@ export function createOverload(options: {
       const isKnown = !known.startsWith(UNKNOWN) && (counts.has(known) || counts.size < MOST_NAMES)
       const counted = isKnown ? known : OTHERS
       let count = counts.get(counted)
-      if (count === undefined) counts.set(counted, (count = { asked: 0, admitted: 0 }))
-      count.asked += cost
+      if (count === undefined) counts.set(counted, (count = { requested: 0, admitted: 0 }))
+      count.requested += cost
       if (count.admitted >= cap) {
         refusedBytes += cost
         return false
@@ -107,7 +107,7 @@ export function createOverload(options: {
     },
     look(now_ms) {
       limitNext(now_ms)
-      const demands = [...counts.values()].map(({ asked }) => asked)
+      const demands = [...counts.values()].map(({ requested }) => requested)
       cap = Math.max(GUARANTEED_BYTES, fairShare(demands, limit))
       looked_ms = now_ms
       counts = new Map()

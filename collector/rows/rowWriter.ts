@@ -128,7 +128,7 @@ export function writeRows(options: {
   )
   const keyedByNode = new Set<Kind>(KIND_NAMES.filter((kind) => KINDS[kind].keyed_by === 'node'))
 
-  const said = [...INDEX].flatMap(([name, column]) =>
+  const stated = [...INDEX].flatMap(([name, column]) =>
     NOT_SAID.has(name) ? [] : [{ name, column, change: changes.get(name) }],
   )
 
@@ -148,8 +148,8 @@ export function writeRows(options: {
       columns.push(CLOCK_OFFSET, CLOCK_ERROR)
       values.push(sender.clock_offset_ms, sender.clock_error_ms)
     }
-    for (let index = 0; index < said.length; index += 1) {
-      const { name, column, change } = said[index]!
+    for (let index = 0; index < stated.length; index += 1) {
+      const { name, column, change } = stated[index]!
       let value = context[name]
       if (value === undefined || value === null || value === '') value = unsaid(sender, name)
       if (change !== undefined) value = change(row, value as string)
@@ -197,10 +197,10 @@ export function writeRows(options: {
 
 const sessionOf = ({ context }: RowContext): string => (context.session as string | undefined) ?? ''
 
-function known(sender: Sender, context: Values, name: 'country' | 'region' | 'isp', said: string): string {
+function known(sender: Sender, context: Values, name: 'country' | 'region' | 'isp', stated: string): string {
   if (sender.trusted[name] !== '') return sender.trusted[name]
-  if (name === 'region' || (context.synthetic === true && said !== '')) return said
-  return sender.place[name] || said
+  if (name === 'region' || (context.synthetic === true && stated !== '')) return stated
+  return sender.place[name] || stated
 }
 
 function fill(builder: Builder, row: RowContext, event: Values, targets: ReadonlyMap<string, Target>): void {

@@ -63,11 +63,11 @@ function Strip({
             </g>
           )
         })}
-        {session.interactions.map((one) => (
+        {session.interactions.map((interaction) => (
           <rect
-            key={`${one.at_ms}-${one.action}`}
-            class={`touch ${one.outcome}`}
-            x={x(one.at_ms)}
+            key={`${interaction.at_ms}-${interaction.action}`}
+            class={`touch ${interaction.outcome}`}
+            x={x(interaction.at_ms)}
             y="30"
             width="2"
             height="10"
@@ -91,13 +91,16 @@ const OVER_MS = 60_000
 /** One viewer's playback, and the link under it on the same axis. */
 export function SessionPage({ id }: { readonly id: string }) {
   const { words, lang, href, query } = usePlace()
-  const asked = new URLSearchParams([...query].filter(([name]) => name === 'tenant' || name === 'at'))
+  const requested = new URLSearchParams([...query].filter(([name]) => name === 'tenant' || name === 'at'))
   const [going, go] = useState(true)
   const {
     data: session,
     missing,
     failed,
-  } = useFetch<SessionView>(`/api/sessions/${encodeURIComponent(id)}?${asked}`, going ? AGAIN_MS : undefined)
+  } = useFetch<SessionView>(
+    `/api/sessions/${encodeURIComponent(id)}?${requested}`,
+    going ? AGAIN_MS : undefined,
+  )
   // Whoever was heard of lately may still watch.
   const last_ms = session?.to_ms
   useEffect(() => go(last_ms === undefined || Date.now() - last_ms < OVER_MS), [last_ms, session])

@@ -16,8 +16,8 @@ import { useWall } from './useWall.ts'
 import { WORDS } from './words.ts'
 
 const langOf = (query: URLSearchParams): Lang => {
-  const asked = query.get('lang') ?? navigator.language
-  return asked.toLowerCase().startsWith('zh') ? 'zh' : 'en'
+  const requested = query.get('lang') ?? navigator.language
+  return requested.toLowerCase().startsWith('zh') ? 'zh' : 'en'
 }
 
 function App() {

@@ -13,8 +13,8 @@ test('a scale holds every value and the objective, and what is near 0 begins at 
         const [bottom, top] = scaleOf({ values, objective })
         const all = objective === undefined ? values : [...values, objective]
         assert.ok(bottom < top, `${bottom} … ${top}`)
-        for (const one of all)
-          assert.ok(one >= bottom * 0.9999 && one <= top * 1.0001, `${one} in ${bottom} … ${top}`)
+        for (const entry of all)
+          assert.ok(entry >= bottom * 0.9999 && entry <= top * 1.0001, `${entry} in ${bottom} … ${top}`)
         if (all.length > 0 && Math.min(...all) <= Math.max(...all) * 0.6) assert.equal(bottom, 0)
       },
     ),
@@ -27,7 +27,7 @@ test('ends are round, calm looks calm, a share ends at all of it', () => {
   assert.deepEqual(scaleOf({ values: [29.9, 30.1] }), [28, 32])
   assert.deepEqual(scaleOf({ values: [1], objective: 0.995, limit: 1 }), [0.99, 1])
   assert.deepEqual(
-    scaleOf({ values: [0, 0], objective: 0.01, limit: 1 }).map((one) => Number(one.toFixed(4))),
+    scaleOf({ values: [0, 0], objective: 0.01, limit: 1 }).map((entry) => Number(entry.toFixed(4))),
     [0, 0.0125],
   )
   assert.deepEqual(scaleOf({ values: [] }), [0, 1])

@@ -34,7 +34,7 @@ export function readWorkedQueries(): WorkedQuery[] {
 
 /** `docs/data/queries/README.md`: every worked query with what it answers. */
 export function workedQueryPage(queries: readonly WorkedQuery[] = readWorkedQueries()): string {
-  const one = ({ name, question, explanation, sql }: WorkedQuery): string => {
+  const entry = ({ name, question, explanation, sql }: WorkedQuery): string => {
     const code = sql
       .split('\n')
       .filter((line) => !line.startsWith('-- '))
@@ -55,6 +55,6 @@ firstframe query --file docs/data/queries/09-cdn-controlling-for-isp.sql \\
 
 For notebooks: [notebook.py](../notebook.py).
 
-${queries.map(one).join('\n\n')}
+${queries.map(entry).join('\n\n')}
 `
 }

@@ -34,9 +34,9 @@ export const isJudged = (name: Metric): boolean => {
 
 /** Every metric that has an objective: its value, and in how many minutes it was met. */
 async function quality(rows: Rows, scope: Scope, params: Record<string, string>): Promise<Quality[]> {
-  const asked = METRIC_NAMES.filter(isJudged)
+  const requested = METRIC_NAMES.filter(isJudged)
   return Promise.all(
-    asked.map(async (name) => {
+    requested.map(async (name) => {
       const { objective, better } = metricOf(name)
       const source = sourceOf(name)
       const sql = (window_ms: number) => metricSql(name, { over: 'rollup', window_ms })

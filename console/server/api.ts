@@ -171,8 +171,8 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
     const ended = (await readLast(store, { tenant, show, now_ms }))[show]
     if (ended === undefined || now_ms - ended.at_ms <= ENDED_MS) return undefined
     const { at_ms } = ended
-    const listed = (await incidentsOf(incidents, subject, at_ms, at_ms, axis)).map((one) =>
-      asItStood(one, now_ms),
+    const listed = (await incidentsOf(incidents, subject, at_ms, at_ms, axis)).map((entry) =>
+      asItStood(entry, now_ms),
     )
     const facts = await readFacts(store, subject, at_ms, listed, undefined, axis)
     return { facts, shown: compose({ subject, at_ms, live: true, facts, incidents: listed, ended }) }
@@ -180,8 +180,8 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
 
   async function pastShow(subject: Subject, at_ms: number, query: AxisQuery): Promise<Snapshot> {
     const axis = await axisFor(subject, query, at_ms)
-    const listed = (await incidentsOf(incidents, subject, at_ms, at_ms, axis)).map((one) =>
-      asItStood(one, at_ms),
+    const listed = (await incidentsOf(incidents, subject, at_ms, at_ms, axis)).map((entry) =>
+      asItStood(entry, at_ms),
     )
     const facts = await readFacts(store, subject, at_ms, listed, undefined, axis)
     const earlier = await earlierFor(subject, query, at_ms, axis)

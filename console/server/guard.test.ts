@@ -25,7 +25,7 @@ test('addresses, localhost, a container’s name and the names configured are th
     assert.ok(!isOwnHost(host, names), String(host))
 })
 
-async function asked(headers: Record<string, string>, url = '/api/x') {
+async function ask(headers: Record<string, string>, url = '/api/x') {
   const app = Fastify()
   guard(app, { names: [] })
   for (const path of ['/api/x', '/clickhouse/', '/metrics', '/show/gala'])
@@ -44,11 +44,11 @@ test('a page of another origin gets nothing, by whatever way it asks; ours and t
     { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' },
   ]
   for (const headers of foreign) {
-    const answer = await asked(headers)
+    const answer = await ask(headers)
     assert.equal(answer.statusCode, 403, JSON.stringify(headers))
     assert.equal(answer.json().error.code, 'origin_not_allowed')
   }
-  const rebound = await asked({ host: 'evil.example.org:8081' })
+  const rebound = await ask({ host: 'evil.example.org:8081' })
   assert.equal(rebound.statusCode, 421)
   assert.equal(rebound.json().error.code, 'host_not_allowed')
   const ours = [
@@ -56,12 +56,12 @@ test('a page of another origin gets nothing, by whatever way it asks; ours and t
     { origin: 'http://127.0.0.1:8081', 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' },
     { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
   ]
-  for (const headers of ours) assert.equal((await asked(headers as Record<string, string>)).statusCode, 200)
+  for (const headers of ours) assert.equal((await ask(headers as Record<string, string>)).statusCode, 200)
 })
 
 test('every answer, refusals too, forbids what the page does not need', async () => {
   for (const headers of [{}, { host: 'evil.example.org' }]) {
-    const answer = await asked(headers as Record<string, string>)
+    const answer = await ask(headers as Record<string, string>)
     assert.match(
       String(answer.headers['content-security-policy']),
       /default-src 'none'.*frame-ancestors 'none'/,
@@ -77,10 +77,10 @@ test('a link or a form of another site opens a page of the console, and nothing 
     'sec-fetch-mode': 'navigate',
     'sec-fetch-dest': 'document',
   }
-  assert.equal((await asked(navigation, '/show/gala')).statusCode, 200)
+  assert.equal((await ask(navigation, '/show/gala')).statusCode, 200)
   for (const url of ['/clickhouse/?query=SELECT+1', '/clickhouse?query=SELECT+1', '/api/x', '/metrics'])
     for (const site of ['cross-site', 'same-site'])
-      assert.equal((await asked({ ...navigation, 'sec-fetch-site': site }, url)).statusCode, 403, url)
+      assert.equal((await ask({ ...navigation, 'sec-fetch-site': site }, url)).statusCode, 403, url)
   for (const dest of ['iframe', 'frame', 'object', 'embed'])
-    assert.equal((await asked({ ...navigation, 'sec-fetch-dest': dest }, '/show/gala')).statusCode, 403, dest)
+    assert.equal((await ask({ ...navigation, 'sec-fetch-dest': dest }, '/show/gala')).statusCode, 403, dest)
 })

@@ -103,7 +103,7 @@ function judgeHop(
   const among = caused[hop]
   const sick = open.find((incident) => incident.hop === hop)
   const felt = open.find(
-    (incident) => symptomsOf(incident).some((one) => one.hop === hop) && !isClean(incident, hop),
+    (incident) => symptomsOf(incident).some((entry) => entry.hop === hop) && !isClean(incident, hop),
   )
   const ownMetric = (incident: IncidentView | undefined): Metric | undefined =>
     incident !== undefined && metricOf(incident.metric as Metric)?.hop === hop

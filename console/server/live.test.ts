@@ -25,7 +25,7 @@ test('one computation a second for all who look, whole at first and patches then
   const options = {
     key: 'show',
     compute: async () => ({ made: ++made, same: 'x' }),
-    shown: (one: object) => one,
+    shown: (entry: object) => entry,
   }
   const [a, b] = [watching(), watching()]
   const leaveA = live.join({ ...options, viewer: a })!
@@ -63,7 +63,7 @@ test('a change is told at once, also when it comes while the second’s computat
       await new Promise<void>((resolve) => waiting.push(resolve))
       return { count: whys.length }
     },
-    shown: (one) => one,
+    shown: (entry) => entry,
     viewer,
   })
   live.nudge((key) => key === 'show')
@@ -83,7 +83,7 @@ test('who reads too slowly gets the whole again instead of patches it missed', a
   t.after(() => live.close())
   let made = 0
   const viewer = watching()
-  live.join({ key: 'k', compute: async () => ({ [`n${++made}`]: made }), shown: (one) => one, viewer })
+  live.join({ key: 'k', compute: async () => ({ [`n${++made}`]: made }), shown: (entry) => entry, viewer })
   await settled()
   viewer.full = true
   mock.timers.tick(1000)
@@ -108,7 +108,7 @@ test('trouble is said with its code, and the next second is tried all the same',
     if (away) throw Object.assign(new Error('connection refused'), { fault: 'store' })
     return { here: true }
   }
-  live.join({ key: 'k', compute, shown: (one) => one, viewer })
+  live.join({ key: 'k', compute, shown: (entry) => entry, viewer })
   await settled()
   away = false
   mock.timers.tick(1000)
@@ -121,7 +121,7 @@ test('trouble is said with its code, and the next second is tried all the same',
 
 test('seats are bounded', () => {
   const live = createLive({ viewers: 1 })
-  const options = { compute: async () => ({}), shown: (one: object) => one }
+  const options = { compute: async () => ({}), shown: (entry: object) => entry }
   assert.ok(live.join({ ...options, key: 'a', viewer: watching() }))
   assert.equal(live.join({ ...options, key: 'a', viewer: watching() }), undefined)
   live.close()

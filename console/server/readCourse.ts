@@ -78,8 +78,10 @@ export async function readCourse(
     split ? ask({ within: incident.cause }) : [],
     split ? ask({ outside: incident.cause }) : [],
   ])
-  const pointsOf = (asked: Awaited<ReturnType<typeof ask>>, name: Metric): CourseRow['series'] => {
-    const { times_ms = [], series } = asked.find((one) => one.series[name] !== undefined) ?? { series: {} }
+  const pointsOf = (requested: Awaited<ReturnType<typeof ask>>, name: Metric): CourseRow['series'] => {
+    const { times_ms = [], series } = requested.find((entry) => entry.series[name] !== undefined) ?? {
+      series: {},
+    }
     return Object.fromEntries(
       (series[name] ?? []).flatMap((value, index) =>
         value === null ? [] : [[String(times_ms[index]! / 1000), value]],

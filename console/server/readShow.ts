@@ -119,7 +119,7 @@ export async function readFast(
       metricValues(store, { ...subject, from_ms: at_ms - window_ms, to_ms: at_ms }, names),
     ),
   ])
-  const values: MetricValues = Object.assign({}, ...known.map((one) => one.values))
+  const values: MetricValues = Object.assign({}, ...known.map((entry) => entry.values))
   const intervals = Object.fromEntries(
     known.flatMap(({ facts }) => Object.entries(facts).map(([name, [k, n]]) => [name, wilson(k, n)])),
   ) as Snapshot['intervals']
@@ -153,8 +153,8 @@ export async function readHeard(
   const { app: _, ...rest } = subject
   const range = { from_ms: at_ms - 30_000, to_ms: at_ms }
   const parts = HEARD.map(([table, hop]) => {
-    const asked = table === 'hop' || table === 'resource' ? rest : subject
-    const { sql } = scopeWhere({ ...asked, ...range }, table)
+    const requested = table === 'hop' || table === 'resource' ? rest : subject
+    const { sql } = scopeWhere({ ...requested, ...range }, table)
     return `SELECT ${hop} AS at, toUnixTimestamp64Milli(max(received_time)) AS ms FROM ${table} WHERE ${sql} GROUP BY at`
   })
   const rows = await store.query<{ at: Hop; ms: number }>(parts.join(' UNION ALL '), {

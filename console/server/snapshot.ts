@@ -183,7 +183,7 @@ export async function readShowList(options: {
       open: 0,
       series: {},
     }
-    const open = incidents.filter((one) => one.show === name && one.state === 'open').length
+    const open = incidents.filter((incident) => incident.show === name && incident.state === 'open').length
     const over = open === 0 && ended !== undefined && at_ms - show.data_ms > ENDED_MS
     listedShows[name] = { ...show, open, ended: over ? ended : undefined }
   }

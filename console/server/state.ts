@@ -35,12 +35,12 @@ function rollupOf(metrics: readonly Metric[], scope: Scope, by: readonly string[
       .filter(by10s)
       .flatMap((name) => ROLLUPS[name].by),
   )
-  const asked = Object.keys({
+  const requested = Object.keys({
     ...(scope.app === undefined ? {} : { app: '' }),
     ...scope.within,
     ...scope.outside,
   })
-  const table = rollupsOf(metrics, [...by, ...asked.filter((name) => kept.has(name))]).find(by10s)
+  const table = rollupsOf(metrics, [...by, ...requested.filter((name) => kept.has(name))]).find(by10s)
   if (table === undefined)
     throw new RangeError(
       `${metrics.join(', ')}: kept apart by ${[...kept].join(', ')}, not by ${by.join(' and ')}`,
@@ -119,13 +119,13 @@ function partsOf({ names, split }: Asked, expressions: readonly string[], step?:
         ? ''
         : ` GROUP BY ${by.join(', ')}`
   /** Those of the metrics that a row speaks of: its own hop's, or the ones that every row counts for. */
-  const told = (row: { readonly part?: string; readonly whole?: number }): readonly Metric[] =>
+  const reported = (row: { readonly part?: string; readonly whole?: number }): readonly Metric[] =>
     split === undefined
       ? names
       : names.filter((name) =>
           Number(row.whole) === 1 ? ownWhere(name)[split] === undefined : ownWhere(name)[split] === row.part,
         )
-  return { select, group, told }
+  return { select, group, told: reported }
 }
 
 type Row = Readonly<Record<string, number | null>> & { readonly part?: never; readonly whole?: never }
@@ -162,22 +162,22 @@ export async function metricValues(
   const rows = (name: Metric, measure: 'numerator' | 'denominator') =>
     measureOverRaw(metricOf(name)[measure]!).replace('toFloat64(weight)', '1')
   await Promise.all(
-    askedOf(metrics).map(async (asked) => {
-      const table = raw ? asked.kind : rollupOf(asked.names, scope)
+    askedOf(metrics).map(async (requested) => {
+      const table = raw ? requested.kind : rollupOf(requested.names, scope)
       const { sql, params } = scopeWhere(scope, table)
-      const expressions = asked.names.flatMap((name) => [
+      const expressions = requested.names.flatMap((name) => [
         `${metricSql(name, { over: raw ? 'raw' : 'rollup', window_ms })} AS ${name}`,
         ...(raw && counts(name)
           ? [`${rows(name, 'numerator')} AS k_${name}`, `${rows(name, 'denominator')} AS n_${name}`]
           : []),
       ])
-      const { select, group, told } = partsOf(asked, expressions)
+      const { select, group, told: reported } = partsOf(requested, expressions)
       const answer = await store.query<Row>(
-        `SELECT ${select} FROM ${table} WHERE ${sql} AND ${asked.where}${group}`,
+        `SELECT ${select} FROM ${table} WHERE ${sql} AND ${requested.where}${group}`,
         { params },
       )
       for (const row of answer)
-        for (const name of told(row)) {
+        for (const name of reported(row)) {
           values[name] = row[name] ?? null
           const n = Number(row[`n_${name}`] ?? 0)
           if (n > 0) facts[name] = [Number(row[`k_${name}`]), n]
@@ -202,23 +202,27 @@ export async function metricSeries(
   const series: Partial<Record<Metric, (number | null)[]>> = {}
   for (const name of metrics) series[name] = new Array<number | null>(count).fill(null)
   await Promise.all(
-    askedOf(metrics).map(async (asked) => {
-      const table = over === 'raw' ? asked.kind : rollupOf(asked.names, scope)
+    askedOf(metrics).map(async (requested) => {
+      const table = over === 'raw' ? requested.kind : rollupOf(requested.names, scope)
       const time = over === 'raw' ? 'received_time' : 'time'
       const { sql, params } = scopeWhere({ ...scope, from_ms: first }, table)
-      const { select, group, told } = partsOf(
-        asked,
-        asked.names.map((name) => `${metricSql(name, { over, window_ms: step_ms })} AS ${name}`),
+      const {
+        select,
+        group,
+        told: reported,
+      } = partsOf(
+        requested,
+        requested.names.map((name) => `${metricSql(name, { over, window_ms: step_ms })} AS ${name}`),
         `toUnixTimestamp(toStartOfInterval(${time}, INTERVAL ${step_s} SECOND))`,
       )
       const answer = await store.query<Row>(
-        `SELECT ${select} FROM ${table} WHERE ${sql} AND ${asked.where}${group}`,
+        `SELECT ${select} FROM ${table} WHERE ${sql} AND ${requested.where}${group}`,
         { params },
       )
       for (const row of answer) {
         const index = (Number(row.at) * 1000 - first) / step_ms
         if (index >= 0 && index < count)
-          for (const name of told(row)) series[name]![index] = row[name] ?? null
+          for (const name of reported(row)) series[name]![index] = row[name] ?? null
       }
     }),
   )

@@ -156,9 +156,9 @@ export function serveSignInRoutes(
     const principal = request.principal as Principal
     if (principal.how !== 'session')
       return sendError(reply, 'not_allowed', 'a token makes no tokens: sign in')
-    const asked = readTokenRequest(String(request.body ?? ''), principal)
-    if (typeof asked === 'string') return sendError(reply, 'bad_request', asked)
-    const { days, ...claims } = asked
+    const requested = readTokenRequest(String(request.body ?? ''), principal)
+    if (typeof requested === 'string') return sendError(reply, 'bad_request', requested)
+    const { days, ...claims } = requested
     const token = await tokens.sign('token', claims, days * DAY_S)
     const { jti, exp } = (await tokens.read('token', token)) as { jti: string; exp: number }
     return { token, id: jti, expires_ms: exp * 1000 }

@@ -220,10 +220,10 @@ export function createAudience(options: AudienceOptions): Audience {
         if (ill(playback)) playback.next_ms = Math.min(playback.next_ms, playback.last_ms + SICK_BEAT_MS)
     },
     step(now_ms) {
-      const said = new Map<string, BeaconEvent[]>()
+      const stated = new Map<string, BeaconEvent[]>()
       const say = (isp: string, event: BeaconEvent) => {
-        const events = said.get(isp)
-        if (events === undefined) said.set(isp, [event])
+        const events = stated.get(isp)
+        if (events === undefined) stated.set(isp, [event])
         else events.push(event)
       }
       const first = playbacks.length === 0
@@ -256,7 +256,7 @@ export function createAudience(options: AudienceOptions): Audience {
           linkEvents({ show, stream, now_ms, viewers: playbacks.length, broken, about, regions: REGIONS }),
         )
         .filter((event) => event.kind !== 'hop' || (options.hops?.includes(event.hop) ?? true))
-      return [{ isp: '', events: reports }, ...[...said].map(([isp, events]) => ({ isp, events }))]
+      return [{ isp: '', events: reports }, ...[...stated].map(([isp, events]) => ({ isp, events }))]
     },
   }
 }

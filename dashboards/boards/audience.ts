@@ -14,7 +14,7 @@ import {
   WATCH_HOURS,
 } from '../sql/audienceQueries.ts'
 
-const said = (text: string) => describe(text, 'event_time', 'audience_5m')
+const stated = (text: string) => describe(text, 'event_time', 'audience_5m')
 
 /** Who watched, how long, at what cost, and what better codecs and peers saved. */
 export function audience() {
@@ -28,7 +28,7 @@ export function audience() {
     .withPanel(
       statPanel({
         title: 'Viewers',
-        description: said('Distinct viewers (within 1 %).'),
+        description: stated('Distinct viewers (within 1 %).'),
         sql: VIEWERS,
         span: 4,
       }),
@@ -36,7 +36,7 @@ export function audience() {
     .withPanel(
       statPanel({
         title: 'Sessions',
-        description: said('Distinct sessions (within 1 %).'),
+        description: stated('Distinct sessions (within 1 %).'),
         sql: SESSIONS,
         span: 4,
       }),
@@ -44,7 +44,7 @@ export function audience() {
     .withPanel(
       statPanel({
         title: 'Watch time',
-        description: said('Time played.'),
+        description: stated('Time played.'),
         sql: WATCH_HOURS,
         unit: 'suffix: h',
         span: 4,
@@ -53,7 +53,7 @@ export function audience() {
     .withPanel(
       statPanel({
         title: 'Delivered',
-        description: said('Media bytes received by players.'),
+        description: stated('Media bytes received by players.'),
         sql: BYTES,
         unit: 'decbytes',
         span: 4,
@@ -71,7 +71,7 @@ export function audience() {
     .withPanel(
       statPanel({
         title: 'Cost of delivery',
-        description: said('Delivered gigabytes × the price in the text box above.'),
+        description: stated('Delivered gigabytes × the price in the text box above.'),
         sql: COST,
         span: 4,
       }),
@@ -80,7 +80,7 @@ export function audience() {
     .withPanel(
       linesPanel({
         title: 'Distinct viewers by app',
-        description: said('Distinct viewers of each interval: not to be added up over time.'),
+        description: stated('Distinct viewers of each interval: not to be added up over time.'),
         sql: REACH,
         by: 'app',
         span: 12,
@@ -114,7 +114,7 @@ export function audience() {
     .withPanel(
       linesPanel({
         title: 'Bytes by codec',
-        description: said('Media bytes received in each interval.'),
+        description: stated('Media bytes received in each interval.'),
         sql: BYTES_OVER_TIME,
         by: 'codec',
         stacked: true,

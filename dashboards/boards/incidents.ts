@@ -10,7 +10,7 @@ import {
   LASTED,
 } from '../sql/incidentQueries.ts'
 
-const said = (text: string) => describe(text, 'incident', 'incident FINAL')
+const stated = (text: string) => describe(text, 'incident', 'incident FINAL')
 
 /** What went wrong, how soon it was found, and what it cost. */
 export function incidents() {
@@ -23,7 +23,7 @@ export function incidents() {
     .withPanel(
       statPanel({
         title: 'Viewer-minutes',
-        description: said('Viewers affected × minutes, over all incidents.'),
+        description: stated('Viewers affected × minutes, over all incidents.'),
         sql: INCIDENT_COST,
         span: 5,
       }),
@@ -31,7 +31,7 @@ export function incidents() {
     .withPanel(
       statPanel({
         title: 'Found after',
-        description: said('Mean time from the first affected beacon until the incident was opened.'),
+        description: stated('Mean time from the first affected beacon until the incident was opened.'),
         sql: FOUND_AFTER,
         unit: 'ms',
         span: 5,
@@ -40,7 +40,7 @@ export function incidents() {
     .withPanel(
       statPanel({
         title: 'Lasted',
-        description: said('Mean time from the first affected beacon until it was over.'),
+        description: stated('Mean time from the first affected beacon until it was over.'),
         sql: LASTED,
         unit: 'ms',
         span: 5,
@@ -49,7 +49,7 @@ export function incidents() {
     .withPanel(
       tablePanel({
         title: 'Where on the link',
-        description: said('Incidents and their cost by hop.'),
+        description: stated('Incidents and their cost by hop.'),
         sql: INCIDENTS_BY_HOP,
         span: 5,
         height: 11,
@@ -58,7 +58,7 @@ export function incidents() {
     .withPanel(
       linesPanel({
         title: 'Incidents over time',
-        description: said('Incidents by the minute in which they began.'),
+        description: stated('Incidents by the minute in which they began.'),
         sql: INCIDENTS_OVER_TIME,
         by: 'severity',
         bars: true,

@@ -10,7 +10,7 @@ import {
   VERDICTS,
 } from '../sql/probeQueries.ts'
 
-const said = (text: string) => describe(text, 'received_time', 'probe_10s')
+const stated = (text: string) => describe(text, 'received_time', 'probe_10s')
 
 /** Synthetic playback checks: what a machine sees that asks for the stream like a viewer. */
 export function probes() {
@@ -19,13 +19,13 @@ export function probes() {
       'Synthetic playback checks of every target from every place: they see a broken stream even when nobody watches.',
     filters: ['stream'],
   })
-    .withPanel(statPanel({ title: 'Checks', description: said('Checks made.'), sql: CHECKS, span: 6 }))
+    .withPanel(statPanel({ title: 'Checks', description: stated('Checks made.'), sql: CHECKS, span: 6 }))
     .withPanel(metricStat('probe_failure', { span: 6, filters: ['stream'] }))
     .withPanel(metricLines('probe_failure', { by: 'region', span: 12, height: 4, filters: ['stream'] }))
     .withPanel(
       statesPanel({
         title: 'Verdicts',
-        description: said('The worst verdict of all places, by target.'),
+        description: stated('The worst verdict of all places, by target.'),
         sql: VERDICTS,
         by: 'target',
         words: {
@@ -39,7 +39,7 @@ export function probes() {
     .withPanel(
       linesPanel({
         title: 'What a viewer would have waited',
-        description: said('Mean time until the first key frame was parsed (docs/data/tables.md#probe).'),
+        description: stated('Mean time until the first key frame was parsed (docs/data/tables.md#probe).'),
         sql: PROBE_STARTUP,
         by: 'target',
         unit: 'ms',
@@ -49,7 +49,7 @@ export function probes() {
     .withPanel(
       linesPanel({
         title: 'Age of the live edge',
-        description: said('Mean age of the newest media.'),
+        description: stated('Mean age of the newest media.'),
         sql: PROBE_FRESHNESS,
         by: 'target',
         unit: 'ms',
@@ -59,7 +59,7 @@ export function probes() {
     .withPanel(
       tablePanel({
         title: 'Targets and places',
-        description: said('Checks that failed ÷ checks, start-up and age of the live edge.'),
+        description: stated('Checks that failed ÷ checks, start-up and age of the live edge.'),
         sql: TARGETS,
         span: 12,
         height: 9,
@@ -69,7 +69,7 @@ export function probes() {
     .withPanel(
       tablePanel({
         title: 'Reasons',
-        description: said('Why checks were not healthy, by the probe’s reasons.'),
+        description: stated('Why checks were not healthy, by the probe’s reasons.'),
         sql: PROBE_REASONS,
         span: 12,
         height: 9,

@@ -22,7 +22,7 @@ import {
   waterfall,
 } from '../sql/startupQueries.ts'
 
-const said = (text: string) => describe(text, 'received_time', 'startup_10s')
+const stated = (text: string) => describe(text, 'received_time', 'startup_10s')
 const PHASES =
   'Mean time of each phase from the request to play until the first frame (docs/data/tables.md#startup).'
 
@@ -32,7 +32,7 @@ export function startup() {
     about: 'From the touch to the first frame: how long, in which phase, and who never got there.',
   })
     .withPanel(
-      statPanel({ title: 'Attempts', description: said('Attempts to start.'), sql: ATTEMPTS, span: 4 }),
+      statPanel({ title: 'Attempts', description: stated('Attempts to start.'), sql: ATTEMPTS, span: 4 }),
     )
     .withPanel(metricStat('video_startup_time', { span: 5 }))
     .withPanel(metricStat('video_startup_time_p95', { span: 5 }))
@@ -41,7 +41,7 @@ export function startup() {
     .withPanel(
       barsPanel({
         title: 'Where the time goes, by CDN',
-        description: said(PHASES),
+        description: stated(PHASES),
         sql: waterfall('cdn'),
         by: 'cdn',
         stacked: true,
@@ -52,7 +52,7 @@ export function startup() {
     .withPanel(
       barsPanel({
         title: 'Where the time goes, by app',
-        description: said(PHASES),
+        description: stated(PHASES),
         sql: waterfall('app'),
         by: 'app',
         stacked: true,
@@ -63,7 +63,7 @@ export function startup() {
     .withPanel(
       linesPanel({
         title: 'Phases over time',
-        description: said(PHASES),
+        description: stated(PHASES),
         sql: PHASES_OVER_TIME,
         stacked: true,
         unit: 'ms',
@@ -73,7 +73,7 @@ export function startup() {
     .withPanel(
       linesPanel({
         title: 'First screen',
-        description: said('Mean and 95th percentile (within 2 %) of the first-screen time.'),
+        description: stated('Mean and 95th percentile (within 2 %) of the first-screen time.'),
         sql: FIRST_SCREEN_QUANTILES,
         unit: 'ms',
         span: 12,
@@ -86,7 +86,7 @@ export function startup() {
     .withPanel(
       linesPanel({
         title: 'How attempts ended',
-        description: said('Attempts by their outcome.'),
+        description: stated('Attempts by their outcome.'),
         sql: OUTCOMES,
         stacked: true,
         span: 12,

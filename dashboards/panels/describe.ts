@@ -16,7 +16,7 @@ export const describe = (text: string, clock: Clock, from: string): string =>
 
 /** The definition of the dictionary, the objective and the clock. */
 export function describeMetrics(names: readonly Metric[], source: Rollup): string {
-  const one = (name: Metric): string => {
+  const entry = (name: Metric): string => {
     const { title, help, objective, better, unit } = metricOf(name)
     const goal =
       objective === undefined
@@ -24,5 +24,5 @@ export function describeMetrics(names: readonly Metric[], source: Rollup): strin
         : ` Objective: ${better === 'lower' ? 'at most' : 'at least'} ${objective}${unit === 'ratio' ? '' : ` ${unit}`}.`
     return `${names.length > 1 ? `**${title.en}**: ` : ''}${help}${goal} (docs/data/metrics.md#${name})`
   }
-  return describe(names.map(one).join('\n\n'), rollup(source).clock, source)
+  return describe(names.map(entry).join('\n\n'), rollup(source).clock, source)
 }

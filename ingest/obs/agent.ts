@@ -78,15 +78,15 @@ export function startObsAgent(options: ObsAgentOptions): { readonly stop: () => 
       const d = objectIn(message?.d)
       const op = numberOf(message?.op)
       if (op === OP.hello) {
-        const asked = objectIn(d.authentication)
+        const requested = objectIn(d.authentication)
         const authentication =
           d.authentication === undefined
             ? {}
             : {
                 authentication: obsAuthentication(
                   options.password ?? '',
-                  textIn(asked.salt),
-                  textIn(asked.challenge),
+                  textIn(requested.salt),
+                  textIn(requested.challenge),
                 ),
               }
         tell(OP.identify, { rpcVersion: 1, eventSubscriptions: 0, ...authentication })

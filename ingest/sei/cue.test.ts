@@ -140,7 +140,7 @@ test('a cue goes from ffmpeg through nginx-rtmp and HLS to hls.js, exact to the 
   const own = endWith(t)
   const server = own(await startMediaServer())
   const { inserter, log } = startCuedEncoder(own, `${server.rtmpUrl}/show`)
-  const told: BeaconEvent<'cue'>[] = []
+  const reported: BeaconEvent<'cue'>[] = []
   const operator = own(
     await startCueServer({
       inserter,
@@ -148,7 +148,7 @@ test('a cue goes from ffmpeg through nginx-rtmp and HLS to hls.js, exact to the 
       emit,
       context: { show: 'gala', stream: 'show' },
       send: (groups) => {
-        for (const each of groups) told.push(...(each.events as BeaconEvent<'cue'>[]))
+        for (const each of groups) reported.push(...(each.events as BeaconEvent<'cue'>[]))
       },
     }),
   )
@@ -183,7 +183,7 @@ test('a cue goes from ffmpeg through nginx-rtmp and HLS to hls.js, exact to the 
     const shown = await waitFor(
       async () =>
         ((await view.page.evaluate('frames')) as Frame[]).find(
-          (one) => Math.abs(one.mediaTime - seen.pts) < 0.02,
+          (entry) => Math.abs(entry.mediaTime - seen.pts) < 0.02,
         ),
       { what: `the frame at ${seen.pts}`, detail: () => JSON.stringify(seen) },
     )
@@ -197,10 +197,10 @@ test('a cue goes from ffmpeg through nginx-rtmp and HLS to hls.js, exact to the 
   const spread_ms = Math.max(...shifts) - Math.min(...shifts)
   assert.ok(spread_ms < 2, `the frames lie ${spread_ms} ms further apart than those the cues were put into`)
 
-  assert.equal(told.length, 6)
-  for (const { kind, ...fields } of told) assert.equal(validatorOf(kind)(fields), undefined)
+  assert.equal(reported.length, 6)
+  for (const { kind, ...fields } of reported) assert.equal(validatorOf(kind)(fields), undefined)
   assert.deepEqual(
-    told.slice(0, 2).map((event) => event.stage),
+    reported.slice(0, 2).map((event) => event.stage),
     ['triggered', 'inserted'],
   )
   const refused = await fetch(`${operator.url}/cues`, {

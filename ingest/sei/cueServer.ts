@@ -37,15 +37,15 @@ export function cueEvents(outcome: Extract<CueOutcome, { ok: true }>): BeaconEve
 }
 
 function readTrigger(body: string): CueTrigger | undefined {
-  const asked = readObject(body)
-  if (asked === undefined) return undefined
-  const { data } = asked
+  const requested = readObject(body)
+  if (requested === undefined) return undefined
+  const { data } = requested
   return {
-    round: textIn(asked.round),
-    cue: typeof asked.cue === 'number' ? String(asked.cue) : textIn(asked.cue),
+    round: textIn(requested.round),
+    cue: typeof requested.cue === 'number' ? String(requested.cue) : textIn(requested.cue),
     data: data === undefined || typeof data === 'string' ? textIn(data) : JSON.stringify(data),
-    keyFrame: asked.keyFrame === true,
-    ...(typeof asked.issued_us === 'number' ? { issued_us: asked.issued_us } : {}),
+    keyFrame: requested.keyFrame === true,
+    ...(typeof requested.issued_us === 'number' ? { issued_us: requested.issued_us } : {}),
   }
 }
 

@@ -119,7 +119,7 @@ export async function playLive(options: PlayOptions): Promise<Played> {
     while (!over) {
       await pause(again)
       if (over) return
-      const asked = Date.now()
+      const requested_ms = Date.now()
       const address = addressOf()
       const body = await text(address)
       const next = body === undefined ? undefined : readMedia(body, address)
@@ -128,7 +128,7 @@ export async function playLive(options: PlayOptions): Promise<Played> {
       if (next !== undefined) playlist = next
       const target = next?.target_ms ?? RETRY_MS
       // as RFC 8216 asks: a target duration from the last load, half of it when nothing had changed
-      again = (changed ? target : target / 2) - (Date.now() - asked)
+      again = (changed ? target : target / 2) - (Date.now() - requested_ms)
     }
   }
 
@@ -147,7 +147,7 @@ export async function playLive(options: PlayOptions): Promise<Played> {
         await pause(50)
         continue
       }
-      const asked = Date.now()
+      const requested_ms = Date.now()
       // hls.js asks for the init segment and the first segment at once
       const needed = segment.init !== init ? segment.init : undefined
       const [opened, { ok, response }] = await Promise.all([
@@ -162,7 +162,7 @@ export async function playLive(options: PlayOptions): Promise<Played> {
       init = segment.init
       const bytes = (response.body as ArrayBuffer | null)?.byteLength ?? 0
       counts.bytes += bytes
-      bitrate.measured(bytes, Date.now() - asked)
+      bitrate.measured(bytes, Date.now() - requested_ms)
       next = segment.sequence + 1
       joined ??= segment
       const stalled = playhead.state() === 'stalled'

@@ -114,11 +114,11 @@ export const videojs: Adapter = {
       const segments = engine()?.playlists.media()?.segments ?? []
       rendition()
       const urls = segments.flatMap((each) => [each.map?.resolvedUri, each.resolvedUri])
-      const asked = urls
+      const requested = urls
         .map((url) => (url ? performance.getEntriesByName(url)[0] : undefined))
         .filter((entry) => entry !== undefined)
         .sort((a, b) => a.startTime - b.startTime)[0]
-      if (asked) host.source('media', asked.name)
+      if (requested) host.source('media', requested.name)
     })
     const failed = guard(() => {
       const error = player.error()

@@ -44,7 +44,7 @@ interface Meeting {
   message?: CueMessage
   frame_at?: number
   page_at?: number
-  told?: boolean
+  reported?: boolean
 }
 
 /** Calls the page's handler at the right frame, and reports how far frame and page were apart. */
@@ -55,8 +55,8 @@ export function createCues(options: CueOptions): Cues {
   let pending: { key: string; message: CueMessage; time_s: number }[] = []
 
   const tell = (round: string, cue: string, meeting: Meeting) => {
-    if (meeting.told) return
-    meeting.told = true
+    if (meeting.reported) return
+    meeting.reported = true
     const { message, frame_at, page_at } = meeting
     const at = page_at ?? frame_at ?? now()
     report(

@@ -10,7 +10,7 @@ function setup() {
   const time = createVirtualTime()
   const posts: { at: number; alive: boolean; body: string; beacon: Beacon }[] = []
   const answers: (PostAnswer | Promise<PostAnswer>)[] = []
-  const told: string[] = []
+  const reported: string[] = []
   let seq = 0
   const sender = createSender({
     post: async (body, alive) => {
@@ -21,7 +21,7 @@ function setup() {
     random: () => 1,
     later: time.later,
     head: () => ({ key: 'demo' }),
-    told: (what, count, codes) => told.push(`${what} ${count}${codes?.length ? ` ${codes}` : ''}`),
+    onOutcome: (what, count, codes) => reported.push(`${what} ${count}${codes?.length ? ` ${codes}` : ''}`),
   })
   const event = (more: object = {}) =>
     ({
@@ -29,7 +29,7 @@ function setup() {
       ...{ seq: ++seq, time_ms: EPOCH + time.now(), ...more },
     }) as unknown as BeaconEvent
   const seqs = () => posts.map((post) => post.beacon.events.map((each) => each.seq))
-  return { time, posts, answers, told, sender, event, seqs }
+  return { time, posts, answers, told: reported, sender, event, seqs }
 }
 
 test('an urgent event leaves at once and takes along what waits', async () => {
@@ -77,18 +77,18 @@ test('Retry-After is honoured, in seconds and as a date', async () => {
 })
 
 test('what was refused is not sent again; the rest was taken', async () => {
-  const { time, answers, sender, event, told, posts } = setup()
+  const { time, answers, sender, event, told: reported, posts } = setup()
   answers.push({ status: 200, answer: { accepted: 1, refused: [{ index: 0, code: 'too_late' }] } })
   sender.push(event(), {}, true)
   sender.push(event(), {}, true)
   await time.pass(10_000)
   assert.equal(posts.length, 1)
-  assert.deepEqual(told, ['sent 1', 'refused 1 too_late'])
+  assert.deepEqual(reported, ['sent 1', 'refused 1 too_late'])
   answers.push({ status: 401, answer: { message: 'unknown key: demos' } })
   sender.push(event(), {}, true)
   await time.pass(60_000)
   assert.equal(posts.length, 2)
-  assert.equal(told.at(-1), 'refused 1 unknown key: demos')
+  assert.equal(reported.at(-1), 'refused 1 unknown key: demos')
 })
 
 test('too large a body is halved', async () => {
@@ -104,13 +104,13 @@ test('too large a body is halved', async () => {
 })
 
 test('the queue is bounded: the oldest leave, and are counted', async () => {
-  const { time, answers, sender, event, told } = setup()
+  const { time, answers, sender, event, told: reported } = setup()
   for (let index = 0; index < 20; index++) answers.push({ status: 503, retryAfter: '60' })
   for (let index = 0; index < QUEUE_EVENTS + 50; index++) sender.push(event(), {}, false)
   await time.pass(2_000)
   assert.equal(sender.stats().queued, QUEUE_EVENTS)
   assert.equal(sender.stats().dropped, 50)
-  assert.equal(told[0], 'dropped 1')
+  assert.equal(reported[0], 'dropped 1')
 })
 
 test('events older than the collector takes are dropped and counted', async () => {
@@ -145,7 +145,7 @@ test('events of several contexts share a beacon: each says what is different', a
 })
 
 test('a late answer after a close does nothing', async () => {
-  const { time, answers, sender, event, told } = setup()
+  const { time, answers, sender, event, told: reported } = setup()
   let answer: (value: PostAnswer) => void = () => {}
   answers.push(
     new Promise((resolve) => {
@@ -157,5 +157,5 @@ test('a late answer after a close does nothing', async () => {
   sender.close()
   answer({ status: 503 })
   await time.pass(60_000)
-  assert.deepEqual(told, [])
+  assert.deepEqual(reported, [])
 })

@@ -21,7 +21,7 @@ export interface SenderOptions {
   readonly later: (run: () => void, ms: number) => Cancel
   /** What stands in a beacon besides context and events, at the moment of sending. */
   readonly head: () => Pick<Beacon, 'key' | 'clock'>
-  readonly told: (what: 'sent' | 'refused' | 'dropped', count: number, codes?: readonly string[]) => void
+  readonly onOutcome: (what: 'sent' | 'refused' | 'dropped', count: number, codes?: readonly string[]) => void
 }
 
 export interface Sender {
@@ -77,7 +77,7 @@ const retry_ms = (header: string | null | undefined, now: number): number => {
  * take it, and never twice what was refused. A repeat carries the same `seq`, so the collector counts it once.
  */
 export function createSender(options: SenderOptions): Sender {
-  const { post, wall, random, later, head, told } = options
+  const { post, wall, random, later, head, onOutcome: reported } = options
   let queue: Queued[] = []
   let busy: object | undefined
   let failures = 0
@@ -88,7 +88,7 @@ export function createSender(options: SenderOptions): Sender {
   const tell = (what: keyof typeof stats, count: number, codes?: readonly string[]) => {
     if (count === 0) return
     stats[what] += count
-    told(what, count, codes)
+    reported(what, count, codes)
   }
   const drop = (gone: (each: Queued, index: number) => boolean) => {
     const kept = queue.filter((each, index) => !gone(each, index))

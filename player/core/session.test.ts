@@ -169,21 +169,21 @@ test('a stall is told within 250 ms, each second at first, then each five, and w
   const began = time.now()
   await stall(12_500)
   await play(400)
-  const told = beats().slice(1)
-  assert.equal(told[0]!.reason, 'stall_start')
-  assert.ok(told[0]!.time_ms! - EPOCH - began <= 250, `${told[0]!.time_ms! - EPOCH - began} ms`)
+  const reported = beats().slice(1)
+  assert.equal(reported[0]!.reason, 'stall_start')
+  assert.ok(reported[0]!.time_ms! - EPOCH - began <= 250, `${reported[0]!.time_ms! - EPOCH - began} ms`)
   assert.deepEqual(
-    told.map((each) => each.reason),
+    reported.map((each) => each.reason),
     ['stall_start', ...Array(6).fill('interval'), 'stall_end'],
   )
   assert.deepEqual(
-    told.slice(1, 7).map((each) => each.stalled_ms),
+    reported.slice(1, 7).map((each) => each.stalled_ms),
     [1_000, 1_000, 1_000, 1_000, 1_000, 5_000],
   )
-  const stalled = told.reduce((sum, each) => sum + (each.stalled_ms ?? 0), 0)
+  const stalled = reported.reduce((sum, each) => sum + (each.stalled_ms ?? 0), 0)
   assert.ok(Math.abs(stalled - 12_500) <= 40, `${stalled} ms`)
   assert.equal(
-    told.reduce((sum, each) => sum + (each.stall_count ?? 0), 0),
+    reported.reduce((sum, each) => sum + (each.stall_count ?? 0), 0),
     1,
   )
 })

@@ -124,7 +124,7 @@ export function createSession(
       const reading = clock.reading()
       return { key: settings.key, ...(reading && { clock: reading }) }
     },
-    told: (type, count, codes) => news({ type, count, codes }),
+    onOutcome: (type, count, codes) => news({ type, count, codes }),
   })
   let context = settings.context
   let marks: Partial<StartupMarks> = {}

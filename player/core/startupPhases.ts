@@ -53,8 +53,8 @@ export function startupPhases(
     phases[name] = tenths(Math.max(0, until - Math.max(from, at)))
     at = Math.max(at, until)
   }
-  const asked = marks.media ?? media?.start
-  const begun = Math.max(requested, first?.start ?? marks.manifest ?? asked ?? requested)
+  const queried = marks.media ?? media?.start
+  const begun = Math.max(requested, first?.start ?? marks.manifest ?? queried ?? requested)
   if (first && first.start >= requested) {
     for (const name of ['dns_ms', 'tcp_ms', 'tls_ms'] as const) phases[name] = tenths(first[name])
     at = begun + first.dns_ms + first.tcp_ms + first.tls_ms
@@ -63,7 +63,7 @@ export function startupPhases(
     phases.handshake_ms = tenths(marks.handshake_ms)
     at += marks.handshake_ms
   }
-  if (marks.manifest !== undefined || (first && first !== media)) follow('manifest_ms', asked)
+  if (marks.manifest !== undefined || (first && first !== media)) follow('manifest_ms', queried)
   follow('first_byte_ms', media?.byte ?? marks.byte)
   // The element's events come a task or two after what they tell of: none is later than what follows it.
   const before = (mark: number | undefined, next = Infinity) => mark && Math.min(mark, next)

@@ -157,8 +157,8 @@ export class PartitionWriter {
       return
     }
     for (; range.done < records.length; range.done += 1) {
-      const one = await this.prepareOne(records[range.done]!)
-      if (one !== undefined) prepared.push(one)
+      const entry = await this.prepareOne(records[range.done]!)
+      if (entry !== undefined) prepared.push(entry)
     }
     await this.insert(
       prepared.filter(({ record }) => record.offset >= this.next),

@@ -29,7 +29,7 @@ function allowed(field: FieldSpec): string {
 
 /** `docs/data/metrics.md`: every metric with its definition, objective, rules and SQL. */
 export function metricDictionary(): string {
-  const one = (name: Metric): string => {
+  const entry = (name: Metric): string => {
     const metric = metricOf(name)
     const sql = metricSql(name, { over: 'raw', window_ms: '{window_ms:UInt64}' })
     const source = metric.quantile ?? { of: metric.numerator! }
@@ -58,7 +58,7 @@ export function metricDictionary(): string {
     ]
     return parts.filter((part) => part !== '').join('\n\n')
   }
-  return `${NOTICE}# Metrics\n\nOne definition, used by the console, the alerts, the boards and the worked queries. Rows are weighted by \`weight\`; quantiles are within 2 %.\nWhere a rollup is read instead of raw rows, the same measures are columns of it.\n\n${METRIC_NAMES.map(one).join('\n\n')}\n`
+  return `${NOTICE}# Metrics\n\nOne definition, used by the console, the alerts, the boards and the worked queries. Rows are weighted by \`weight\`; quantiles are within 2 %.\nWhere a rollup is read instead of raw rows, the same measures are columns of it.\n\n${METRIC_NAMES.map(entry).join('\n\n')}\n`
 }
 
 /** `docs/data/tables.md`: every table and column. */

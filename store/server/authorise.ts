@@ -46,14 +46,14 @@ export function createAuthorise(options: {
     }
   }
 
-  return async ({ access, asked, statement }) => {
-    const current = access === 'write' ? asked.database : readableDatabase(asked.database, own)
+  return async ({ access, asked: requested, statement }) => {
+    const current = access === 'write' ? requested.database : readableDatabase(requested.database, own)
     if (current === undefined || (access === 'write' && current === 'default'))
-      throw refusal('unknownDatabase', `Database ${asked.database.slice(0, 100)} does not exist`)
-    const format = statement.format ?? asked.defaultFormat
+      throw refusal('unknownDatabase', `Database ${requested.database.slice(0, 100)} does not exist`)
+    const format = statement.format ?? requested.defaultFormat
     if (format !== undefined && outputFormat(format) === undefined)
       throw refusal('unknownFormat', `Unknown format ${format.slice(0, 100)}`)
-    const reaching = [...asked.settings.keys(), ...settingNames(statement.normal)].find(isRefusedSetting)
+    const reaching = [...requested.settings.keys(), ...settingNames(statement.normal)].find(isRefusedSetting)
     if (reaching !== undefined)
       throw refusal('readonly', `Cannot modify '${reaching.slice(0, 100)}' setting in readonly mode`)
     // the data of an insert comes by a file of our own; what stands before it is a name and columns
@@ -61,19 +61,20 @@ export function createAuthorise(options: {
     const key = JSON.stringify([
       access,
       current,
-      asked.tenants !== undefined,
+      requested.tenants !== undefined,
       statement.text,
-      ...asked.params,
+      ...requested.params,
     ])
     if (passed.has(key)) return { database: current }
-    const tree = await engine.tree(statement.text, asked.params)
+    const tree = await engine.tree(statement.text, requested.params)
     const { normal } = statement
     if (access === 'write') checkWriteQuery({ tree, normal, functions: engine.functions })
     else {
-      const sealed = asked.tenants === undefined ? undefined : { filtered, existing: await existingTables() }
+      const sealed =
+        requested.tenants === undefined ? undefined : { filtered, existing: await existingTables() }
       checkReadQuery({ tree, normal, functions: engine.functions, scope: { own, current, sealed } })
     }
-    if (key.length < 20_000 && !asked.tenants) passed.add(key)
+    if (key.length < 20_000 && !requested.tenants) passed.add(key)
     if (passed.size > REMEMBERED) passed.delete(passed.values().next().value as string)
     return { database: current }
   }

@@ -37,7 +37,7 @@ async function until(condition: () => Promise<boolean>, what: string): Promise<v
 }
 
 test('KILL QUERY by the id the client gave ends it, and the client is told', async () => {
-  const asked = askStore(reader(), { body: READ_ENDLESS, args: { query_id: 'mine' } })
+  const requested = askStore(reader(), { body: READ_ENDLESS, args: { query_id: 'mine' } })
   await until(async () => (await running()) === 1, 'the query runs')
   const twin = await askStore(reader(), { body: 'SELECT 1', args: { query_id: 'mine' } })
   assert.equal(code(twin), '216', 'an id is in use once')
@@ -45,25 +45,25 @@ test('KILL QUERY by the id the client gave ends it, and the client is told', asy
   assert.equal(foreign.text, '', 'nobody kills what others asked')
   const killed = await askStore(reader(), { body: "KILL QUERY WHERE query_id = 'mine'" })
   assert.match(killed.text, /^waiting\tmine\treader/)
-  assert.equal(code(await asked), '394')
+  assert.equal(code(await requested), '394')
   await until(async () => (await running()) === 0, 'the engine is idle')
 })
 
 test('who may write kills by any condition, on our ids', async () => {
-  const asked = askStore(writer(), { body: ENDLESS, args: { query_id: "it's-1" } })
+  const requested = askStore(writer(), { body: ENDLESS, args: { query_id: "it's-1" } })
   await until(async () => (await running()) === 1, 'the query runs')
   await askStore(writer(), { body: "KILL QUERY WHERE query_id IN ('it\\'s-1', 'x') SYNC" })
-  assert.equal(code(await asked), '394')
+  assert.equal(code(await requested), '394')
 })
 
 test('a client that goes away takes its query with it, whole or streamed', async () => {
   for (const body of [READ_ENDLESS, 'SELECT cityHash64(number) FROM numbers(1000000000000)']) {
     for (const wait_end_of_query of ['0', '1']) {
       const client = new AbortController()
-      const asked = askStore(reader(), { body, args: { wait_end_of_query }, signal: client.signal })
+      const requested = askStore(reader(), { body, args: { wait_end_of_query }, signal: client.signal })
       await until(async () => (await running()) === 1, 'the query runs')
       client.abort()
-      await assert.rejects(asked)
+      await assert.rejects(requested)
       await until(async () => (await running()) === 0, `the engine stopped: ${body}`)
     }
   }
@@ -71,10 +71,10 @@ test('a client that goes away takes its query with it, whole or streamed', async
 
 test('the client’s signal ends a query', async () => {
   const client = new AbortController()
-  const asked = it.store.query(ENDLESS, { signal: client.signal })
+  const requested = it.store.query(ENDLESS, { signal: client.signal })
   await until(async () => (await running()) === 1, 'the query runs')
   client.abort()
-  await assert.rejects(asked)
+  await assert.rejects(requested)
   await until(async () => (await running()) === 0, 'the engine stopped')
 })
 

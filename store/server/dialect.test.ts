@@ -129,11 +129,11 @@ test('parameters reach the query as values, whatever stands in them', async () =
 })
 
 test('many queries with parameters run side by side without mixing them up', async () => {
-  const asked = Array.from({ length: 60 }, (_, i) =>
+  const requested = Array.from({ length: 60 }, (_, i) =>
     get({ query: 'SELECT {v:UInt32} + sleepEachRow(0.01)', param_v: String(i) }),
   )
   assert.deepEqual(
-    (await Promise.all(asked)).map(({ text }) => text.trim()),
+    (await Promise.all(requested)).map(({ text }) => text.trim()),
     Array.from({ length: 60 }, (_, i) => String(i)),
   )
 })

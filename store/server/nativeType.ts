@@ -75,7 +75,7 @@ function read(type: string): NativeLayout {
   const open = type.indexOf('(')
   const name = open < 0 ? type : type.slice(0, open)
   const args = open < 0 ? [] : splitArguments(type.slice(open + 1, -1))
-  const one = () => nativeLayout(args[0] ?? '')
+  const entry = () => nativeLayout(args[0] ?? '')
   const width = WIDTHS[name]
   if (width !== undefined) return { kind: 'fixed', width }
   const geo = GEO[name]
@@ -91,11 +91,11 @@ function read(type: string): NativeLayout {
       return { kind: 'fixed', width: precision <= 9 ? 4 : precision <= 18 ? 8 : precision <= 38 ? 16 : 32 }
     }
     case 'Nullable':
-      return { kind: 'nullable', of: one() }
+      return { kind: 'nullable', of: entry() }
     case 'Array':
-      return arrayOf(one())
+      return arrayOf(entry())
     case 'LowCardinality': {
-      const inner = one()
+      const inner = entry()
       // its dictionary holds NULL as the first key, in the plain layout
       return { kind: 'dictionary', of: inner.kind === 'nullable' ? inner.of : inner }
     }

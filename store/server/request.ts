@@ -46,7 +46,7 @@ export function readRequest(request: IncomingMessage, args: URLSearchParams, dat
       params.set(parameter, value)
     } else if (!INTERFACE_ARGUMENTS.has(name) && name !== 'role') settings.set(name, value)
   }
-  const asked = request.headers['accept-encoding'] ?? ''
+  const requested = request.headers['accept-encoding'] ?? ''
   return {
     queryId: args.get('query_id') || header(request, 'x-clickhouse-query-id') || randomUUID(),
     database: args.get('database') || header(request, 'x-clickhouse-database') || database,
@@ -56,7 +56,7 @@ export function readRequest(request: IncomingMessage, args: URLSearchParams, dat
     settings,
     get: request.method === 'GET' || request.method === 'HEAD',
     waitEndOfQuery: isOn(args.get('wait_end_of_query')),
-    compressed: isOn(args.get('enable_http_compression')) && /\bgzip\b/.test(String(asked)),
+    compressed: isOn(args.get('enable_http_compression')) && /\bgzip\b/.test(String(requested)),
     blocksOut: isOn(args.get('compress')),
     blocksIn: isOn(args.get('decompress')),
     protocolVersion: Number(args.get('client_protocol_version') ?? 0) || 0,

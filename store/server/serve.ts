@@ -45,28 +45,28 @@ export async function serveQuery(
 ): Promise<void> {
   const { engine } = options
   const { request, response, args } = http
-  const reply = (asked?: StoreRequest) =>
+  const reply = (requested?: StoreRequest) =>
     createReply({
       response,
-      queryId: asked?.queryId ?? args.get('query_id') ?? '',
+      queryId: requested?.queryId ?? args.get('query_id') ?? '',
       version: engine.version,
       timezone: engine.timezone,
       displayName: options.displayName,
-      compressed: asked?.compressed ?? false,
+      compressed: requested?.compressed ?? false,
     })
-  let asked: StoreRequest | undefined
+  let queried: StoreRequest | undefined
   try {
     const user = authenticate(request, args, options.users)
     if (user instanceof EngineError) throw user
-    asked = readRequest(request, args, options.database)
-    const body = await bodyOf(options, request, asked)
-    const lead = asked.urlQuery !== '' && body.length > 0 ? `${asked.urlQuery}\n` : asked.urlQuery
+    queried = readRequest(request, args, options.database)
+    const body = await bodyOf(options, request, queried)
+    const lead = queried.urlQuery !== '' && body.length > 0 ? `${queried.urlQuery}\n` : queried.urlQuery
     const bytes = Buffer.concat([Buffer.from(lead), ...body])
-    if (bytes.length === 0 && asked.get) {
+    if (bytes.length === 0 && queried.get) {
       response.end('Ok.\n')
       return
     }
-    await answer(options, { asked, user, bytes, response, reply: reply(asked) })
+    await answer(options, { asked: queried, user, bytes, response, reply: reply(queried) })
   } catch (error) {
     if (!request.complete) {
       // the rest of the body is not wanted; a client that reads while it sends still learns why
@@ -75,17 +75,17 @@ export async function serveQuery(
       response.setHeader('Connection', 'close')
       response.once('finish', () => setTimeout(() => request.destroy(), 1_000).unref())
     }
-    reply(asked).error(parseEngineError(error))
+    reply(queried).error(parseEngineError(error))
   }
 }
 
 async function bodyOf(
   options: ServeOptions,
   request: IncomingMessage,
-  asked: StoreRequest,
+  requested: StoreRequest,
 ): Promise<Buffer[]> {
   const body = await sentBody(options, request)
-  return asked.blocksIn && body.length > 0 ? fromBlocks(Buffer.concat(body), options.maxBody_bytes) : body
+  return requested.blocksIn && body.length > 0 ? fromBlocks(Buffer.concat(body), options.maxBody_bytes) : body
 }
 
 async function sentBody(options: ServeOptions, request: IncomingMessage): Promise<Buffer[]> {
@@ -107,19 +107,19 @@ interface Work {
 async function answer(options: ServeOptions, given: Work): Promise<void> {
   const { user, response } = given
   const read = await readStatement(options.parse, given.bytes)
-  const { statement, asked } =
+  const { statement, asked: requested } =
     user.access === 'read' ? withHeldSettings(read, given.asked) : { statement: read, asked: given.asked }
-  const work = { ...given, asked }
+  const work = { ...given, asked: requested }
   if (statement.kill) return kill(options, work, statement)
-  const readonly = user.access === 'read' || asked.get
+  const readonly = user.access === 'read' || requested.get
   if (readonly && statement.class !== 'read') {
-    const why = asked.get
+    const why = requested.get
       ? 'Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. You should use method POST for modifying queries'
       : `${user.name}: Cannot execute query in readonly mode`
     throw refusal('readonly', why)
   }
-  const { database } = await options.authorise({ access: user.access, asked, statement })
-  const query = options.running.begin({ queryId: asked.queryId, user: user.name })
+  const { database } = await options.authorise({ access: user.access, asked: requested, statement })
+  const query = options.running.begin({ queryId: requested.queryId, user: user.name })
   const gone = () => {
     if (!response.writableFinished && statement.class === 'read') query.cancel()
   }
@@ -142,13 +142,13 @@ async function answer(options: ServeOptions, given: Work): Promise<void> {
 /** A read user's SETTINGS at the end of a query are judged like those of the address, so that they are held and not refused. */
 function withHeldSettings(
   statement: Statement,
-  asked: StoreRequest,
+  requested: StoreRequest,
 ): { statement: Statement; asked: StoreRequest } {
   const taken = statement.class === 'read' ? takeSettings(statement.normal) : undefined
-  if (!taken) return { statement, asked }
+  if (!taken) return { statement, asked: requested }
   return {
     statement: { ...statement, text: taken.text, normal: taken.text },
-    asked: { ...asked, settings: new Map([...asked.settings, ...taken.settings]) },
+    asked: { ...requested, settings: new Map([...requested.settings, ...taken.settings]) },
   }
 }
 
@@ -157,7 +157,7 @@ async function run(
   work: Work,
   job: { statement: Statement; query: RunningQuery; readonly: boolean; database: string },
 ): Promise<void> {
-  const { asked, user, reply } = work
+  const { asked: requested, user, reply } = work
   const { statement } = job
   const started = options.clock()
   const connection = options.engine.connect()
@@ -167,14 +167,14 @@ async function run(
         access: user.access,
         readonly: job.readonly,
         database: job.database,
-        queryId: asked.queryId,
-        params: asked.params,
-        settings: asked.settings,
+        queryId: requested.queryId,
+        params: requested.params,
+        settings: requested.settings,
         limits: options.limits,
         known: options.engine.settings,
         seal:
-          user.access === 'read' && asked.tenants
-            ? { database: options.database, tables: options.tenantTables, tenants: asked.tenants }
+          user.access === 'read' && requested.tenants
+            ? { database: options.database, tables: options.tenantTables, tenants: requested.tenants }
             : undefined,
       }),
     )
@@ -187,18 +187,18 @@ async function run(
       await reply.whole(new Uint8Array(0), 'TabSeparated', { ...summary, elapsed_ns: elapsed() })
       return
     }
-    const format = statement.format ?? asked.defaultFormat ?? 'TabSeparated'
-    const framed = format === 'Native' && asked.protocolVersion > 0
-    if (statement.class === 'read' && isChunked(format) && !asked.waitEndOfQuery && isSelect(statement)) {
+    const format = statement.format ?? requested.defaultFormat ?? 'TabSeparated'
+    const framed = format === 'Native' && requested.protocolVersion > 0
+    if (statement.class === 'read' && isChunked(format) && !requested.waitEndOfQuery && isSelect(statement)) {
       const chunks = connection.stream(statement.text, format)
-      const shown = framed ? frameNativeChunks(chunks, asked.protocolVersion) : chunks
-      await reply.chunks(asked.blocksOut ? toBlockChunks(shown) : shown, format)
+      const shown = framed ? frameNativeChunks(chunks, requested.protocolVersion) : chunks
+      await reply.chunks(requested.blocksOut ? toBlockChunks(shown) : shown, format)
       return
     }
     const result = await connection.run(statement.text, format)
-    const bytes = framed ? frameNative(result.bytes, asked.protocolVersion) : result.bytes
+    const bytes = framed ? frameNative(result.bytes, requested.protocolVersion) : result.bytes
     const summary = { result_rows: String(result.rows), result_bytes: String(result.bytesCounted) }
-    await reply.whole(asked.blocksOut ? toBlocks(bytes) : bytes, format, {
+    await reply.whole(requested.blocksOut ? toBlocks(bytes) : bytes, format, {
       ...summary,
       elapsed_ns: elapsed(),
     })
@@ -223,13 +223,13 @@ async function insertBytes(
 
 /** KILL QUERY by the ids of this interface. A reader may stop what runs under its own name. */
 async function kill(options: ServeOptions, work: Work, statement: Statement): Promise<void> {
-  const { user, asked, reply } = work
+  const { user, asked: requested, reply } = work
   const queryId = statement.kill?.queryId
   if (user.access === 'read') {
     if (queryId === undefined) {
       throw refusal('access', `${user.name}: only KILL QUERY WHERE query_id = '…' is allowed`)
     }
-    if (asked.get) throw refusal('readonly', 'KILL QUERY needs the method POST')
+    if (requested.get) throw refusal('readonly', 'KILL QUERY needs the method POST')
     const found = options.running.cancel(queryId, user.name)
     const row = found ? `waiting\t${queryId}\t${user.name}\t\n` : ''
     return reply.whole(Buffer.from(row), 'TabSeparated', { result_rows: found ? '1' : '0' })
@@ -237,7 +237,7 @@ async function kill(options: ServeOptions, work: Work, statement: Statement): Pr
   if (queryId !== undefined) options.running.cancel(queryId)
   const connection = options.engine.connect()
   try {
-    const format = statement.format ?? asked.defaultFormat ?? 'TabSeparated'
+    const format = statement.format ?? requested.defaultFormat ?? 'TabSeparated'
     const result = await connection.run(killByOurIds(statement.normal), format)
     await reply.whole(result.bytes, format, { result_rows: String(result.rows) })
   } finally {

@@ -93,7 +93,7 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
     running: createRunningQueries(engine),
     clock: options.clock,
   }
-  const asked = new Set<Promise<void>>()
+  const requested = new Set<Promise<void>>()
   const server = createServer(
     { maxHeaderSize: 1 << 20, keepAliveTimeout: 30_000, requestTimeout: 300_000 },
     (request, response) => {
@@ -115,8 +115,8 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
         response.end()
       } else {
         const answer = serveQuery(serve, { request, response, args: url.searchParams })
-        asked.add(answer)
-        void answer.finally(() => asked.delete(answer))
+        requested.add(answer)
+        void answer.finally(() => requested.delete(answer))
       }
     },
   )
@@ -132,7 +132,7 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
     },
     async close() {
       server.close()
-      await Promise.allSettled(asked)
+      await Promise.allSettled(requested)
       server.closeAllConnections()
       await spool.close()
     },

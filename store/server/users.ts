@@ -32,8 +32,8 @@ function credentials(request: IncomingMessage, args: URLSearchParams): { name: s
   const { headers } = request
   if (headers['x-clickhouse-user'] !== undefined || headers['x-clickhouse-key'] !== undefined) {
     return {
-      name: one(headers['x-clickhouse-user']) || 'default',
-      password: one(headers['x-clickhouse-key']),
+      name: single(headers['x-clickhouse-user']) || 'default',
+      password: single(headers['x-clickhouse-key']),
     }
   }
   const basic = /^Basic\s+(\S+)$/i.exec(headers.authorization ?? '')
@@ -47,7 +47,7 @@ function credentials(request: IncomingMessage, args: URLSearchParams): { name: s
   return { name: args.get('user') || 'default', password: args.get('password') ?? '' }
 }
 
-function one(value: string | string[] | undefined): string {
+function single(value: string | string[] | undefined): string {
   return (Array.isArray(value) ? value[0] : value) ?? ''
 }
 

@@ -120,7 +120,7 @@ test('the console: values and series', async () => {
 const isText = (type: string) => /^(LowCardinality\()?(Nullable\()?(String|FixedString|Enum)/.test(type)
 
 /** Every number of a panel's answer that is a metric's, with the columns that say whose it is. */
-function told(answer: Answer, metrics: readonly Metric[]) {
+function describe(answer: Answer, metrics: readonly Metric[]) {
   const keys = answer.meta.filter(({ type }) => isText(type)).map(({ name }) => name)
   return metrics
     .filter((metric) => answer.meta.some(({ name }) => name === metricOf(metric).title.en))
@@ -148,7 +148,7 @@ test('every panel of every board that shows a metric of the catalogue', async ()
       variables: { ...show, stream: ALL, app: ALL, cdn: ALL, session: '', price_per_gb: '1' },
     })
     const answer = await askAsReader(it.url, sql)
-    for (const each of told(answer, metrics)) {
+    for (const each of describe(answer, metrics)) {
       const where = `${board}: ${name}: ${each.metric} ${each.of.replaceAll('\n', ' × ')}`
       const wanted = await raw(each.metric, each.keys)
       assert.ok(wanted.has(each.of), `${where}: not among raw rows`)
@@ -167,10 +167,10 @@ test('Grafana’s alerts: what every rule compares', async () => {
   for (const { metric, rule } of GRAFANA_RULES) {
     if (rule.type === 'baseline' || rule.type === 'objective') {
       const window = (from_s: number, to_s: number) => alertWindow(metric, from_s, to_s, [])
-      const asked = alertSql(metric, rule)
+      const requested = alertSql(metric, rule)
       const first = rule.type === 'baseline' ? rule.window_s : rule.fast_s
       const steps = Math.max(10, Math.ceil(first / 10) * 10)
-      assert.ok(asked.includes(window(steps, 0)), `${metric} ${rule.type} compares something else`)
+      assert.ok(requested.includes(window(steps, 0)), `${metric} ${rule.type} compares something else`)
     }
     if (metricOf(metric).by_slice) continue
     const answer = await askAsReader(

@@ -175,9 +175,15 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
               `${stream} (${faults[Number(stream.split('-')[1])]}): silent ${silences.get(stream)?.join(', ') ?? 'never'}`,
           ),
         doubled: [...perStream.values()].reduce((sum, count) => sum + count - 1, 0),
-        false: incidents.filter((one) => !ofEncoder.includes(one) || !cut.has(one.stream)).length,
+        false: incidents.filter((incident) => !ofEncoder.includes(incident) || !cut.has(incident.stream))
+          .length,
         wrong: incidents
-          .filter((one) => !ofEncoder.includes(one) || !cut.has(one.stream) || perStream.get(one.stream)! > 1)
+          .filter(
+            (incident) =>
+              !ofEncoder.includes(incident) ||
+              !cut.has(incident.stream) ||
+              perStream.get(incident.stream)! > 1,
+          )
           .map(({ stream, rule, hop, opened }) =>
             hop === 'encoder'
               ? `${opened} ${stream}: silent ${silences.get(stream)?.join(', ') ?? 'never'}`

@@ -72,10 +72,10 @@ export function createPart(options: {
   let text = ''
   let spent_s = 0
   const running = (): boolean => child !== undefined && child.exitCode === null && child.signalCode === null
-  const gone = (one: ChildProcess) =>
-    one.exitCode !== null || one.signalCode !== null
-      ? Promise.resolve(one.exitCode)
-      : new Promise<number | null>((resolve) => one.once('exit', resolve))
+  const gone = (entry: ChildProcess) =>
+    entry.exitCode !== null || entry.signalCode !== null
+      ? Promise.resolve(entry.exitCode)
+      : new Promise<number | null>((resolve) => entry.once('exit', resolve))
   const now = () =>
     running()
       ? family(child!.pid!)

@@ -36,10 +36,13 @@ test('roles as processes: beacons are in the store and its rollups exactly once,
     { what: 'the incident', timeout_ms: 30_000 },
   ).catch(async (error: Error) => {
     const silences = await encoderSilences(pipeline)
-    const said = pipeline.watchers.map((part) => part.output().slice(-2_000)).join('\n')
-    throw new Error(`${error.message}; not heard: ${JSON.stringify([...silences])}; watchers say:\n${said}`, {
-      cause: error,
-    })
+    const stated = pipeline.watchers.map((part) => part.output().slice(-2_000)).join('\n')
+    throw new Error(
+      `${error.message}; not heard: ${JSON.stringify([...silences])}; watchers say:\n${stated}`,
+      {
+        cause: error,
+      },
+    )
   })
   context.diagnostic(`found after ${Math.round(performance.now() - began)} ms: ${JSON.stringify(found)}`)
   assert.deepEqual([found!.stream, found!.hop], ['stream-1', 'encoder'])

@@ -75,9 +75,9 @@ test('values: what the console shows of a moment is what pandas and pyarrow read
     }),
   )
   for (const [name, ways] of Object.entries(await notebook(queries)))
-    for (const [way, values] of Object.entries(ways)) {
-      assert.equal(values.length, 1, `${name} by ${way}`)
-      same(values[0], snapshot.values[name as Metric]!, `${name} by ${way}`)
+    for (const [path, values] of Object.entries(ways)) {
+      assert.equal(values.length, 1, `${name} by ${path}`)
+      same(values[0], snapshot.values[name as Metric]!, `${name} by ${path}`)
     }
 })
 
@@ -102,10 +102,10 @@ test('series: every point of every line, from the rollups', async () => {
     const points = Object.entries(snapshot.series[name]!)
       .sort(([a], [b]) => Number(a) - Number(b))
       .map(([, value]) => value)
-    for (const [way, values] of Object.entries(answers[name]!)) {
-      assert.equal(values.length, points.length, `${name} by ${way}: points`)
+    for (const [path, values] of Object.entries(answers[name]!)) {
+      assert.equal(values.length, points.length, `${name} by ${path}: points`)
       for (const [index, value] of values.entries())
-        same(value, points[index]!, `${name} by ${way}, point ${index}`)
+        same(value, points[index]!, `${name} by ${path}, point ${index}`)
     }
   }
 })

@@ -17,7 +17,7 @@ test('every check of the proof runs, here on the single server there is, and lea
     user,
     password,
     cluster: '',
-    tell: (one) => context.diagnostic(JSON.stringify(one)),
+    tell: (entry) => context.diagnostic(JSON.stringify(entry)),
   })
   assert.deepEqual(
     results.map(({ check, ok }) => [check, ok]),

@@ -260,7 +260,7 @@ test('one definition: what the console says is what SQL says over the raw rows, 
     timeout_ms: 20_000,
   })
   const at = last_ms
-  const told = await json<Snapshot>(`/api/show/${SHOW}?at=${at}`)
+  const reported = await json<Snapshot>(`/api/show/${SHOW}?at=${at}`)
   const raw = async (metric: Metric, from_ms: number, to_ms: number) => {
     const [row] = await query<{ value: number | null }>(
       `SELECT ${metricSql(metric, { over: 'raw', window_ms: to_ms - from_ms })} AS value FROM ${kindOfMetric(metric)} WHERE show = '${SHOW}' AND received_time >= fromUnixTimestamp64Milli(${from_ms}) AND received_time < fromUnixTimestamp64Milli(${to_ms}) AND ${metricWhere(metric)}`,
@@ -276,12 +276,12 @@ test('one definition: what the console says is what SQL says over the raw rows, 
   }
   let compared = 0
   for (const metric of METRIC_NAMES) {
-    const value = told.values[metric]
+    const value = reported.values[metric]
     if (value !== undefined) {
       near(value, await raw(metric, at - windowOf(metric), at), `${metric} now`)
       compared += 1
     }
-    const [step, kept] = Object.entries(told.series[metric] ?? {}).at(-3) ?? []
+    const [step, kept] = Object.entries(reported.series[metric] ?? {}).at(-3) ?? []
     if (step !== undefined)
       near(
         kept,

@@ -39,7 +39,7 @@ export async function watchFrames(page: Page, ms: number, least = 4): Promise<Fr
   await devtools.send('Performance.enable')
   const work = async () => {
     const { metrics } = await devtools.send('Performance.getMetrics')
-    const of = (name: string) => metrics.find((one) => one.name === name)?.value ?? 0
+    const of = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? 0
     return (of('ScriptDuration') + of('LayoutDuration') + of('RecalcStyleDuration')) * 1000
   }
   const before = await work()

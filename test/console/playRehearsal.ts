@@ -89,11 +89,11 @@ export function playRehearsal(options: {
   async function speak(): Promise<void> {
     const to_ms = Math.min(clock() - start_ms, show.length_ms)
     if (to_ms <= 0) return
-    const said = new Map<string, BeaconEvent[]>()
+    const stated = new Map<string, BeaconEvent[]>()
     for (const { kind, bytes } of show.advance(to_ms))
-      for (const { isp, event } of eventsOf(kind, bytes)) said.set(isp, [...(said.get(isp) ?? []), event])
+      for (const { isp, event } of eventsOf(kind, bytes)) stated.set(isp, [...(stated.get(isp) ?? []), event])
     await Promise.all(
-      [...said].flatMap(([isp, events]) =>
+      [...stated].flatMap(([isp, events]) =>
         Array.from({ length: Math.ceil(events.length / BEACON_LIMITS.events) }, (_, part) =>
           send(isp, events.slice(part * BEACON_LIMITS.events, (part + 1) * BEACON_LIMITS.events)),
         ),

@@ -79,12 +79,12 @@ async function main(): Promise<void> {
     let known_ms = now - AXIS_MS
     while (Date.now() - known_ms > 3000) {
       const to_ms = Date.now()
-      for (const one of [audience, fair]) await past.remember(one, known_ms, to_ms)
+      for (const entry of [audience, fair]) await past.remember(entry, known_ms, to_ms)
       known_ms = to_ms
     }
     await past.close()
-    const senders = [audience, fair].map((one) =>
-      sendAudience({ url: firstframe.url, audience: one, clock: Date.now, key: firstframe.serverKey() }),
+    const senders = [audience, fair].map((entry) =>
+      sendAudience({ url: firstframe.url, audience: entry, clock: Date.now, key: firstframe.serverKey() }),
     )
     await shoot('console-show.png', `/show/${SHOW}?at=${Math.round(known_ms - 120_000)}`)
     await pause(WARM_MS)

@@ -52,15 +52,15 @@ async function startConsole(port: number, signIn: SignInOptions, storeUrl: strin
 
 /** A server that counts what it is asked. */
 async function startCounter(answer: string): Promise<{ url: string; port: number; asked: string[] }> {
-  const asked: string[] = []
+  const requested: string[] = []
   const server = createServer((request, response) => {
-    asked.push(request.url ?? '')
+    requested.push(request.url ?? '')
     response.setHeader('content-type', 'text/html').end(answer)
   })
   servers.push(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${port}`, port, asked }
+  return { url: `http://127.0.0.1:${port}`, port, asked: requested }
 }
 
 /** The provider's own page for names: any password will do. */

@@ -177,7 +177,7 @@ test('slow, store away and lost are told apart, within 5 s, in every view', {
     ['/shows', '.shows li'],
     ['/incident/inc-edge', '#sessions tbody'],
   ] as const
-  const said = {
+  const stated = {
     store_away: /The console answers, its store does not \(\d+ s\)/,
     dead: /Firstframe does not answer/,
   }
@@ -191,7 +191,7 @@ test('slow, store away and lost are told apart, within 5 s, in every view', {
         const after_ms = Math.round(performance.now() - began)
         const banner = await text(page, '.banner.lost')
         t.diagnostic(`${path} ${behaviour}: said after ${after_ms} ms`)
-        assert.match(banner, said[behaviour])
+        assert.match(banner, stated[behaviour])
         assert.match(banner, /As of \d\d:\d\d:\d\d/)
         assert.equal(await page.locator('.hop.well, .count.good, .clock.live').count(), 0)
         assert.ok(await page.locator(ready).first().isVisible(), 'what was known stays readable')

@@ -127,8 +127,8 @@ test('one stream, app and CDN chosen, and two at once: every query runs', async 
     'SELECT cdn, any(app) AS app FROM heartbeat_stream_10s WHERE NOT synthetic GROUP BY cdn ORDER BY cdn LIMIT 2',
   )
   for (const { board, name, target } of boardQueries()) {
-    const one = choice({ stream: show.stream, app: cdns[0]!.app, cdn: cdns.map(({ cdn }) => cdn) })
-    await askAsReader(it.url, expand(target.rawSql, { ...one, interval_s: 17 })).catch((error: Error) => {
+    const entry = choice({ stream: show.stream, app: cdns[0]!.app, cdn: cdns.map(({ cdn }) => cdn) })
+    await askAsReader(it.url, expand(target.rawSql, { ...entry, interval_s: 17 })).catch((error: Error) => {
       throw new Error(`${board}: ${name}: ${error.message}`)
     })
   }

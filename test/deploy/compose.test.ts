@@ -72,7 +72,7 @@ test('every role there is runs: each command and flag is one of the program, eac
   ])
   for (const [name, service] of roles) {
     const [command, ...rest] = service.command!
-    const found = program.commands.find((one) => one.name() === command)
+    const found = program.commands.find((entry) => entry.name() === command)
     assert.ok(found, `${name}: no command ${command}`)
     for (const flag of rest.filter((each) => each.startsWith('--')))
       assert.ok(
@@ -127,7 +127,7 @@ test('who is spoken to is there: brokers, the store, its cluster and users, Aler
     ['SELECT', 'SELECT'],
   )
   const hosts = cluster.remote_servers.firstframe.shard.map(
-    (one: { replica: { host: string } }) => one.replica.host,
+    (entry: { replica: { host: string } }) => entry.replica.host,
   )
   assert.deepEqual(
     hosts,
@@ -169,11 +169,11 @@ test('every file and folder that is mounted is there, and stands where it is rea
       // The probe's own file is the operator's to write.
       if (type === 'bind' && !source.endsWith('/firstframe.yaml'))
         assert.ok(existsSync(source), `${name}: ${source}`)
-      const role = roles.some(([one]) => one === name)
+      const role = roles.some(([entry]) => entry === name)
       if (role && type === 'volume') assert.equal(target, image.environment.FIRSTFRAME_DATA)
     }
   const grafana = file.services.grafana!
-  const at = (target: string) => grafana.volumes!.find((one) => one.target === target)?.source
+  const at = (target: string) => grafana.volumes!.find((entry) => entry.target === target)?.source
   const { providers } = yaml('dashboards/provisioning/dashboards/firstframe.yaml')
   assert.equal(at(providers[0].options.path), join(ROOT, 'dashboards/generated'))
   assert.equal(at('/etc/grafana/provisioning'), join(ROOT, 'dashboards/provisioning'))
@@ -187,7 +187,7 @@ test('every file and folder that is mounted is there, and stands where it is rea
 test('our metrics are asked of every role, and each that has a health port is checked by it', () => {
   const { scrape_configs } = yaml('deploy/prometheus.yaml')
   const targets: string[] = scrape_configs[0].static_configs.flatMap(
-    (one: { targets: string[] }) => one.targets,
+    (static_config: { targets: string[] }) => static_config.targets,
   )
   const serving = roles.filter(([, { healthcheck }]) => healthcheck?.disable !== true)
   assert.deepEqual(

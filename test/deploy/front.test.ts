@@ -47,9 +47,9 @@ test('the front is a real nginx’s: it spreads beacons, names the viewer, and p
     '-g',
     'daemon off;',
   ])
-  let said = ''
+  let stated = ''
   nginx.stderr.on('data', (chunk: Buffer) => {
-    said += chunk
+    stated += chunk
   })
   context.after(async () => {
     nginx.kill('SIGTERM')
@@ -65,7 +65,7 @@ test('the front is a real nginx’s: it spreads beacons, names the viewer, and p
     what: 'nginx to serve',
     timeout_ms: 10_000,
   })
-  assert.equal(nginx.exitCode, null, said)
+  assert.equal(nginx.exitCode, null, stated)
   for (let each = 0; each < 20; each += 1) assert.equal(await send(), 204)
   assert.ok(
     seen.every((count) => count >= 5),

@@ -153,13 +153,13 @@ test('what cannot work ends red: no report folder, a misspelt objective, no stre
 })
 
 test('without k6 the script says how to get it and exits 2', async () => {
-  const { code, out: told } = await run(
+  const { code, out: reported } = await run(
     'sh',
     ['-c', 'cp k6/ensure.sh "$0/e.sh" && PATH=/usr/bin:/bin sh "$0/e.sh"', out],
     { K6: '/nowhere' },
   )
   assert.equal(code, 2)
-  assert.match(told, /ensure\.sh --install/)
+  assert.match(reported, /ensure\.sh --install/)
 })
 
 const PLAY = `window.start = (url, collector, stay_ms) => {
@@ -219,8 +219,8 @@ test('k6 and the SDK in Chromium agree on startup and stall within 10 % on the s
   await view.page.evaluate(
     `void start(${JSON.stringify(forChromium)}, ${JSON.stringify(recorder.url)}, ${seconds * 1000})`,
   )
-  const { code, out: told } = await viewer
-  assert.ok(code === 0 || code === 99, told)
+  const { code, out: reported } = await viewer
+  assert.ok(code === 0 || code === 99, reported)
   const sdkSession = (await view.page.evaluate('session.id')) as string
   await waitFor(() => recorder.events('heartbeat', sdkSession).some((each) => each.reason === 'end'), {
     what: 'the last beat',
@@ -231,8 +231,8 @@ test('k6 and the SDK in Chromium agree on startup and stall within 10 % on the s
   const made = toldBy(recorder, k6Session)
   const both = JSON.stringify({ sdk, made })
   console.log(both)
-  const ratio = (told: { stalled_ms: number; played_ms: number }) =>
-    told.stalled_ms / (told.stalled_ms + told.played_ms)
+  const ratio = (reported: { stalled_ms: number; played_ms: number }) =>
+    reported.stalled_ms / (reported.stalled_ms + reported.played_ms)
   assert.ok(ratio(sdk) > 0.2, `the line stalls: ${both}`)
   assert.ok(Math.abs(made.startup_ms / sdk.startup_ms - 1) < 0.1, `startup: ${both}`)
   assert.ok(Math.abs(ratio(made) / ratio(sdk) - 1) < 0.1, `stall: ${both}`)

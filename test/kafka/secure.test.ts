@@ -30,7 +30,7 @@ test('brokers that want TLS and a login are reached by the settings, and by nobo
 
   const settings = (environment: Record<string, string>) =>
     kafkaSecurity(loadConfig({ flags: {}, environment: { FIRSTFRAME_LOG_TLS: 'true', ...environment } }).log)
-  const said: string[] = []
+  const stated: string[] = []
   const open = async (security: Pick<KafkaConnection, 'ssl' | 'sasl'>) => {
     const opened = await openKafkaLog({
       brokers: kafka.bootstrap,
@@ -39,7 +39,7 @@ test('brokers that want TLS and a login are reached by the settings, and by nobo
       topics: [{ name: 'secure', partitions: 1 }],
       giveUpAfter_ms: 4_000,
       emit: (fact) => {
-        if (fact.type === 'log_append_failed') said.push(String((fact.error as Error).message))
+        if (fact.type === 'log_append_failed') stated.push(String((fact.error as Error).message))
       },
       clock: Date.now,
     })
@@ -67,12 +67,12 @@ test('brokers that want TLS and a login are reached by the settings, and by nobo
     ['a certificate that nobody signed', login, /certificate/],
   ] as const
   for (const [what, environment, says] of wrong) {
-    said.length = 0
+    stated.length = 0
     const refused = await open(settings(environment))
     await assert.rejects(refused.append([MESSAGE]), what)
     assert.ok(
-      said.some((text) => says.test(text)),
-      `${what} is told: ${JSON.stringify(said)}`,
+      stated.some((text) => says.test(text)),
+      `${what} is told: ${JSON.stringify(stated)}`,
     )
     await refused.close()
   }

@@ -49,10 +49,10 @@ export async function startFirstframe(
   let child: ChildProcess | undefined
   let text = ''
   const url = `http://127.0.0.1:${port}`
-  const exited = (one: ChildProcess) =>
-    one.exitCode !== null || one.signalCode !== null
-      ? Promise.resolve(one.exitCode)
-      : new Promise<number | null>((resolve) => one.once('exit', (code) => resolve(code)))
+  const exited = (entry: ChildProcess) =>
+    entry.exitCode !== null || entry.signalCode !== null
+      ? Promise.resolve(entry.exitCode)
+      : new Promise<number | null>((resolve) => entry.once('exit', (code) => resolve(code)))
   const self: Firstframe = {
     url,
     consoleUrl: `http://127.0.0.1:${consolePort}`,

@@ -38,11 +38,11 @@ describe('each adapter in Chromium, against the truth of frame callbacks', () =>
       const beats = () => stage.recorder.events('heartbeat', session)
       const hidden = () => beats().find((each) => each.reason === 'hide')
       const last = await waitFor(hidden, { what: 'the last interval' })
-      const told = sum(beats().map((each) => each.interval_ms))
+      const reported = sum(beats().map((each) => each.interval_ms))
       const lived = last.time_ms! - from_ms
       assert.ok(
-        lived > 900 && Math.abs(told - lived) < 50,
-        `the intervals tile the session: ${told} of ${lived}`,
+        lived > 900 && Math.abs(reported - lived) < 50,
+        `the intervals tile the session: ${reported} of ${lived}`,
       )
     })
 
@@ -63,14 +63,17 @@ describe('each adapter in Chromium, against the truth of frame callbacks', () =>
         await waitFor(() => ask('Boolean(window.session)'), { what: 'the session' })
         const session = await ask<string>('session.id')
         const beats = () => stage.recorder.events('heartbeat', session)
-        const told = () => JSON.stringify([view.errors, beats().slice(-3)])
+        const reported = () => JSON.stringify([view.errors, beats().slice(-3)])
         const frames = async (more: number) => {
           const from = await ask<number>('truth.frames.length')
           const what = `${more} frames of ${player.name}`
-          await waitFor(() => ask<boolean>(`truth.frames.length >= ${from + more}`), { what, detail: told })
+          await waitFor(() => ask<boolean>(`truth.frames.length >= ${from + more}`), {
+            what,
+            detail: reported,
+          })
         }
         const beat = (reason: string) =>
-          waitFor(() => beats().find((each) => each.reason === reason), { what: reason, detail: told })
+          waitFor(() => beats().find((each) => each.reason === reason), { what: reason, detail: reported })
 
         await frames(40)
         const outage = await ask<number>('performance.now()')
@@ -136,10 +139,10 @@ describe('each adapter in Chromium, against the truth of frame callbacks', () =>
         assert.ok(paused_ms >= 350 && paused_ms <= 900, `paused ${paused_ms} ms`)
 
         if (player.dated) {
-          const told = beats().find((each) => each.reason === 'pause')!
-          const true_latency = told.time_ms! - clockBarTime(bits, Date.now())
-          latency = `; latency told ${told.live_latency_ms} true ${true_latency}`
-          assert.ok(Math.abs(told.live_latency_ms! - true_latency) <= 300, latency)
+          const notified = beats().find((each) => each.reason === 'pause')!
+          const true_latency = notified.time_ms! - clockBarTime(bits, Date.now())
+          latency = `; latency told ${notified.live_latency_ms} true ${true_latency}`
+          assert.ok(Math.abs(notified.live_latency_ms! - true_latency) <= 300, latency)
         }
 
         assert.deepEqual(stage.recorder.problems, [], 'the catalogue takes every event')
@@ -153,7 +156,7 @@ describe('each adapter in Chromium, against the truth of frame callbacks', () =>
         assert.equal(last.player, player.name)
         if (player.codec !== undefined) assert.equal(last.codec, player.codec)
         if (player.source !== 'file')
-          assert.ok(sum(beats().map((each) => each.bytes)) > 50_000, `bytes: ${told()}`)
+          assert.ok(sum(beats().map((each) => each.bytes)) > 50_000, `bytes: ${reported()}`)
         console.log(
           `# ${player.name}: first screen told ${startup!.video_startup_time_ms} true ${first.toFixed(1)}; ` +
             `stalled told ${told_ms} true ${true_ms.toFixed(0)} ms; first told ${begun.stalled_ms} ms into it${latency}`,

@@ -21,13 +21,13 @@ describe('what a page can count on', () => {
   /** A page with one of the players; `said` is what it wrote to console.warn. */
   const open = async (name: string, more: readonly string[] = []) => {
     const player = PLAYERS.find((each) => each.name === name)!
-    const said: string[] = []
+    const stated: string[] = []
     const view: OpenPage = await openPage(stage.browser, {
       ...(player.library && { libraries: [player.library] }),
       scripts: [TRUTH, ...more, ...pageScripts(stage, player)],
     })
     undo.push(view.close)
-    view.page.on('console', (message) => message.type() === 'warning' && said.push(message.text()))
+    view.page.on('console', (message) => message.type() === 'warning' && stated.push(message.text()))
     const ask = <T>(code: string) => view.page.evaluate(code) as Promise<T>
     const source = stage[player.source]
     const start = (options: object = {}, url = source.origin + source.path) =>
@@ -38,7 +38,7 @@ describe('what a page can count on', () => {
         detail: () => json(view.errors),
       })
     const session = () => ask<string>('session.id')
-    return { ...view, ask, start, frames, session, said }
+    return { ...view, ask, start, frames, session, said: stated }
   }
 
   test('without consent nothing is collected or sent; a withdrawn one ends it', async () => {
@@ -107,7 +107,7 @@ describe('what a page can count on', () => {
 
   test('a player of an unknown version still plays and is watched; it is said once', async () => {
     const fake = `window.fake = new (class { static version = '99.1.0'; levels = []; loadLevel = 0; on() {} off() {} })()`
-    const { start, frames, ask, said, errors, session } = await open('native', [fake])
+    const { start, frames, ask, said: stated, errors, session } = await open('native', [fake])
     await start()
     const options = json({ url: stage.recorder.url, key: 'demo', show: 'gala', stream: 'main' })
     await ask(`window.session = Firstframe.monitor(video, { ...${options}, player: fake })`)
@@ -121,7 +121,7 @@ describe('what a page can count on', () => {
       },
     )
     assert.deepEqual([beat.player, beat.player_version], ['hls.js', '99.1.0'])
-    assert.equal(said.filter((each) => each.includes('99.1.0')).length, 1, json(said))
+    assert.equal(stated.filter((each) => each.includes('99.1.0')).length, 1, json(stated))
     assert.deepEqual(errors, [])
   })
 

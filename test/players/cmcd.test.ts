@@ -78,13 +78,13 @@ for (const player of PLAYERS) {
       })
       const url = `${server.mediaUrl}/show/manifest.mpd`
       await view.page.evaluate(`(${player.start})(${JSON.stringify(url)}, ${JSON.stringify(target)})`)
-      const said = () => JSON.stringify([view.errors, answers, bodies.at(-1)])
+      const stated = () => JSON.stringify([view.errors, answers, bodies.at(-1)])
       await waitFor(() => answers.length >= 5 && bodies.some((body) => body.includes('e=t')), {
         what: 'five posts, an interval among them',
         timeout_ms: 25_000,
-        detail: said,
+        detail: stated,
       })
-      assert.deepEqual([...new Set(answers)], [204], said())
+      assert.deepEqual([...new Set(answers)], [204], stated())
 
       const session = `by-${player.library === 'dashjs' ? 'dash' : 'shaka'}`
       const all = await collecting.rows('heartbeat')

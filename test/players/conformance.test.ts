@@ -43,7 +43,7 @@ test('docs/players/cmcd.md has all 49 keys, and what each becomes is what the co
     Object.keys(CMCD_KEYS),
   )
   for (const [, key, columns] of rows) {
-    const said = [...columns!.matchAll(/`(\w+)`/g)].map(([, name]) => name)
-    assert.deepEqual(said, becomes(key as CmcdKey), key)
+    const stated = [...columns!.matchAll(/`(\w+)`/g)].map(([, name]) => name)
+    assert.deepEqual(stated, becomes(key as CmcdKey), key)
   }
 })

@@ -137,7 +137,7 @@ function samples(key: CmcdKey): readonly [string, string] {
   const { type, list } = CMCD_KEYS[key] as CmcdKeySpec
   const tokens: Record<string, [string, string]> = { e: ['bc', 'e'], sta: ['r', 'p'], sf: ['h', 'h'] }
   const texts: Record<string, string> = { url: '"http://edge-7/x"' }
-  const [one, two] =
+  const [entry, two] =
     tokens[key] ??
     (type === 'string'
       ? [texts[key] ?? '"x"', texts[key] ?? '"x"']
@@ -146,14 +146,14 @@ function samples(key: CmcdKey): readonly [string, string] {
         : ['1700', '1900'])
   if (type === 'boolean') return ['', '']
   if (type === 'token' && tokens[key] === undefined) return ['l', 'l']
-  return list ? [`=(${one})`, `=(${two})`] : [`=${one}`, `=${two}`]
+  return list ? [`=(${entry})`, `=(${two})`] : [`=${entry}`, `=${two}`]
 }
 
 /** The columns that a key has a say in: those that change, or are missing, when it is left out. */
 export function becomes(key: CmcdKey): string[] {
   // Read where a report's time is set, before it becomes columns.
   if (key === 'ts') return ['event_time']
-  const [one, two] = samples(key)
+  const [entry, two] = samples(key)
   const event = { e: key === 'bg' ? '=b' : '=rr' }
   const line = (given: Record<string, string>) =>
     Object.entries({ v: '=2', sid: '="s"', cid: '="c"', ...given })
@@ -167,7 +167,7 @@ export function becomes(key: CmcdKey): string[] {
         ...(key === 'sta' ? { sta: '=s' } : { ...sta, ...(key === 'msd' ? { sta: '=s' } : {}) }),
         e: '=rr',
       }),
-      line({ ...sta, ...event, [key]: one }),
+      line({ ...sta, ...event, [key]: entry }),
       line({ ...sta, ...event, [key]: two }),
     ]
     for (const field of changedBy(lines, key)) fields.add(field)

@@ -100,7 +100,7 @@ test('a round’s cue: the frame that carries it, the skew of the page, and the 
     const errors: number[] = []
     for (const { app, page, session } of views) {
       const cues = (await page.evaluate('cues')) as SeenCue[]
-      const told = recorder.events('cue', session)
+      const reported = recorder.events('cue', session)
       assert.deepEqual(
         cues.map((each) => each.round),
         rounds,
@@ -114,7 +114,7 @@ test('a round’s cue: the frame that carries it, the skew of the page, and the 
           `${app} ${cue.round}: frame ${cue.bits - burnt} ms off`,
         )
         errors.push(cue.bits - burnt)
-        const event = told.find((each) => each.round === cue.round)!
+        const event = reported.find((each) => each.round === cue.round)!
         const skew = cue.painted - cue.frame_at
         assert.ok(
           Math.abs(event.skew_ms! - skew) <= FRAME_MS,
@@ -127,7 +127,7 @@ test('a round’s cue: the frame that carries it, the skew of the page, and the 
     for (const round of rounds) {
       const of = async (which: (view: (typeof views)[number]) => number | Promise<number>) =>
         Promise.all(views.map(which))
-      const told = await of(
+      const notified = await of(
         ({ session }) =>
           recorder.events('cue', session).find((each) => each.round === round)!.since_trigger_ms!,
       )
@@ -136,10 +136,10 @@ test('a round’s cue: the frame that carries it, the skew of the page, and the 
           ((await page.evaluate('cues')) as SeenCue[]).find((each) => each.round === round)!.painted_wall,
       )
       const spread = (values: number[]) => Math.max(...values) - Math.min(...values)
-      spreads.push(`${spread(told).toFixed(0)}/${spread(truth)}`)
+      spreads.push(`${spread(notified).toFixed(0)}/${spread(truth)}`)
       assert.ok(
-        Math.abs(spread(told) - spread(truth)) <= 20,
-        `${round}: spread told ${spread(told)}, true ${spread(truth)}`,
+        Math.abs(spread(notified) - spread(truth)) <= 20,
+        `${round}: spread told ${spread(notified)}, true ${spread(truth)}`,
       )
     }
     console.log(

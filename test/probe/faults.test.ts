@@ -84,9 +84,9 @@ test('each of fifteen faults is named with its stage and reason', {
       t.test(fault, async () => {
         const { reason } = FAULTS[fault]
         const result = await twoChecks(fault)
-        const told = JSON.stringify(result.findings)
-        assert.equal(result.reason, reason, told)
-        assert.equal(result.stage, PROBE_REASONS[reason].stage, told)
+        const reported = JSON.stringify(result.findings)
+        assert.equal(result.reason, reason, reported)
+        assert.equal(result.stage, PROBE_REASONS[reason].stage, reported)
         assert.notEqual(result.verdict, 'healthy')
       }),
     ),

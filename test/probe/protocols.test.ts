@@ -205,13 +205,13 @@ test('the command prints a waterfall or JSON and exits 0, 1 or 2', async () => {
   }
   const json = await run({ url, duration: 2, json: true, declared: 3_000 })
   assert.equal(json.code, EXIT.unhealthy)
-  const told = JSON.parse(json.out) as {
+  const reported = JSON.parse(json.out) as {
     verdict: string
     reason: string
     measures: { declared_kbps: number }
   }
-  assert.equal(told.reason, 'bitrate_below_declared')
-  assert.equal(told.measures.declared_kbps, 3_000)
+  assert.equal(reported.reason, 'bitrate_below_declared')
+  assert.equal(reported.measures.declared_kbps, 3_000)
   const missing = await run({ url: `${server.mediaUrl}/none/master.m3u8` })
   assert.equal(missing.code, EXIT.unhealthy)
   assert.ok(missing.out.includes('failed at manifest: manifest_not_found'))

@@ -22,7 +22,7 @@ test('through HTTP, the log and the watcher, a rehearsal gives the same scorecar
   })
   assert.ok(straight.passed)
   assert.ok(path!.requests > 3000, `${path!.requests} requests`)
-  const told = (card: typeof real) =>
+  const reported = (card: typeof real) =>
     card.happenings.map(({ at_ms, change, incident: { id, hop, cause, summary_en } }) => ({
       at_ms,
       change,
@@ -31,6 +31,6 @@ test('through HTTP, the log and the watcher, a rehearsal gives the same scorecar
       cause,
       summary_en,
     }))
-  assert.deepEqual(told(real), told(straight))
+  assert.deepEqual(reported(real), reported(straight))
   assert.deepEqual({ ...real, happenings: [] }, { ...straight, happenings: [] })
 })

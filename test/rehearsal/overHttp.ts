@@ -54,7 +54,7 @@ export async function overHttp(
   })
   await collector.app.listen({ port: 0, host: '127.0.0.1' })
   const url = `http://127.0.0.1:${(collector.app.server.address() as AddressInfo).port}/v1/beacons`
-  const told: IncidentChange[] = []
+  const reported: IncidentChange[] = []
   const judged = new Map<number, JudgeOutput>()
   const watcher = await startWatcher({
     log,
@@ -66,13 +66,13 @@ export async function overHttp(
         return output
       },
     },
-    notifier: { restore: () => {}, take: (changes) => void told.push(...changes) },
+    notifier: { restore: () => {}, take: (changes) => void reported.push(...changes) },
     emit,
     clock,
   })
   let waiting: Event[] = []
   const isTold = ({ incident: { id, version } }: IncidentChange) =>
-    told.some(({ incident }) => incident.id === id && incident.version === version)
+    reported.some(({ incident }) => incident.id === id && incident.version === version)
 
   async function send(session: string, events: readonly Event[]): Promise<void> {
     requests += 1

@@ -18,7 +18,7 @@ test('what an operator announces is heeded: a silence tells nobody, maintenance 
   timeout: 180_000,
 }, async (t) => {
   const own = endWith(t)
-  const told: string[] = []
+  const reported: string[] = []
   const receiver = createServer((request, response) => {
     let body = ''
     request.on('data', (part) => {
@@ -26,7 +26,7 @@ test('what an operator announces is heeded: a silence tells nobody, maintenance 
     })
     request.on('end', () => {
       const { event, incident } = JSON.parse(body) as { event: string; incident: { stream: string } }
-      told.push(`${event} ${incident.stream}`)
+      reported.push(`${event} ${incident.stream}`)
       response.end()
     })
   })
@@ -80,7 +80,7 @@ test('what an operator announces is heeded: a silence tells nobody, maintenance 
     { what: 'ten seconds of reports', timeout_ms: 60_000, every_ms: 400 },
   )
   // … and all three encoders fall silent.
-  await waitFor(async () => told.includes('page loud'), { what: 'the page', timeout_ms: 40_000 })
+  await waitFor(async () => reported.includes('page loud'), { what: 'the page', timeout_ms: 40_000 })
   const rows = await waitFor(
     async () => {
       const found = await query<{ stream: string }>(
@@ -94,7 +94,7 @@ test('what an operator announces is heeded: a silence tells nobody, maintenance 
     rows.map(({ stream }) => stream),
     ['loud', 'silenced'],
   )
-  assert.deepEqual(told, ['page loud'])
+  assert.deepEqual(reported, ['page loud'])
   planned('remove', 'hush')
   await waitFor(async () => !planned('list').includes('hush'), { what: 'its withdrawal', timeout_ms: 10_000 })
 })

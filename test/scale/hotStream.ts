@@ -102,7 +102,7 @@ export async function runHotStream(options: HotStreamOptions): Promise<HotStream
         })
       }),
     )
-    for (const one of watching) own(one, () => one.close())
+    for (const entry of watching) own(entry, () => entry.close())
     const writer = await startWriter({ log: await open('writer'), store: store.store, emit, clock })
     own(writer, () => writer.close())
 

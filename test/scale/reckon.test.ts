@@ -22,11 +22,11 @@ test('what the reckoning takes for given is so', () => {
 })
 
 test('twice the viewers are twice the events, rows and cores; a sample of a tenth is a tenth', () => {
-  const one = reckon({ ...SHOW, viewers: 1e6, partitions: 48 })
+  const entry = reckon({ ...SHOW, viewers: 1e6, partitions: 48 })
   const two = reckon({ ...SHOW, viewers: 2e6, partitions: 48 })
   for (const name of ['events_per_s', 'rows', 'store_gb', 'store_cores', 'kafka_mb_s'] as const)
-    assert.ok(Math.abs(two[name] / one[name] - 2) < 1e-9, name)
-  assert.ok(two.collectors >= 2 * one.collectors - 1)
+    assert.ok(Math.abs(two[name] / entry[name] - 2) < 1e-9, name)
+  assert.ok(two.collectors >= 2 * entry.collectors - 1)
   const sampled = reckon({ ...SHOW, viewers: 1e7, sample: 0.1, partitions: 48 })
-  assert.deepEqual(sampled, one)
+  assert.deepEqual(sampled, entry)
 })

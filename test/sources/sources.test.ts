@@ -33,15 +33,15 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
   }
 
   // Servers that behave like those that are not on this machine; what they count moves with each question.
-  let asked = 0
+  let requested = 0
   const srs = await answering('/api/v1/streams', own)
   srs.state.body = () => {
-    asked += 1
-    const streams = [srsStream(asked * 50_000, asked * 25)]
+    requested += 1
+    const streams = [srsStream(requested * 50_000, requested * 25)]
     return JSON.stringify({ code: 0, server: 'vid-0xk989d', streams })
   }
   const mediamtx = await answering('/metrics', own)
-  mediamtx.state.body = () => mediamtxPage(++asked * 50_000, asked)
+  mediamtx.state.body = () => mediamtxPage(++requested * 50_000, requested)
   const obs = await startObsStandIn(own)
   const [httpPort, rtmpPort, progressPort] = [await freePort(), await freePort(), await freePort()]
   const config = configOf(sections, (text) =>

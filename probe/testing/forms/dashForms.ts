@@ -140,16 +140,19 @@ export function dashForms(all: Encodings, clock: () => number): Form[] {
         const cut = 12
         const before = many(ask).filter((number) => number < cut)
         const later = many(ask).filter((number) => number >= cut)
-        const one = (numbers: number[], pto: number) =>
+        const entry = (numbers: number[], pto: number) =>
           numbers.length === 0
             ? ''
             : `<SegmentTemplate timescale="1000" presentationTimeOffset="${pto}" startNumber="${numbers[0]}" initialization="vinit.m4s" media="v$Number$.m4s"><SegmentTimeline><S t="${numbers[0]! * 1000}" d="1000" r="${numbers.length - 1}"/></SegmentTimeline></SegmentTemplate>`
         const first =
-          before.length === 0 ? '' : period(set(one(before, 0)), `id="1" start="PT0S" duration="PT${cut}S"`)
+          before.length === 0 ? '' : period(set(entry(before, 0)), `id="1" start="PT0S" duration="PT${cut}S"`)
         const second =
           later.length === 0
             ? ''
-            : period(set(one(later, cut * 1000)).replace('id="v"', 'id="other"'), `id="2" start="PT${cut}S"`)
+            : period(
+                set(entry(later, cut * 1000)).replace('id="v"', 'id="other"'),
+                `id="2" start="PT${cut}S"`,
+              )
         return mpd(ask, { body: first + second })
       }),
     ),

@@ -123,7 +123,7 @@ const CAUSES = [
 
 /** Twelve incidents of twelve causes on a show of 1.2 million. */
 const twelve = (at_ms: number, begun_ms: number, streams: readonly string[] = LONG_STREAMS): Snapshot => {
-  const one = oneIncident(at_ms, begun_ms, { watching: 1_204_311, streams })
+  const entry = oneIncident(at_ms, begun_ms, { watching: 1_204_311, streams })
   const others = CAUSES.map((cause, index) => {
     const where = Object.values(cause).join(' ')
     return incidentOf({
@@ -139,8 +139,8 @@ const twelve = (at_ms: number, begun_ms: number, streams: readonly string[] = LO
     })
   })
   return {
-    ...one,
-    incidents: { ...one.incidents, ...Object.fromEntries(others.map((each) => [each.id, each])) },
+    ...entry,
+    incidents: { ...entry.incidents, ...Object.fromEntries(others.map((each) => [each.id, each])) },
   }
 }
 

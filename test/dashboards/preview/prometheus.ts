@@ -31,16 +31,16 @@ scrape_configs: [{ job_name: firstframe, static_configs: [{ targets: ${JSON.stri
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   )
-  let said = ''
+  let stated = ''
   child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk).slice(-4000)
+    stated = (stated + chunk).slice(-4000)
   })
   const url = `http://127.0.0.1:${port}`
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) =>
       resolve(error.code === 'ENOENT' ? 'prometheus is missing: apt-get install prometheus' : error.message),
     )
-    child.once('exit', (code) => resolve(`prometheus ended with ${code}: ${said}`))
+    child.once('exit', (code) => resolve(`prometheus ended with ${code}: ${stated}`))
   })
   await Promise.race([
     waitFor(async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok === true, {
