@@ -68,6 +68,8 @@ function overwrite(file: string, text: string): void {
     const { code } = cause as NodeJS.ErrnoException
     if (code === 'EEXIST')
       throw new LogError('unavailable', `${file}: another process has it`, { retriable: true, cause })
+    // The folder is gone: nobody is left to be told who had it.
+    if (code === 'ENOENT' && text.startsWith(CLOSED)) return
     if (code !== 'ENOSPC') throw cause
     throw new LogError('full', `the disk of ${file} is full: free some space`, { retriable: true, cause })
   }

@@ -99,6 +99,9 @@ function addressProblems(config: Config): Problem[] {
     if (!/^(\[[\da-f:]+\]|[^\s/:]+):\d{1,5}$/i.test(broker))
       problems.push({ path: `/log/brokers/${index}`, message: `${JSON.stringify(broker)} is not host:port` })
   if (config.log.sasl !== 'none' && config.log.username === '')
-    problems.push({ path: '/log/username', message: `is empty; \`sasl: ${config.log.sasl}\` needs it` })
+    problems.push({
+      path: '/log/username',
+      message: `is empty; \`sasl: ${config.log.sasl}\` needs log.username and log.password`,
+    })
   return problems
 }

@@ -80,6 +80,20 @@ async function insertRehearsed(store: Store, table: Table, messages: readonly Ui
 
 const APPS = ['shop', 'video', 'news'] as const
 
+/** The room's API: two routes, each a report a second. */
+function roomApi(show: Omit<RehearsedShow, 'session'>): Record<string, unknown>[] {
+  const rows: Record<string, unknown>[] = []
+  for (let at = show.from_ms; at < show.to_ms; at += 1_000)
+    for (const [nth, node] of ['GET /room', 'POST /draw'].entries())
+      rows.push({
+        ...{ tenant: show.tenant, show: show.show, stream: show.stream, source: 'otlp', weight: 1 },
+        ...{ session: node, received_time: at, event_time: at, hop: 'interaction', node, status: 'up' },
+        ...{ interval_ms: 1_000, requests: 400, status_2xx: 400 - nth, status_5xx: nth },
+        ttfb_ms: Math.round(14 + 40 * nth + 4 * Math.sin(at / 60_000)),
+      })
+  return rows
+}
+
 /** What rehearsals leave out: rounds and their cues, co-hosting, a dead letter. */
 async function insertGame(
   store: Store,
@@ -154,6 +168,7 @@ async function insertGame(
   await insertObjects(store, 'cue', cues)
   if (interacts) await insertObjects(store, 'interaction', interactions)
   await insertObjects(store, 'cohost', legs)
+  await insertObjects(store, 'hop', roomApi(show))
   await insertObjects(store, 'dead_letter', [
     {
       tenant: show.tenant,
