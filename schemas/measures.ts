@@ -20,7 +20,7 @@ export interface MeasureSpec {
    * - `sum`: Σ weight × (sum of `add`) [× `times`]
    * - `count`: Σ weight
    * - `histogram`: weight by logarithmic bucket of `add[0]` (see HISTOGRAM)
-   * - `unique`: distinct values of `add[0]`, or of `otherwise` where that is empty; exact merging in SQL (uniqCombined64), not kept by the watcher
+   * - `unique`: distinct values of `add[0]`, or of `otherwise` where that is empty, of rows of weight > 0; exact merging in SQL (uniqCombined64), not kept by the watcher
    */
   readonly aggregate: 'sum' | 'count' | 'histogram' | 'unique'
   readonly add?: readonly string[]

@@ -30,7 +30,7 @@ export function measureOverRaw(name: Measure): string {
   if (measure.aggregate === 'unique') {
     const own = measure.add![0]!
     const field = measure.otherwise === undefined ? own : `if(${own} = '', ${measure.otherwise}, ${own})`
-    return where ? `uniqCombined64If(${field}, ${where})` : `uniqCombined64(${field})`
+    return `uniqCombined64If(${field}, ${['weight > 0', where].filter(Boolean).join(' AND ')})`
   }
   if (measure.aggregate === 'histogram') {
     const field = measure.add![0]!
@@ -56,10 +56,7 @@ export function rollupColumn(name: Measure): { type: string; select: string } {
   if (aggregate === 'unique') {
     return {
       type: `AggregateFunction(uniqCombined64, ${add![0] === 'session' || add![0] === 'viewer' ? 'String' : 'LowCardinality(String)'})`,
-      select: measureOverRaw(name).replace(
-        /^uniqCombined64(If)?\(/,
-        (_, suffix) => `uniqCombined64${suffix ?? ''}State(`,
-      ),
+      select: measureOverRaw(name).replace(/^uniqCombined64If/, 'uniqCombined64StateIf'),
     }
   }
   if (aggregate === 'histogram') {

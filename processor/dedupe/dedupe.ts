@@ -6,7 +6,7 @@ import { SequenceTable } from './sequenceTable.ts'
 export const HORIZON_MS = 30 * 60_000
 
 /** Columns the step reads. */
-export const DEDUPE_COLUMNS = ['tenant', 'session', 'seq', 'source', 'received_time'] as const
+export const DEDUPE_COLUMNS = ['tenant', 'session', 'seq', 'source', 'received_time', 'weight'] as const
 
 export interface DedupeVerdict {
   /** Rows with a 1 are repeats. Undefined: none is. */
@@ -23,7 +23,8 @@ const SEQUENCE_SEEDS = new Map<string, number>()
 
 /**
  * The one dedupe step of writer and watcher, one instance a topic and partition: the numbers seen, by session.
- * Rows with `seq` 0 are never repeats. It is rebuilt by replaying the log's last HORIZON_MS, which gives the same
+ * Rows with `seq` 0 are never repeats. Rows of weight 0 (not believed) are compared with their like only: a forged number makes no
+ * honest one a repeat, and a forged SDK mutes no CMCD. It is rebuilt by replaying the log's last HORIZON_MS, which gives the same
  * verdicts. Memory: less than 40 bytes a session, and a bounded store of holes (see SequenceTable).
  */
 export class Dedupe {
@@ -48,6 +49,7 @@ export class Dedupe {
     const source = batch.label('source')
     const seq = batch.number('seq').values
     const received = batch.number('received_time').values
+    const weight = batch.number('weight').values
     const sdkCode = source.values.indexOf('sdk')
     const cmcdCode = source.values.indexOf('cmcd')
     const { table } = this
@@ -64,6 +66,7 @@ export class Dedupe {
       const ofPlayer = own === sdkCode || own === cmcdCode
       if (!ofPlayer && number === 0) continue
       hashSession(owner, id)
+      if (weight[row] === 0) setApart()
       // A player's numbers and the SDK's for the same playback are sequences of their own.
       let entry = -1
       if (ofPlayer) {
@@ -128,6 +131,12 @@ function mix(hash: number): number {
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b)
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
   return (mixed ^ (mixed >>> 16)) | 0
+}
+
+/** Turns the hash of a session into that of its rows that are not believed. */
+function setApart(): void {
+  low = mix(low ^ 0x5bd1e995)
+  high = mix(high + 0x5bd1e995)
 }
 
 /** Hashes tenant and session into `low` and `high`: two lanes, without making a text of both. */

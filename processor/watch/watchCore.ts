@@ -58,12 +58,9 @@ export function createWatchCore({
     ingest({ kind, partition, bytes }) {
       const batch = readBatch(kind, bytes, COLUMNS[kind])
       const { repeats, muted } = dedupeOf(kind, partition).check(batch)
-      let skip = repeats
-      if (muted !== undefined) {
-        skip = new Uint8Array(batch.rows)
-        for (let row = 0; row < batch.rows; row += 1)
-          skip[row] = repeats?.[row] === 1 ? 1 : muted[row] === 1 ? 2 : 0
-      }
+      const skip = repeats ?? muted
+      if (repeats !== undefined && muted !== undefined)
+        for (let row = 0; row < batch.rows; row += 1) repeats[row]! |= muted[row]!
       const received = batch.number('received_time').values
       let late = 0
       for (let row = 0; row < batch.rows; row += 1) if (received[row]! < windows.watermark_ms) late += 1

@@ -619,7 +619,7 @@ SELECT
   sum(toFloat64(weight) * (assumeNotNull(stalled_ms))) AS stalled_ms_sum,
   sum(toFloat64(weight) * (assumeNotNull(played_ms) + assumeNotNull(stalled_ms))) AS watched_ms_sum,
   sum(toFloat64(weight) * (assumeNotNull(stall_count))) AS stalls_sum,
-  uniqCombined64IfState(session, stalled_ms >= 1) AS stalled_sessions_uniq,
+  uniqCombined64StateIf(session, weight > 0 AND stalled_ms >= 1) AS stalled_sessions_uniq,
   sum(toFloat64(weight) * (assumeNotNull(fast_ms))) AS fast_ms_sum,
   sum(toFloat64(weight) * (assumeNotNull(slow_ms))) AS slow_ms_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bitrate_kbps)) * played_ms, isNotNull(bitrate_kbps)) AS bitrate_played_sum,
@@ -646,8 +646,8 @@ SELECT
   sumIf(toFloat64(weight), error_fatal AND error_category != 'business') AS playback_failures_count,
   sum(toFloat64(weight) * (assumeNotNull(reports_expected))) AS reports_expected_sum,
   sum(toFloat64(weight) * (assumeNotNull(reports_received))) AS reports_received_sum,
-  uniqCombined64State(session) AS sessions_uniq,
-  uniqCombined64State(if(viewer = '', session, viewer)) AS viewers_uniq
+  uniqCombined64StateIf(session, weight > 0) AS sessions_uniq,
+  uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0) AS viewers_uniq
 FROM firstframe.heartbeat
 GROUP BY time, tenant, show, stream, app, cdn, isp, region, synthetic, source;
 
@@ -737,7 +737,7 @@ SELECT
   sum(toFloat64(weight) * (assumeNotNull(stalled_ms))) AS stalled_ms_sum,
   sum(toFloat64(weight) * (assumeNotNull(played_ms) + assumeNotNull(stalled_ms))) AS watched_ms_sum,
   sum(toFloat64(weight) * (assumeNotNull(stall_count))) AS stalls_sum,
-  uniqCombined64IfState(session, stalled_ms >= 1) AS stalled_sessions_uniq,
+  uniqCombined64StateIf(session, weight > 0 AND stalled_ms >= 1) AS stalled_sessions_uniq,
   sum(toFloat64(weight) * (assumeNotNull(fast_ms))) AS fast_ms_sum,
   sum(toFloat64(weight) * (assumeNotNull(slow_ms))) AS slow_ms_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bitrate_kbps)) * played_ms, isNotNull(bitrate_kbps)) AS bitrate_played_sum,
@@ -764,8 +764,8 @@ SELECT
   sumIf(toFloat64(weight), error_fatal AND error_category != 'business') AS playback_failures_count,
   sum(toFloat64(weight) * (assumeNotNull(reports_expected))) AS reports_expected_sum,
   sum(toFloat64(weight) * (assumeNotNull(reports_received))) AS reports_received_sum,
-  uniqCombined64State(session) AS sessions_uniq,
-  uniqCombined64State(if(viewer = '', session, viewer)) AS viewers_uniq
+  uniqCombined64StateIf(session, weight > 0) AS sessions_uniq,
+  uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0) AS viewers_uniq
 FROM firstframe.heartbeat
 GROUP BY time, tenant, show, stream, app, cdn, isp, country, region, device, os, player, protocol, codec, rendition, synthetic, source;
 
@@ -927,7 +927,7 @@ SELECT
   sum(toFloat64(weight) * (assumeNotNull(stalled_ms))) AS stalled_ms_sum,
   sum(toFloat64(weight) * (assumeNotNull(played_ms) + assumeNotNull(stalled_ms))) AS watched_ms_sum,
   sum(toFloat64(weight) * (assumeNotNull(stall_count))) AS stalls_sum,
-  uniqCombined64IfState(session, stalled_ms >= 1) AS stalled_sessions_uniq,
+  uniqCombined64StateIf(session, weight > 0 AND stalled_ms >= 1) AS stalled_sessions_uniq,
   sum(toFloat64(weight) * (assumeNotNull(fast_ms))) AS fast_ms_sum,
   sum(toFloat64(weight) * (assumeNotNull(slow_ms))) AS slow_ms_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bitrate_kbps)) * played_ms, isNotNull(bitrate_kbps)) AS bitrate_played_sum,
@@ -954,8 +954,8 @@ SELECT
   sumIf(toFloat64(weight), error_fatal AND error_category != 'business') AS playback_failures_count,
   sum(toFloat64(weight) * (assumeNotNull(reports_expected))) AS reports_expected_sum,
   sum(toFloat64(weight) * (assumeNotNull(reports_received))) AS reports_received_sum,
-  uniqCombined64State(session) AS sessions_uniq,
-  uniqCombined64State(if(viewer = '', session, viewer)) AS viewers_uniq
+  uniqCombined64StateIf(session, weight > 0) AS sessions_uniq,
+  uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0) AS viewers_uniq
 FROM firstframe.heartbeat
 GROUP BY time, tenant, show, stream, app, codec, synthetic;
 
@@ -1191,7 +1191,7 @@ SELECT
   sumMapIf(map(toInt16(if(rtt_ms > 1, ceil(log(assumeNotNull(rtt_ms)) / 0.03922071315328133), 0)), toFloat64(weight)), isNotNull(rtt_ms)) AS interaction_rtt_hist,
   sum(toFloat64(weight) * (assumeNotNull(messages_expected))) AS messages_expected_sum,
   sum(toFloat64(weight) * (assumeNotNull(messages_received))) AS messages_received_sum,
-  uniqCombined64State(session) AS participants_uniq
+  uniqCombined64StateIf(session, weight > 0) AS participants_uniq
 FROM firstframe.interaction
 GROUP BY time, tenant, show, stream, app, action, round, channel, container, synthetic, source;
 
@@ -1249,7 +1249,7 @@ SELECT
   sumMapIf(map(toInt16(if(rtt_ms > 1, ceil(log(assumeNotNull(rtt_ms)) / 0.03922071315328133), 0)), toFloat64(weight)), isNotNull(rtt_ms)) AS interaction_rtt_hist,
   sum(toFloat64(weight) * (assumeNotNull(messages_expected))) AS messages_expected_sum,
   sum(toFloat64(weight) * (assumeNotNull(messages_received))) AS messages_received_sum,
-  uniqCombined64State(session) AS participants_uniq
+  uniqCombined64StateIf(session, weight > 0) AS participants_uniq
 FROM firstframe.interaction
 GROUP BY time, tenant, show, stream, app, action, round, channel, container, country, isp, synthetic, source;
 

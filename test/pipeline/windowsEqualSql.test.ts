@@ -77,7 +77,7 @@ const rowOf = (kind: Kind): fc.Arbitrary<Record<string, unknown>> =>
           app: fc.constantFrom('x', 'y'),
           session: fc.constantFrom('s1', 's2', 's3'),
           seq: fc.integer({ min: 1, max: 12 }),
-          weight: fc.constantFrom(1, 1, 2.5),
+          weight: fc.constantFrom(1, 1, 2.5, 0),
           synthetic: fc.constantFrom(false, false, true),
           source: fc.constantFrom('sdk', 'cmcd', 'k6'),
           second: fc.integer({ min: 0, max: 29 }),

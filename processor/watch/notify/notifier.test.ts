@@ -281,6 +281,32 @@ describe('an incident that comes back', () => {
     )
   })
 
+  test('a warning that becomes critical pages who takes criticals only, and nobody twice', async () => {
+    const { seen, url } = await recorder()
+    const hook = (path: string, more: object) =>
+      ({ type: 'webhook', name: path, url: `${url}/${path}`, allow: LOCAL, ...more }) as const
+    const { notifier } = notifierOf([
+      hook('all', {}),
+      hook('news', { updates: true }),
+      hook('night', { severities: ['critical'] }),
+    ])
+    notifier.take([exampleChange('page', { severity: 'warning' })])
+    await notifier.idle()
+    const events = () =>
+      seen
+        .splice(0)
+        .map(({ path, body }) => `${path} ${(JSON.parse(body) as { event: string }).event}`)
+        .sort()
+    assert.deepEqual(events(), ['/all page', '/news page'])
+    // The desk pages once more when what was paged as a warning is critical.
+    notifier.take([exampleChange('page', { severity: 'critical', version: 2 })])
+    await notifier.idle()
+    assert.deepEqual(events(), ['/news update', '/night page'])
+    notifier.take([exampleChange('resolve', { severity: 'critical', version: 3, state: 'resolved' })])
+    await notifier.idle()
+    assert.deepEqual(events(), ['/all resolve', '/news resolve', '/night resolve'])
+  })
+
   test('a warning that becomes critical is a page for who wants no warnings, and a refused page is not tried again', async () => {
     const { seen, answers, url } = await recorder()
     answers.push({ status: 400 })

@@ -2,6 +2,7 @@ import { createBuilder } from '../../../schemas/arrow/builder.ts'
 import type { IncidentChange } from '../../../schemas/incident.ts'
 import type { Kind } from '../../../schemas/kinds/kinds.ts'
 import type { Marked } from '../../../schemas/mark.ts'
+import type { Measure } from '../../../schemas/measures.ts'
 import type { RuleSet } from '../detect/activeRules.ts'
 import type { Holds } from '../holds.ts'
 import { createJudge, type Judge } from '../incident/judge.ts'
@@ -53,6 +54,16 @@ export class Run {
       holds: this.holds,
     })
     this.changes.push(...changes)
+  }
+
+  get streamCount(): number {
+    return this.core.windows.streamCount
+  }
+
+  /** A measure's sum over the whole run. */
+  total(measure: Measure): number {
+    const { tenant, show, stream } = RUN_STREAM
+    return this.core.windows.stream(tenant, show, stream).total(measure, RUN_START, this.now_ms)
   }
 
   get now_ms(): number {

@@ -169,26 +169,26 @@ export class Windows {
   }
 
   /**
-   * Adds a batch of one kind that came by one partition.
-   * @param skip rows with a 1 do not count (repeats); rows with a 2 count for distinct sessions only (muted)
+   * Adds a batch of one kind that came by one partition. Rows of weight 0 (their session is not believed) count nowhere: they make
+   * no stream, no cell and no reporter.
+   * @param skip rows with a 1 do not count: repeats, and what another source reports already
    */
   add(kind: Kind, batch: ReadBatch, partition: number, skip?: Uint8Array): void {
     const { rows } = batch
     const measures = WATCHED[kind].map((name) => measureRows(name, batch))
     const received = batch.number('received_time').values
+    const weight = batch.number('weight').values
     const synthetic = batch.flag('synthetic').values
     const [tenant, show, stream] = [batch.label('tenant'), batch.label('show'), batch.label('stream')]
     const labels = cellFields(kind).map((name) => batch.label(name))
     const distinct = WATCHED[kind].flatMap((name, at) => (isSessionCount(name) ? [measures[at]!] : []))
-    const sums = measures.filter((values) => !distinct.includes(values))
     const session = distinct.length > 0 ? batch.text('session') : undefined
     const tuple = new Int32Array(labels.length)
     const known = new Map<string, Target>()
     let last = ''
     let target: Target | undefined
     for (let row = 0; row < rows; row += 1) {
-      const how = skip?.[row] ?? 0
-      if (how === 1 || (how === 2 && session === undefined)) continue
+      if (weight[row] === 0 || skip?.[row] === 1) continue
       if (synthetic[row] === 1 && kind !== 'probe') continue
       const key = `${tenant.codes[row]},${show.codes[row]},${stream.codes[row]}`
       if (target === undefined || key !== last) {
@@ -218,7 +218,6 @@ export class Windows {
       const cell = window.table.cell(tuple)
       const time = received[row]!
       if (session !== undefined) noteSession(window.sessions(partition), session.at(row), time, distinct, row)
-      if (how === 2) for (const values of sums) values[row] = 0
       window.sliceAt(time, partition, this.watermark_ms).add(cell, measures, row)
       window.heardFrom(cell, time)
       if (target.pool === undefined) continue
