@@ -146,7 +146,7 @@ export class Desk {
     if (change === 'reopened') incident.reopened += 1
     if (change === 'resolved' || change === 'reopened')
       incident.resolved_ms = open ? 0 : resolvedAt(own, now_ms)
-    // What has become critical wakes somebody, also when it was only a warning before.
+    // A warning that has become critical is news at once; a receiver of criticals only gets its page by it.
     const worse = open && incident.paged_as === 'warning' && incident.severity === 'critical'
     const notify = this.notify(incident, own, worse ? 'worse' : change, now_ms)
     if (change === undefined && notify === 'nothing') return undefined
@@ -169,12 +169,14 @@ export class Desk {
       return 'resolve'
     }
     const muted = this.mutedBy(incident, own, now_ms)
-    if (incident.paged && !incident.ended && change !== 'worse')
-      return muted === '' && (change === 'updated' || change === 'reopened') ? 'update' : 'nothing'
+    if (incident.paged && !incident.ended) {
+      if (change === 'worse') incident.paged_as = incident.severity
+      return muted === '' && change !== undefined ? 'update' : 'nothing'
+    }
     const shows = new Set(own.map(({ show }) => show))
     const left = Math.min(...[...shows].map((show) => this.budget.left(incident.tenant, show, now_ms)))
     const unpaged = muted !== '' ? muted : isTiny(incident) ? 'tiny' : left <= 0 ? 'folded' : ''
-    if (change !== 'worse') incident.unpaged = unpaged
+    incident.unpaged = unpaged
     if (unpaged !== '') return 'nothing'
     for (const show of shows)
       if (show !== POOLED || shows.size === 1) this.budget.spend(incident.tenant, show, now_ms)
