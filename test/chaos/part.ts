@@ -108,11 +108,13 @@ export function createPart(options: {
           text = (text + String(chunk)).slice(-200_000)
         })
       }
+      let reasons = ''
       for (;;) {
         if (!running()) throw new Error(`${name} ended with ${child.exitCode}:\n${text.slice(-4000)}`)
-        if (performance.now() - began > 90_000) throw new Error(`${name} is not ready:\n${text.slice(-4000)}`)
+        if (performance.now() - began > 90_000)
+          throw new Error(`${name} is not ready: ${reasons}\n${text.slice(-4000)}`)
         const answer = await fetch(`${healthUrl}/readyz`).catch(() => undefined)
-        await answer?.arrayBuffer().catch(() => undefined)
+        reasons = (await answer?.text().catch(() => undefined)) ?? 'no answer'
         if (answer?.ok) return performance.now() - began
         await new Promise((resolve) => setTimeout(resolve, 50))
       }

@@ -7,5 +7,5 @@ for (const user of ['reader', 'writer'] as const)
   test(`a ${user} reaches no file and no address by what the engine lists`, async () => {
     const { leaked, connections, made, attempts, by } = await runCorpus({ every: 60, trace: false, user })
     assert.deepEqual([leaked, connections, made], [[], 0, []])
-    assert.ok(attempts > 1000 && (by.functions ?? 0) > 300, JSON.stringify(by))
+    assert.ok(attempts > 900 && (by.functions ?? 0) > 300, JSON.stringify(by))
   })

@@ -7,7 +7,7 @@ import { detect } from '../detect/detect.ts'
 import { type Observation, ruleId } from '../detect/observation.ts'
 import { StreamMemory } from '../detect/streamMemory.ts'
 import type { Holds } from '../holds.ts'
-import { compatible, isEverywhere, sameCause } from '../verdict/compatible.ts'
+import { compatible, isEverywhere, sameCause, within } from '../verdict/compatible.ts'
 import type { Localise } from '../verdict/places.ts'
 import { timelineOf } from '../verdict/timeline.ts'
 import { type Verdict, verdictOf } from '../verdict/verdict.ts'
@@ -305,13 +305,12 @@ export class StreamJudge {
     })
     // What takes a minute to see is placed ever better for a minute.
     const longest_ms = Math.max(YOUNG_MS, ...symptoms.map(({ window_ms = 0 }) => window_ms))
-    const young = view.watermark_ms - incident.opened_ms <= longest_ms
-    if (
-      incident.version === 0 ||
-      (young && verdict.confidence >= incident.confidence - 0.25) ||
-      verdict.confidence > incident.confidence
-    )
-      settle(incident, verdict)
+    const age_ms = view.watermark_ms - incident.opened_ms
+    // Another place than the one that was paged must be surer; the same place, seen better, need not.
+    const samePlace = within(verdict.cause, incident.cause) || within(incident.cause, verdict.cause)
+    const young = age_ms <= YOUNG_MS || (age_ms <= longest_ms && samePlace)
+    const slack = young ? 0.25 : samePlace ? 0 : -ELSEWHERE_SURER
+    if (incident.version === 0 || verdict.confidence > incident.confidence - slack) settle(incident, verdict)
     const { lead } = verdict
     if (ruleId(lead) === incident.rule) {
       incident.value = lead.now
@@ -384,6 +383,9 @@ function changed(incident: Incident, now_ms: number): void {
   incident.version += 1
   incident.updated_ms = now_ms
 }
+
+/** A cause that has nothing in common with the one that was paged replaces it when it is so much surer. */
+const ELSEWHERE_SURER = 0.1
 
 /** Missed the bar for its surprise alone, and reaches the lower one. */
 const isBetween = ({ score, threshold }: Observation, lower: number): boolean =>
