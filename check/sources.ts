@@ -11,7 +11,7 @@ const SKIPPED = new Set(['node_modules', 'data', 'dist'])
 /** Every file below a folder whose name ends as given, without what is installed, built or hidden. */
 export function* filesBelow(folder: string, ending: RegExp): Generator<string> {
   for (const name of readdirSync(folder)) {
-    if (SKIPPED.has(name) || name.startsWith('.')) continue
+    if ((SKIPPED.has(name) && !folder.endsWith('docs')) || name.startsWith('.')) continue
     const path = join(folder, name)
     if (statSync(path).isDirectory()) yield* filesBelow(path, ending)
     else if (ending.test(name)) yield path

@@ -30,6 +30,8 @@ export interface MonitorOptions {
   readonly cdn?: string | ((url: string) => string | undefined)
   /** Where the page runs. Default `h5`. */
   readonly container?: string
+  /** The session's id, where another reporter of this playback must share it; new for each playback. Default: made here. */
+  readonly session?: string
   /** Any further dimension. */
   readonly context?: ClientContext
   /** `performance.now()` of the viewer's tap, where that was before the element was asked to play. */
@@ -113,7 +115,7 @@ export function createMonitor(adapters: readonly Adapter[]) {
     const options = given ?? ({} as MonitorOptions)
     const missing = missingOf(video, options)
     if (missing) warnOnce(missing, `Firstframe reports nothing: ${missing}`)
-    const id = makeId()
+    const id = options.session ?? makeId()
     const listeners = new Set<(news: SessionNews) => void>()
     const sample = options.sample ?? 1
     const chosen = Math.random() < sample

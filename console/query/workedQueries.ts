@@ -49,7 +49,7 @@ Each is a file of its own and is tested for its result on known data (\`test/ana
 the session's own, as for every report. Columns and rollups: [tables](../tables.md); definitions: [metrics](../metrics.md).
 
 \`\`\`
-firstframe query --file docs/data/queries/09-cdn-controlling-for-isp.sql \\
+npx firstframe query --file docs/data/queries/09-cdn-controlling-for-isp.sql \\
   --param tenant=demo --param show=gala --param from='2026-11-20 12:00:00' --param to='2026-11-20 14:00:00'
 \`\`\`
 
