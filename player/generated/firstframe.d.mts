@@ -18,6 +18,8 @@ export interface MonitorOptions {
   readonly cdn?: string | ((url: string) => string | undefined)
   /** Where the page runs. Default `h5`. */
   readonly container?: string
+  /** The session's id, where another reporter of this playback must share it; new for each playback. Default: made here. */
+  readonly session?: string
   /** Any further dimension. */
   readonly context?: ClientContext
   /** `performance.now()` of the viewer's tap, where that was before the element was asked to play. */
