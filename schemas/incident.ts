@@ -112,6 +112,14 @@ export interface Incident {
   /** The metric now and before, in its own unit. */
   value: number
   baseline: number
+  /** Of a stream's own incident: the worst numbers under its present rule and cause; what is over is told by them. */
+  peak?: {
+    readonly rule: string
+    readonly cause: Where
+    readonly value: number
+    readonly baseline: number
+    readonly viewers: number
+  }
   /** Of a forecast: until the stock is empty or the load is full. */
   seconds_left?: number
   note?: string
@@ -148,7 +156,7 @@ export interface Incident {
   unpaged?: 'tiny' | 'folded' | 'silenced' | 'maintenance' | ''
   /** Receivers got its end; if it comes back they get a page again. */
   ended?: boolean
-  /** Its severity in the last page. */
+  /** Its severity as receivers know it: a warning that becomes critical is told to them once more. */
   paged_as?: Severity
   /** Its page was the last that the show may send within this hour. */
   last_of_hour?: boolean

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Kind } from '../../schemas/kinds/kinds.ts'
-import { Run } from './testing/run.ts'
+import { RUN_START, Run } from './testing/run.ts'
 import { type Row, report, STANDS } from './testing/stands.ts'
 
 const WELL_S = 60
@@ -97,5 +97,5 @@ test('forged rows make no stream and no cell, and no honest row a repeat', () =>
       { session: 'a', seq: 7, interval_ms: 1000 },
     ],
   })
-  assert.equal(run.total('interval_ms_sum'), 1000)
+  assert.equal(run.view.total('interval_ms_sum', RUN_START, run.now_ms), 1000)
 })

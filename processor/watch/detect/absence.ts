@@ -11,6 +11,8 @@ type AbsenceRule = Extract<RuleSpec, { type: 'absence' }>
 
 /** A source must have been known for so long before its silence means anything. */
 const KNOWN_MS = 4_000
+/** What a node measured in so long before its last report is its normal. */
+const USUAL_MS = 60_000
 /** Silent for longer than this it is gone, and its incident may end with the show. */
 const FORGOTTEN_MS = 30 * 60_000
 
@@ -57,7 +59,7 @@ export function judgeAbsence({
       hop: down && signal.hop === 'ingest' ? 'encoder' : signal.hop,
       scope: living.length > 0 && node.values.node ? { node: node.values.node } : {},
       now: 0,
-      baseline: 1,
+      baseline: usual(view, signal, node),
       score: 2 * threshold(1),
       threshold: threshold(1),
       firing: true,
@@ -66,6 +68,14 @@ export function judgeAbsence({
     })
   }
   return found
+}
+
+/** The metric's value in the last minute in which a node was heard; 1 (it reported) where it never measured it. */
+function usual(view: StreamView, signal: Signal, { values, last_ms }: Heard): number {
+  const where = { hop: values.hop!, node: values.node! }
+  const [from, to] = [last_ms - USUAL_MS, last_ms]
+  const amount = view.total(signal.denominator, from, to, where)
+  return amount > 0 ? (view.total(signal.numerator, from, to, where) * signal.scale) / amount : 1
 }
 
 /**

@@ -16,6 +16,7 @@ import { belongs, familyOf, YOUNG_MS } from './belongs.ts'
 import { lately, noteChild, sinceFirst } from './children.ts'
 import { isPool, isTiny } from './compose.ts'
 import { lostPerMinute } from './harm.ts'
+import { setHeadline, tellPeak } from './headline.ts'
 import { heldBy } from './heldBy.ts'
 import { incidentId } from './incidentId.ts'
 import { isOfMany, isPoolable, streamsWithin } from './pools.ts'
@@ -327,6 +328,9 @@ export class StreamJudge {
     incident.held_by = heldBy(view, lead, incident.began_ms)
     incident.watching = viewersOf(view, {})
     incident.lost_per_min = lostPerMinute(view, incident)
+    const open = this.incidents.filter(({ state }) => state === 'open')
+    const clean_to_ms = Math.min(incident.began_ms, ...open.map(({ began_ms }) => began_ms))
+    setHeadline(incident, { lead, view, clean_to_ms })
     if (isPool(view)) Object.assign(incident, streamsWithin(view, lead, incident.cause))
     incident.evidence = {
       because: verdict.because,
@@ -368,6 +372,7 @@ export class StreamJudge {
   private resolve(incident: Incident, now_ms: number): void {
     incident.state = 'resolved'
     incident.resolved_ms = now_ms
+    tellPeak(incident)
     changed(incident, now_ms)
   }
 

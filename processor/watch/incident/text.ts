@@ -1,5 +1,6 @@
 import type { Hop } from '../../../schemas/kinds/kinds.ts'
 import { type Metric, metricOf } from '../../../schemas/metrics.ts'
+import { HOP_NAMES } from '../../../schemas/words.ts'
 import type { Where } from '../windows/view.ts'
 
 /** What an incident's sentence is made of. */
@@ -56,15 +57,8 @@ const COUNTS = [
   'tenfold',
 ]
 
-const HOP_NAMES: Readonly<Record<Hop, readonly [string, string]>> = {
-  encoder: ['The encoder', '编码器'],
-  ingest: ['The ingest', '推流接入'],
-  transcode: ['The transcode', '转码'],
-  origin: ['The origin', '源站'],
-  edge: ['The edge', '边缘'],
-  player: ['Players', '播放端'],
-  interaction: ['Interactions', '互动'],
-}
+/** Beyond so many times the baseline a multiple says nothing: there was almost none before. */
+const MOST_TIMES = 40
 
 /** The incident in one sentence of English and one of Chinese, as a colleague would say it. */
 export function summaries(told: Told): { en: string; zh: string } {
@@ -92,7 +86,8 @@ function sentence(told: Told): [string, string] {
   const { metric, rule, cause, value, baseline, note, hop } = told
   const [en, zh] = place(cause)
   if (rule === 'absence') {
-    const [name, nameZh] = HOP_NAMES[hop]
+    const name = hop === 'player' || hop === 'interaction' ? `${HOP_NAMES[hop].en}s` : `The ${hop}`
+    const nameZh = HOP_NAMES[hop].zh
     return note === 'down'
       ? [`${name} was cut off${en}`, `${zh}${nameZh}断流`]
       : [`${name} fell silent${en}`, `${zh}${nameZh}无上报`]
@@ -123,12 +118,10 @@ function sentence(told: Told): [string, string] {
   if (rule === 'objective')
     return [`${nouns[0]}${en} at ${to} where ${from} is wanted`, `${zh}${nouns[1]}${toZh}，目标 ${from}`]
   const times = Math.round(value / baseline)
-  if (
-    spec.better === 'lower' &&
-    times >= 2 &&
-    times <= 40 &&
-    (spec.unit === 'ratio' || spec.unit === 'per_minute')
-  )
+  const grows = spec.better === 'lower' && (spec.unit === 'ratio' || spec.unit === 'per_minute')
+  if (grows && value > 0 && !(times <= MOST_TIMES))
+    return [`${nouns[0]} up from almost none to ${to}${en}`, `${zh}${nouns[1]}从几乎为零升至 ${toZh}`]
+  if (grows && times >= 2)
     return [
       `${nouns[0]} up ${COUNTS[times] || `${times}-fold`}${en}`,
       `${zh}${nouns[1]}升至平时的 ${times} 倍`,

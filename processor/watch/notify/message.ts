@@ -1,5 +1,6 @@
 import type { Incident } from '../../../schemas/incident.ts'
 import { partOf } from '../../../schemas/runbookParts.ts'
+import { HOP_NAMES } from '../../../schemas/words.ts'
 import { oneLine } from './literal.ts'
 
 /** What a receiver is told. */
@@ -34,16 +35,6 @@ export interface Dialect {
 
 export type Language = 'en' | 'zh' | 'both'
 
-const HOPS_ZH: Readonly<Record<string, string>> = {
-  encoder: '编码器',
-  ingest: '推流接入',
-  transcode: '转码',
-  origin: '源站',
-  edge: '边缘 CDN',
-  player: '播放端',
-  interaction: '互动',
-}
-
 const EVENTS = {
   page: ['', ''],
   again: ['Again: ', '再次：'],
@@ -67,7 +58,7 @@ export function details(
   const zh = language === 'zh'
   const say = (en: string, chinese: string) => (language === 'both' ? `${en} ${chinese}` : zh ? chinese : en)
   const rows: [string, string][] = [
-    [say('Where', '环节'), zh ? (HOPS_ZH[incident.hop] ?? incident.hop) : incident.hop],
+    [say('Where', '环节'), HOP_NAMES[incident.hop][zh ? 'zh' : 'en']],
     [say('Since', '开始'), time(incident.began_ms)],
   ]
   if (event === 'resolve') rows.push([say('Until', '恢复'), time(incident.resolved_ms)])
@@ -96,7 +87,7 @@ export function details(
     ])
   const { clean = [] } = incident.evidence
   if (clean.length > 0)
-    rows.push([say('Clean', '正常'), clean.map((hop) => (zh ? (HOPS_ZH[hop] ?? hop) : hop)).join(', ')])
+    rows.push([say('Clean', '正常'), clean.map((hop) => HOP_NAMES[hop][zh ? 'zh' : 'en']).join(', ')])
   const todo = event === 'resolve' ? undefined : todoOf(incident)
   if (todo) rows.push([say('Do', '处置'), todo[language]])
   return rows

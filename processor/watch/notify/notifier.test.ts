@@ -6,7 +6,7 @@ import { after, describe, test } from 'node:test'
 import type { Fact } from '../../../schemas/facts.ts'
 import type { StateEntry } from '../incident/stateEntry.ts'
 import { exampleChange, exampleIncident } from '../testing/incidentExample.ts'
-import { todoOf } from './message.ts'
+import { details, todoOf } from './message.ts'
 import { createNotifier } from './notifier.ts'
 import type { ReceiverConfig } from './receiverConfig.ts'
 
@@ -125,6 +125,16 @@ describe('receivers', () => {
     assert.match(sent.timestamp, /^\d{10}$/)
     assert.equal(sent.msg_type, 'interactive')
     assert.ok(Buffer.byteLength(seen[0]!.body) < 20_000)
+  })
+
+  test('a page names hops as the rest of the product does', () => {
+    const incident = exampleIncident()
+    const first = { severity: 'critical', hop: 'edge', rule: incident.rule }
+    const rowsOf = (language: 'en' | 'zh') => new Map(details({ event: 'page', incident, first }, language))
+    assert.equal(rowsOf('en').get('Where'), 'Edge')
+    assert.equal(rowsOf('zh').get('环节'), '边缘')
+    assert.equal(rowsOf('en').get('Clean'), 'Encoder, Ingest, Origin')
+    assert.equal(rowsOf('zh').get('正常'), '编码器, 推流接入, 源站')
   })
 
   test('a page tells the people who can mend it', () => {
@@ -298,8 +308,7 @@ describe('an incident that comes back', () => {
         .map(({ path, body }) => `${path} ${(JSON.parse(body) as { event: string }).event}`)
         .sort()
     assert.deepEqual(events(), ['/all page', '/news page'])
-    // The desk pages once more when what was paged as a warning is critical.
-    notifier.take([exampleChange('page', { severity: 'critical', version: 2 })])
+    notifier.take([exampleChange('update', { severity: 'critical', version: 2 })])
     await notifier.idle()
     assert.deepEqual(events(), ['/news update', '/night page'])
     notifier.take([exampleChange('resolve', { severity: 'critical', version: 3, state: 'resolved' })])

@@ -163,9 +163,7 @@ class Queue {
     // A receiver that wants no warnings gets its page when one becomes critical.
     const late = notify === 'update' && !this.refused.has(incident.id)
     if ((notify === 'page' || late) && !holds && this.wanted({ incident })) this.add('page', incident)
-    // Who was paged for the warning already gets no second page.
-    else if ((notify === 'update' || notify === 'page') && holds && this.config.updates)
-      this.add('update', incident)
+    else if (notify === 'update' && holds && this.config.updates) this.add('update', incident)
     else if (notify === 'resolve' && holds) this.add('resolve', incident)
     if (notify === 'resolve') this.refused.delete(incident.id)
   }

@@ -2,11 +2,11 @@ import { createBuilder } from '../../../schemas/arrow/builder.ts'
 import type { IncidentChange } from '../../../schemas/incident.ts'
 import type { Kind } from '../../../schemas/kinds/kinds.ts'
 import type { Marked } from '../../../schemas/mark.ts'
-import type { Measure } from '../../../schemas/measures.ts'
 import type { RuleSet } from '../detect/activeRules.ts'
 import type { Holds } from '../holds.ts'
 import { createJudge, type Judge } from '../incident/judge.ts'
 import { createWatchCore } from '../watchCore.ts'
+import type { StreamView } from '../windows/view.ts'
 import type { Row } from './stands.ts'
 
 /** When every run begins, ms since the epoch. */
@@ -60,10 +60,10 @@ export class Run {
     return this.core.windows.streamCount
   }
 
-  /** A measure's sum over the whole run. */
-  total(measure: Measure): number {
+  /** The stream that is played. */
+  get view(): StreamView {
     const { tenant, show, stream } = RUN_STREAM
-    return this.core.windows.stream(tenant, show, stream).total(measure, RUN_START, this.now_ms)
+    return this.core.windows.stream(tenant, show, stream)
   }
 
   get now_ms(): number {
