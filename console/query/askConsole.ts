@@ -24,6 +24,8 @@ export function refusalOf(text: string, status: number): QueryError {
 export interface Ask {
   /** The console's address. */
   readonly url: string
+  /** API token, for a console that asks people to sign in. */
+  readonly token?: string
   readonly sql: string
   /** ClickHouse's name of the format, used unless the SQL names one. */
   readonly format: string
@@ -35,6 +37,7 @@ export interface Ask {
 /** Sends SQL to the console's `/clickhouse` (as its read-only user) and gives the answer's bytes as they come. Throws QueryError. */
 export async function* askConsole({
   url,
+  token,
   sql,
   format,
   params = {},
@@ -45,7 +48,12 @@ export async function* askConsole({
   const address = `${url.replace(/\/$/, '')}/clickhouse/?${args}`
   let response: Response
   try {
-    response = await fetch(address, { method: 'POST', body: sql, ...(signal && { signal }) })
+    response = await fetch(address, {
+      method: 'POST',
+      body: sql,
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      ...(signal && { signal }),
+    })
   } catch (error) {
     const cause = (error as Error).cause as Error | undefined
     throw new QueryError(
@@ -55,7 +63,15 @@ export async function* askConsole({
       },
     )
   }
-  if (!response.ok) throw refusalOf(await response.text(), response.status)
+  if (!response.ok) {
+    const text = await response.text()
+    // A refusal by the store itself has its code, and no token mends it.
+    if (response.status === 401 && !CODE.test(text))
+      throw new QueryError(
+        'the console asks for a token: make one with `firstframe token` on its machine, and give it as --token or FIRSTFRAME_TOKEN',
+      )
+    throw refusalOf(text, response.status)
+  }
   let last = ''
   try {
     for await (const chunk of response.body ?? []) {

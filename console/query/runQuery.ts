@@ -32,6 +32,8 @@ const ENDINGS = {
 
 export interface RunQueryOptions {
   readonly url: string
+  /** API token, for a console that asks people to sign in. */
+  readonly token?: string
   readonly sql: string
   readonly format?: QueryFormat
   /** Written whole or not at all; without it the answer goes to `stdout`. */
@@ -89,12 +91,12 @@ export async function runQuery(options: RunQueryOptions): Promise<{ readonly byt
 }
 
 /** What shows there are, for a question that got no answer: the usual cause is a misspelt show. */
-async function knownShows({ url }: RunQueryOptions): Promise<string> {
+async function knownShows({ url, token }: RunQueryOptions): Promise<string> {
   const sql =
     "SELECT arrayStringConcat(groupArray(show), ', ') FROM (SELECT show FROM heartbeat_10s WHERE show != '' GROUP BY show ORDER BY max(time) DESC LIMIT 20)"
   try {
     let text = ''
-    for await (const chunk of askConsole({ url, sql, format: 'TSVRaw' }))
+    for await (const chunk of askConsole({ url, token, sql, format: 'TSVRaw' }))
       text += Buffer.from(chunk).toString()
     return text.trim() === '' ? ' No show has reported yet.' : ` Shows here: ${text.trim()}.`
   } catch {

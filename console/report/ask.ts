@@ -4,10 +4,11 @@ export type Rows = <T>(sql: string, params?: Readonly<Record<string, string>>) =
 
 /** Rows as objects over the console's read-only SQL; 64-bit numbers come as numbers. */
 export const askRows =
-  (url: string): Rows =>
+  (url: string, token?: string): Rows =>
   async (sql, params = {}) => {
     const chunks: Uint8Array[] = []
-    for await (const chunk of askConsole({ url, sql, format: 'JSONEachRow', params })) chunks.push(chunk)
+    for await (const chunk of askConsole({ url, token, sql, format: 'JSONEachRow', params }))
+      chunks.push(chunk)
     const text = Buffer.concat(chunks).toString()
     return text
       .split('\n')

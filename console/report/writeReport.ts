@@ -12,6 +12,8 @@ export interface ReportOptions {
   readonly show: string
   /** The console's address. */
   readonly url: string
+  /** API token, for a console that asks people to sign in. */
+  readonly token?: string
   readonly lang: Lang
   readonly tenant?: string
   readonly from?: string
@@ -83,7 +85,7 @@ function zoneOf(zone = 'UTC'): string {
 
 /** Writes the report of a show and gives the file's name; a name that ends in .md makes it Markdown. Throws QueryError for whatever a person can mend. */
 export async function writeReport(options: ReportOptions): Promise<string> {
-  const rows = askRows(options.url)
+  const rows = askRows(options.url, options.token)
   const markdown = options.out?.endsWith('.md') ?? false
   const text = await reportOf(rows, { ...options, markdown, console: options.url })
   const out = options.out ?? `report-${options.show.replace(/[^\p{L}\p{N}._-]+/gu, '-')}.html`

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 
@@ -47,6 +47,12 @@ export function consoleAddress(): string {
   }
   return `http://127.0.0.1:${port}`
 }
+
+/** `--token`, for commands that talk to a console at which people sign in. */
+export const tokenOption = (): Option =>
+  new Option('--token <token>', 'API token of a console that asks people to sign in (docs/signIn.md)').env(
+    'FIRSTFRAME_TOKEN',
+  )
 
 /** The configuration file that these flags, the environment or the standard name point to. */
 export const configFileOf = (flags: ConfigFlags): string =>

@@ -2,8 +2,8 @@ import type { Command } from 'commander'
 import type { Planned } from '../../schemas/planned.ts'
 import { expectedError } from '../expectedError.ts'
 import { instant, lengthOf } from './instant.ts'
-import { consoleAddress } from './options.ts'
-import { ask } from './shows.ts'
+import { consoleAddress, tokenOption } from './options.ts'
+import { askWith } from './shows.ts'
 
 interface Flags {
   readonly for: string
@@ -59,7 +59,9 @@ export function registerPlanned(program: Command): void {
     .command('planned')
     .description('announce maintenance, silence incidents, and see what is announced')
     .option('--url <address>', 'the console’s address (default: the configuration’s port)', consoleAddress())
+    .addOption(tokenOption())
   const base = (): string => `${(planned.opts().url as string).replace(/\/$/, '')}/api/planned`
+  const ask = askWith(() => planned.opts().token)
   const announce = async (plan: Planned) => {
     const { id, ...body } = plan
     await ask(`${base()}/${encodeURIComponent(id)}`, {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
-import { consoleAddress } from './options.ts'
+import { consoleAddress, tokenOption } from './options.ts'
 
 const parameter = (text: string, before: Record<string, string>): Record<string, string> => {
   const at = text.indexOf('=')
@@ -24,6 +24,7 @@ export function registerQuery(program: Command): void {
     .option('-f, --file <file>', 'takes the SQL from a file, such as docs/data/queries/*.sql')
     .option('--param <name=value>', 'a value for {name:Type}; may be given several times', parameter, {})
     .option('--url <url>', 'the console’s address (default: the configuration’s port)', consoleAddress())
+    .addOption(tokenOption())
     .action(async (given: string | undefined, flags) => {
       const { QueryError } = await import('../../console/query/askConsole.ts')
       const { runQuery } = await import('../../console/query/runQuery.ts')
@@ -39,6 +40,7 @@ export function registerQuery(program: Command): void {
         throw new QueryError('which query? Give SQL, or --file FILE')
       await runQuery({
         url: flags.url,
+        token: flags.token,
         sql,
         params: flags.param,
         stdout: process.stdout,

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { instant } from './instant.ts'
-import { consoleAddress } from './options.ts'
+import { consoleAddress, tokenOption } from './options.ts'
 
 /** `firstframe report SHOW`: one self-contained HTML page after the show. */
 export function registerReport(program: Command): void {
@@ -23,6 +23,7 @@ export function registerReport(program: Command): void {
     .option('--zone <zone>', 'the zone of its times, e.g. Asia/Shanghai; by default UTC')
     .addOption(new Option('--lang <lang>', 'the page’s language').choices(['en', 'zh']).default('en'))
     .option('--url <url>', 'the console’s address (default: the configuration’s port)', consoleAddress())
+    .addOption(tokenOption())
     .action(async (show: string, flags) => {
       const now_ms = Date.now()
       const time = (text: string | undefined) =>

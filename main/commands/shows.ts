@@ -3,7 +3,10 @@ import type { Command } from 'commander'
 import { parse } from 'yaml'
 import type { ShowEntry } from '../../schemas/show.ts'
 import { expectedError } from '../expectedError.ts'
-import { consoleAddress } from './options.ts'
+import { consoleAddress, tokenOption } from './options.ts'
+
+const NO_TOKEN =
+  'the console asks for a token: make one with `firstframe token` on its machine, and give it as --token or FIRSTFRAME_TOKEN.'
 
 /** The message of an error answer of the console; undefined when it has another shape. */
 function messageOf(text: string): string | undefined {
@@ -16,8 +19,17 @@ function messageOf(text: string): string | undefined {
   }
 }
 
-/** Asks the console; throws an error in a line a person can mend. */
-export async function ask(url: string, init?: RequestInit): Promise<string> {
+/** Asks the console, with the token if there is one; throws an error in a line a person can mend. */
+export const askWith =
+  (token: () => string | undefined) =>
+  (url: string, init: RequestInit = {}): Promise<string> => {
+    const headers = new Headers(init.headers)
+    const given = token()
+    if (given !== undefined) headers.set('authorization', `Bearer ${given}`)
+    return ask(url, { ...init, headers })
+  }
+
+async function ask(url: string, init: RequestInit): Promise<string> {
   let answer: Response
   try {
     answer = await fetch(url, init)
@@ -27,6 +39,7 @@ export async function ask(url: string, init?: RequestInit): Promise<string> {
     )
   }
   const text = await answer.text()
+  if (answer.status === 401) throw expectedError(NO_TOKEN)
   if (!answer.ok)
     throw expectedError(messageOf(text) ?? `${new URL(url).origin} answered ${answer.status}: ${text}`)
   return text
@@ -37,7 +50,9 @@ export function registerShows(program: Command): void {
     .command('shows')
     .description('which streams and apps belong to a show')
     .option('--url <address>', 'the console’s address (default: the configuration’s port)', consoleAddress())
+    .addOption(tokenOption())
   const base = (): string => `${(shows.opts().url as string).replace(/\/$/, '')}/api/registry`
+  const ask = askWith(() => shows.opts().token)
 
   shows
     .command('list', { isDefault: true })

@@ -41,6 +41,9 @@ export function environmentNames(
   return names
 }
 
+/** Variables of the command line that are no settings: which file to read, and the token for a console. */
+const NO_SETTINGS: readonly string[] = ['FIRSTFRAME_CONFIG', 'FIRSTFRAME_TOKEN']
+
 function schemaAt(path: readonly string[]): TSchema {
   let schema: TSchema = Config
   for (const name of path) schema = schema.properties[name] as TSchema
@@ -126,7 +129,7 @@ export function loadConfig({ file, environment, flags }: Sources): Config {
   const values = file ? readFile(file.path, file.optional, problems, origins) : {}
   const names = environmentNames()
   for (const [name, text] of Object.entries(environment)) {
-    if (!name.startsWith('FIRSTFRAME_') || text === undefined || name === 'FIRSTFRAME_CONFIG') continue
+    if (!name.startsWith('FIRSTFRAME_') || text === undefined || NO_SETTINGS.includes(name)) continue
     const path = names.get(name)
     if (path === undefined) {
       problems.push(
