@@ -1,8 +1,12 @@
 import { OTHER } from '../../../schemas/dimensions.ts'
 
-/** Beyond so many cells a stream and kind, new combinations are counted under `~other` in every dimension but the first few. */
-const MOST_CELLS = 65_536
+/** Beyond so many cells a stream and kind, new combinations are counted under `~other` in every dimension but the first few … */
+export const MOST_CELLS = 65_536
 const KEPT_WHEN_FULL = 4
+/** … and beyond so many under `~other` in every dimension: no sender can make more. */
+export const LAST_CELLS = MOST_CELLS + 8_192
+/** Values of one dimension that are known by name; what comes after is `~other`. */
+export const MOST_VALUES = 65_536
 
 /**
  * Numbers the combinations of dimension values of one stream and kind: a tuple of codes ↔ a cell id.
@@ -27,11 +31,12 @@ export class CellTable {
     this.scratch = new Int32Array(dimensions.length)
   }
 
-  /** The code of a value in a dimension, given out on first sight. */
+  /** The code of a value in a dimension, given out on first sight; that of `~other` when there are too many. */
   code(dimension: number, value: string): number {
     const known = this.codes[dimension]!.get(value)
     if (known !== undefined) return known
     const code = this.values[dimension]!.length
+    if (code >= MOST_VALUES && value !== OTHER) return this.code(dimension, OTHER)
     this.values[dimension]!.push(value)
     this.codes[dimension]!.set(value, code)
     return code
@@ -53,7 +58,8 @@ export class CellTable {
     if (this.slots[slot]! >= 0) return this.slots[slot]!
     if (this.count >= MOST_CELLS) {
       this.scratch.set(tuple)
-      for (let at = KEPT_WHEN_FULL; at < width; at += 1) this.scratch[at] = this.code(at, OTHER)
+      const kept = this.count < LAST_CELLS ? KEPT_WHEN_FULL : 0
+      for (let at = kept; at < width; at += 1) this.scratch[at] = this.code(at, OTHER)
       tuple = this.scratch
       slot = this.find(tuple)
       if (this.slots[slot]! >= 0) return this.slots[slot]!
