@@ -18,7 +18,10 @@ export async function startAll(context: Context, add: <R extends Role>(role: R) 
   add({ name: 'data folder', readiness: () => undefined, close: async () => giveBack() })
   const log = await openLog(context, { spill: true })
   add({ name: 'log', readiness: () => undefined, close: () => log.close() })
-  const access = config.store.url === '' ? add(await startStore(context)) : add(await connectStore(context))
+  const access =
+    config.store.url === ''
+      ? add(await startStore(context))
+      : add(await connectStore(context, { reads: true }))
   if (config.store.url !== '') add(compareClocks(context, access))
   add(await startWrite(context, log, access.store))
   add(await startWatch(context, log))

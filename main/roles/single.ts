@@ -30,13 +30,13 @@ async function whenItAnswers(log: Log): Promise<Log> {
   return log
 }
 
-async function sharedStore(context: Context, add: Add) {
+async function sharedStore(context: Context, add: Add, options: { reads?: boolean } = {}) {
   if (context.config.store.url === '') {
     throw expectedError(
       'this role needs a store that is elsewhere: set FIRSTFRAME_STORE_URL to a ClickHouse or to a `firstframe store`.',
     )
   }
-  return add(await connectStore(context))
+  return add(await connectStore(context, options))
 }
 
 export async function collector(context: Context, add: Add): Promise<void> {
@@ -60,7 +60,7 @@ export async function watch(context: Context, add: Add): Promise<void> {
 
 export async function console_(context: Context, add: Add): Promise<void> {
   const log = context.config.log.kind === 'kafka' ? await sharedLog(context, add) : undefined
-  const { url } = add(await startConsole(context, await sharedStore(context, add), log))
+  const { url } = add(await startConsole(context, await sharedStore(context, add, { reads: true }), log))
   console.log(`Console: ${url}`)
 }
 

@@ -91,18 +91,24 @@ const ASK_MS = 5_000
 
 /**
  * Connects to the ClickHouse the configuration names.
+ * @param options.reads the role answers queries as the read-only user, whose login is checked, too
  * @throws an expected error when it refuses the login or is too old; one that is away is waited for, and the role is not ready
  */
-export async function connectStore({ config }: Context): Promise<Role & StoreAccess> {
+export async function connectStore(
+  { config }: Context,
+  { reads = false }: { readonly reads?: boolean } = {},
+): Promise<Role & StoreAccess> {
   const { url, user, password, database, cluster, reader_password } = config.store
   const check = async () =>
     (await checkStore({ url, user, password, settings: 'store.user and store.password' })) ??
-    (await checkStore({
-      url,
-      user: READER,
-      password: reader_password,
-      settings: 'store.reader_password, and that there is such a user',
-    }))
+    (reads
+      ? await checkStore({
+          url,
+          user: READER,
+          password: reader_password,
+          settings: 'store.reader_password, and that there is such a user',
+        })
+      : undefined)
   let problem = await check()
   if (problem?.kind === 'login' || problem?.kind === 'version') throw expectedError(problem.message)
   const timer = setInterval(() => void check().then((found) => (problem = found)), ASK_MS)

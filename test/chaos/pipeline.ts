@@ -47,6 +47,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     FIRSTFRAME_LOG_BROKERS: kafka.bootstrap.join(','),
     FIRSTFRAME_LOG_PARTITIONS: String(options.partitions ?? 4),
     FIRSTFRAME_STORE_PASSWORD: PASSWORD,
+    FIRSTFRAME_STORE_READER_PASSWORD: PASSWORD,
     FIRSTFRAME_LOG_LEVEL: 'warn',
     FIRSTFRAME_TENANTS: '[{"name":"chaos","key":"chaos-key","server_keys":[{"key":"chaos-server-key"}]}]',
     FIRSTFRAME_GEO: 'false',
