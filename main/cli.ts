@@ -33,6 +33,8 @@ export function createProgram(): Command {
       'The control room for live streams: what viewers feel, where on the link it breaks, for whom, and who to call.',
     )
     .version(VERSION)
+    // Commands made below inherit it: a mistake of the command line has the exit code of other mistakes.
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .showHelpAfterError('(firstframe --help lists the commands)')
     .showSuggestionAfterError()
   registerRoles(program, VERSION)

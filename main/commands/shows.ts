@@ -80,7 +80,10 @@ export function registerShows(program: Command): void {
     .argument('<file>', 'YAML: a list under `shows:`, or one show')
     .description('declare shows from a file; a show of the same name is replaced')
     .action(async (file: string) => {
-      const value = parse(await readFile(file, 'utf8')) as { shows?: ShowEntry[] } | ShowEntry
+      const text = await readFile(file, 'utf8').catch((error: Error) => {
+        throw expectedError(`${file} cannot be read: ${error.message}`)
+      })
+      const value = parse(text) as { shows?: ShowEntry[] } | ShowEntry
       const entries = 'shows' in value && Array.isArray(value.shows) ? value.shows : [value as ShowEntry]
       for (const { show, ...entry } of entries) {
         if (typeof show !== 'string') throw expectedError(`${file}: an entry has no \`show\`.`)

@@ -170,7 +170,7 @@ const run = (command: string): Promise<{ code: number; out: string }> =>
   })
 
 test('every command of a page is run, or known to the program, or stands in the table', {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   for (const block of blocks.filter(({ language }) => language === 'sh' || language === '')) {
     if (elsewhere(block)) {

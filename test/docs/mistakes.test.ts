@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { ConfigError, loadConfig } from '../../main/config/load.ts'
 
 /** docs/mistakes.md: what each row says is what the program says. */
@@ -39,4 +41,23 @@ for (const [yaml, message] of CONFIGURATION)
         return true
       },
     )
+  })
+
+const PROGRAM = fileURLToPath(new URL('../../main/firstframe.mjs', import.meta.url))
+const COMMAND_LINE = rowsOf('On the command line')
+
+test('the page has the mistakes of the command line', () => {
+  assert.ok(COMMAND_LINE.length >= 16, `${COMMAND_LINE.length} rows`)
+})
+
+for (const [args, message] of COMMAND_LINE)
+  test(`firstframe ${args} is refused as the page says`, () => {
+    const cwd = mkdtempSync(join(folder, 'line-'))
+    const { status, stderr } = spawnSync(process.execPath, [PROGRAM, ...args!.split(' ')], {
+      cwd,
+      encoding: 'utf8',
+      timeout: 30_000,
+    })
+    assert.ok(stderr.startsWith(message!), stderr)
+    assert.equal(status, 2)
   })
