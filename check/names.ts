@@ -4,6 +4,8 @@ import type { SourceFile } from './sources.ts'
 
 /** Names that other programs gave: properties of Node, k6, OBS and kafkajs. */
 const FOREIGN = new Set([
+  // commander's name of the option --stall-ms
+  'stallMs',
   'mtimeMs',
   'atimeMs',
   'birthtimeMs',

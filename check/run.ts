@@ -12,13 +12,11 @@ const rules = {
   'names follow the rules': brokenNames(files),
   'pages name files that exist': brokenDocPaths(),
 }
-/** Rules that are printed and do not fail yet. */
-const PENDING = ['no circles of imports', 'names follow the rules']
 let broken = 0
 for (const [rule, lines] of Object.entries(rules)) {
   console.log(`${lines.length === 0 ? 'ok ' : 'NOT'} ${rule}`)
   for (const line of lines.slice(0, 40)) console.error(`    ${line}`)
   if (lines.length > 40) console.error(`    … and ${lines.length - 40} more`)
-  if (!PENDING.includes(rule)) broken += lines.length
+  broken += lines.length
 }
 if (broken > 0) process.exit(1)

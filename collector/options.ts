@@ -1,7 +1,7 @@
 import type { Log } from '../log/log.ts'
 import type { Emit } from '../schemas/facts.ts'
-import type { TenantPolicy } from './auth/authenticate.ts'
 import type { WriteKey } from './auth/keyRing.ts'
+import type { TenantPolicy } from './auth/tenantPolicy.ts'
 import type { TenantSalt } from './auth/tenants.ts'
 import type { EdgeSource } from './edge/edgeSource.ts'
 import type { ExtraRoute } from './http/endpoint.ts'

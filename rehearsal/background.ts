@@ -1,5 +1,5 @@
+import type { Drawn } from './drawn.ts'
 import { createRandom, type Random } from './random.ts'
-import type { Drawn } from './seats.ts'
 
 /**
  * How a real audience's stalls wander while nothing is wrong: standard deviations of the logarithm of the share of viewers who stall in a minute, beyond

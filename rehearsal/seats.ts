@@ -1,9 +1,6 @@
+import { DRAWN, type Drawn } from './drawn.ts'
 import { chooser, type Random } from './random.ts'
 import type { Shares, Stage, Trouble } from './stage.ts'
-
-/** Dimensions of a viewer that are drawn when one sits down, with the column they go to. */
-const DRAWN = ['app', 'cdn', 'region', 'isp', 'device', 'rendition', 'player_version', 'network'] as const
-export type Drawn = (typeof DRAWN)[number]
 
 const OS: Readonly<Record<string, string>> = { phone: 'android', tablet: 'ios', desktop: 'windows' }
 

@@ -3,17 +3,8 @@ import type { Inbound } from '../http/endpoint.ts'
 import type { KeyRing, WriteKey } from './keyRing.ts'
 import type { SessionTokens } from './sessionTokens.ts'
 import type { Speaker } from './speaker.ts'
+import type { TenantPolicy } from './tenantPolicy.ts'
 import type { Tenant } from './tenants.ts'
-
-/** How a tenant's public key is narrowed; all of it optional. */
-export interface TenantPolicy {
-  /** Largest sampling weight taken from players (default 1: players do not sample). */
-  readonly maxWeight?: number
-  /** Origins (`https://shop.example`) that browsers may report from; others are refused. None: any. */
-  readonly origins?: readonly string[]
-  /** Whether players need a session token beside the public key. */
-  readonly tokensOnly?: boolean
-}
 
 export interface AuthenticateOptions {
   readonly ring: KeyRing

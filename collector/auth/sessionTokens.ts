@@ -2,8 +2,8 @@ import { errors, type JWTPayload, jwtVerify } from 'jose'
 import { isKind, type Kind } from '../../schemas/kinds/kinds.ts'
 import type { Refusal } from '../../schemas/reasons.ts'
 import type { Inbound } from '../http/endpoint.ts'
-import type { TenantPolicy } from './authenticate.ts'
 import type { Speaker } from './speaker.ts'
+import type { TenantPolicy } from './tenantPolicy.ts'
 
 /**
  * Session tokens: a tenant's own server signs one (JWT, HS256) for each playback, so that a public key alone speaks for

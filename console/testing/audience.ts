@@ -2,9 +2,9 @@ import type { BeaconEvent } from '../../schemas/beacon.ts'
 import { HEARTBEAT_MS } from '../../schemas/beacon.ts'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import { linkEvents } from './linkEvents.ts'
+import { CDNS, type Place } from './place.ts'
 
-/** Where a fault strikes: every value named must fit. */
-export type Place = Readonly<Partial<Record<'cdn' | 'region' | 'isp' | 'app', string>>>
+export type { Place }
 
 export interface AudienceOptions {
   readonly show: string
@@ -36,7 +36,6 @@ export interface Audience {
   breakAt(place: Place | undefined): void
 }
 
-export const CDNS = ['cdn-a', 'cdn-b', 'cdn-c'] as const
 const OPERATORS = ['China Telecom', 'China Mobile', 'China Unicom', 'China Broadnet'] as const
 const REGIONS = ['Guangdong', 'Zhejiang', 'Beijing', 'Sichuan', 'Shandong', 'Hubei'] as const
 const DEVICES = ['phone', 'phone', 'phone', 'tablet', 'desktop'] as const

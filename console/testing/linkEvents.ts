@@ -1,5 +1,5 @@
 import type { BeaconEvent } from '../../schemas/beacon.ts'
-import { CDNS, type Place } from './audience.ts'
+import { CDNS, type Place } from './place.ts'
 
 /** What the hops before the player, and a prize pool, report in one second. */
 export function linkEvents(options: {

@@ -29,9 +29,9 @@ interface Trouble {
 
 /** Plays a show that is well, a time in which nothing comes, and half a minute; what was paged, with the second after the silence's begin. */
 function pagesOf({ silent_s, holds = [], after = everybody }: Trouble): string[] {
-  const told = new Holds()
-  for (const hold of holds) told.add(hold)
-  const run = new Run({ holds: told })
+  const reported = new Holds()
+  for (const hold of holds) reported.add(hold)
+  const run = new Run({ holds: reported })
   const pages: string[] = []
   for (let s = 0; s < WELL_S + silent_s + 30; s += 1) {
     const before = run.changes.length

@@ -106,11 +106,11 @@ async function until(what: string, done: () => boolean | Promise<boolean>): Prom
 test('an incident that opens while the log takes nothing is kept and told when it does; no row counts twice', async (t) => {
   const { log, clock, rows, ticks, at } = await setUp(t)
   const seen = new Map<number, number>()
-  const told: string[] = []
+  const reported: string[] = []
   const facts: Fact[] = []
   const notifier: Notifier = {
     restore: () => {},
-    take: (changes) => void told.push(...changes.map(({ incident }) => incident.id)),
+    take: (changes) => void reported.push(...changes.map(({ incident }) => incident.id)),
   }
   const append = log.append.bind(log)
   let refusals = 3
@@ -133,8 +133,8 @@ test('an incident that opens while the log takes nothing is kept and told when i
     await append([rows(START + second * 1000 - 500), ...ticks(START + second * 1000)])
   }
   await until('the last second', () => seen.has(START + 10_000))
-  await until('the incident', () => told.length > 0)
-  assert.deepEqual(told, ['i1'])
+  await until('the incident', () => reported.length > 0)
+  assert.deepEqual(reported, ['i1'])
   assert.ok((await readState(log)).has('incident/i1'))
   assert.equal(seen.get(START + 10_000), 10_000)
 })

@@ -15,7 +15,7 @@ export interface Authorised {
 
 export type Authorise = (query: {
   readonly access: 'read' | 'write'
-  readonly asked: StoreRequest
+  readonly requested: StoreRequest
   readonly statement: Statement
 }) => Promise<Authorised>
 
@@ -46,7 +46,7 @@ export function createAuthorise(options: {
     }
   }
 
-  return async ({ access, asked: requested, statement }) => {
+  return async ({ access, requested, statement }) => {
     const current = access === 'write' ? requested.database : readableDatabase(requested.database, own)
     if (current === undefined || (access === 'write' && current === 'default'))
       throw refusal('unknownDatabase', `Database ${requested.database.slice(0, 100)} does not exist`)

@@ -66,7 +66,7 @@ export async function serveQuery(
       response.end('Ok.\n')
       return
     }
-    await answer(options, { asked: queried, user, bytes, response, reply: reply(queried) })
+    await answer(options, { requested: queried, user, bytes, response, reply: reply(queried) })
   } catch (error) {
     if (!request.complete) {
       // the rest of the body is not wanted; a client that reads while it sends still learns why
@@ -97,7 +97,7 @@ async function sentBody(options: ServeOptions, request: IncomingMessage): Promis
 }
 
 interface Work {
-  readonly asked: StoreRequest
+  readonly requested: StoreRequest
   readonly user: StoreUser
   readonly bytes: Buffer
   readonly response: ServerResponse
@@ -107,9 +107,11 @@ interface Work {
 async function answer(options: ServeOptions, given: Work): Promise<void> {
   const { user, response } = given
   const read = await readStatement(options.parse, given.bytes)
-  const { statement, asked: requested } =
-    user.access === 'read' ? withHeldSettings(read, given.asked) : { statement: read, asked: given.asked }
-  const work = { ...given, asked: requested }
+  const { statement, requested } =
+    user.access === 'read'
+      ? withHeldSettings(read, given.requested)
+      : { statement: read, requested: given.requested }
+  const work = { ...given, requested }
   if (statement.kill) return kill(options, work, statement)
   const readonly = user.access === 'read' || requested.get
   if (readonly && statement.class !== 'read') {
@@ -118,7 +120,7 @@ async function answer(options: ServeOptions, given: Work): Promise<void> {
       : `${user.name}: Cannot execute query in readonly mode`
     throw refusal('readonly', why)
   }
-  const { database } = await options.authorise({ access: user.access, asked: requested, statement })
+  const { database } = await options.authorise({ access: user.access, requested, statement })
   const query = options.running.begin({ queryId: requested.queryId, user: user.name })
   const gone = () => {
     if (!response.writableFinished && statement.class === 'read') query.cancel()
@@ -143,12 +145,12 @@ async function answer(options: ServeOptions, given: Work): Promise<void> {
 function withHeldSettings(
   statement: Statement,
   requested: StoreRequest,
-): { statement: Statement; asked: StoreRequest } {
+): { statement: Statement; requested: StoreRequest } {
   const taken = statement.class === 'read' ? takeSettings(statement.normal) : undefined
-  if (!taken) return { statement, asked: requested }
+  if (!taken) return { statement, requested }
   return {
     statement: { ...statement, text: taken.text, normal: taken.text },
-    asked: { ...requested, settings: new Map([...requested.settings, ...taken.settings]) },
+    requested: { ...requested, settings: new Map([...requested.settings, ...taken.settings]) },
   }
 }
 
@@ -157,7 +159,7 @@ async function run(
   work: Work,
   job: { statement: Statement; query: RunningQuery; readonly: boolean; database: string },
 ): Promise<void> {
-  const { asked: requested, user, reply } = work
+  const { requested, user, reply } = work
   const { statement } = job
   const started = options.clock()
   const connection = options.engine.connect()
@@ -223,7 +225,7 @@ async function insertBytes(
 
 /** KILL QUERY by the ids of this interface. A reader may stop what runs under its own name. */
 async function kill(options: ServeOptions, work: Work, statement: Statement): Promise<void> {
-  const { user, asked: requested, reply } = work
+  const { user, requested, reply } = work
   const queryId = statement.kill?.queryId
   if (user.access === 'read') {
     if (queryId === undefined) {

@@ -92,14 +92,14 @@ function judgeCell(
   let best: { score: number; seconds: number; now: number } | undefined
   let normal: Normal | undefined
   let count = 0
-  let told = 0
+  let reported = 0
   let done = 0
   for (const seconds of WINDOWS) {
     if (seconds > rule.window_s) break
     count += cell.window(n, second - done, seconds - done)
-    told += cell.window(d, second - done, seconds - done)
+    reported += cell.window(d, second - done, seconds - done)
     done = seconds
-    const amount = told + untold(options, cell, seconds)
+    const amount = reported + untold(options, cell, seconds)
     if (amount <= 0) continue
     normal ??= cell.group === '' ? root : normalOf(options, cell, root)
     if (normal === undefined) return undefined

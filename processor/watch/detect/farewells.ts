@@ -38,13 +38,13 @@ export class Farewells {
     for (let row = 0; row < cells.rows; row += 1) {
       const name = cells.values[hop]![cells.codes[hop]![row]!]
       if (name !== 'encoder' && name !== 'ingest') continue
-      const said = cells.values[event]![cells.codes[event]![row]!]!
+      const stated = cells.values[event]![cells.codes[event]![row]!]!
       const is = status < 0 ? '' : cells.values[status]![cells.codes[status]![row]!]
       if (name === 'encoder') {
         this.encoderHeard_ms = second_ms
-        if (GOODBYES.has(said)) goodbye = true
+        if (GOODBYES.has(stated)) goodbye = true
       }
-      if (said === 'publish' || (is !== 'down' && !GOODBYES.has(said))) alive = true
+      if (stated === 'publish' || (is !== 'down' && !GOODBYES.has(stated))) alive = true
     }
     if (goodbye) this.ended_ms = second_ms
     else if (this.ended_ms > 0 && alive && second_ms > this.ended_ms + 2000) {

@@ -46,7 +46,7 @@ rules:
 })
 
 test('every mistake is told with its line and column, all at once', () => {
-  const told = errors(`rules:
+  const reported = errors(`rules:
   - metric: rebufering_ratio
   - metric: bitrate
     rule: absence
@@ -60,13 +60,13 @@ test('every mistake is told with its line and column, all at once', () => {
     metric: bitrate
   - of: true
 `)
-  assert.match(told[0]!, /^2:13 no metric rebufering_ratio, did you mean rebuffering_ratio\?/)
-  assert.match(told[1]!, /^4:11 /)
-  assert.match(told[2]!, /^6:12 no value factr in this rule, did you mean factor\?/)
-  assert.match(told[3]!, /^8:20 factor is a number above 0/)
-  assert.match(told[4]!, /^10:22 severity is one of critical, warning, info/)
-  assert.match(told[5]!, /^11:14 /)
-  assert.match(told[6]!, /^13:5 unknown key of/)
+  assert.match(reported[0]!, /^2:13 no metric rebufering_ratio, did you mean rebuffering_ratio\?/)
+  assert.match(reported[1]!, /^4:11 /)
+  assert.match(reported[2]!, /^6:12 no value factr in this rule, did you mean factor\?/)
+  assert.match(reported[3]!, /^8:20 factor is a number above 0/)
+  assert.match(reported[4]!, /^10:22 severity is one of critical, warning, info/)
+  assert.match(reported[5]!, /^11:14 /)
+  assert.match(reported[6]!, /^13:5 unknown key of/)
 })
 
 test('what is no YAML, or no list of rules, is told too; an empty file changes nothing', () => {

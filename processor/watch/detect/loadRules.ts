@@ -114,9 +114,11 @@ export function loadRules(text: string): LoadedRules {
         const name = String(key)
         const example = known
           .map((spec) => (spec as unknown as Record<string, unknown>)[name])
-          .find((one) => one !== undefined)
+          .find((entry) => entry !== undefined)
         const given = isScalar(value) ? value.value : undefined
-        const names = [...new Set(known.flatMap((spec) => Object.keys(spec)))].filter((one) => one !== 'type')
+        const names = [...new Set(known.flatMap((spec) => Object.keys(spec)))].filter(
+          (entry) => entry !== 'type',
+        )
         if (example === undefined || name === 'type')
           tell(offset(key), `no value ${name} in this rule${nearest(name, names)}`)
         else if (name === 'severity') {

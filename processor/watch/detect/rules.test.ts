@@ -39,14 +39,14 @@ function sidesOf(metric: Metric, spec: RuleSpec): Sides {
         const limit = Math.min(normal / spec.factor, normal - spec.step)
         return { quiet: limit * 1.3, bad: limit / 3, quiet_until_s: 0, firing_by_s: 6 }
       }
-      const signal = SIGNALS.find((one) => one.metric === metric)!
+      const signal = SIGNALS.find((signal) => signal.metric === metric)!
       const share = signal.nature === 'share' && !signal.higher_is_worse
       const rate = share ? 1 - normal : normal
       const falls = signal.nature === 'level' && !signal.higher_is_worse
       const limit = falls
         ? Math.min(rate / spec.factor, rate - spec.step)
         : Math.max(rate * spec.factor, rate + spec.step)
-      const at = (way: number) => rate + (limit - rate) * way
+      const at = (path: number) => rate + (limit - rate) * path
       const back = (value: number) => (share ? 1 - value : value)
       const bad = falls ? Math.max(at(1.6), limit / 3) : at(3)
       return { quiet: back(at(0.8)), bad: back(bad), quiet_until_s: 0, firing_by_s: spec.window_s }

@@ -150,17 +150,17 @@ function usualOf(past: readonly Sums[], prior: number): Usual {
   const middle = rates[rates.length >> 1] ?? prior
   const borrowed = (BORROWED * PIECE_MS) / 10_000
   let [bad, all] = [prior * borrowed, borrowed]
-  for (const one of past) {
-    const expected = middle * one.all
+  for (const entry of past) {
+    const expected = middle * entry.all
     // A bad minute before does not become normal.
-    bad += Math.min(one.bad, expected + OUTLIER * Math.sqrt(expected + 1))
-    all += one.all
+    bad += Math.min(entry.bad, expected + OUTLIER * Math.sqrt(expected + 1))
+    all += entry.all
   }
   const rate = bad / all
   let [excess, squares] = [0, 0]
-  for (const one of past) {
-    const expected = rate * one.all
-    excess += (one.bad - expected) ** 2 - expected
+  for (const item of past) {
+    const expected = rate * item.all
+    excess += (item.bad - expected) ** 2 - expected
     squares += expected * expected
   }
   const weight = PRIOR_MINUTES * Math.max(PRIOR_EVENTS, squares / Math.max(1, past.length))

@@ -39,7 +39,8 @@ export function lately(incident: Incident, seen: readonly Observation[]): Observ
   return incident.children
     .filter(
       (child) =>
-        child.hop !== 'player' && !seen.some((one) => one.metric === child.metric && one.rule === child.rule),
+        child.hop !== 'player' &&
+        !seen.some((entry) => entry.metric === child.metric && entry.rule === child.rule),
     )
     .map((child) => ({ ...child, score: STILL_ILL, threshold: STILL_ILL, firing: true }))
 }

@@ -6,7 +6,7 @@ import { amountsOfPlace } from './headline.ts'
 import { summaries } from './text.ts'
 
 const WELL_S = 60
-const told = {
+const reported = {
   metric: 'rebuffering_frequency',
   rule: 'baseline',
   hop: 'edge',
@@ -15,12 +15,15 @@ const told = {
 } as const
 
 test('a sentence does not show how little there was before', () => {
-  const { en, zh } = summaries({ ...told, value: 2.1, baseline: 0.000064 })
+  const { en, zh } = summaries({ ...reported, value: 2.1, baseline: 0.000064 })
   assert.equal(en, 'Stalls up from almost none to 2.1 a minute behind cdn-b · 26 viewers')
   assert.equal(zh, 'cdn-b 卡顿次数从几乎为零升至 2.1 次/分钟 · 影响 26 名观众')
-  assert.match(summaries({ ...told, value: 1, baseline: 0 }).en, /from almost none to 1 a minute/)
-  assert.match(summaries({ ...told, value: 1.6, baseline: 0.2 }).en, /^Stalls up eightfold behind/)
-  assert.match(summaries({ ...told, value: 0.3, baseline: 0.2 }).en, /^Stalls up from 0.2 to 0.3 a minute/)
+  assert.match(summaries({ ...reported, value: 1, baseline: 0 }).en, /from almost none to 1 a minute/)
+  assert.match(summaries({ ...reported, value: 1.6, baseline: 0.2 }).en, /^Stalls up eightfold behind/)
+  assert.match(
+    summaries({ ...reported, value: 0.3, baseline: 0.2 }).en,
+    /^Stalls up from 0.2 to 0.3 a minute/,
+  )
 })
 
 const link = (run: Run, fps?: number, stalls = 0.06) => {
@@ -35,10 +38,10 @@ test('an encoder that is silent shows what it sent before', () => {
   const run = new Run()
   play(run, WELL_S, 25)
   play(run, 8)
-  const [one] = run.open
-  assert.equal(one!.rule, 'encoder_fps-absence')
-  assert.equal(one!.value, 0)
-  assert.equal(one!.baseline, 25)
+  const [entry] = run.open
+  assert.equal(entry!.rule, 'encoder_fps-absence')
+  assert.equal(entry!.value, 0)
+  assert.equal(entry!.baseline, 25)
 })
 
 test('what is over is told by its worst moment', () => {
@@ -70,15 +73,18 @@ test('the baseline is that of the place the sentence names', () => {
   }
   for (let n = 0; n < 3 * WELL_S; n += 1) second(0)
   for (let n = 0; n < 12; n += 1) second(0.9)
-  const [one] = run.open
-  assert.deepEqual(one!.cause, { cdn: 'cdn-b' })
-  assert.ok(Math.abs(one!.baseline - 0.3) < 0.1, `${one!.baseline} stalls a minute were usual behind cdn-b`)
-  assert.ok(one!.value > 2, `${one!.value}`)
+  const [entry] = run.open
+  assert.deepEqual(entry!.cause, { cdn: 'cdn-b' })
+  assert.ok(
+    Math.abs(entry!.baseline - 0.3) < 0.1,
+    `${entry!.baseline} stalls a minute were usual behind cdn-b`,
+  )
+  assert.ok(entry!.value > 2, `${entry!.value}`)
   // The surest observation may be of the whole stream, whose own baseline is 0.12.
   const whole = { rule: 'baseline', scope: {}, now: 1.4, baseline: 0.12 } as const
-  const { metric } = one!
+  const { metric } = entry!
   const seen = { ...whole, metric, hop: 'player', severity: 'critical', score: 99, threshold: 15 } as const
-  const amounts = amountsOfPlace(run.view, one!, { ...seen, firing: true, onset_ms: one!.began_ms })!
+  const amounts = amountsOfPlace(run.view, entry!, { ...seen, firing: true, onset_ms: entry!.began_ms })!
   assert.ok(Math.abs(amounts.baseline - 0.3) < 0.1, `${amounts.baseline}`)
   assert.ok(amounts.value > 2, `${amounts.value}`)
 })

@@ -25,7 +25,7 @@ export function amountsOfPlace(
   seen: Observation,
   clean_to_ms = incident.began_ms,
 ): Amounts | undefined {
-  const signal = SIGNALS.find((one) => one.metric === seen.metric && one.hop === seen.hop)
+  const signal = SIGNALS.find((signal) => signal.metric === seen.metric && signal.hop === seen.hop)
   if (signal === undefined || seen.rule !== 'baseline') return undefined
   const known = view.dimensions(signal.kind)
   const place: Where = Object.fromEntries(

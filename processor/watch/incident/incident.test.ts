@@ -38,14 +38,14 @@ describe('an incident', () => {
     seconds(run, 3, { fps: 10 })
     seconds(run, 20, BAD)
     assert.equal(run.open.length, 1)
-    const [one] = run.open
-    assert.equal(one!.hop, 'encoder')
+    const [entry] = run.open
+    assert.equal(entry!.hop, 'encoder')
     assert.ok(
-      one!.children.some(({ metric }) => metric === 'rebuffering_frequency'),
+      entry!.children.some(({ metric }) => metric === 'rebuffering_frequency'),
       'stalls are folded in',
     )
-    assert.deepEqual(one!.cause, {})
-    assert.ok(one!.evidence.clean.includes('edge'), 'what is well is said too')
+    assert.deepEqual(entry!.cause, {})
+    assert.ok(entry!.evidence.clean.includes('edge'), 'what is well is said too')
     seconds(run, 40)
     assert.deepEqual(run.open, [])
     assert.equal(run.told.filter((what) => what === 'page').length, 1)
@@ -60,7 +60,7 @@ describe('an incident', () => {
     const { id } = run.judge.incidents[0]!
     seconds(run, 10, BAD)
     assert.deepEqual(
-      run.open.map((one) => one.id),
+      run.open.map((entry) => entry.id),
       [id],
     )
     assert.equal(run.open[0]!.reopened, 1)
@@ -214,7 +214,7 @@ describe('what was announced', () => {
   })
 
   test('a silence is only of what it names', () => {
-    for (const [more, told] of [
+    for (const [more, reported] of [
       [{ hop: 'encoder' }, []],
       [{ hop: 'edge' }, ['page']],
       [{ match: { show: `${RUN_STREAM.show}*` } }, []],
@@ -226,7 +226,7 @@ describe('what was announced', () => {
       run.judge.plan('p', plan('silence', more))
       seconds(run, WELL_S)
       seconds(run, 4, { fps: 10 })
-      assert.deepEqual(run.told, told, JSON.stringify(more))
+      assert.deepEqual(run.told, reported, JSON.stringify(more))
     }
   })
 

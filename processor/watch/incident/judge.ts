@@ -154,7 +154,7 @@ export function createJudge({
     snapshot: () => [
       ...desk.snapshot(),
       ...parts().map(partEntry),
-      ...[...planned].map(([id, one]) => ({ key: plannedKey(id), value: JSON.stringify(one) })),
+      ...[...planned].map(([id, entry]) => ({ key: plannedKey(id), value: JSON.stringify(entry) })),
     ],
     restore(entries) {
       const all = [...entries]
@@ -172,10 +172,10 @@ export function createJudge({
         kept.set(part.id, key.startsWith(PART_PREFIX) ? part.version : 0)
       }
     },
-    plan(id, one) {
-      if (one === null) planned.delete(id)
-      else planned.set(id, one)
-      return [{ key: plannedKey(id), value: one === null ? null : JSON.stringify(one) }]
+    plan(id, entry) {
+      if (entry === null) planned.delete(id)
+      else planned.set(id, entry)
+      return [{ key: plannedKey(id), value: entry === null ? null : JSON.stringify(entry) }]
     },
     get planned() {
       return [...planned.values()]

@@ -120,6 +120,6 @@ test('what has one cause: hop, place and moment', () => {
     ['an encoder is the show’s own', {}, { hop: 'encoder', cause: {}, held_by: { cdn: 'cdn-b' } }, false],
     ['everywhere and everywhere', { cause: {} }, { cause: {} }, false],
   ]
-  for (const [what, known, part, one] of cases)
-    assert.equal(haveOneCause(trouble(known), trouble(part)), one, what)
+  for (const [what, known, part, entry] of cases)
+    assert.equal(haveOneCause(trouble(known), trouble(part)), entry, what)
 })

@@ -11,12 +11,12 @@ export const inMaintenance = (
   stream: { tenant: string; show: string; stream: string },
   now_ms: number,
 ): boolean => {
-  for (const one of planned) {
+  for (const entry of planned) {
     if (
-      one.type === 'maintenance' &&
-      now_ms >= one.from_ms &&
-      now_ms < one.to_ms + AFTERMATH_MS &&
-      matches(one.match, stream)
+      entry.type === 'maintenance' &&
+      now_ms >= entry.from_ms &&
+      now_ms < entry.to_ms + AFTERMATH_MS &&
+      matches(entry.match, stream)
     )
       return true
   }
@@ -24,12 +24,12 @@ export const inMaintenance = (
 }
 
 export const isSilenced = (planned: Iterable<Planned>, incident: Incident, now_ms: number): boolean => {
-  for (const one of planned) {
-    if (one.type !== 'silence' || now_ms < one.from_ms || now_ms >= one.to_ms) continue
-    if (!matches(one.match, incident)) continue
-    if (one.rule !== undefined && one.rule !== incident.rule) continue
-    if (one.hop !== undefined && one.hop !== incident.hop) continue
-    if (one.cause && !Object.entries(one.cause).every(([name, value]) => incident.cause[name] === value))
+  for (const entry of planned) {
+    if (entry.type !== 'silence' || now_ms < entry.from_ms || now_ms >= entry.to_ms) continue
+    if (!matches(entry.match, incident)) continue
+    if (entry.rule !== undefined && entry.rule !== incident.rule) continue
+    if (entry.hop !== undefined && entry.hop !== incident.hop) continue
+    if (entry.cause && !Object.entries(entry.cause).every(([name, value]) => incident.cause[name] === value))
       continue
     return true
   }

@@ -148,24 +148,25 @@ export class StreamJudge {
   private tainted(lane: string, from_ms: number, to_ms: number): boolean {
     const family: Family = lane === 'interaction' || lane === 'cue' ? 'interaction' : 'media'
     return this.incidents.some(
-      (one) =>
-        one.family === family &&
-        to_ms > one.began_ms - 1000 &&
-        from_ms < (one.state === 'open' ? one.began_ms + NEW_NORMAL_MS : one.resolved_ms),
+      (incident) =>
+        incident.family === family &&
+        to_ms > incident.began_ms - 1000 &&
+        from_ms < (incident.state === 'open' ? incident.began_ms + NEW_NORMAL_MS : incident.resolved_ms),
     )
   }
 
   /** The incident that an observation is a part of; a weak one only keeps alive what it resembles. */
   private ownerOf(seen: Observation, view: StreamView): Incident | undefined {
     if (seen.firing) {
-      const candidates = this.incidents.filter((one) => belongs(one, seen, view))
+      const candidates = this.incidents.filter((incident) => belongs(incident, seen, view))
       return candidates.find(({ state }) => state === 'open') ?? candidates[0]
     }
     return this.incidents.find(
-      (one) =>
-        one.state === 'open' &&
-        one.children.some(({ metric, rule }) => metric === seen.metric && rule === seen.rule) &&
-        (isEverywhere(seen.scope) || (!isEverywhere(one.cause) && compatible(seen.scope, one.cause))),
+      (incident) =>
+        incident.state === 'open' &&
+        incident.children.some(({ metric, rule }) => metric === seen.metric && rule === seen.rule) &&
+        (isEverywhere(seen.scope) ||
+          (!isEverywhere(incident.cause) && compatible(seen.scope, incident.cause))),
     )
   }
 
@@ -175,8 +176,8 @@ export class StreamJudge {
     // What is over for long enough is no part of it any more; the last one goes with the incident.
     const over = incident.children.filter(({ last_bad_ms }) => now - last_bad_ms >= 3 * CLEAR_MS)
     if (over.length < incident.children.length)
-      incident.children = incident.children.filter((one) => !over.includes(one))
-    for (const one of seen) if (noteChild(incident, one, now)) this.unreported.add(incident)
+      incident.children = incident.children.filter((entry) => !over.includes(entry))
+    for (const item of seen) if (noteChild(incident, item, now)) this.unreported.add(incident)
     if (before === 'resolved') {
       if (!seen.some(({ firing }) => firing)) return
       incident.state = 'open'
@@ -189,7 +190,7 @@ export class StreamJudge {
     for (const child of incident.children) {
       if (child.last_bad_ms < now && stillBad(child, incident, view, this.memory)) child.last_bad_ms = now
     }
-    const firing = seen.some((one) => one.firing)
+    const firing = seen.some((entry) => entry.firing)
     const alive = incident.children.some(({ last_bad_ms }) => now - last_bad_ms < CLEAR_MS)
     incident.lost_minutes = (incident.lost_minutes ?? 0) + (incident.lost_per_min ?? 0) / 60
     if (!alive) {
@@ -216,7 +217,7 @@ export class StreamJudge {
   private openNew(left: readonly Observation[], view: StreamView): void {
     const now = view.watermark_ms
     for (const family of ['media', 'interaction'] as const) {
-      const own = left.filter((one) => familyOf(one) === family)
+      const own = left.filter((entry) => familyOf(entry) === family)
       if (own.length === 0) {
         const waiting = this.pending.get(family)
         if (waiting && now - waiting.last_ms > 3000) this.pending.delete(family)
@@ -225,7 +226,9 @@ export class StreamJudge {
       const waiting = this.pending.get(family) ?? { since_ms: now, last_ms: now }
       waiting.last_ms = now
       this.pending.set(family, waiting)
-      const beside = this.incidents.some((one) => one.family === family && one.state === 'open')
+      const beside = this.incidents.some(
+        (incident) => incident.family === family && incident.state === 'open',
+      )
       const certain = own.some(({ score, threshold }) => score >= 1.5 * threshold)
       const wait = beside ? BESIDE_MS : certain ? 0 : 1000
       if (now - waiting.since_ms < wait) continue
@@ -282,7 +285,7 @@ export class StreamJudge {
       evidence: undefined as never,
       children: [],
     }
-    for (const one of symptoms) noteChild(incident, one, now)
+    for (const symptom of symptoms) noteChild(incident, symptom, now)
     this.place(incident, symptoms, view)
     return incident
   }
@@ -293,11 +296,11 @@ export class StreamJudge {
     const reporting = this.reporting(view)
     const verdict = verdictOf({
       view,
-      symptoms: symptoms.map((one) => sinceFirst(incident, one)),
+      symptoms: symptoms.map((symptom) => sinceFirst(incident, symptom)),
       seen: [
         ...this.seen
-          .filter((one) => familyOf(one) === incident.family)
-          .map((one) => sinceFirst(incident, one)),
+          .filter((entry) => familyOf(entry) === incident.family)
+          .map((entry) => sinceFirst(incident, entry)),
         ...lately(incident, this.seen),
       ],
       began_ms: incident.began_ms,
@@ -336,7 +339,7 @@ export class StreamJudge {
       because: verdict.because,
       player_only: verdict.player_only,
       clean: HOPS.filter(
-        (hop) => reporting.has(hop) && !this.seen.some((one) => one.hop === hop && one.score >= 8),
+        (hop) => reporting.has(hop) && !this.seen.some((entry) => entry.hop === hop && entry.score >= 8),
       ),
       symptoms: incident.children.map(({ metric, rule, hop, scope, now, worst, baseline, onset_ms }) => ({
         metric,
@@ -424,10 +427,10 @@ function viewersOf(view: StreamView, cause: Where): number {
 /** The surest few of every rule; the whole is always among them. */
 function surest(all: readonly Observation[]): Observation[] {
   const counts = new Map<string, number>()
-  return all.filter((one) => {
-    const id = `${ruleId(one)}@${one.hop}`
+  return all.filter((entry) => {
+    const id = `${ruleId(entry)}@${entry.hop}`
     const count = (counts.get(id) ?? 0) + 1
     counts.set(id, count)
-    return count <= SUREST || isEverywhere(one.scope)
+    return count <= SUREST || isEverywhere(entry.scope)
   })
 }

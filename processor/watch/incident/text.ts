@@ -61,10 +61,10 @@ const COUNTS = [
 const MOST_TIMES = 40
 
 /** The incident in one sentence of English and one of Chinese, as a colleague would say it. */
-export function summaries(told: Told): { en: string; zh: string } {
-  const [en, zh] = sentence(told)
-  const viewers = Math.round(told.viewers)
-  const { stream_count: streams = 1, show_count: shows = 1 } = told
+export function summaries(reported: Told): { en: string; zh: string } {
+  const [en, zh] = sentence(reported)
+  const viewers = Math.round(reported.viewers)
+  const { stream_count: streams = 1, show_count: shows = 1 } = reported
   const facts: [string, string][] = []
   if (streams > 1)
     facts.push(
@@ -82,8 +82,8 @@ export function summaries(told: Told): { en: string; zh: string } {
   }
 }
 
-function sentence(told: Told): [string, string] {
-  const { metric, rule, cause, value, baseline, note, hop } = told
+function sentence(reported: Told): [string, string] {
+  const { metric, rule, cause, value, baseline, note, hop } = reported
   const [en, zh] = place(cause)
   if (rule === 'absence') {
     const name = hop === 'player' || hop === 'interaction' ? `${HOP_NAMES[hop].en}s` : `The ${hop}`
@@ -92,7 +92,7 @@ function sentence(told: Told): [string, string] {
       ? [`${name} was cut off${en}`, `${zh}${nameZh}断流`]
       : [`${name} fell silent${en}`, `${zh}${nameZh}无上报`]
   }
-  if (rule === 'forecast') return forecast(told)
+  if (rule === 'forecast') return forecast(reported)
   if (rule === 'mix')
     return [
       `A flood of interactions${en}: ${percent(value)} of all, usually ${percent(baseline)}`,
@@ -162,11 +162,11 @@ function forecast({ cause, seconds_left = 0, value, note }: Told): [string, stri
 }
 
 function place(cause: Where): [string, string] {
-  const said = Object.keys(WHERE).filter((name) => name in cause)
-  if (said.length === 0) return ['', '']
+  const stated = Object.keys(WHERE).filter((name) => name in cause)
+  if (stated.length === 0) return ['', '']
   return [
-    ` ${said.map((name) => WHERE[name]![0](cause[name]!)).join(' ')}`,
-    `${said
+    ` ${stated.map((name) => WHERE[name]![0](cause[name]!)).join(' ')}`,
+    `${stated
       .map((name) => WHERE[name]![1](cause[name]!))
       .join('')
       .trim()} `,

@@ -52,7 +52,10 @@ test('two causes at once are the first two, both with confidence', () => {
     ]
     const found = run({ seed, causes, lift: 0.3 }).slice(0, 2)
     const names = found.map(nameIn)
-    if (causes.every((cause) => names.includes(nameOf(cause))) && found.every((one) => one.confidence > 0.5))
+    if (
+      causes.every((cause) => names.includes(nameOf(cause))) &&
+      found.every((entry) => entry.confidence > 0.5)
+    )
       both++
   }
   assert.ok(both >= 0.8 * rounds, `${both} of ${rounds}`)
@@ -178,7 +181,7 @@ test('a level: slower, where higher is worse, and less, where lower is worse', (
     }
     assert.ok(first >= 10, `${worse}: ${first} of 12`)
     const other = localise({ ...latencies(1, factor), worse: worse === 'higher' ? 'lower' : 'higher' })
-    assert.ok(other.every((one) => nameIn(one) !== '[[0,2],[1,1]]'))
+    assert.ok(other.every((entry) => nameIn(entry) !== '[[0,2],[1,1]]'))
   }
 })
 
@@ -250,9 +253,9 @@ test('an audience several times as large has the same first cause', () => {
       value: cells.value.map((v) => v * factor),
       count: cells.count.map((n) => n * factor),
     })
-    const [one] = localise(made)
+    const [entry] = localise(made)
     const [many] = localise({ ...made, now: times(made.now, 4), before: times(made.before, 4) })
-    assert.equal(nameIn(many!), nameIn(one!), `seed ${seed}`)
+    assert.equal(nameIn(many!), nameIn(entry!), `seed ${seed}`)
     // The same four viewers counted as one: the very same answer.
     const [back] = localise({
       ...made,
@@ -260,7 +263,7 @@ test('an audience several times as large has the same first cause', () => {
       before: times(made.before, 4),
       countPerViewer: 4,
     })
-    assert.deepEqual(back, one)
+    assert.deepEqual(back, entry)
   }
 })
 
@@ -282,7 +285,7 @@ test('confidence falls as the lift fades', () => {
     let sum = 0
     for (let seed = 1; seed <= 12; seed++) {
       const found = run({ seed, viewers: 4000, causes: [[[0, 1]]], lift })
-      sum += found.find((one) => nameIn(one) === '[[0,1]]')?.confidence ?? 0
+      sum += found.find((entry) => nameIn(entry) === '[[0,1]]')?.confidence ?? 0
     }
     return sum / 12
   }

@@ -182,15 +182,15 @@ const distinct = (
     }))
     .filter(({ evidence }) => evidence.score > 0)
     .sort((a, b) => b.evidence.score - a.evidence.score || a.dims.length - b.dims.length)
-  return weighed.filter((one) => !weighed.some((other) => isLongerName(one, other)))
+  return weighed.filter((entry) => !weighed.some((other) => isLongerName(entry, other)))
 }
 
 /** True if `one` has more names than `other` and holds nearly all of its viewers and failures: the same in substance. */
-const isLongerName = (one: Single, other: Single): boolean => {
-  if (other.names.length >= one.names.length) return false
-  const [mine, others] = [one.evidence, other.evidence]
+const isLongerName = (entry: Single, other: Single): boolean => {
+  if (other.names.length >= entry.names.length) return false
+  const [mine, others] = [entry.evidence, other.evidence]
   if (mine.count < SAME * others.count || mine.value < SAME * others.value) return false
-  if (other.names.every((name) => one.names.includes(name))) return true
+  if (other.names.every((name) => entry.names.includes(name))) return true
   return (
     mine.members.length === others.members.length &&
     mine.members.every((cell, i) => cell === others.members[i])

@@ -138,13 +138,13 @@ describe('receivers', () => {
   })
 
   test('a page tells the people who can mend it', () => {
-    const told = (change: Parameters<typeof exampleIncident>[0]) => todoOf(exampleIncident(change))!
-    assert.match(told({}).en, /^Delivery on call/)
+    const reported = (change: Parameters<typeof exampleIncident>[0]) => todoOf(exampleIncident(change))!
+    assert.match(reported({}).en, /^Delivery on call/)
     // The link is well, one version stalls: not delivery's.
-    const version = told({ hop: 'player', cause: { player_version: '5.2.0' } })
+    const version = reported({ hop: 'player', cause: { player_version: '5.2.0' } })
     assert.match(version.en, /^Player on call/)
     assert.match(version.zh, /^播放器值班/)
-    assert.match(told({ hop: 'player', cause: { isp: 'unicom' } }).en, /call the operator/)
+    assert.match(reported({ hop: 'player', cause: { isp: 'unicom' } }).en, /call the operator/)
   })
 
   test('Slack gets text and blocks, with markup escaped', async () => {

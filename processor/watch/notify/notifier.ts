@@ -179,14 +179,14 @@ class Queue {
   private add(event: Notice['event'], incident: Incident): void {
     const { id, severity, hop, rule } = incident
     const first = this.sent.get(id)?.first ??
-      this.waiting.find((one) => one.notice.incident.id === id)?.notice.first ?? { severity, hop, rule }
+      this.waiting.find((entry) => entry.notice.incident.id === id)?.notice.first ?? { severity, hop, rule }
     // Old news is not told when there is newer; a page that waits is told as the incident is now.
     for (let i = this.waiting.length - 1; i >= 0; i -= 1) {
-      const one = this.waiting[i]!
+      const item = this.waiting[i]!
       if (
-        one.notice.incident.id === id &&
-        (one.notice.event === 'update' || one.notice.event === event) &&
-        one.tries === 0
+        item.notice.incident.id === id &&
+        (item.notice.event === 'update' || item.notice.event === event) &&
+        item.tries === 0
       )
         this.waiting.splice(i, 1)
     }
@@ -207,14 +207,14 @@ class Queue {
   }
 
   /** One incident's messages stay in order. */
-  private isHead = (one: Waiting): boolean =>
-    this.waiting.find(({ notice }) => notice.incident.id === one.notice.incident.id) === one
+  private isHead = (entry: Waiting): boolean =>
+    this.waiting.find(({ notice }) => notice.incident.id === entry.notice.incident.id) === entry
 
   private untilNext(): number {
     const now = this.options.clock()
     const { messages, per_ms } = this.dialect.limit
     const free = this.lately.length >= messages ? this.lately[this.lately.length - messages]! + per_ms : now
-    const heads = this.waiting.filter((one) => this.isHead(one)).map((one) => one.not_before_ms)
+    const heads = this.waiting.filter((entry) => this.isHead(entry)).map((entry) => entry.not_before_ms)
     return Math.max(5, Math.min(...heads) - now, free - now)
   }
 
@@ -224,22 +224,22 @@ class Queue {
       const { messages, per_ms } = this.dialect.limit
       while (this.lately.length > 0 && this.lately[0]! <= now - per_ms) this.lately.shift()
       if (this.closed || this.lately.length >= messages) return
-      const next = this.waiting.find((one) => one.not_before_ms <= now && this.isHead(one))
+      const next = this.waiting.find((entry) => entry.not_before_ms <= now && this.isHead(entry))
       if (next === undefined) return
       this.lately.push(now)
       await this.send(next)
     }
   }
 
-  private async send(one: Waiting): Promise<void> {
+  private async send(entry: Waiting): Promise<void> {
     const { emit, clock, keep } = this.options
-    const { event, incident, first } = one.notice
-    one.tries += 1
+    const { event, incident, first } = entry.notice
+    entry.tries += 1
     let outcome: Outcome = 'retry'
     let wait: number | undefined
     let why: unknown
     try {
-      const answer = await post(this.dialect.compose(one.notice, clock()), this.guard)
+      const answer = await post(this.dialect.compose(entry.notice, clock()), this.guard)
       outcome = this.outcomeOf(answer)
       wait = waitOf(answer.retryAfter, clock())
       if (outcome !== 'taken') why = new Error(`answered ${answer.status}: ${answer.body.slice(0, 200)}`)
@@ -248,14 +248,15 @@ class Queue {
       why = error
     }
     const now = clock()
-    if (outcome === 'retry' && now - one.since_ms < GIVE_UP_MS) {
+    if (outcome === 'retry' && now - entry.since_ms < GIVE_UP_MS) {
       const back =
-        Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (one.tries - 1)) * (0.75 + 0.5 * this.options.chance())
-      one.not_before_ms = now + Math.max(wait ?? 0, back)
+        Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (entry.tries - 1)) *
+        (0.75 + 0.5 * this.options.chance())
+      entry.not_before_ms = now + Math.max(wait ?? 0, back)
       this.failed(why, false)
       return
     }
-    const at = this.waiting.indexOf(one)
+    const at = this.waiting.indexOf(entry)
     if (at >= 0) this.waiting.splice(at, 1)
     if (outcome !== 'taken') {
       this.refused.add(incident.id)
@@ -296,7 +297,8 @@ class Queue {
     this.cancelRepeat = this.options.later(() => {
       if (this.closed) return
       for (const incident of this.open.values()) {
-        if (!this.waiting.some((one) => one.notice.incident.id === incident.id)) this.add('page', incident)
+        if (!this.waiting.some((entry) => entry.notice.incident.id === incident.id))
+          this.add('page', incident)
       }
       const now = this.options.clock()
       const old = [...this.sent].filter(

@@ -6,7 +6,7 @@ const text = (description: string) => Type.String({ minLength: 1, description })
 const common = {
   name: text('Names the receiver in metrics and in what is remembered; must not change.'),
   severities: optional(
-    Type.Array(Type.Union(['critical', 'warning', 'info'].map((one) => Type.Literal(one))), {
+    Type.Array(Type.Union(['critical', 'warning', 'info'].map((entry) => Type.Literal(entry))), {
       description: 'Only incidents that are opened with one of these. Default: critical and warning.',
     }),
   ),

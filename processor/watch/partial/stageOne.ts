@@ -108,7 +108,7 @@ export async function startStageOne({
     const watermark_ms = Math.floor(source.watermark.value / SLICE_MS) * SLICE_MS
     if (watermark_ms <= source.told_ms) return
     const { holds } = source.watermark
-    const told = holds.count
+    const reported = holds.count
     const packs = new Map<number, Buffer[]>()
     const taken: Slice[] = []
     for (const { tenant, show, stream, kinds } of source.core.windows.streams.values()) {
@@ -161,7 +161,7 @@ export async function startStageOne({
       throw error
     }
     source.told_ms = watermark_ms
-    source.holds = told
+    source.holds = reported
     source.core.advance(watermark_ms)
   }
 

@@ -56,7 +56,7 @@ test('two stages over many partitions see what one watcher of everything sees, a
   const seen = new Map<string, number>()
   const direct = createWatchCore({ emit })
   const wanted = new Map<string, number>()
-  let one = await startStageOne({ log, emit, clock })
+  let entry = await startStageOne({ log, emit, clock })
   const two = await startStageTwo({ log, createJudge: () => watching(seen), emit, clock })
 
   const first = now
@@ -109,8 +109,8 @@ test('two stages over many partitions see what one watcher of everything sees, a
         wanted.set(`${view.stream} ${cdn} ${now}`, view.total('stalled_ms_sum', now - 5000, now, { cdn }))
     }
     if (second === 6) {
-      await one.close()
-      one = await startStageOne({ log, emit, clock })
+      await entry.close()
+      entry = await startStageOne({ log, emit, clock })
     }
   }
   const until = Date.now() + 10_000
@@ -118,7 +118,7 @@ test('two stages over many partitions see what one watcher of everything sees, a
     assert.ok(Date.now() < until, `judged until ${two.watermark_ms}, wanted ${first + 12_000}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
-  await one.close()
+  await entry.close()
   await two.close()
   await log.close()
   let compared = 0

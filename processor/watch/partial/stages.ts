@@ -12,7 +12,7 @@ export async function startStages(
   const { log, emit, clock, onSetBack, notifier, plans } = options
   const three = await startStageThree({ log, notifier, emit, plans })
   const two = await startStageTwo(options)
-  const one = await startStageOne({ log, emit, clock, onSetBack })
+  const entry = await startStageOne({ log, emit, clock, onSetBack })
   emit({ type: 'started', role: 'watch' })
   return {
     get watermark_ms() {
@@ -22,7 +22,7 @@ export async function startStages(
       return two.streams
     },
     async close() {
-      await one.close()
+      await entry.close()
       await two.close()
       await three.close()
       emit({ type: 'stopped', role: 'watch' })

@@ -55,7 +55,7 @@ function countedOf({
   metric,
   hop,
 }: Observation): { kind: Kind; numerator: Measure; denominator?: Measure } | undefined {
-  const signal = SIGNALS.find((one) => one.metric === metric && one.hop === hop)
+  const signal = SIGNALS.find((signal) => signal.metric === metric && signal.hop === hop)
   if (signal !== undefined) return signal
   const { numerator, per_window } = metricOf(metric)
   return numerator !== undefined && per_window ? { kind: measureOf(numerator).kind, numerator } : undefined

@@ -35,9 +35,9 @@ export function timelineOf({
   const hops = HOPS.map((hop): HopEvidence => {
     const ill = seen.filter((o) => o.hop === hop && (o.firing || o.score >= 8))
     const worst = new Map<Metric, Observation>()
-    for (const one of ill) {
-      const known = worst.get(one.metric)
-      if (known === undefined || one.score > known.score) worst.set(one.metric, one)
+    for (const entry of ill) {
+      const known = worst.get(entry.metric)
+      if (known === undefined || entry.score > known.score) worst.set(entry.metric, entry)
     }
     const findings = [...worst.values()].sort((a, b) => b.score / b.threshold - a.score / a.threshold)
     const metric =
@@ -66,7 +66,7 @@ function seriesOf(
   to: number,
   cause: Where,
 ): (number | null)[] {
-  const signal = SIGNALS.find((one) => one.metric === metric && one.hop === hop)
+  const signal = SIGNALS.find((signal) => signal.metric === metric && signal.hop === hop)
   if (signal === undefined) return []
   const known = view.dimensions(signal.kind)
   // Several values at once are slow to sum at every second; the first tells enough for a picture.

@@ -131,7 +131,8 @@ const placed = (hop: Hop, lead: Observation, place: Place, because: string): Ver
 /** The surest of several. */
 const best = (observations: readonly Observation[]): Observation | undefined => {
   let found: Observation | undefined
-  for (const one of observations) if (found === undefined || rank(one) > rank(found)) found = one
+  for (const observation of observations)
+    if (found === undefined || rank(observation) > rank(found)) found = observation
   return found
 }
 const rank = ({ score, threshold, rule }: Observation): number =>
@@ -149,7 +150,7 @@ const PAIN = [
 function painful(observations: readonly Observation[]): Observation | undefined {
   const certain = observations.filter(({ firing, rule }) => firing && rule !== 'objective')
   for (const metric of PAIN) {
-    const found = best(certain.filter((one) => one.metric === metric))
+    const found = best(certain.filter((entry) => entry.metric === metric))
     if (found) return found
   }
   return best(observations)
@@ -170,7 +171,7 @@ function locatedOf(observation: Observation, options: VerdictOptions): Place {
 function narrowest(observation: Observation, { symptoms, view, began_ms }: VerdictOptions): Place {
   const { metric, rule, scope } = observation
   const parts = symptoms.filter(
-    (one) => one.metric === metric && one.rule === rule && within(one.scope, scope),
+    (symptom) => symptom.metric === metric && symptom.rule === rule && within(symptom.scope, scope),
   )
   let found: Place = { cause: scope, explains: 1, confidence: 0.8 }
   for (const { scope: cause } of parts) {
