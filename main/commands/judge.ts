@@ -50,6 +50,10 @@ export function registerJudge(program: Command): void {
       }
       const history = readHistory(text, { time: flags.time, value: flags.value, count: flags.count })
       if ('code' in history) throw expectedError(`${file}: ${history.message}`)
+      for (const start_s of history.incomplete_s)
+        console.error(
+          `The minute ${new Date(start_s * 1000).toISOString()} at the end of the file is incomplete (under a fifth of its neighbour's viewers) and left out.`,
+        )
       const changes = judgeHistory({ history, rules, stall_ms, viewers, seed })
       if (flags.json) {
         for (const change of changes) console.log(JSON.stringify(change))

@@ -117,3 +117,14 @@ test('a wrong file is refused with what is wrong', () => {
   assert.equal(code('min,value,cnt\n60,1,2,3\n'), 'csv_malformed')
   assert.equal(code('min,value,cnt\n2026-11-21T12:00:00Z,1,2\n'), undefined)
 })
+
+test('a minute that the export cut off at its end is left out, so that no audience seems to leave', () => {
+  const csv = ['min,cdn,value,cnt', '60,a,1,100', '120,a,1,100', '180,a,0,2'].join('\n')
+  const history = readHistory(csv, { time: 'min', value: 'value', count: 'cnt' })
+  assert.ok(!('code' in history))
+  assert.deepEqual(
+    history.minutes.map(({ start_s }) => start_s),
+    [60, 120],
+  )
+  assert.deepEqual(history.incomplete_s, [180])
+})

@@ -17,7 +17,14 @@ export interface History {
   /** Values of every combination, in the order of `columns`. */
   readonly combinations: readonly (readonly string[])[]
   /** In the order of time; `start_s` is epoch seconds. */
-  readonly minutes: readonly { readonly start_s: number; readonly cells: readonly HistoryCell[] }[]
+  readonly minutes: readonly HistoryMinute[]
+  /** Minutes at the ends that the export cut off in their middle, and that are left out; epoch seconds. */
+  readonly incomplete_s: readonly number[]
+}
+
+export interface HistoryMinute {
+  readonly start_s: number
+  readonly cells: readonly HistoryCell[]
 }
 
 export interface ReadHistoryOptions {
@@ -46,6 +53,21 @@ function minuteOf(text: string): number {
       : number
     : Date.parse(text) / 1000
   return Math.floor(seconds / MINUTE_S) * MINUTE_S
+}
+
+/** A first or last minute with a smaller share of its neighbour's viewers than this was cut off by the export. */
+const CUT_SHARE = 0.2
+
+const viewersOf = ({ cells }: HistoryMinute): number => cells.reduce((sum, { count }) => sum + count, 0)
+
+/** The minutes without those that were cut off at the ends: an export that ends in a minute's first second is no audience that left. */
+function wholeMinutes(minutes: readonly HistoryMinute[]): Pick<History, 'minutes' | 'incomplete_s'> {
+  const isCut = (minute: HistoryMinute | undefined, neighbour: HistoryMinute | undefined): boolean =>
+    minute !== undefined && neighbour !== undefined && viewersOf(minute) < CUT_SHARE * viewersOf(neighbour)
+  const from = isCut(minutes[0], minutes[1]) ? 1 : 0
+  const to = minutes.length - (isCut(minutes.at(-1), minutes.at(-2)) ? 1 : 0)
+  const cut = [...minutes.slice(0, from), ...minutes.slice(to)]
+  return { minutes: minutes.slice(from, to), incomplete_s: cut.map(({ start_s }) => start_s) }
 }
 
 const amountOf = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text))
@@ -111,15 +133,17 @@ export function readHistory(
   return {
     columns: dimensionsAt.map((at) => header[at]!),
     combinations,
-    minutes: [...minutes]
-      .sort(([a], [b]) => a - b)
-      .map(([start_s, cells]) => ({
-        start_s,
-        cells: [...cells].map(([cell, sums]) => ({
-          cell,
-          value: Math.round(Math.min(sums.value, sums.count)),
-          count: Math.round(sums.count),
+    ...wholeMinutes(
+      [...minutes]
+        .sort(([a], [b]) => a - b)
+        .map(([start_s, cells]) => ({
+          start_s,
+          cells: [...cells].map(([cell, sums]) => ({
+            cell,
+            value: Math.round(Math.min(sums.value, sums.count)),
+            count: Math.round(sums.count),
+          })),
         })),
-      })),
+    ),
   }
 }
