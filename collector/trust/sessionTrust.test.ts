@@ -44,6 +44,12 @@ test('an hour of play, with retries after an outage, is believed all along', () 
     assert.equal(it.say(beat({ seq }), { event_time: NOW + seq * 10_000 }), 100, String(seq))
 })
 
+test('what is sent again after a lost answer is not lived twice', () => {
+  const it = stage()
+  for (let round = 0; round < 4; round += 1)
+    for (let seq = 1; seq <= 6; seq += 1) assert.equal(it.say(beat({ seq })), 100, `${round} ${seq}`)
+})
+
 test('more play than the interval is long, and more intervals than time, set a session apart', () => {
   const it = stage()
   assert.ok(isTrusted(it.say(beat({ played_ms: 13_900 }))))

@@ -123,14 +123,16 @@ export function judgeSessions(): SessionTrust {
     const time_s = event_time / 1000
     if (time_s < table[at + FIRST_s]!) table[at + FIRST_s] = time_s
     if (time_s > table[at + NEWEST_s]!) table[at + NEWEST_s] = time_s
-    if (kind === 'heartbeat') {
+    const seq = numberIn(event.seq)
+    // A number that came before is sent again, not lived again.
+    const isRepeat = seq > 0 && seq <= table[at + SEQ]!
+    if (kind === 'heartbeat' && !isRepeat) {
       table[at + INTERVALS_ms]! += interval_ms
       const passed_ms = (table[at + NEWEST_s]! - table[at + FIRST_s]!) * 1000
       // The first interval began before anything was heard.
       const bound = passed_ms * RATE_SHARE + RATE_SLACK_ms + Math.min(interval_ms, RATE_SLACK_ms)
       if (table[at + INTERVALS_ms]! > bound) doubt += DOUBTS.rate
     }
-    const seq = numberIn(event.seq)
     if (seq > 0) {
       const before = table[at + SEQ]!
       if (before > 0 && seq - before > LONGEST_JUMP) doubt += DOUBTS.sequence
