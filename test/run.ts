@@ -26,7 +26,11 @@ const PROGRAMS = [
     how: 'apt-get install prometheus-alertmanager',
   },
   { name: 'Prometheus', found: ['/usr/bin/prometheus', 'prometheus'], how: 'apt-get install prometheus' },
-  { name: 'Java 17', found: ['java'], how: 'apt-get install openjdk-17-jre-headless (for Kafka)' },
+  {
+    name: 'Java 17 (JDK)',
+    found: ['javac'],
+    how: 'apt-get install openjdk-17-jdk-headless (Kafka, a JDBC client)',
+  },
   { name: 'Maven', found: ['mvn'], how: 'apt-get install maven (fetches Kafka’s jars)' },
   { name: 'Go', found: ['go'], how: 'https://go.dev/doc/install (builds k6 and the clickhouse-go client)' },
   { name: 'k6', found: ['k6', join(root, '.cache/bin/k6')], how: 'sh k6/ensure.sh --install' },
