@@ -34,7 +34,11 @@ function post(url: string, body: string): Promise<number> {
       {
         method: 'POST',
         agent,
-        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+        headers: {
+          'user-agent': 'Mozilla/5.0 (chaos)',
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+        },
         timeout: 40_000,
       },
       (answer) => {
