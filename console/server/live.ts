@@ -59,9 +59,15 @@ export function createLive({ every_ms = 1000, rooms: limit = 200, viewers: seats
     async function once(why: 'second' | 'change'): Promise<void> {
       room.busy = true
       try {
-        const made = await compute(room.made as T | undefined, why)
-        room.made = made
-        if (rooms.get(key) === room) publish(room, shownOf(made))
+        let made = await compute(room.made as T | undefined, why)
+        if (room.made === undefined && room.again) show(made)
+        // What changed while this was computed may be missing in it.
+        while (room.again) {
+          room.again = false
+          made = await compute(made, 'change')
+        }
+        generation += 1
+        show(made)
       } catch (error) {
         const code = (error as { fault?: string }).fault === 'store' ? 'store_away' : 'internal'
         const data = JSON.stringify({ code, message: (error as Error).message.slice(0, 300) })
@@ -69,9 +75,25 @@ export function createLive({ every_ms = 1000, rooms: limit = 200, viewers: seats
       } finally {
         room.busy = false
       }
-      if (room.again && rooms.get(key) === room) {
-        room.again = false
-        await once('change')
+    }
+    let generation = 0
+    let quick = false
+    const show = (made: T): void => {
+      room.made = made
+      if (rooms.get(key) === room) publish(room, shownOf(made))
+    }
+    /** A change while the second's computation still runs: shown at once, with what was read last. */
+    async function onceQuickly(): Promise<void> {
+      if (quick || room.made === undefined) return
+      quick = true
+      const began = generation
+      try {
+        const made = await compute(room.made as T, 'change')
+        if (generation === began) show(made)
+      } catch {
+        // The computation that runs reports the trouble.
+      } finally {
+        quick = false
       }
     }
     const room: Room = {
@@ -84,7 +106,10 @@ export function createLive({ every_ms = 1000, rooms: limit = 200, viewers: seats
       timer: setInterval(() => room.run('second'), every_ms),
       run(why) {
         if (!room.busy) void once(why)
-        else if (why === 'change') room.again = true
+        else if (why === 'change') {
+          room.again = true
+          void onceQuickly()
+        }
       },
     }
     rooms.set(key, room)
