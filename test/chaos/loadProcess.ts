@@ -12,7 +12,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: senders + streams + 8 })
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 const event = (seq: number): string =>
-  `{"kind":"heartbeat","seq":${seq},"interval_ms":400,"played_ms":${400 - (seq % 10) * 4},"stalled_ms":${(seq % 10) * 4},"bitrate_kbps":3500,"buffer_ms":4000,"frames_rendered":10,"live_latency_ms":3000,"bandwidth_kbps":12000}`
+  `{"kind":"heartbeat","seq":${seq},"interval_ms":20,"played_ms":${20 - (seq % 10)},"stalled_ms":${seq % 10},"bitrate_kbps":3500,"buffer_ms":4000,"frames_rendered":1,"live_latency_ms":3000,"bandwidth_kbps":12000}`
 /** Events of the nth beacon of any session, as text. */
 const eventsOf = Array.from({ length: beacons }, (_, beacon) =>
   Array.from({ length: batch }, (_, index) => event(beacon * batch + index + 1)).join(','),
