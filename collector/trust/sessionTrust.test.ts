@@ -50,6 +50,19 @@ test('what is sent again after a lost answer is not lived twice', () => {
     for (let seq = 1; seq <= 6; seq += 1) assert.equal(it.say(beat({ seq })), 100, `${round} ${seq}`)
 })
 
+test('numbers sent backwards, or again, make no more play believed than the time allows', () => {
+  const believed = (numbers: readonly number[]) => {
+    const it = stage()
+    return numbers.filter((seq) => isTrusted(it.say(beat({ seq })))).length
+  }
+  const upwards = Array.from({ length: 200 }, (_, at) => at + 1)
+  const inOrder = believed(upwards)
+  assert.ok(inOrder < 20, String(inOrder))
+  assert.equal(believed(upwards.toReversed()), inOrder)
+  assert.equal(believed(upwards.flatMap((seq) => [seq, seq])), 2 * inOrder)
+  assert.equal(believed([...upwards, ...upwards]), inOrder, 'what was not believed is not believed later')
+})
+
 test('more play than the interval is long, and more intervals than time, set a session apart', () => {
   const it = stage()
   assert.ok(isTrusted(it.say(beat({ played_ms: 13_900 }))))

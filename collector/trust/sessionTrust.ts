@@ -46,6 +46,10 @@ const SEQ = 5
 const AGENT = 6
 const OFFSET_s = 7
 
+/** The newest numbers of a session, a bit each: what is sent again within them is known. */
+const RECENT = 128
+const RECENT_WORDS = RECENT / 32
+
 const SLACK_ms = 1_500
 /** Retries after an outage bring their own times, so only this much more than the time that passed is a doubt. */
 const RATE_SLACK_ms = 60_000
@@ -63,6 +67,7 @@ const AGENTS_KEPT = 2_000
  */
 export function judgeSessions(): SessionTrust {
   const table = new Float64Array(SLOTS * FIELDS)
+  const recent = new Int32Array(SLOTS * RECENT_WORDS)
   const crowdOf = createAddressCrowds()
   const programs = new Map<string, boolean>()
 
@@ -112,6 +117,22 @@ export function judgeSessions(): SessionTrust {
     table[at + SEQ] = -1
     table[at + AGENT] = agentHash
     table[at + OFFSET_s] = Number.NaN
+    const word = (at / FIELDS) * RECENT_WORDS
+    recent.fill(0, word, word + RECENT_WORDS)
+  }
+
+  /** Whether the number came before, among the newest of its session; notes it. */
+  function isRepeat(at: number, seq: number): boolean {
+    const before = table[at + SEQ]!
+    const words = (at / FIELDS) * RECENT_WORDS
+    if (seq <= before - RECENT || seq - before > LONGEST_JUMP) return false
+    for (let passed = Math.max(before + 1, seq - RECENT + 1); passed < seq; passed += 1)
+      recent[words + ((passed >> 5) & (RECENT_WORDS - 1))]! &= ~(1 << (passed & 31))
+    const word = words + ((seq >> 5) & (RECENT_WORDS - 1))
+    const bit = 1 << (seq & 31)
+    const seen = seq <= before && (recent[word]! & bit) !== 0
+    recent[word]! |= bit
+    return seen
   }
 
   function doubtOf(
@@ -124,10 +145,9 @@ export function judgeSessions(): SessionTrust {
     if (time_s < table[at + FIRST_s]!) table[at + FIRST_s] = time_s
     if (time_s > table[at + NEWEST_s]!) table[at + NEWEST_s] = time_s
     const seq = numberIn(event.seq)
-    // A number that came before is sent again, not lived again.
-    const isRepeat = seq > 0 && seq <= table[at + SEQ]!
-    if (kind === 'heartbeat' && !isRepeat) {
-      table[at + INTERVALS_ms]! += interval_ms
+    if (kind === 'heartbeat') {
+      // A number that came before is sent again, not lived again; it is believed as little as it was then.
+      if (seq <= 0 || !isRepeat(at, seq)) table[at + INTERVALS_ms]! += interval_ms
       const passed_ms = (table[at + NEWEST_s]! - table[at + FIRST_s]!) * 1000
       // The first interval began before anything was heard.
       const bound = passed_ms * RATE_SHARE + RATE_SLACK_ms + Math.min(interval_ms, RATE_SLACK_ms)

@@ -11,6 +11,7 @@ interface Row {
   readonly session: string
   readonly seq: number
   readonly source?: string
+  readonly weight?: number
   readonly received_time?: number
 }
 
@@ -89,6 +90,25 @@ test('a long stretch that waited on a disk is taken when it comes later, each nu
   const fromTheMiddle = new Dedupe()
   assert.equal(fromTheMiddle.check(batch(stretch(400, 500))).repeated, 0)
   assert.equal(fromTheMiddle.check(batch(stretch(1, 500))).repeated, 101)
+})
+
+test('a row that is not believed repeats what was believed before, and makes nothing that is believed a repeat', () => {
+  for (const source of ['sdk', 'cmcd', 'probe']) {
+    const dedupe = new Dedupe()
+    const rows = (weight: number, first: number, last: number) =>
+      batch(
+        Array.from({ length: last - first + 1 }, (_, at) => ({
+          session: 'a',
+          source,
+          weight,
+          seq: 2 * (first + at),
+        })),
+      )
+    assert.equal(dedupe.check(rows(1, 1, 40)).repeated, 0)
+    assert.equal(dedupe.check(rows(0, 1, 40)).repeated, 40, `${source}: the same again, not believed`)
+    assert.equal(dedupe.check(rows(0, 30, 50)).repeated, 11, `${source}: only what is new`)
+    assert.equal(dedupe.check(rows(1, 41, 50)).repeated, 0, `${source}: forged numbers take none away`)
+  }
 })
 
 test('the two modes of CMCD, whose numbers are far apart, are told apart for as long as they run', () => {

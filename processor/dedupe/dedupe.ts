@@ -23,9 +23,9 @@ const SEQUENCE_SEEDS = new Map<string, number>()
 
 /**
  * The one dedupe step of writer and watcher, one instance a topic and partition: the numbers seen, by session.
- * Rows with `seq` 0 are never repeats. Rows of weight 0 (not believed) are compared with their like only: a forged number makes no
- * honest one a repeat, and a forged SDK mutes no CMCD. It is rebuilt by replaying the log's last HORIZON_MS, which gives the same
- * verdicts. Memory: less than 40 bytes a session, and a bounded store of holes (see SequenceTable).
+ * Rows with `seq` 0 are never repeats. Rows of weight 0 (not believed) are kept apart: a forged number makes no honest one a
+ * repeat, and a forged SDK mutes no CMCD. A row of weight 0 repeats its like, and what was believed before: a session that is
+ * not believed any more is not stored twice. It is rebuilt by replaying the log's last HORIZON_MS, which gives the same verdicts. Memory: less than 40 bytes a session, and a bounded store of holes (see SequenceTable).
  */
 export class Dedupe {
   private readonly table = new SequenceTable()
@@ -66,7 +66,10 @@ export class Dedupe {
       const ofPlayer = own === sdkCode || own === cmcdCode
       if (!ofPlayer && number === 0) continue
       hashSession(owner, id)
-      if (weight[row] === 0) setApart()
+      const apart = weight[row] === 0
+      const believedLow = low
+      const believedHigh = high
+      if (apart) setApart()
       // A player's numbers and the SDK's for the same playback are sequences of their own.
       let entry = -1
       if (ofPlayer) {
@@ -76,13 +79,19 @@ export class Dedupe {
       }
       if (number === 0) continue
       let counted = number
+      let seed = 0
       if (own !== sdkCode) {
         const mode = own === cmcdCode ? number & 1 : 0
         if (own === cmcdCode) counted = number >>> 1
-        const seed = seedOf(source.at(row)) + mode
+        seed = seedOf(source.at(row)) + mode
         entry = table.entry(mix(low ^ seed), mix(high + seed), now)
       }
-      if (table.seen(entry, counted, owner)) {
+      const repeatsBelieved =
+        apart &&
+        (own === sdkCode
+          ? table.has(believedLow, believedHigh, counted)
+          : table.has(mix(believedLow ^ seed), mix(believedHigh + seed), counted))
+      if (repeatsBelieved || table.seen(entry, counted, owner)) {
         ;(repeats ??= new Uint8Array(rows))[row] = 1
         repeated += 1
       }

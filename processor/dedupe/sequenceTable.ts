@@ -52,19 +52,25 @@ export class SequenceTable {
    * @param now in a unit that fits 31 bits
    */
   entry(hashLow: number, hashHigh: number, now: number): number {
-    const mask = this.index.length - 1
-    let at = hashLow & mask
-    for (let entry = this.index[at]!; entry !== EMPTY; entry = this.index[at]!) {
-      const chunk = this.chunks[(entry / CHUNK) | 0]!
-      const offset = (entry % CHUNK) * ENTRY
-      if (chunk[offset + HASH_LOW] === hashLow && chunk[offset + HASH_HIGH] === hashHigh) {
-        const heard = chunk[offset + HEARD]!
-        if (now > heard >>> 1) chunk[offset + HEARD] = (now << 1) | (heard & 1)
-        return entry
-      }
-      at = (at + 1) & mask
-    }
-    return this.add(at, hashLow, hashHigh, now)
+    const entry = this.find(hashLow, hashHigh)
+    if (entry < 0) return this.add(~entry, hashLow, hashHigh, now)
+    const chunk = this.chunkOf(entry)
+    const offset = (entry % CHUNK) * ENTRY
+    const heard = chunk[offset + HEARD]!
+    if (now > heard >>> 1) chunk[offset + HEARD] = (now << 1) | (heard & 1)
+    return entry
+  }
+
+  /** Whether the number of a sequence was seen; notes nothing. False for a sequence that is not known. */
+  has(hashLow: number, hashHigh: number, number: number): boolean {
+    const entry = this.find(hashLow, hashHigh)
+    if (entry < 0) return false
+    const chunk = this.chunkOf(entry)
+    const offset = (entry % CHUNK) * ENTRY
+    if (chunk[offset + BASE] === EMPTY) return false
+    const bit = number - (chunk[offset + BASE]! >>> 0)
+    if (bit < 0) return !this.inHole(entry, number)
+    return bit < WINDOW && (chunk[offset + BITS + (bit >> 5)]! & (1 << (bit & (WORD - 1)))) !== 0
   }
 
   /** A mark of the owner's meaning, kept beside a sequence. */
@@ -132,6 +138,19 @@ export class SequenceTable {
   /** Sequences with holes that are remembered. */
   get withHoles(): number {
     return this.holes.size
+  }
+
+  /** The entry of a sequence, or the complement (~) of the free place of the index where it belongs. */
+  private find(hashLow: number, hashHigh: number): number {
+    const mask = this.index.length - 1
+    let at = hashLow & mask
+    for (let entry = this.index[at]!; entry !== EMPTY; entry = this.index[at]!) {
+      const chunk = this.chunks[(entry / CHUNK) | 0]!
+      const offset = (entry % CHUNK) * ENTRY
+      if (chunk[offset + HASH_LOW] === hashLow && chunk[offset + HASH_HIGH] === hashHigh) return entry
+      at = (at + 1) & mask
+    }
+    return ~at
   }
 
   private chunkOf(entry: number): Int32Array {
@@ -239,6 +258,13 @@ export class SequenceTable {
       } else bound(ranges)
       return true
     }
+    return false
+  }
+
+  private inHole(entry: number, number: number): boolean {
+    const ranges = this.holes.get(entry)?.ranges ?? []
+    for (let at = 0; at < ranges.length; at += 2)
+      if (number >= ranges[at]! && number <= ranges[at + 1]!) return true
     return false
   }
 

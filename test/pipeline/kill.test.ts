@@ -53,7 +53,8 @@ test('kill -9 of either process loses nothing answered and doubles nothing', {
       const events = Array.from({ length: BATCH }, (_, index) => ({
         kind: 'heartbeat',
         seq: index + 1,
-        time_ms: time,
+        // As after an outage: a beat each ten seconds that passed.
+        time_ms: time - (BATCH - 1 - index) * 10_000,
         interval_ms: 10_000,
         played_ms: 9_000,
         stalled_ms: 1000,
