@@ -1,3 +1,4 @@
+import type { Handling } from './handling.ts'
 import type { Hop } from './kinds/kinds.ts'
 import type { Mark } from './mark.ts'
 import type { Metric } from './metrics.ts'
@@ -220,6 +221,8 @@ export interface IncidentView
   readonly unpaged: string
   /** What the on-call said of it; filled in where an incident is shown. */
   readonly mark?: Mark
+  /** Who has it, and a note; filled in where an incident is shown. */
+  readonly handling?: Handling
   /** Filled in where an incident is shown. */
   readonly todo?: Todo
 }

@@ -3,7 +3,7 @@ import { LineBanner } from './LineBanner.tsx'
 import { usePlace } from './place.ts'
 import { Shape } from './Shape.tsx'
 import { Top } from './Top.tsx'
-import { useLine } from './useLine.ts'
+import { isCut, useLine } from './useLine.ts'
 import { useFetch } from './useLive.ts'
 
 interface About {
@@ -13,7 +13,7 @@ interface About {
 
 /** Nothing has been said yet: what to paste, with this machine's own address in it. */
 export function EmptyPage({ show }: { readonly show?: string }) {
-  const { state } = useLine()
+  const line = useLine()
   const { words, href } = usePlace()
   const named = show ?? 'my-show'
   const { data, failed } = useFetch<About>('/api/about')
@@ -34,7 +34,7 @@ export function EmptyPage({ show }: { readonly show?: string }) {
   return (
     <>
       <Top
-        state={state === 'lost' || state === 'store_away' ? 'lost' : 'waiting'}
+        state={isCut(line) ? 'lost' : 'waiting'}
         trail={
           show === undefined
             ? []

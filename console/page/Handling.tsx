@@ -2,6 +2,8 @@ import { useState } from 'preact/hooks'
 import type { IncidentView } from '../../schemas/incident.ts'
 import { lengthOf, timeOf } from './amount.ts'
 import { usePlace } from './place.ts'
+import { sendChange } from './sendChange.ts'
+import { keepName, nameHere, useMe } from './useMe.ts'
 
 const MINUTES = [15, 30, 60, 240] as const
 
@@ -50,29 +52,16 @@ export function Handling({ incident }: { readonly incident: IncidentView }) {
 function PlanForm({ kind, incident }: { readonly kind: Kind; readonly incident: IncidentView }) {
   const { words, lang } = usePlace()
   const [minutes, last] = useState<number>(30)
-  const [by, sign] = useState(localStorage.getItem('firstframe-by') ?? '')
+  const [by, sign] = useState(nameHere)
   const [reason, explain] = useState('')
   const [result, tell] = useState('')
+  const me = useMe()
   const announce = async () => {
     const from_ms = Date.now()
     const plan = planOf(kind, incident, { from_ms, minutes, by, reason })
-    localStorage.setItem('firstframe-by', by)
-    try {
-      const answer = await fetch(`/api/planned/${kind}-${incident.id}-${from_ms.toString(36)}`, {
-        method: 'PUT',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(plan),
-        signal: AbortSignal.timeout(5000),
-      })
-      if (answer.ok) return tell(words.announced(timeOf(plan.to_ms, lang, from_ms)))
-      const { error, message } = (await answer.json().catch(() => ({}))) as {
-        error?: { message: string; detail?: string }
-        message?: string
-      }
-      tell(words.not_done(error?.detail ?? error?.message ?? message ?? String(answer.status)))
-    } catch (error) {
-      tell(words.not_done((error as Error).message))
-    }
+    keepName(by)
+    const wrong = await sendChange('PUT', `/api/planned/${kind}-${incident.id}-${from_ms.toString(36)}`, plan)
+    tell(wrong === undefined ? words.announced(timeOf(plan.to_ms, lang, from_ms)) : words.not_done(wrong))
   }
   return (
     <form
@@ -93,10 +82,12 @@ function PlanForm({ kind, incident }: { readonly kind: Kind; readonly incident: 
           ))}
         </select>
       </label>
-      <label>
-        {words.by}
-        <input value={by} maxLength={128} onInput={(event) => sign(event.currentTarget.value)} />
-      </label>
+      {me?.how === 'local' && (
+        <label>
+          {words.by}
+          <input value={by} maxLength={128} onInput={(event) => sign(event.currentTarget.value)} />
+        </label>
+      )}
       <label>
         {words.reason}
         <input value={reason} maxLength={500} onInput={(event) => explain(event.currentTarget.value)} />

@@ -35,6 +35,8 @@ export function handoverText(
       group.viewers > 0 ? words.viewers(whole(group.viewers)) : '',
       `${timeOf(group.began_ms, lang, now_ms)} – ${group.open ? words.open : timeOf(group.resolved_ms, lang, now_ms)}`,
       lengthOf(end_ms - group.began_ms, lang),
+      group.lead.handling?.owner ? words.has_it(group.lead.handling.owner) : '',
+      group.lead.handling?.note ?? '',
       `${origin}/incident/${group.lead.id}`,
     ]
       .filter(Boolean)

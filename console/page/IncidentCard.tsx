@@ -39,7 +39,8 @@ function factsOf(
     lengthOf(end_ms - group.began_ms, lang),
     group.open
       ? words.since(timeOf(group.began_ms, lang, now_ms))
-      : words.over(timeOf(group.resolved_ms, lang, now_ms), lengthOf(end_ms - group.began_ms, lang)),
+      : words.over(timeOf(group.resolved_ms, lang, now_ms)),
+    group.open && lead.handling?.owner ? words.has_it(cutName(lead.handling.owner)) : '',
   ].filter((fact) => fact !== '')
 }
 

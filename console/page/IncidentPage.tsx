@@ -11,10 +11,11 @@ import { Handling } from './Handling.tsx'
 import { IncidentCard, runbookPath, soleGroup } from './IncidentCard.tsx'
 import { ruledOut, type Seen, seenOf, symptomText } from './incidentText.ts'
 import { LineBanner } from './LineBanner.tsx'
+import { OnCall } from './OnCall.tsx'
 import { type Place, usePlace } from './place.ts'
 import { Sessions, Table } from './Tables.tsx'
 import { Top } from './Top.tsx'
-import { useLine } from './useLine.ts'
+import { isCut, useLine } from './useLine.ts'
 import { useFetch } from './useLive.ts'
 
 /** A seldom reporter's line is drawn across steps without a report, up to this long. */
@@ -231,7 +232,7 @@ export function IncidentPage({ id }: { readonly id: string }) {
     incident === undefined || !open ? undefined : `/api/show/${encodeURIComponent(incident.show)}${scope}`,
     open ? 10_000 : undefined,
   )
-  const lost = line.state === 'lost' || line.state === 'store_away'
+  const lost = isCut(line)
   const now_ms = Date.now()
   const show = `/show/${encodeURIComponent(incident?.show ?? '')}`
   const moment =
@@ -270,6 +271,7 @@ export function IncidentPage({ id }: { readonly id: string }) {
               <CopyLink />
               <Handling incident={incident} />
             </div>
+            <OnCall incident={incident} />
             {course === undefined ? (
               <div class="panel skeleton tall" />
             ) : (

@@ -18,14 +18,24 @@ export function LineBanner({
       ? words.lost(length)
       : state === 'store_away'
         ? words.store_away(length)
-        : stuck
-          ? words.stuck
-          : undefined
+        : state === 'signed_out'
+          ? words.signed_out
+          : stuck
+            ? words.stuck
+            : undefined
   if (text === undefined) return null
   return (
     <p class="banner lost" role="alert">
       {text}
       {as_of_ms !== undefined && <b class="as-of"> {words.as_of(timeOf(as_of_ms, lang, Date.now()))}</b>}
+      {state === 'signed_out' && (
+        <>
+          {' '}
+          <a href={`/sign-in?to=${encodeURIComponent(location.pathname + location.search)}`} data-native>
+            {words.sign_in}
+          </a>
+        </>
+      )}
     </p>
   )
 }

@@ -13,7 +13,7 @@ import { Ranges } from './Ranges.tsx'
 import { axisFrom, bandsOf, rowsOf, struckStreams } from './showRows.ts'
 import { Fairness, Rounds, Streams } from './Tables.tsx'
 import { Top } from './Top.tsx'
-import { useLine } from './useLine.ts'
+import { isCut, useLine } from './useLine.ts'
 import { type Live, useFetch, useLive } from './useLive.ts'
 import { useSiren } from './useSiren.ts'
 import { Waterfall } from './Waterfall.tsx'
@@ -56,7 +56,7 @@ export function ShowPage({ show }: { readonly show: string }) {
       snapshot={snapshot}
       live={at === null ? live : undefined}
       loading={loading}
-      lost={line.state === 'lost' || line.state === 'store_away' || live.stuck}
+      lost={isCut(line) || live.stuck}
     />
   )
 }
@@ -65,7 +65,7 @@ export function ShowPage({ show }: { readonly show: string }) {
 function Waiting({ show }: { readonly show: string }) {
   const { words, lang } = usePlace()
   const line = useLine()
-  const lost = line.state === 'lost' || line.state === 'store_away'
+  const lost = isCut(line)
   return (
     <>
       <Top state={lost ? 'lost' : 'opening'} trail={[{ href: '', text: show }]} />

@@ -10,7 +10,7 @@ import { usePlace } from './place.ts'
 import { Shape } from './Shape.tsx'
 import { Value } from './Tables.tsx'
 import { Top } from './Top.tsx'
-import { useLine } from './useLine.ts'
+import { isCut, useLine } from './useLine.ts'
 import { useFetch, useLive } from './useLive.ts'
 import { useSiren } from './useSiren.ts'
 
@@ -78,7 +78,7 @@ export function ShowsPage({ home }: { readonly home: boolean }) {
   const live = useLive<ShowList>(at === null ? scope : undefined)
   const past = useFetch<ShowList>(at === null ? undefined : `/api/shows?${scope}&at=${at}`)
   const list = at === null ? live.data : past.data
-  const lost = line.state === 'lost' || line.state === 'store_away' || live.stuck
+  const lost = isCut(line) || live.stuck
   const groups = useMemo(
     () => groupIncidents(Object.values(list?.incidents ?? {}).filter(({ state }) => state === 'open')),
     [list?.incidents],

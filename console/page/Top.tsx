@@ -2,6 +2,8 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { cutName, timeOf, zoneOf } from './amount.ts'
 import { usePlace } from './place.ts'
+import { sendChange } from './sendChange.ts'
+import { useMe } from './useMe.ts'
 import { soundIsOn, switchSound } from './useSiren.ts'
 
 interface TopProps {
@@ -104,6 +106,7 @@ function Tools() {
   const [sound, hear] = useState(soundIsOn())
   const other = lang === 'zh' ? 'en' : 'zh'
   const next = document.documentElement.dataset.theme === 'light' ? 'dark' : 'light'
+  const me = useMe()
   return (
     <p class="tools">
       <button type="button" onClick={search} aria-label={words.search} title={`${words.search} (⌘K)`}>
@@ -131,6 +134,16 @@ function Tools() {
       <a href={to({ theme: next })} data-replace aria-label={words.theme} title={words.theme} class="wide">
         ◐
       </a>
+      {me?.how === 'session' && (
+        <button
+          type="button"
+          class="wide"
+          title={`${me.name} · ${me.role}`}
+          onClick={() => void sendChange('POST', '/sign-out').then(() => location.assign('/sign-in'))}
+        >
+          {words.sign_out}
+        </button>
+      )}
     </p>
   )
 }

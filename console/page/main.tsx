@@ -1,6 +1,7 @@
 import { render } from 'preact'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Lang } from '../../schemas/words.ts'
+import type { Me } from '../signIn/principal.ts'
 import { HandoverPage } from './HandoverPage.tsx'
 import { IncidentPage } from './IncidentPage.tsx'
 import { MissingPage } from './MissingPage.tsx'
@@ -12,6 +13,8 @@ import { ShowPage } from './ShowPage.tsx'
 import { ShowsPage } from './ShowsPage.tsx'
 import './style.css'
 import { LineContext, useWatchedLine } from './useLine.ts'
+import { useFetch } from './useLive.ts'
+import { MeContext } from './useMe.ts'
 import { useWall } from './useWall.ts'
 import { WORDS } from './words.ts'
 
@@ -146,26 +149,29 @@ function App() {
   }, [place, searching])
 
   useWall(place)
+  const { data: me } = useFetch<Me>('/api/me')
 
   return (
     <PlaceContext.Provider value={place}>
       <LineContext.Provider value={line}>
-        {route.view === 'show' ? (
-          <ShowPage key={route.show} show={route.show} />
-        ) : route.view === 'incident' ? (
-          <IncidentPage key={route.id} id={route.id} />
-        ) : route.view === 'session' ? (
-          <SessionPage key={route.id} id={route.id} />
-        ) : route.view === 'runbooks' ? (
-          <RunbookPage key={route.rule} rule={route.rule} />
-        ) : route.view === 'handover' ? (
-          <HandoverPage />
-        ) : route.view === 'missing' ? (
-          <MissingPage />
-        ) : (
-          <ShowsPage home={route.view === 'home'} />
-        )}
-        {searching && <Search onClose={() => search(false)} />}
+        <MeContext.Provider value={me}>
+          {route.view === 'show' ? (
+            <ShowPage key={route.show} show={route.show} />
+          ) : route.view === 'incident' ? (
+            <IncidentPage key={route.id} id={route.id} />
+          ) : route.view === 'session' ? (
+            <SessionPage key={route.id} id={route.id} />
+          ) : route.view === 'runbooks' ? (
+            <RunbookPage key={route.rule} rule={route.rule} />
+          ) : route.view === 'handover' ? (
+            <HandoverPage />
+          ) : route.view === 'missing' ? (
+            <MissingPage />
+          ) : (
+            <ShowsPage home={route.view === 'home'} />
+          )}
+          {searching && <Search onClose={() => search(false)} />}
+        </MeContext.Provider>
       </LineContext.Provider>
     </PlaceContext.Provider>
   )

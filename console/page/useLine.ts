@@ -3,11 +3,17 @@ import { useContext, useEffect, useState } from 'preact/hooks'
 
 /** Whether the console and its store answer: the same for every view. */
 export interface Line {
-  /** `opening`: nothing has answered yet; `store_away`: the console answers, its store does not; `lost`: nothing answers. */
-  readonly state: 'opening' | 'open' | 'store_away' | 'lost'
+  /**
+   * `opening`: nothing has answered yet; `store_away`: the console answers, its store does not; `lost`: nothing answers;
+   * `signed_out`: the session is over.
+   */
+  readonly state: 'opening' | 'open' | 'store_away' | 'lost' | 'signed_out'
   /** How long it has been so, ms; 0 while all is well. */
   readonly since_ms: number
 }
+
+/** Nothing new can come: what is seen is old. */
+export const isCut = ({ state }: Line): boolean => state !== 'opening' && state !== 'open'
 
 /** The console is asked so often; without an answer for so long the line is lost. */
 const ASK_MS = 1_000
@@ -28,6 +34,7 @@ export function useWatchedLine(): Line {
     let heard_ms = begun
     let answered = false
     let store: { readonly away: boolean; readonly since_ms: number } = { away: false, since_ms: 0 }
+    let signedOut = false
     let stopped = false
     let told_ms = begun
     const tell = () => {
@@ -41,9 +48,11 @@ export function useWatchedLine(): Line {
           ? { state: 'lost', since_ms: silent_ms }
           : !answered
             ? { state: 'opening', since_ms: silent_ms }
-            : store.away
-              ? { state: 'store_away', since_ms: now - store.since_ms }
-              : { state: 'open', since_ms: 0 }
+            : signedOut
+              ? { state: 'signed_out', since_ms: 0 }
+              : store.away
+                ? { state: 'store_away', since_ms: now - store.since_ms }
+                : { state: 'open', since_ms: 0 }
       const second = (each: Line) => Math.floor(each.since_ms / 1000)
       set((old) => (old.state === next.state && second(old) === second(next) ? old : next))
     }
@@ -55,6 +64,7 @@ export function useWatchedLine(): Line {
           const { store: ok, silent_ms } = (await answer.json()) as { store: boolean; silent_ms: number }
           heard_ms = performance.now()
           answered = true
+          signedOut = answer.status === 401
           store = { away: ok === false, since_ms: heard_ms - silent_ms }
         } catch {
           // No answer: the time since the last one says how bad it is.

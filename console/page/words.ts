@@ -1,4 +1,5 @@
 import type { Hop } from '../../schemas/kinds/kinds.ts'
+import type { Mark } from '../../schemas/mark.ts'
 import { DIMENSION_NAMES, HOP_NAMES, type Lang, type Term } from '../../schemas/words.ts'
 import type { Health } from '../api.ts'
 
@@ -63,7 +64,7 @@ const en = {
   viewers: (n: string) => `${n} viewers`,
   since: (t: string) => `since ${t}`,
   found: (t: string) => `found ${t}`,
-  over: (t: string, d: string) => `over at ${t}, after ${d}`,
+  over: (t: string) => `over at ${t}`,
   explains: (p: string, what: string, s: string) => `${p} of ${what} are here, confidence ${s}`,
   excess: {
     stalls: 'the extra stalls',
@@ -192,6 +193,20 @@ const en = {
   note: 'Note',
   save: 'Save',
   handled: (who: string, t: string) => `${who} has it since ${t}`,
+  has_it: (who: string) => `${who} has it`,
+  let_go: 'Let it go',
+  your_name: 'Your name',
+  needs_operator: 'Only an operator may change this.',
+  mark_about: 'This alert was',
+  mark_names: { useful: 'Useful', noise: 'Noise', expected: 'Expected' } as Record<Mark, string>,
+  marks: {
+    useful: 'It was right to wake somebody: the rule becomes a little more sensitive on this stream.',
+    noise: 'It should not have come: the rule becomes less sensitive on this stream.',
+    expected: 'It was right, and nobody needed it.',
+  } as Record<Mark, string>,
+  signed_out: 'You are signed out. Nothing below is current.',
+  sign_in: 'Sign in',
+  sign_out: 'Sign out',
   nobody_has_it: 'Nobody has it yet',
   handover: 'Handover',
   handover_about: (h: number) => `The last ${h} hours, to copy into a chat`,
@@ -263,7 +278,7 @@ const zh: Words = {
   viewers: (n) => `${n} 名观众`,
   since: (t) => `自 ${t} 起`,
   found: (t) => `${t} 发现`,
-  over: (t, d) => `${t} 恢复，持续 ${d}`,
+  over: (t) => `${t} 恢复`,
   explains: (p, what, s) => `${p} 的${what}在此处，置信度 ${s}`,
   excess: { stalls: '新增卡顿', failures: '新增失败', delay: '新增延迟', change: '变化' },
   clean: (h) => `已排除：${h}`,
@@ -381,6 +396,20 @@ const zh: Words = {
   note: '备注',
   save: '保存',
   handled: (who, t) => `${who} 自 ${t} 起处理`,
+  has_it: (who) => `${who} 在处理`,
+  let_go: '不再处理',
+  your_name: '你的名字',
+  needs_operator: '只有值班操作员可以更改。',
+  mark_about: '这次通知',
+  mark_names: { useful: '有用', noise: '误报', expected: '预期内' },
+  marks: {
+    useful: '通知得对：该规则在这个流上会稍微更敏感。',
+    noise: '不该通知：该规则在这个流上会变得迟钝。',
+    expected: '判断正确，但无需通知。',
+  },
+  signed_out: '你已退出登录。以下不是当前情况。',
+  sign_in: '登录',
+  sign_out: '退出登录',
   nobody_has_it: '还没有人处理',
   handover: '交接',
   handover_about: (h) => `最近 ${h} 小时，可复制到聊天`,

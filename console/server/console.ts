@@ -4,7 +4,7 @@ import type { BuiltPage } from '../build.ts'
 import { type SignInOptions, serveSignIn } from '../signIn/serveSignIn.ts'
 import { type ApiOptions, serveApi } from './api.ts'
 import { guard } from './guard.ts'
-import { serveMarks } from './marks.ts'
+import { serveOnCall, withOnCall } from './onCall.ts'
 import { servePage } from './page.ts'
 import { servePlanned } from './planned.ts'
 import { serveRegistry } from './registry.ts'
@@ -54,11 +54,12 @@ export function createConsole({
   if (shows !== undefined) serveRegistry(app, shows)
   if (planned !== undefined) {
     servePlanned(app, planned)
-    serveMarks(app, { ...api, map: planned })
+    serveOnCall(app, { ...api, map: planned })
   }
   servePage(app, page)
   app.register(async (scope) => {
-    const served = serveApi(scope, api)
+    const incidents = planned === undefined ? api.incidents : withOnCall(api.incidents, planned)
+    const served = serveApi(scope, { ...api, incidents })
     scope.addHook('onClose', async () => served.close())
   })
   return app

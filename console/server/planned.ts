@@ -2,7 +2,7 @@ import { Value } from '@sinclair/typebox/value'
 import type { FastifyInstance } from 'fastify'
 import type { StateMap } from '../../log/stateMap.ts'
 import { PLANNED_PREFIX, Planned, plannedKey, planProblem } from '../../schemas/planned.ts'
-import { principalOf, sees, sendError } from '../signIn/principal.ts'
+import { principalOf, sees, sendError, signerOf } from '../signIn/principal.ts'
 
 /**
  * What operators announced: `GET /api/planned` lists, `PUT /api/planned/:id` announces (body: `Planned` without `id`), `DELETE`
@@ -26,7 +26,7 @@ export function servePlanned(app: FastifyInstance, map: StateMap, clock: () => n
     } catch {
       return sendError(reply, 'bad_json')
     }
-    const plan = { ...(body as object), id }
+    const plan = { ...(body as object), id, by: signerOf(request, (body as Partial<Planned> | null)?.by) }
     const [first] = [...Value.Errors(Planned, plan)]
     if (first !== undefined)
       return sendError(

@@ -44,6 +44,16 @@ export const sees = ({ tenants }: Pick<Principal, 'tenants'>, tenant: string | u
 
 export const principalOf = ({ principal }: FastifyRequest): Principal => principal ?? LOCAL
 
+/** What `/api/me` answers. */
+export const aboutOf = ({ name, role, tenants, how }: Principal) => ({ name, role, tenants, how })
+export type Me = ReturnType<typeof aboutOf>
+
+/** Who signs a change: whoever signed in; where nobody does, the name that was given. */
+export const signerOf = (request: FastifyRequest, given: unknown): unknown => {
+  const { how, name } = principalOf(request)
+  return how === 'local' ? given : name.slice(0, 128)
+}
+
 /** The one shape of an error of the console's API. */
 export const apiError = (code: ApiErrorCode, detail?: string) => ({
   error: { code, message: API_ERRORS[code].help, detail },

@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { hasRole, LOCAL, type Principal, sees, sendError } from './principal.ts'
+import { aboutOf, hasRole, LOCAL, type Principal, sees, sendError } from './principal.ts'
 import { isData, neededRole, pathOf, tokenOf } from './request.ts'
 import { SESSION_COOKIE, type SignedInOptions, serveSignInRoutes, tenantsOf } from './signInRoutes.ts'
 import { refuseSql, sqlOf, withoutSecrets } from './sqlAnswer.ts'
@@ -19,6 +19,7 @@ export function serveSignIn(app: FastifyInstance, options: SignInOptions): void 
     app.addHook('onRequest', async (request) => {
       request.principal = LOCAL
     })
+    app.get('/api/me', async () => aboutOf(LOCAL))
     return
   }
   const { clock, audit, revoked_tokens } = options

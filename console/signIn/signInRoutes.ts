@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Account, findAccount } from './accounts.ts'
 import type { Audit } from './audit.ts'
 import { createOpenId, type OpenIdOptions, type Pending, type Person } from './openid.ts'
-import { type Principal, sendError } from './principal.ts'
+import { aboutOf, type Principal, sendError } from './principal.ts'
 import { ownPath, refusedPage, signInPage } from './signInPage.ts'
 import { readTokenRequest } from './tokenRequest.ts'
 import type { Tokens } from './tokens.ts'
@@ -147,10 +147,7 @@ export function serveSignInRoutes(
     return reply.clearCookie(SESSION_COOKIE, cookieOptions).redirect('/sign-in', 302)
   })
 
-  scope.get('/api/me', async (request) => {
-    const { name, role, tenants, how } = request.principal as Principal
-    return { name, role, tenants, how }
-  })
+  scope.get('/api/me', async (request) => aboutOf(request.principal as Principal))
 
   scope.post('/api/tokens', async (request, reply) => {
     const principal = request.principal as Principal

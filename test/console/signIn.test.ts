@@ -6,10 +6,13 @@ import { gzipSync } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import Provider from 'oidc-provider'
 import type { Browser, Page } from 'playwright-core'
-import { createConsole } from '../../console/server/console.ts'
+import { buildPage } from '../../console/build.ts'
+import { type ConsoleOptions, createConsole } from '../../console/server/console.ts'
+import { hashPassword } from '../../console/signIn/accounts.ts'
 import type { SignInOptions } from '../../console/signIn/serveSignIn.ts'
 import { freePort } from '../stream/freePort.ts'
 import { launchBrowser } from '../stream/index.ts'
+import { incidentOf } from './stage/scene.ts'
 
 /** A real browser, a real OpenID provider, and a page of another site that tries to have the console asked. */
 
@@ -25,7 +28,12 @@ after(async () => {
 
 const html = Buffer.from('<!doctype html><title>Firstframe</title><h1>the page</h1>')
 
-async function startConsole(port: number, signIn: SignInOptions, storeUrl: string): Promise<string> {
+async function startConsole(
+  port: number,
+  signIn: SignInOptions,
+  storeUrl: string,
+  own: Partial<ConsoleOptions> = {},
+): Promise<string> {
   const app = createConsole({
     sql: { url: storeUrl, user: 'reader', password: '' },
     metrics: async () => ({ contentType: 'text/plain', text: 'metrics' }),
@@ -44,6 +52,7 @@ async function startConsole(port: number, signIn: SignInOptions, storeUrl: strin
       runbooks: '/nowhere',
     },
     signIn,
+    ...own,
   })
   servers.push(app)
   await app.listen({ host: '127.0.0.1', port })
@@ -149,6 +158,94 @@ test('OpenID: who has a role comes back to the page they wanted, who has none is
   const forged = await (await browser.newContext()).newPage()
   await forged.goto(`${url}/sign-in/callback?code=x&state=y`)
   assert.match((await forged.textContent('main')) ?? '', /another browser/)
+})
+
+test('a name and a password: an incident is taken under that name, marked and noted; signing out is said on the page', async () => {
+  const began_ms = Date.now() - 72_000
+  const incident = incidentOf({ id: 'inc-edge', tenant: 'a', began_ms })
+  const kept = new Map<string, string>()
+  const trail: string[] = []
+  const port = await freePort()
+  const account = {
+    name: 'ana',
+    role: 'operator',
+    tenants: ['a'],
+    password_hash: await hashPassword('right'),
+  }
+  const url = await startConsole(
+    port,
+    {
+      kind: 'accounts',
+      secret: 'x'.repeat(32),
+      clock: Date.now,
+      https: false,
+      session_hours: 1,
+      accounts: [account as never],
+      revoked_tokens: [],
+      audit: {
+        note: ({ who, action, detail, status }) => void trail.push(`${who} ${action} ${detail} ${status}`),
+        list: async () => [],
+        close: async () => undefined,
+      },
+    },
+    'http://127.0.0.1:1',
+    {
+      page: await buildPage(),
+      planned: {
+        values: kept,
+        put: async (key: string, value: string | null) => void kept.set(key, String(value)),
+      } as never,
+      api: {
+        store: { query: async () => [] } as never,
+        incidents: {
+          onChange: () => () => undefined,
+          list: async () => [incident],
+          one: async (tenant: string, id: string) =>
+            tenant === 'a' && id === incident.id ? incident : undefined,
+        } as never,
+        clock: Date.now,
+        tenants: ['a', 'b'],
+        beaconsPort: 8080,
+        runbooks: '/nowhere',
+      },
+    },
+  )
+  const page = await (await browser.newContext({ locale: 'en-GB' })).newPage()
+  await page.goto(`${url}/incident/inc-edge`)
+  await page.fill('input[name=name]', 'ana')
+  await page.fill('input[name=password]', 'right')
+  await page.click('button')
+  await page.waitForURL(`${url}/incident/inc-edge`)
+  const onCall = page.locator('.on-call')
+  await onCall.getByRole('button', { name: 'I take it' }).click()
+  await onCall.getByText(/^ana has it since \d\d:\d\d:\d\d$/).waitFor()
+  await onCall.getByLabel('Note').fill('the CDN is called')
+  await onCall.getByRole('button', { name: 'Save' }).click()
+  await onCall.getByText('ana ·').waitFor()
+  await onCall.getByRole('button', { name: 'Noise' }).click()
+  await onCall.locator('[aria-pressed="true"]', { hasText: 'Noise' }).waitFor()
+  const saved = [...kept].map(([key, value]) => [key, JSON.parse(value) as Record<string, unknown>] as const)
+  assert.deepEqual(
+    saved.map(([key, { owner, note, mark, by }]) => [key, owner, note, mark, by]),
+    [
+      ['handling/inc-edge', 'ana', 'the CDN is called', undefined, 'ana'],
+      ['mark/inc-edge', undefined, undefined, 'noise', 'ana'],
+    ],
+  )
+  await page.reload()
+  await onCall.getByText(/^ana has it/).waitFor()
+  assert.ok(trail.includes('ana changed PUT /api/incidents/inc-edge/handling 204'), trail.join('\n'))
+
+  // signed out in another tab: this one says so, keeps what was seen, and leads to the form
+  await page.evaluate(() => fetch('/sign-out', { method: 'POST' }))
+  await page.locator('.banner.lost', { hasText: 'You are signed out' }).waitFor({ timeout: 5_000 })
+  await page.locator('.banner.lost a').click()
+  await page.fill('input[name=name]', 'ana')
+  await page.fill('input[name=password]', 'right')
+  await page.click('button')
+  await page.waitForURL(`${url}/incident/inc-edge`)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.waitForURL(`${url}/sign-in`)
 })
 
 test('a page of another site has nothing asked: by address, link, form, frame, image, script or fetch', async () => {

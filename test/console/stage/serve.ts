@@ -4,6 +4,7 @@ import type { ShowList, Snapshot } from '../../../console/api.ts'
 import { buildPage } from '../../../console/build.ts'
 import { SECURITY_HEADERS } from '../../../console/server/guard.ts'
 import { servePage } from '../../../console/server/page.ts'
+import type { Me } from '../../../console/signIn/principal.ts'
 import type { IncidentView } from '../../../schemas/incident.ts'
 import { courseOf, listOf, sessionRows } from './scene.ts'
 
@@ -13,7 +14,12 @@ export interface Play {
   readonly pictures: (at_ms: number) => readonly Snapshot[]
   /** `store_away`: every question to the store hangs; `dead`: nothing is answered; `slow`: past moments take a minute. */
   behaviour: 'well' | 'store_away' | 'dead' | 'slow'
+  /** The session of whoever looks is over. */
+  signedOut?: boolean
 }
+
+/** Who looks at the stage. */
+const ME: Me = { name: 'local', role: 'admin', tenants: '*', how: 'local' }
 
 export interface Stage {
   readonly url: string
@@ -38,10 +44,12 @@ export async function openStage(): Promise<Stage> {
     if (play.behaviour === 'store_away' && request.url !== '/api/pulse') await hang()
   })
   servePage(app, await buildPage())
-  app.get('/api/pulse', async () =>
-    play.behaviour === 'store_away'
-      ? { store: false, silent_ms: Date.now() - away_since }
-      : { store: true, silent_ms: 0 },
+  app.get('/api/pulse', async (_request, reply) =>
+    play.signedOut
+      ? reply.code(401).send({})
+      : play.behaviour === 'store_away'
+        ? { store: false, silent_ms: Date.now() - away_since }
+        : { store: true, silent_ms: 0 },
   )
   app.get('/api/about', async () => ({ tenants: ['demo'], now_ms: Date.now(), beacons_port: 8080 }))
   app.get('/api/shows', async () => list())
@@ -69,6 +77,9 @@ export async function openStage(): Promise<Stage> {
     { kind: 'show', id: 'double-11', show: 'double-11' },
     { kind: 'stream', id: 'main', show: 'double-11' },
   ])
+  app.get('/api/me', async (_request, reply) => (play.signedOut ? reply.code(401).send({}) : ME))
+  for (const what of ['mark', 'handling'])
+    app.put(`/api/incidents/:id/${what}`, async (_request, reply) => reply.code(204).send())
   app.put('/api/planned/:id', async (_request, reply) => reply.code(204).send())
   app.get('/api/live', (request, reply) => {
     const { show } = request.query as { show?: string }

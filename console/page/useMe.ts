@@ -1,0 +1,16 @@
+import { createContext } from 'preact'
+import { useContext } from 'preact/hooks'
+import type { Me } from '../signIn/principal.ts'
+
+/** Who looks, once that is known. Where nobody signs in it is `local`. */
+export const MeContext = createContext<Me | undefined>(undefined)
+export const useMe = (): Me | undefined => useContext(MeContext)
+
+const KEY = 'firstframe-by'
+
+/** The name under which this browser signs where nobody signs in. */
+export const nameHere = (): string => localStorage.getItem(KEY) ?? ''
+export const keepName = (name: string): void => localStorage.setItem(KEY, name)
+
+/** Whether they may change anything; the console refuses it anyway. */
+export const mayChange = (me: Me | undefined): boolean => me?.role === 'operator' || me?.role === 'admin'

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { IncidentView } from '../../schemas/incident.ts'
+import { LOCAL, type Principal } from '../signIn/principal.ts'
+import type { Incidents } from './incidents.ts'
+import { serveOnCall, withOnCall } from './onCall.ts'
+
+const INCIDENT = { id: 'inc-1', tenant: 'demo', show: 'gala', stream: 'main', rule: 'bitrate-baseline' }
+
+/** The routes over a map in memory, as somebody calls them. */
+function open(principal: Principal = LOCAL) {
+  const values = new Map<string, string>()
+  const map = {
+    values,
+    put: async (key: string, value: string | null) =>
+      void (value === null ? values.delete(key) : values.set(key, value)),
+  }
+  const incidents = {
+    list: async () => [INCIDENT],
+    one: async (tenant: string, id: string) =>
+      tenant === 'demo' && id === INCIDENT.id ? INCIDENT : undefined,
+  } as unknown as Incidents
+  let now_ms = 1_000
+  const app: FastifyInstance = Fastify()
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.decorateRequest('principal', undefined)
+  app.addHook('onRequest', async (request) => void (request.principal = principal))
+  serveOnCall(app, { map: map as never, incidents, tenants: ['demo'], clock: () => now_ms })
+  return {
+    pass: (ms: number) => void (now_ms += ms),
+    seen: () => withOnCall(incidents, map).one('demo', 'inc-1') as Promise<IncidentView>,
+    listed: async () => (await withOnCall(incidents, map).list({} as never))[0] as IncidentView,
+    send: async (method: 'PUT' | 'DELETE', url: string, body?: unknown) => {
+      const payload = typeof body === 'string' ? body : JSON.stringify(body)
+      const answer = await app.inject({
+        method,
+        url,
+        payload,
+        headers: { 'content-type': 'application/json' },
+      })
+      return `${answer.statusCode} ${answer.body === '' ? '' : (answer.json() as { error: { code: string } }).error.code}`.trim()
+    },
+  }
+}
+
+test('an incident is taken, noted, handed over and let go; what is left out stays', async () => {
+  const { send, seen, listed, pass } = open()
+  assert.equal(await send('PUT', '/api/incidents/inc-1/handling', { owner: 'ana', by: 'ana' }), '204')
+  pass(500)
+  await send('PUT', '/api/incidents/inc-1/handling', { note: 'CDN is called', by: 'ben' })
+  const handling = { incident: 'inc-1', tenant: 'demo', owner: 'ana', since_ms: 1000, note: 'CDN is called' }
+  assert.deepEqual((await seen()).handling, { ...handling, by: 'ben', at_ms: 1500 })
+  assert.deepEqual((await listed()).handling, (await seen()).handling)
+  await send('PUT', '/api/incidents/inc-1/handling', { owner: 'ben', by: 'ben' })
+  assert.deepEqual([(await seen()).handling?.owner, (await seen()).handling?.since_ms], ['ben', 1500])
+  await send('PUT', '/api/incidents/inc-1/handling', { owner: '', note: '' })
+  assert.deepEqual((await seen()).handling, { incident: 'inc-1', tenant: 'demo', at_ms: 1500 })
+})
+
+test('a mark is shown, changed and taken back', async () => {
+  const { send, seen } = open()
+  assert.equal(await send('PUT', '/api/incidents/inc-1/mark', { mark: 'noise' }), '204')
+  assert.equal((await seen()).mark, 'noise')
+  assert.equal(await send('PUT', '/api/incidents/inc-1/mark', { mark: 'useful' }), '204')
+  assert.equal((await seen()).mark, 'useful')
+  assert.equal(await send('DELETE', '/api/incidents/inc-1/mark'), '204')
+  assert.equal((await seen()).mark, undefined)
+})
+
+test('what is no handling and no mark is refused by a code', async () => {
+  const { send } = open()
+  const handling = '/api/incidents/inc-1/handling'
+  assert.equal(await send('PUT', handling, '{'), '400 bad_json')
+  assert.equal(await send('PUT', handling, 'null'), '400 bad_request')
+  assert.equal(await send('PUT', handling, { owner: 7 }), '400 bad_request')
+  assert.equal(await send('PUT', handling, { note: 'x'.repeat(501) }), '400 bad_request')
+  assert.equal(await send('PUT', '/api/incidents/none/handling', {}), '404 not_found')
+  assert.equal(await send('PUT', `${handling}?tenant=other`, {}), '404 not_found')
+  assert.equal(await send('PUT', '/api/incidents/inc-1/mark', { mark: 'nice' }), '400 bad_request')
+  assert.equal(await send('DELETE', '/api/incidents/inc-1/mark'), '404 not_found')
+})
+
+test('whoever signed in signs, whatever the body says', async () => {
+  const { send, seen } = open({ ...LOCAL, how: 'session', name: 'ana@example.org' })
+  await send('PUT', '/api/incidents/inc-1/handling', { owner: 'ana', by: 'somebody else' })
+  assert.equal((await seen()).handling?.by, 'ana@example.org')
+})
