@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
-import type { EventGroup } from './http/endpoint.ts'
+import type { EventGroup } from '../schemas/eventRoute.ts'
 import { startTestCollector, type TestCollector } from './testing.ts'
 
 const group = (node: string): EventGroup => ({

@@ -1,9 +1,10 @@
 import { LogError } from '../log/log.ts'
 import { validateContext } from '../schemas/derive/validate.ts'
+import type { Answer, EventGroup, EventRoute, Inbound } from '../schemas/eventRoute.ts'
 import { serverSpeaker } from './auth/speaker.ts'
 import { DEMO, type Tenant } from './auth/tenants.ts'
 import { NO_CONTENT } from './http/answers.ts'
-import type { Answer, Endpoint, EventGroup, ExtraRoute, Inbound } from './http/endpoint.ts'
+import type { Endpoint } from './http/endpoint.ts'
 import type { Intake } from './intake.ts'
 
 export interface ExtraRouteOptions {
@@ -30,7 +31,7 @@ function put(
 }
 
 /** Makes another folder's route an endpoint: its events take the same way as a beacon's. */
-export function extraRoute(route: ExtraRoute, options: ExtraRouteOptions): Endpoint {
+export function extraRoute(route: EventRoute, options: ExtraRouteOptions): Endpoint {
   const { intake, tenantNamed } = options
   async function handle(request: Inbound): Promise<Answer> {
     const { events: groups = [], evenIfLost = false, ...answer } = await route.handle(request)

@@ -1,10 +1,10 @@
 import type { Log } from '../log/log.ts'
+import type { EventRoute } from '../schemas/eventRoute.ts'
 import type { Emit } from '../schemas/facts.ts'
 import type { WriteKey } from './auth/keyRing.ts'
 import type { TenantPolicy } from './auth/tenantPolicy.ts'
 import type { TenantSalt } from './auth/tenants.ts'
 import type { EdgeSource } from './edge/edgeSource.ts'
-import type { ExtraRoute } from './http/endpoint.ts'
 import type { PrefixLimits, TenantLimits } from './limits/limits.ts'
 
 /** Headers that are believed when they come from a trusted proxy; the first that is there counts. Lower case. */
@@ -78,5 +78,5 @@ export interface CollectorOptions {
   /** Why the process is not ready besides the log, for `GET /readyz`; undefined when it is. */
   readonly unready?: () => string | undefined
   /** Further addresses, such as those of `ingest/`. */
-  readonly routes?: readonly ExtraRoute[]
+  readonly routes?: readonly EventRoute[]
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { callRoute, checked, NOW } from './callRoute.ts'
 import { ingestRoutes } from './routes.ts'
 import { streamKey } from './streamKey.ts'
+import { callRoute, checked, NOW } from './testing/callRoute.ts'
 
 const SRS = '/v1/ingest/srs'
 const NGINX = '/v1/ingest/nginx-rtmp'
@@ -60,7 +60,7 @@ test('SRS: no hook in any form is refused, and what is not understood is counted
   const unknownKey = await callRoute({ emit }, SRS, { query: { key: 'no' }, body: srsHook('on_publish') })
   assert.deepEqual([unknownKey.status, unknownKey.body, unknownKey.events], [200, '0', undefined])
   const forward = await callRoute({}, SRS, { body: srsHook('on_forward') })
-  assert.deepEqual(JSON.parse(forward.body!), { code: 0, data: { urls: [] } })
+  assert.deepEqual(JSON.parse(String(forward.body)), { code: 0, data: { urls: [] } })
   const dvr = await callRoute({}, SRS, { body: srsHook('on_dvr') })
   assert.equal(checked(dvr.events)[0]!.event, 'record')
 })

@@ -9,12 +9,12 @@ import { numberReader } from '../schemas/readNumber.ts'
 import { startChild } from '../test/stream/childProcess.ts'
 import { endWith, freePort, startEncoder, waitFor } from '../test/stream/index.ts'
 import { findProgram, RTMP_MODULE } from '../test/stream/programs.ts'
-import { checked, NOW } from './callRoute.ts'
 import { mediamtxMetrics } from './mediamtx/metrics.ts'
 import { nginxRtmpStat } from './nginx-rtmp/stat.ts'
 import { startPoller } from './poller.ts'
 import { srsStreams } from './srs/api.ts'
-import { srsStream } from './standIns.ts'
+import { checked, NOW } from './testing/callRoute.ts'
+import { srsStream } from './testing/standIns.ts'
 
 const emit = () => undefined
 

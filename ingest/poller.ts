@@ -1,5 +1,6 @@
+import type { EventGroup } from '../schemas/eventRoute.ts'
 import type { Emit } from '../schemas/facts.ts'
-import type { EventGroup, Send } from './route.ts'
+import type { Send } from './sendBeacons.ts'
 
 /** A server that is polled: where, and how its answer is read. */
 export interface PolledSource {

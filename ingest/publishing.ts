@@ -1,11 +1,11 @@
 import type { BeaconEvent } from '../schemas/beacon.ts'
+import type { EventAnswer, Inbound } from '../schemas/eventRoute.ts'
 import type { Emit } from '../schemas/facts.ts'
-import type { IngestAnswer, IngestRequest } from './route.ts'
 import { verifyStreamKey } from './streamKey.ts'
 
 /** A hook, as what authenticates it sees it. */
 export interface Hook {
-  readonly request: IngestRequest
+  readonly request: Inbound
   readonly source: string
 }
 
@@ -44,11 +44,7 @@ export type HookNote = 'unreadable' | 'unknown_action' | 'no_stream'
  * The tenant of a hook; undefined: its key is unknown. The publisher is not to blame for a wrong key, so the hook is let
  * through and stored for nobody, unless `refusesUnknownKey`.
  */
-export function tenantOfHook(
-  request: IngestRequest,
-  options: HookOptions,
-  source: string,
-): string | undefined {
+export function tenantOfHook(request: Inbound, options: HookOptions, source: string): string | undefined {
   const header = request.headers['x-firstframe-key']
   const tenant = options.tenantOf(request.query.key ?? (typeof header === 'string' ? header : undefined), {
     request,
@@ -97,7 +93,7 @@ function keyProblem(
 
 /** A hook's answer with its one event. The answer holds even when the event is lost: a refusal would cut the publisher. */
 export function answerWith(
-  answer: IngestAnswer,
+  answer: EventAnswer,
   about: {
     readonly tenant: string
     readonly source: string
@@ -105,7 +101,7 @@ export function answerWith(
     readonly stream: string
   },
   event: BeaconEvent,
-): IngestAnswer {
+): EventAnswer {
   const { tenant, source, show, stream } = about
   const context = { show: show || undefined, stream }
   return { ...answer, evenIfLost: true, events: [{ tenant, source, context, events: [event] }] }

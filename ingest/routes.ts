@@ -1,10 +1,10 @@
+import type { EventRoute } from '../schemas/eventRoute.ts'
 import { progressRoute } from './ffmpeg/progressRoute.ts'
 import { type LivekitOptions, livekitRoute } from './livekit/webhook.ts'
 import { mediamtxAuthRoute, mediamtxRoutes } from './mediamtx/hook.ts'
 import { nginxRtmpRoutes } from './nginx-rtmp/hook.ts'
 import { otlpRoutes } from './otlp/routes.ts'
 import type { HookOptions } from './publishing.ts'
-import type { IngestRoute } from './route.ts'
 import { srsRoutes } from './srs/hook.ts'
 
 export interface IngestRoutesOptions extends HookOptions {
@@ -13,7 +13,7 @@ export interface IngestRoutesOptions extends HookOptions {
 }
 
 /** Every address under `/v1/ingest/`, for a collector to mount. */
-export function ingestRoutes(options: IngestRoutesOptions): IngestRoute[] {
+export function ingestRoutes(options: IngestRoutesOptions): EventRoute[] {
   const { emit, clock, livekit = {} } = options
   return [
     ...nginxRtmpRoutes(options),

@@ -1,6 +1,9 @@
 import type { Beacon } from '../schemas/beacon.ts'
+import type { EventGroup } from '../schemas/eventRoute.ts'
 import type { Emit } from '../schemas/facts.ts'
-import type { EventGroup, Send } from './route.ts'
+
+/** Takes what sources report: into a collector of the same process, or by HTTP to one elsewhere (`sendBeacons`). */
+export type Send = (groups: readonly EventGroup[]) => void | Promise<void>
 
 export interface SendBeaconsOptions {
   /** The collector's origin: `https://beacons.example.com`. */

@@ -1,10 +1,11 @@
 import { createServer } from 'node:http'
+import type { EventRoute } from '../schemas/eventRoute.ts'
 import type { Emit } from '../schemas/facts.ts'
 import { type Listening, listenOn } from './listening.ts'
-import type { IngestRoute, Send } from './route.ts'
+import type { Send } from './sendBeacons.ts'
 
 export interface ServeRoutesOptions {
-  readonly routes: readonly IngestRoute[]
+  readonly routes: readonly EventRoute[]
   readonly send: Send
   readonly emit: Emit
   /** Default 127.0.0.1. */

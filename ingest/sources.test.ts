@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { EventGroup } from '../schemas/eventRoute.ts'
 import { endWith, waitFor } from '../test/stream/index.ts'
-import { callRoute, checked, NOW } from './callRoute.ts'
-import type { EventGroup } from './route.ts'
 import { readSources, startSources } from './sources.ts'
-import { answering, mediamtxPage, srsStream, startObsStandIn } from './standIns.ts'
 import { streamKey } from './streamKey.ts'
+import { callRoute, checked, NOW } from './testing/callRoute.ts'
+import { answering, mediamtxPage, srsStream, startObsStandIn } from './testing/standIns.ts'
 
 const emit = () => undefined
 

@@ -1,5 +1,5 @@
 import type { ClientContext } from '../schemas/envelope.ts'
-import type { EventGroup } from './route.ts'
+import type { EventGroup } from '../schemas/eventRoute.ts'
 import { startTap, type Tap, type TapOptions } from './tap/tap.ts'
 
 export interface TapsOptions extends Omit<TapOptions, 'url' | 'context'> {

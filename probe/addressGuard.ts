@@ -1,6 +1,6 @@
 import { lookup as systemLookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
-import ipaddr from 'ipaddr.js'
+import { isPrivateAddress, isWithin, networksOf } from '../schemas/privateNetworks.ts'
 
 /** A host that resolves only to addresses that may not be reached. */
 export class AddressNotAllowed extends Error {
@@ -23,26 +23,6 @@ export interface AddressGuardOptions {
   readonly lookup?: LookupFunction
 }
 
-/** Whether an address is in a network that is not the public internet: loopback, private, link-local, … */
-export function isPrivateAddress(address: string): boolean {
-  const parsed = ipaddr.process(address)
-  if (parsed.range() === 'rfc6052') {
-    // NAT64: the last four bytes are the IPv4 address behind it.
-    return isPrivateAddress(parsed.toByteArray().slice(12).join('.'))
-  }
-  return parsed.range() !== 'unicast'
-}
-
-function isWithin(
-  address: string,
-  networks: readonly (readonly [ipaddr.IPv4 | ipaddr.IPv6, number])[],
-): boolean {
-  const parsed = ipaddr.process(address)
-  return networks.some(
-    ([network, bits]) => network.kind() === parsed.kind() && parsed.match([network, bits] as never),
-  )
-}
-
 const placeOf = (url: URL): string =>
   `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : url.protocol === 'http:' ? '80' : '1935')}`
 
@@ -63,7 +43,7 @@ export function addressGuard({
   allow = [],
   lookup = systemLookup as LookupFunction,
 }: AddressGuardOptions): AddressGuard {
-  const networks = allow.map((network) => ipaddr.parseCIDR(network))
+  const networks = networksOf(allow)
   const targetPlace = placeOf(target)
   let targetIsPrivate: boolean | undefined
   const literal = literalOf(target)

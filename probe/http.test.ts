@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo, LookupFunction } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
-import { isPrivateAddress } from './addressGuard.ts'
+import { isPrivateAddress } from '../schemas/privateNetworks.ts'
 import { type HttpClientOptions, httpClient } from './http.ts'
 
 const clock = () => performance.now()
@@ -44,6 +44,8 @@ test('private addresses are known in all their forms', () => {
     'fd00::1',
     '::ffff:127.0.0.1',
     '64:ff9b::7f00:1',
+    '64:ff9b:1::1',
+    '::7f00:1',
     '224.0.0.1',
     '255.255.255.255',
   ])

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { sampleLines } from '../../collector/edge/sampleLines.ts'
+import { sampleLines } from '../../collector/edge/testing/sampleLines.ts'
 import { SERVER_KEY } from '../../collector/testing.ts'
 import { CLIENT_FIELDS } from '../../schemas/envelope.ts'
 import { type FieldSpec, type Fields, isNumeric, maxLengthOf, rangeOf } from '../../schemas/field.ts'

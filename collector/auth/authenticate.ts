@@ -1,5 +1,5 @@
+import type { Inbound } from '../../schemas/eventRoute.ts'
 import type { Refusal } from '../../schemas/reasons.ts'
-import type { Inbound } from '../http/endpoint.ts'
 import type { KeyRing, WriteKey } from './keyRing.ts'
 import type { SessionTokens } from './sessionTokens.ts'
 import type { Speaker } from './speaker.ts'

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import proxyAddr from 'proxy-addr'
-import type { Inbound } from '../http/endpoint.ts'
+import type { Inbound } from '../../schemas/eventRoute.ts'
 import { keyOf } from './authenticate.ts'
 import type { KeyRing } from './keyRing.ts'
 

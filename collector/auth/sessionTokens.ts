@@ -1,7 +1,7 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose'
+import type { Inbound } from '../../schemas/eventRoute.ts'
 import { isKind, type Kind } from '../../schemas/kinds/kinds.ts'
 import type { Refusal } from '../../schemas/reasons.ts'
-import type { Inbound } from '../http/endpoint.ts'
 import type { Speaker } from './speaker.ts'
 import type { TenantPolicy } from './tenantPolicy.ts'
 

@@ -7,7 +7,7 @@ import { NOW, startTestCollector, type TestCollector } from '../testing.ts'
 import { FIELD_MAPS, fastlyChallenge } from './edgeEndpoint.ts'
 import type { LogFormat } from './edgeSource.ts'
 import { readLogLine } from './readLogLine.ts'
-import { CMCD, sampleLines } from './sampleLines.ts'
+import { CMCD, sampleLines } from './testing/sampleLines.ts'
 
 const seconds = NOW / 1000
 const LINES = sampleLines(NOW)

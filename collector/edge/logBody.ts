@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib'
+import type { Answer, Inbound } from '../../schemas/eventRoute.ts'
 import type { Refusal } from '../../schemas/reasons.ts'
-import type { Answer, Inbound } from '../http/endpoint.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

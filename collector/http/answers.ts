@@ -1,5 +1,5 @@
+import type { Answer } from '../../schemas/eventRoute.ts'
 import { REASONS, type Reason, type Refusal } from '../../schemas/reasons.ts'
-import type { Answer } from './endpoint.ts'
 
 export const NO_CONTENT: Answer = { status: 204 }
 

@@ -6,6 +6,7 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify'
 import { BEACON_LIMITS } from '../../schemas/beacon.ts'
+import type { Answer, Inbound } from '../../schemas/eventRoute.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import type { Refusal } from '../../schemas/reasons.ts'
 import { keyOf } from '../auth/authenticate.ts'
@@ -13,7 +14,7 @@ import type { Overload } from '../limits/overload.ts'
 import type { Turns } from '../limits/turns.ts'
 import type { Tally } from '../tally.ts'
 import { refused, refusedFor } from './answers.ts'
-import type { Answer, Endpoint, Inbound } from './endpoint.ts'
+import type { Endpoint } from './endpoint.ts'
 import { parseQuery, type Query } from './parseQuery.ts'
 import { RefusedBody, readBody } from './readBody.ts'
 

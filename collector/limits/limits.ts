@@ -1,7 +1,7 @@
+import type { Answer } from '../../schemas/eventRoute.ts'
 import type { Refusal } from '../../schemas/reasons.ts'
 import type { Speaker } from '../auth/speaker.ts'
 import { refused } from '../http/answers.ts'
-import type { Answer } from '../http/endpoint.ts'
 import { createBuckets } from './buckets.ts'
 import type { Network } from './networkOf.ts'
 

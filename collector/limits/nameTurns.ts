@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Inbound } from '../../schemas/eventRoute.ts'
 import { keyOf } from '../auth/authenticate.ts'
 import type { KeyRing } from '../auth/keyRing.ts'
 import type { Origin } from '../enrich/trustedProxies.ts'
-import type { Inbound } from '../http/endpoint.ts'
 import { networkOf } from './networkOf.ts'
 import { UNKNOWN } from './overload.ts'
 

@@ -1,6 +1,6 @@
+import type { Answer } from '../../schemas/eventRoute.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import { refusedFor } from '../http/answers.ts'
-import type { Answer } from '../http/endpoint.ts'
 
 /** Whether a request is taken at all, decided before its body is read. */
 export interface Overload {

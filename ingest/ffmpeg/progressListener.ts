@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { ClientContext } from '../../schemas/envelope.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import { type Listening, listenOn } from '../listening.ts'
-import type { Send } from '../route.ts'
+import type { Send } from '../sendBeacons.ts'
 import { progressSession } from './progressSession.ts'
 
 export interface ProgressListenerOptions {

@@ -1,5 +1,5 @@
+import type { EventRoute } from '../../schemas/eventRoute.ts'
 import { type HookOptions, tenantOfHook } from '../publishing.ts'
-import type { IngestRoute } from '../route.ts'
 import { progressSession } from './progressSession.ts'
 
 /**
@@ -7,7 +7,7 @@ import { progressSession } from './progressSession.ts'
  * by a pipe). Blocks of one body have no times of their own, so only what is counted is told.
  * For a running ffmpeg there is the listener.
  */
-export function progressRoute(options: HookOptions): IngestRoute {
+export function progressRoute(options: HookOptions): EventRoute {
   return {
     method: 'POST',
     path: '/v1/ingest/ffmpeg',

@@ -1,6 +1,6 @@
 import type { BeaconEvent } from '../../schemas/beacon.ts'
 import type { ClientContext } from '../../schemas/envelope.ts'
-import type { EventGroup } from '../route.ts'
+import type { EventGroup } from '../../schemas/eventRoute.ts'
 import { type ProgressMoment, progressEvent, progressReader } from './progress.ts'
 
 export interface ProgressSessionOptions {

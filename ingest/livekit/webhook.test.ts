@@ -3,7 +3,7 @@ import { createHash, createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { SignJWT } from 'jose'
-import { callRoute, checked, NOW } from '../callRoute.ts'
+import { callRoute, checked, NOW } from '../testing/callRoute.ts'
 
 test('LiveKit: a webhook is believed only with its token, and never gives the stream key away', async () => {
   const path = '/v1/ingest/livekit'

@@ -1,8 +1,8 @@
 import type { BeaconEvent } from '../../schemas/beacon.ts'
+import type { EventAnswer, EventRoute } from '../../schemas/eventRoute.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import { numberOf } from '../counters.ts'
 import { memberOf, objectIn, readObject, textIn } from '../readJson.ts'
-import type { IngestAnswer, IngestRoute } from '../route.ts'
 import { verifyWebhookToken } from './token.ts'
 
 export interface LivekitOptions {
@@ -67,13 +67,13 @@ function roomOf(hook: Hook): string {
   return textIn(objectIn(hook.room).name) || textIn(memberOf(ingress, 'room_name'))
 }
 
-const LET_THROUGH: IngestAnswer = { status: 204 }
+const LET_THROUGH: EventAnswer = { status: 204 }
 
 /** LiveKit's webhooks (`application/webhook+json`, protobuf's JSON form); the room's name is the stream. */
-export function livekitRoute(options: LivekitOptions): IngestRoute {
+export function livekitRoute(options: LivekitOptions): EventRoute {
   const { emit, apiKeys } = options
   const secrets = Object.fromEntries(Object.entries(apiKeys).map(([key, { secret }]) => [key, secret]))
-  const note = (code: string, detail: string): IngestAnswer => {
+  const note = (code: string, detail: string): EventAnswer => {
     emit({ type: 'ingest_hook_unread', source: 'livekit', code, detail: detail.slice(0, 80) })
     return LET_THROUGH
   }

@@ -1,4 +1,5 @@
 import type { BeaconEvent } from '../../schemas/beacon.ts'
+import type { EventAnswer, EventRoute, Inbound } from '../../schemas/eventRoute.ts'
 import {
   answerWith,
   type HookOptions,
@@ -8,7 +9,6 @@ import {
   tenantOfHook,
 } from '../publishing.ts'
 import { readObject, textIn } from '../readJson.ts'
-import type { IngestAnswer, IngestRequest, IngestRoute } from '../route.ts'
 
 const UP = { event: 'publish', status: 'up' } as const
 const DOWN = { event: 'unpublish', status: 'down' } as const
@@ -31,14 +31,14 @@ const OF_NO_CONCERN = new Set(
   'init demand undemand connect disconnect read unread recordsegmentcreate'.split(' '),
 )
 
-const LET_THROUGH: IngestAnswer = { status: 204 }
+const LET_THROUGH: EventAnswer = { status: 204 }
 
 /**
  * MediaMTX's hooks are commands; each calls this address:
  * `curl -X POST "http://…/v1/ingest/mediamtx?key=…&event=ready&path=$MTX_PATH"`.
  */
-export function mediamtxRoutes(options: HookOptions): IngestRoute[] {
-  async function handle(request: IngestRequest): Promise<IngestAnswer> {
+export function mediamtxRoutes(options: HookOptions): EventRoute[] {
+  async function handle(request: Inbound): Promise<EventAnswer> {
     const tenant = tenantOfHook(request, options, 'mediamtx')
     if (tenant === undefined) return LET_THROUGH
     const inBody = Object.fromEntries(new URLSearchParams(request.body.toString('utf8')))
@@ -60,7 +60,7 @@ export function mediamtxRoutes(options: HookOptions): IngestRoute[] {
 }
 
 /** MediaMTX's `authHTTPAddress`: 204 lets the client go on, 401 does not. Only publishing needs a signed stream key. */
-export function mediamtxAuthRoute(options: HookOptions): IngestRoute {
+export function mediamtxAuthRoute(options: HookOptions): EventRoute {
   return {
     method: 'POST',
     path: '/v1/ingest/mediamtx/auth',

@@ -1,4 +1,5 @@
 import type { BeaconEvent } from '../../schemas/beacon.ts'
+import type { EventAnswer, EventRoute, Inbound } from '../../schemas/eventRoute.ts'
 import { createPublishers } from '../publishers.ts'
 import {
   answerWith,
@@ -9,7 +10,6 @@ import {
   refusesUnknownKey,
   tenantOfHook,
 } from '../publishing.ts'
-import type { IngestAnswer, IngestRequest, IngestRoute } from '../route.ts'
 
 /** A callback of nginx-rtmp. */
 export interface NginxRtmpCall {
@@ -63,13 +63,13 @@ const OF_NO_CONCERN = new Set(
   'connect disconnect play play_done update_play done record_started record'.split(' '),
 )
 
-const LET_THROUGH: IngestAnswer = { status: 204 }
+const LET_THROUGH: EventAnswer = { status: 204 }
 
 /**
  * A request whose query is the hook's own and whose call is apart. With `notify_method get` nginx-rtmp puts its fields
  * behind a question mark of its own, also where the hook's URL has one: `?key=demo&node=a?app=live&call=publish…`.
  */
-function readRequest(request: IngestRequest): { request: IngestRequest; call: NginxRtmpCall } {
+function readRequest(request: Inbound): { request: Inbound; call: NginxRtmpCall } {
   const inBody = new URLSearchParams(request.body.toString('utf8'))
   if (inBody.has('call')) return { request, call: readNginxRtmpCall(inBody) }
   const own: Record<string, string> = {}
@@ -93,10 +93,10 @@ function readRequest(request: IngestRequest): { request: IngestRequest; call: Ng
  * `on_publish`, `on_update`, `on_publish_done`, `on_record_done` → `hop` events of the ingest; every other call is let
  * through. 403 refuses a publisher whose stream key does not fit, where the tenant has `publish_secrets`.
  */
-export function nginxRtmpRoutes(options: HookOptions): IngestRoute[] {
+export function nginxRtmpRoutes(options: HookOptions): EventRoute[] {
   const publishers = createPublishers()
 
-  async function handle(received: IngestRequest): Promise<IngestAnswer> {
+  async function handle(received: Inbound): Promise<EventAnswer> {
     const { request, call } = readRequest(received)
     const tenant = tenantOfHook(request, options, 'nginx-rtmp')
     if (tenant === undefined)

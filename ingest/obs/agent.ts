@@ -5,7 +5,7 @@ import type { Emit } from '../../schemas/facts.ts'
 import { numberReader } from '../../schemas/readNumber.ts'
 import { numberOf } from '../counters.ts'
 import { objectIn, readObject, textIn } from '../readJson.ts'
-import type { Send } from '../route.ts'
+import type { Send } from '../sendBeacons.ts'
 import { type ObsLook, obsEvent } from './status.ts'
 
 /** Operation codes of the obs-websocket protocol, version 5. */

@@ -1,7 +1,7 @@
 import type { BeaconEvent } from '../../schemas/beacon.ts'
 import type { ClientContext } from '../../schemas/envelope.ts'
+import type { EventGroup } from '../../schemas/eventRoute.ts'
 import { known } from '../counters.ts'
-import type { EventGroup } from '../route.ts'
 
 /** Requests that a server answered: one, or several of a kind together. */
 export interface Calls {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { callRoute, checked, NOW } from '../callRoute.ts'
 import { ingestRoutes } from '../routes.ts'
+import { callRoute, checked, NOW } from '../testing/callRoute.ts'
 
 const json = (value: unknown) => Buffer.from(JSON.stringify(value))
 const text = (key: string, stringValue: string) => ({ key, value: { stringValue } })

@@ -1,14 +1,14 @@
+import type { EventAnswer, EventRoute, Inbound } from '../../schemas/eventRoute.ts'
 import { numberReader } from '../../schemas/readNumber.ts'
 import { type HookOptions, noteHook, tenantOfHook } from '../publishing.ts'
 import { readObject } from '../readJson.ts'
-import type { IngestAnswer, IngestRequest, IngestRoute } from '../route.ts'
 import { type Calls, countCalls } from './countCalls.ts'
 import { metricsReader } from './readMetrics.ts'
 import { readTraces } from './readTraces.ts'
 
 const SOURCE = 'otlp'
 const JSON_TYPE = 'application/json'
-const error = (status: number, message: string): IngestAnswer => ({
+const error = (status: number, message: string): EventAnswer => ({
   status,
   contentType: JSON_TYPE,
   body: JSON.stringify({ code: status, message }),
@@ -19,13 +19,13 @@ const error = (status: number, message: string): IngestAnswer => ({
  * their durations become `hop` events, `hop: interaction` unless the resource says another (`firstframe.hop`). An exporter
  * is pointed at `/v1/ingest/otlp` and adds the rest itself.
  */
-export function otlpRoutes(options: HookOptions): IngestRoute[] {
+export function otlpRoutes(options: HookOptions): EventRoute[] {
   const readMetrics = metricsReader(numberReader(SOURCE, options.emit))
 
   const routeOf = (
     path: string,
-    read: (body: Readonly<Record<string, unknown>>, request: IngestRequest, tenant: string) => Calls[],
-  ): IngestRoute => ({
+    read: (body: Readonly<Record<string, unknown>>, request: Inbound, tenant: string) => Calls[],
+  ): EventRoute => ({
     method: 'POST',
     path,
     handle: async (request) => {

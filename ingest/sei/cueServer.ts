@@ -5,7 +5,7 @@ import type { ClientContext } from '../../schemas/envelope.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import { type Listening, listenOn } from '../listening.ts'
 import { readObject, textIn } from '../readJson.ts'
-import type { Send } from '../route.ts'
+import type { Send } from '../sendBeacons.ts'
 import type { CueInserter, CueOutcome, CueTrigger } from './cueInserter.ts'
 
 export interface CueServerOptions {

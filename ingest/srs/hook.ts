@@ -1,4 +1,5 @@
 import type { BeaconEvent } from '../../schemas/beacon.ts'
+import type { EventAnswer, EventRoute, Inbound } from '../../schemas/eventRoute.ts'
 import { type NumberReader, numberReader } from '../../schemas/readNumber.ts'
 import { known } from '../counters.ts'
 import { createPublishers } from '../publishers.ts'
@@ -12,13 +13,12 @@ import {
   tenantOfHook,
 } from '../publishing.ts'
 import { readObject, textIn } from '../readJson.ts'
-import type { IngestAnswer, IngestRequest, IngestRoute } from '../route.ts'
 
 /** SRS lets a client go on only when the status is 200 and the body is `0`, or an object with `code: 0`. */
-const GO_ON: IngestAnswer = { status: 200, contentType: 'application/json', body: '0' }
-const REFUSED: IngestAnswer = { status: 403, contentType: 'application/json', body: '1' }
+const GO_ON: EventAnswer = { status: 200, contentType: 'application/json', body: '0' }
+const REFUSED: EventAnswer = { status: 403, contentType: 'application/json', body: '1' }
 /** `on_forward` wants to know where else the stream should go: nowhere. */
-const FORWARD_NOWHERE: IngestAnswer = { ...GO_ON, body: '{"code":0,"data":{"urls":[]}}' }
+const FORWARD_NOWHERE: EventAnswer = { ...GO_ON, body: '{"code":0,"data":{"urls":[]}}' }
 
 type Hook = Readonly<Record<string, unknown>>
 
@@ -45,19 +45,19 @@ function eventOf(hook: Hook, number: NumberReader): BeaconEvent<'hop'> | undefin
 }
 
 /** The hook's fields: a JSON body, or the query where a proxy made it a GET. */
-const readHook = (request: IngestRequest): Hook | undefined =>
+const readHook = (request: Inbound): Hook | undefined =>
   readObject(request.body) ?? (request.query.action === undefined ? undefined : request.query)
 
 /**
  * SRS's HTTP callbacks: `on_publish`, `on_unpublish`, `on_hls` and `on_dvr` become events; every other hook is let
  * through. Only `on_publish` can be refused, where the tenant has `publish_secrets` and the stream key does not fit.
  */
-export function srsRoutes(options: HookOptions): IngestRoute[] {
+export function srsRoutes(options: HookOptions): EventRoute[] {
   const number = numberReader('srs', options.emit)
 
   const publishers = createPublishers()
 
-  async function handle(request: IngestRequest): Promise<IngestAnswer> {
+  async function handle(request: Inbound): Promise<EventAnswer> {
     const hook = readHook(request)
     if (hook === undefined) {
       noteHook(options, 'srs', 'unreadable')

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { flvSplitter } from '../../media/flvTags.ts'
 import type { ClientContext } from '../../schemas/envelope.ts'
 import type { Emit } from '../../schemas/facts.ts'
-import type { Send } from '../route.ts'
+import type { Send } from '../sendBeacons.ts'
 import { frameMeter } from './frameMeter.ts'
 
 export interface TapOptions {

@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createCollector } from '../../collector/collector.ts'
 import type { EdgeSource } from '../../collector/edge/edgeSource.ts'
-import type { ExtraRoute } from '../../collector/http/endpoint.ts'
 import type { Log } from '../../log/log.ts'
 import type { StateMap } from '../../log/stateMap.ts'
 import { buildPlayer, builtPlayer } from '../../player/build.ts'
+import type { EventRoute } from '../../schemas/eventRoute.ts'
 import type { Context, Role } from '../context.ts'
 import { unready } from '../context.ts'
 import { expectedError } from '../expectedError.ts'
@@ -15,10 +15,10 @@ import { keyFileOf, writeKeys } from '../serverKeys.ts'
 import { showsByStream } from '../shows.ts'
 
 /** Addresses that give out the player SDK and its types: prebuilt, or built from the sources at start. */
-async function sdkRoutes(context: Context): Promise<ExtraRoute[]> {
+async function sdkRoutes(context: Context): Promise<EventRoute[]> {
   const files = (await builtPlayer()) ?? (await buildPlayer({ outdir: join(context.data, 'sdk') }))
   return Promise.all(
-    files.map(async ({ name, file }): Promise<ExtraRoute> => {
+    files.map(async ({ name, file }): Promise<EventRoute> => {
       const body = await readFile(file)
       const contentType = `${file.endsWith('.d.mts') ? 'text/plain' : 'text/javascript'}; charset=utf-8`
       return {
@@ -66,7 +66,7 @@ function tenantSettings({ tenants }: Context['config']) {
 export async function startCollector(
   context: Context,
   log: Log,
-  routes: readonly ExtraRoute[] = [],
+  routes: readonly EventRoute[] = [],
   shows?: StateMap,
 ): Promise<Role & { readonly url: string }> {
   const { config, emit, clock, name, data } = context

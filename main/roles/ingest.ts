@@ -1,16 +1,15 @@
 import { authenticateHooks } from '../../collector/auth/hooks.ts'
 import { DEMO } from '../../collector/auth/tenants.ts'
-import type { ExtraRoute } from '../../collector/http/endpoint.ts'
-import type { EventGroup } from '../../ingest/route.ts'
 import { ingestRoutes } from '../../ingest/routes.ts'
 import { type BeaconSender, sendBeacons } from '../../ingest/sendBeacons.ts'
 import { readSources, startSources } from '../../ingest/sources.ts'
+import type { EventGroup, EventRoute } from '../../schemas/eventRoute.ts'
 import type { Context, Role } from '../context.ts'
 import { expectedError } from '../expectedError.ts'
 import { keyRingOf } from '../serverKeys.ts'
 
 /** Addresses under `/v1/ingest/` for the hooks of encoders and media servers. */
-export function mediaRoutes(context: Context): ExtraRoute[] {
+export function mediaRoutes(context: Context): EventRoute[] {
   const { config, emit, clock } = context
   const byName = new Map(config.tenants.map((tenant) => [tenant.name, tenant]))
   const hookTenant = authenticateHooks({

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
-import { type AddressGuard, permitted } from './addressGuard.ts'
+import type { AddressGuard } from './addressGuard.ts'
 import type { Outgoing } from './message.ts'
 
 export interface Answer {
@@ -58,7 +58,7 @@ export function post({ url, body, headers }: Outgoing, guard: AddressGuard): Pro
       lookup: (name, options, callback) => {
         lookup(name, { ...options, all: true }, (error, addresses) => {
           if (error) return callback(error, '', 0)
-          const found = permitted(addresses, name, guard)
+          const found = addresses.find(({ address }) => guard.permits(address, name))
           if (found === undefined) {
             const refusal = new PostError(`${name} has no address that may be reached`, { retriable: false })
             return callback(refusal, '', 0)

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { obsAuthentication } from './obs/agent.ts'
+import { obsAuthentication } from '../obs/agent.ts'
 
 /** Takes what is to be stopped when the test ends. */
 type Own = (stop: () => unknown) => unknown

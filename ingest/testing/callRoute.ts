@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import { validatorOf } from '../schemas/derive/validate.ts'
-import { known } from './counters.ts'
-import type { EventGroup, IngestRequest } from './route.ts'
-import { type IngestRoutesOptions, ingestRoutes } from './routes.ts'
+import { validatorOf } from '../../schemas/derive/validate.ts'
+import type { EventGroup, Inbound } from '../../schemas/eventRoute.ts'
+import { known } from '../counters.ts'
+import { type IngestRoutesOptions, ingestRoutes } from '../routes.ts'
 
 /** The clock of tests that call a route. */
 export const NOW = 1_795_180_000_000
 const emit = () => undefined
 
-/** Tests only: holds every event to the catalogue and returns them flat. */
+/** Holds every event to the catalogue and returns them flat. */
 export function checked(groups: readonly EventGroup[] = []) {
   return groups.flatMap(({ context, events, source }) =>
     events.map((event) => {
@@ -20,11 +20,7 @@ export function checked(groups: readonly EventGroup[] = []) {
 }
 
 /** Tests only: sends a hook to a route, as the key `demo`, and returns its answer. */
-export function callRoute(
-  options: Partial<IngestRoutesOptions>,
-  path: string,
-  request: Partial<IngestRequest>,
-) {
+export function callRoute(options: Partial<IngestRoutesOptions>, path: string, request: Partial<Inbound>) {
   const routes = ingestRoutes({
     tenantOf: (key) => (key === 'demo' ? 'demo' : undefined),
     emit,

@@ -1,4 +1,4 @@
-import type { LogFormat } from './edgeSource.ts'
+import type { LogFormat } from '../edgeSource.ts'
 
 export const CMCD = 'bl%3D1900%2Cbr%3D400%2Ccid%3D%22main%22%2Csid%3D%22viewer-1%22%2Csn%3D6'
 
