@@ -223,8 +223,8 @@ test('a wrong source in the configuration is named', () => {
     const read = readSources([each])
     return read.ok ? undefined : read.error
   }
-  assert.match(error({ type: 'nginx-rtmp' })!, /sources\[0\]\/url/)
+  assert.match(error({ type: 'nginx-rtmp' })!, /sources\[0\]\.url: is missing/)
   assert.match(error({ type: 'rtsp' })!, /sources\[0\]\.type is "rtsp"/)
-  assert.match(error({ type: 'srs', url: 'http://x', password: 'x' })!, /sources\[0\]\/password/)
+  assert.match(error({ type: 'srs', url: 'http://x', password: 'x' })!, /sources\[0\]\.password: no such setting/)
   assert.equal(error({ type: 'ffmpeg', port: 8090 }), undefined)
 })

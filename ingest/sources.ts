@@ -3,6 +3,7 @@ import { Value } from '@sinclair/typebox/value'
 import type { ClientContext } from '../schemas/envelope.ts'
 import type { EventGroup } from '../schemas/eventRoute.ts'
 import type { Emit } from '../schemas/facts.ts'
+import { firstProblem } from '../schemas/problems.ts'
 import { startProgressListener } from './ffmpeg/progressListener.ts'
 import { mediamtxMetrics } from './mediamtx/metrics.ts'
 import { nginxRtmpStat } from './nginx-rtmp/stat.ts'
@@ -78,8 +79,8 @@ export function readSources(
     const variant = SourceConfig.anyOf.find((option) => option.properties.type.const === type)
     if (variant === undefined)
       return { ok: false, error: `sources[${index}].type is ${JSON.stringify(type)}` }
-    const first = [...Value.Errors(variant, each)][0]
-    return { ok: false, error: `sources[${index}]${first?.path ?? ''}: ${first?.message ?? 'is wrong'}` }
+    const error = firstProblem(variant, each, 'source')
+    return { ok: false, error: `sources[${index}].${error}` }
   }
   return { ok: true, sources: value as SourceConfig[] }
 }

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
 import { PROBE_LIMITS } from '../schemas/probeReasons.ts'
+import { duplicateProblems, type Problem, schemaProblems } from '../schemas/problems.ts'
 import { NotCheckable, protocolOf } from './check.ts'
 
 const Limits = Type.Partial(
@@ -40,28 +40,21 @@ export const Target = Type.Object(
 
 export type Target = Static<typeof Target>
 
-/** Reads the configuration's `probes`. Each problem names the entry and the field. */
-export function readTargets(entries: readonly unknown[]): { targets: Target[]; problems: string[] } {
+/** Reads the configuration's `probes`. Each problem has its place, e.g. `/probes/0/url`. */
+export function readTargets(entries: readonly unknown[]): { targets: Target[]; problems: Problem[] } {
   const targets: Target[] = []
-  const problems: string[] = []
+  const problems = duplicateProblems(entries, 'name', '/probes')
   for (const [index, entry] of entries.entries()) {
-    const wrong = [...Value.Errors(Target, entry)].map(
-      (error) => `probes[${index}]${error.path}: ${error.message}`,
-    )
-    if (wrong.length > 0) {
-      problems.push(...wrong)
-      continue
-    }
+    const path = `/probes/${index}`
+    const wrong = schemaProblems(Target, entry, path)
+    problems.push(...wrong)
+    if (wrong.length > 0) continue
     const target = entry as Target
     try {
       protocolOf(target.url)
     } catch (error) {
       if (!(error instanceof NotCheckable)) throw error
-      problems.push(`probes[${index}]/url: ${error.message}`)
-      continue
-    }
-    if (targets.some((other) => other.name === target.name)) {
-      problems.push(`probes[${index}]/name: "${target.name}" stands twice`)
+      problems.push({ path: `${path}/url`, message: error.message })
       continue
     }
     targets.push(target)

@@ -1,6 +1,7 @@
 import { Value } from '@sinclair/typebox/value'
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
 import { CAUSAL_DIMENSIONS } from '../schemas/dimensions.ts'
+import { schemaProblems } from '../schemas/problems.ts'
 import { Scenario } from './scenarioSchema.ts'
 
 /** What is wrong with a file, and where: both counted from 1. */
@@ -33,18 +34,9 @@ export function parseScenario(text: string): Parsed {
   const at = (path: readonly string[]): { line: number; column: number } =>
     where(offsetOf(document.contents, path))
   if (!Value.Check(Scenario, data)) {
-    const reported = new Set<string>()
-    for (const { path, message, schema } of Value.Errors(Scenario, data)) {
-      if (reported.has(path)) continue
-      reported.add(path)
+    for (const { path, message } of schemaProblems(Scenario, data)) {
       const names = path.split('/').slice(1)
-      const allowed = (schema.anyOf as { const?: string }[] | undefined)
-        ?.map((entry) => entry.const)
-        .filter(Boolean)
-      errors.push({
-        ...at(names),
-        message: `${names.join('.') || 'scenario'}: ${allowed?.length ? `one of ${allowed.join(', ')}` : message}`,
-      })
+      errors.push({ ...at(names), message: `${names.join('.') || 'scenario'}: ${message}` })
     }
     return { errors }
   }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { type Static, Type } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
 import { parse } from 'yaml'
 import { type Metric, metricOf } from './metrics.ts'
+import { firstProblem } from './problems.ts'
 
 const text = (description: string) => Type.String({ minLength: 1, description })
 
@@ -49,9 +49,8 @@ const FILE = new URL('../docs/runbooks/parts.yaml', import.meta.url)
 /** Reads the file of hand-written parts. Throws an error that names the entry which is wrong. */
 function readParts(): { plans: Record<string, Plan>; parts: Partial<Record<Metric, RunbookPart>> } {
   const file: unknown = parse(readFileSync(FILE, 'utf8'))
-  const [wrong] = [...Value.Errors(RunbookFile, file)]
-  if (wrong !== undefined)
-    throw new Error(`docs/runbooks/parts.yaml: ${wrong.path.slice(1)}: ${wrong.message}`)
+  const wrong = firstProblem(RunbookFile, file, 'file')
+  if (wrong !== undefined) throw new Error(`docs/runbooks/parts.yaml: ${wrong}`)
   const { plans, metrics } = file as Static<typeof RunbookFile>
   const parts = Object.entries(metrics).map(([metric, { means, tell, plan }]) => {
     const levels = typeof plan === 'string' ? plans[plan] : plan

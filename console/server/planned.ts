@@ -1,7 +1,7 @@
-import { Value } from '@sinclair/typebox/value'
 import type { FastifyInstance } from 'fastify'
 import type { StateMap } from '../../log/stateMap.ts'
 import { PLANNED_PREFIX, Planned, plannedKey, planProblem } from '../../schemas/planned.ts'
+import { firstProblem } from '../../schemas/problems.ts'
 import { principalOf, sees, sendError, signerOf } from '../signIn/principal.ts'
 
 /**
@@ -27,14 +27,7 @@ export function servePlanned(app: FastifyInstance, map: StateMap, clock: () => n
       return sendError(reply, 'bad_json')
     }
     const plan = { ...(body as object), id, by: signerOf(request, (body as Partial<Planned> | null)?.by) }
-    const [first] = [...Value.Errors(Planned, plan)]
-    if (first !== undefined)
-      return sendError(
-        reply,
-        'bad_plan',
-        `${first.path.slice(1).replaceAll('/', '.') || 'plan'}: ${first.message}`,
-      )
-    const problem = planProblem(plan as Planned, clock())
+    const problem = firstProblem(Planned, plan, 'plan') ?? planProblem(plan as Planned, clock())
     if (problem !== undefined) return sendError(reply, 'bad_plan', problem)
     // a plan without a tenant, or for `*`, is for everybody's shows
     const before = map.values.get(plannedKey(id))

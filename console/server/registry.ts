@@ -1,16 +1,11 @@
-import { Value } from '@sinclair/typebox/value'
 import type { FastifyInstance } from 'fastify'
 import type { StateMap } from '../../log/stateMap.ts'
+import { firstProblem } from '../../schemas/problems.ts'
 import { ShowEntry, showKey } from '../../schemas/show.ts'
 import { principalOf, sees, sendError } from '../signIn/principal.ts'
 
 /** Why an entry is not one, naming the field. */
-export function wrongEntry(entry: unknown): string | undefined {
-  const [first] = [...Value.Errors(ShowEntry, entry)]
-  return first === undefined
-    ? undefined
-    : `${first.path.slice(1).replaceAll('/', '.') || 'entry'}: ${first.message}`
-}
+export const wrongEntry = (entry: unknown): string | undefined => firstProblem(ShowEntry, entry, 'entry')
 
 export const entriesOf = (map: Pick<StateMap, 'values'>): ShowEntry[] =>
   [...map.values.values()].map((text) => JSON.parse(text) as ShowEntry)

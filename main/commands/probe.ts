@@ -55,8 +55,7 @@ export function registerProbe(program: Command, version: string): void {
     .action(async (flags) => {
       const config = configOf(flags)
       const { readTargets } = await import('../../probe/target.ts')
-      const { targets, problems } = readTargets(config.probes)
-      if (problems.length > 0) throw expectedError(`${problems.join('\n')}\nSee probe/README.md.`)
+      const { targets } = readTargets(config.probes)
       if (targets.length === 0)
         throw expectedError(
           '`probes` is empty: name at least one target in firstframe.yaml. See probe/README.md.',

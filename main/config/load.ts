@@ -4,8 +4,8 @@ import type { TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { isMap, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
 import { nearest } from '../../schemas/nearest.ts'
+import { type Problem, schemaProblems } from '../../schemas/problems.ts'
 import { meaningProblems } from './meaning.ts'
-import { type Problem, schemaProblems } from './problem.ts'
 import { Config } from './schema.ts'
 
 /** Everything wrong with the configuration, each line saying where and how to mend it. */

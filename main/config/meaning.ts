@@ -3,7 +3,7 @@ import { SourceConfig } from '../../ingest/sources.ts'
 import { readTargets } from '../../probe/target.ts'
 import { createAddressGuard } from '../../processor/watch/notify/addressGuard.ts'
 import { ReceiverConfig } from '../../processor/watch/notify/receiverConfig.ts'
-import { duplicateProblems, type Problem, variantProblems } from './problem.ts'
+import { duplicateProblems, type Problem, variantProblems } from '../../schemas/problems.ts'
 import type { Config } from './schema.ts'
 
 /** What is right by form and cannot work all the same: names that stand twice, addresses that may not be reached. */
@@ -11,7 +11,7 @@ export function meaningProblems(config: Config): Problem[] {
   return [
     ...receiverProblems(config.receivers),
     ...variantProblems(SourceConfig.anyOf, config.sources, '/sources'),
-    ...probeProblems(config.probes),
+    ...readTargets(config.probes).problems,
     ...duplicateProblems(config.edge, 'name', '/edge'),
     ...duplicateProblems(config.tenants, 'name', '/tenants'),
     ...duplicateProblems(config.tenants, 'key', '/tenants').map(({ path }) => ({
@@ -53,13 +53,6 @@ function urlProblem(text: string, protocols: readonly string[]): string | undefi
   return protocols.includes(protocol)
     ? undefined
     : `must begin with ${schemes}, not ${protocol.replace(/:$/, '')}:`
-}
-
-function probeProblems(probes: Config['probes']): Problem[] {
-  return readTargets(probes).problems.map((text) => {
-    const [, index, path, message] = /^probes\[(\d+)\]([^:]*): ([\s\S]*)$/.exec(text) ?? []
-    return { path: `/probes/${index}${path}`, message: message! }
-  })
 }
 
 /** Names of tenants that others refer to. */

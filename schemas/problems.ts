@@ -1,10 +1,10 @@
 import type { TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { nearest } from '../../schemas/nearest.ts'
+import { nearest } from './nearest.ts'
 
-/** A mistake in the configuration. */
+/** A mistake in something that a person wrote: a configuration, a scenario, a plan. */
 export interface Problem {
-  /** Where it stands: a JSON pointer into the configuration, e.g. `/receivers/0/url`. */
+  /** Where it stands: a JSON pointer into it, e.g. `/receivers/0/url`. */
   readonly path: string
   /** What is wrong, and how to mend it. */
   readonly message: string
@@ -74,6 +74,14 @@ export function variantProblems(
       },
     ]
   })
+}
+
+/** The first mistake of a value by its schema, in one line that names the field; undefined when there is none. */
+export function firstProblem(schema: TSchema, value: unknown, whole: string): string | undefined {
+  const [first] = schemaProblems(schema, value)
+  return first === undefined
+    ? undefined
+    : `${first.path.slice(1).replaceAll('/', '.') || whole}: ${first.message}`
 }
 
 /** Entries that have the same value of a key: each but the first is a mistake. */
