@@ -225,6 +225,9 @@ test('a wrong source in the configuration is named', () => {
   }
   assert.match(error({ type: 'nginx-rtmp' })!, /sources\[0\]\.url: is missing/)
   assert.match(error({ type: 'rtsp' })!, /sources\[0\]\.type is "rtsp"/)
-  assert.match(error({ type: 'srs', url: 'http://x', password: 'x' })!, /sources\[0\]\.password: no such setting/)
+  assert.match(
+    error({ type: 'srs', url: 'http://x', password: 'x' })!,
+    /sources\[0\]\.password: no such setting/,
+  )
   assert.equal(error({ type: 'ffmpeg', port: 8090 }), undefined)
 })
