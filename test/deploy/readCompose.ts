@@ -1,9 +1,4 @@
-import { fileURLToPath } from 'node:url'
-import { run } from '../clients/run.ts'
-
-const HERE = fileURLToPath(new URL('./go', import.meta.url))
-const PROGRAM = fileURLToPath(new URL('../../.cache/deploy/read-compose', import.meta.url))
-const HOW = 'Go 1.26 or newer, from https://go.dev/dl (its modules come from GOPROXY)'
+import { goProgram } from './goProgram.ts'
 
 export interface Service {
   readonly image?: string
@@ -40,7 +35,5 @@ export async function readCompose(
   file: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<ComposeFile> {
-  await run('go', ['build', '-buildvcs=false', '-o', PROGRAM, '.'], { cwd: HERE, howToGet: HOW })
-  const pairs = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
-  return JSON.parse(await run('env', [...pairs, PROGRAM, file], { howToGet: HOW })) as ComposeFile
+  return JSON.parse(await goProgram('compose', [file], environment)) as ComposeFile
 }

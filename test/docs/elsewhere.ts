@@ -4,6 +4,7 @@ export const COMMANDS_ELSEWHERE: readonly (readonly [begins: RegExp, reason: str
   [/^npm (pack|install)|^cd \/srv/, 'test/deploy/image.test.ts packs, installs and starts it'],
   [/^npm (test|run|start)/, 'each script stands in package.json, which is checked here'],
   [/^docker /, 'needs a Docker engine'],
+  [/^kubectl /, 'needs a cluster; test/deploy/kubernetes.test.ts builds the folder'],
   [/^(grafana|mkdir -p \/var\/lib\/grafana|cp -r dashboards|sed -i)/, 'needs a Grafana; test/dashboards'],
   [/^npx tsx test\/dashboards\/preview/, 'test/dashboards'],
   [/^(K6_BROWSER\S+ .*)?(k6 run|sh k6\/)/, 'needs k6; test/k6/k6.test.ts runs each script'],
