@@ -74,6 +74,7 @@ export function createCollector(options: CollectorOptions): Collector {
     collector: name,
     budgetOf: keepBudgets({ emit }),
     viewerHash: hashViewer(),
+    delayOf: options.delayOf,
     withinStreams: keepCombinations({
       emit,
       limitsOf: (tenant) => ({

@@ -75,6 +75,8 @@ export interface CollectorOptions {
   readonly edge?: Readonly<Record<string, EdgeSource>>
   /** The show that declared a stream, for reports that name only the stream. */
   readonly showOf?: (tenant: string, stream: string) => string | undefined
+  /** The artificial delay that a show declares, ms: it is taken off the live latency of its facts. */
+  readonly delayOf?: (tenant: string, show: string) => number
   /** Why the process is not ready besides the log, for `GET /readyz`; undefined when it is. */
   readonly unready?: () => string | undefined
   /** Further addresses, such as those of `ingest/`. */

@@ -59,17 +59,30 @@ export async function openShowsLater(log: Log, name: string): Promise<StateMap> 
   }
 }
 
-/** Which show declared a stream; kept as an index, since the collector asks for each report without a show. */
-export function showsByStream(map: StateMap): (tenant: string, stream: string) => string | undefined {
+/** What the collector asks of the registry, for each report: kept as two indexes that follow the registry. */
+export interface DeclaredShows {
+  /** The show that declared a stream. */
+  readonly showOf: (tenant: string, stream: string) => string | undefined
+  /** The artificial delay that a show declares, ms; 0 without one. */
+  readonly delayOf: (tenant: string, show: string) => number
+}
+
+export function declaredShows(map: StateMap): DeclaredShows {
   let index = new Map<string, string>()
+  let delays = new Map<string, number>()
   const rebuild = (): void => {
     index = new Map()
+    delays = new Map()
     for (const text of map.values.values()) {
-      const { tenant = 'demo', show, streams } = JSON.parse(text) as ShowEntry
+      const { tenant = 'demo', show, streams, delay_ms } = JSON.parse(text) as ShowEntry
+      if (delay_ms !== undefined) delays.set(`${tenant}\0${show}`, delay_ms)
       for (const { stream } of streams) index.set(`${tenant}\0${stream}`, show)
     }
   }
   map.onChange(rebuild)
   rebuild()
-  return (tenant, stream) => index.get(`${tenant}\0${stream}`)
+  return {
+    showOf: (tenant, stream) => index.get(`${tenant}\0${stream}`),
+    delayOf: (tenant, show) => delays.get(`${tenant}\0${show}`) ?? 0,
+  }
 }

@@ -28,7 +28,8 @@ export const ShowEntry = Type.Object(
       Type.Integer({
         minimum: 0,
         maximum: 3_600_000,
-        description: 'Artificial delay of the operator; the objective of live latency is counted without it.',
+        description:
+          'Artificial delay of the operator, ms. The collector takes it off the live latency of the show’s facts, so metric, rule, report and boards are without it.',
       }),
     ),
   },

@@ -104,8 +104,10 @@ export function writeRows(options: {
   readonly budgetOf: (dimension: Dimension) => Budget
   readonly withinStreams: (input: CombinationInput) => boolean
   readonly viewerHash: (tenant: Tenant, viewer: string, received_ms: number) => string
+  /** The artificial delay that a show declares, ms. */
+  readonly delayOf?: (tenant: string, show: string) => number
 }): RowWriter {
-  const { batcher, budgetOf } = options
+  const { batcher, budgetOf, delayOf } = options
   const changes = new Map<string, Setter>()
   for (const [name, { budget }] of Object.entries<DimensionSpec>(DIMENSIONS)) {
     // Shows and streams are bounded together, as pairs.
@@ -167,6 +169,18 @@ export function writeRows(options: {
     return options.withinStreams({ tenant: tenant.name, show, stream, prefix, received_ms })
   }
 
+  const latencyColumn = (kind: Kind) => targets.get(kind)!.get('live_latency_ms')!.column
+  const LATENCY = new Map<Kind, number>(
+    (['heartbeat', 'probe'] as const).map((kind) => [kind, latencyColumn(kind)]),
+  )
+  /** What the operator added on purpose is no latency of the link: metric, rule, report and boards read the rest. */
+  function takeDelayOff({ sender, context }: RowContext, kind: Kind, event: Values, builder: Builder): void {
+    const latency_ms = event.live_latency_ms as number | null | undefined
+    if (delayOf === undefined || latency_ms === undefined || latency_ms === null) return
+    const delay_ms = delayOf(sender.tenant.name, (event.show || context.show || '') as string)
+    if (delay_ms > 0) builder.set(LATENCY.get(kind)!, Math.max(0, latency_ms - delay_ms))
+  }
+
   return {
     prepare,
     write(row, kind, event, { event_time, flags, trust }) {
@@ -174,6 +188,7 @@ export function writeRows(options: {
       const open = batcher.row(kind, (key as string | undefined) ?? sessionOf(row))
       const { builder } = open
       fill(builder, row, event, targets.get(kind)!)
+      takeDelayOff(row, kind, event, builder)
       builder.set(EVENT_TIME, event_time)
       if (!isWithinStreams(row, event)) {
         builder.set(SHOW, OTHER)

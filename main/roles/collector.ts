@@ -12,7 +12,7 @@ import { unready } from '../context.ts'
 import { expectedError } from '../expectedError.ts'
 import { ListenError } from '../listenError.ts'
 import { keyFileOf, writeKeys } from '../serverKeys.ts'
-import { showsByStream } from '../shows.ts'
+import { declaredShows } from '../shows.ts'
 
 /** Addresses that give out the player SDK and its types: prebuilt, or built from the sources at start. */
 async function sdkRoutes(context: Context): Promise<EventRoute[]> {
@@ -92,7 +92,7 @@ export async function startCollector(
     tickEvery_ms: 500,
     // One process, one answer: it is ready when all that runs in it is.
     unready: () => unready(context),
-    ...(shows === undefined ? {} : { showOf: showsByStream(shows) }),
+    ...(shows === undefined ? {} : declaredShows(shows)),
     routes: [...(await sdkRoutes(context)), ...routes],
   })
   try {

@@ -337,7 +337,7 @@ export interface HeartbeatFields {
   readonly frames_dropped?: number
   /** Media ahead of the playhead. In ms. */
   readonly buffer_ms?: number
-  /** From the moment filmed until it was on the screen. In ms. */
+  /** From the moment filmed until it was on the screen; the artificial delay that the show declares is taken off by the collector. In ms. */
   readonly live_latency_ms?: number
   /** Sound ahead of the picture (negative: behind). In ms. */
   readonly av_offset_ms?: number
@@ -543,7 +543,7 @@ export interface ProbeFields {
   readonly startup_ms?: number
   /** Age of the live edge. In ms. */
   readonly freshness_ms?: number
-  /** From the moment filmed, by the program date time. In ms. */
+  /** From the moment filmed, by the program date time; without the artificial delay of the show. In ms. */
   readonly live_latency_ms?: number
   /** Media time missing between segments. In ms. */
   readonly gap_ms?: number

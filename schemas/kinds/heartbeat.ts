@@ -66,7 +66,7 @@ export const heartbeat = {
     type: 'u32',
     unit: 'ms',
     max: 86_400_000,
-    help: 'From the moment filmed until it was on the screen.',
+    help: 'From the moment filmed until it was on the screen; the artificial delay that the show declares is taken off by the collector.',
     codec: 'T64, ZSTD(1)',
   },
   av_offset_ms: {

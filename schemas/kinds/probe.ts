@@ -24,7 +24,9 @@ export const probe = {
   first_key_frame_ms: ms('Until the first key frame was parsed.'),
   startup_ms: ms('All of it: what a viewer would have waited.'),
   freshness_ms: ms('Age of the live edge.'),
-  live_latency_ms: ms('From the moment filmed, by the program date time.'),
+  live_latency_ms: ms(
+    'From the moment filmed, by the program date time; without the artificial delay of the show.',
+  ),
   gap_ms: { type: 'f32', unit: 'ms', missing: 'zero', help: 'Media time missing between segments.' },
   stalled_ms: {
     type: 'f32',

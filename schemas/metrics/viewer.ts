@@ -121,7 +121,7 @@ export const VIEWER_METRICS = {
   },
   live_latency: {
     title: { en: 'Live latency', zh: '端到端延迟' },
-    help: 'Mean time from filmed until on the screen; an artificial delay of the operator is to be taken off by the page.',
+    help: 'Mean time from filmed until on the screen, without the artificial delay that the show declares (`delay_ms`).',
     hop: 'player',
     unit: 'ms',
     better: 'lower',
@@ -134,7 +134,7 @@ export const VIEWER_METRICS = {
   },
   live_latency_p95: {
     title: { en: 'Live latency, 95th percentile', zh: '端到端延迟 P95' },
-    help: '95th percentile of the live latency, within 2 %.',
+    help: '95th percentile of the live latency, within 2 %; without the artificial delay.',
     hop: 'player',
     unit: 'ms',
     better: 'lower',
