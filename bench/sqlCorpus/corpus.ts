@@ -64,6 +64,8 @@ export function* makeCorpus(lists: EngineLists, targets: Targets): Generator<Att
       // each function meets each list of arguments and each statement, not each pair of the two
       const given = argumentLists[index % argumentLists.length] as string
       yield { list: 'functions', name, query: around(`\`${name}\`(${given})`), args: {} }
+      // a function may be named as the argument of another
+      yield { list: 'functions', name, query: around(`arrayMap(${name}, [${path}])`), args: {} }
       if (index === 0)
         for (const more of argumentLists.slice(1))
           yield { list: 'functions', name, query: around(`\`${name}\`(${more})`), args: {} }

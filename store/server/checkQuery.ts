@@ -78,6 +78,7 @@ export function checkReadQuery(options: {
         throw refusal('readonly', 'SETTINGS stand at the end of a query or in the address, not within it')
     } else if (!READ_NODES.has(kind)) throw denied(`${kind} ${name}`.trim())
     if (kind === 'Function') checkFunction({ nodes, index, parent, functions, scope })
+    else if (kind === 'Identifier') checkArgument(nodes, index, functions)
     else if (kind === 'TableIdentifier') checkTable(name, scope)
     else if (kind === 'Explain' && !EXPLAINED.has(name)) throw denied(name)
     else if (kind.startsWith('Show') || kind.startsWith('Exists')) checkMetadata(node, nodes, normal, scope)
@@ -102,6 +103,7 @@ export function checkWriteQuery(options: {
     // the engine's database `default` takes paths of files for names of tables
     if (node.kind !== 'Literal' && node.kind !== 'Function' && /^default([. ]|$)/.test(node.name))
       throw denied(node.name)
+    if (node.kind === 'Identifier') checkArgument(nodes, index, options.functions)
     if (node.kind !== 'Function') continue
     if (SETS.test(node.name) && secondArgument(nodes, index)?.name.startsWith('default.'))
       throw denied('default')
@@ -136,6 +138,24 @@ function checkFunction(at: {
   // `x IN numbers(3)`: a table function may stand where the set does, so the harmless ones are allowed anywhere
   if (!isAllowedFunction(name) && !TABLE_FUNCTIONS.has(name.toLowerCase()))
     throw deniedFunction(name, functions)
+}
+
+/**
+ * `arrayMap(file, ['…'])`: a bare name among the arguments of a function may be a function itself. A column of such a name is qualified
+ * by its table, which makes it another name.
+ */
+function checkArgument(nodes: readonly QueryNode[], index: number, functions: ReadonlySet<string>): void {
+  const { name } = nodes[index] as QueryNode
+  if (
+    !functions.has(name.toLowerCase()) ||
+    isAllowedFunction(name) ||
+    TABLE_FUNCTIONS.has(name.toLowerCase())
+  )
+    return
+  const list = parentOf(nodes, index)
+  const holder = list && parentOf(nodes, nodes.indexOf(list))
+  if (list?.kind === 'Function' || holder?.kind === 'Function')
+    throw denied(`the function ${name} (a column of this name is written with its table)`)
 }
 
 function checkMetadata(
