@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME… [--json]`: each name is a file beside this one that exports `run`. Without a name, lists them. */
 import { readdirSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 export interface BenchOptions {
@@ -23,6 +24,9 @@ const options: BenchOptions = {
   json: args.includes('--json'),
   args: args.filter((each) => each !== '--json' && !names.includes(each)),
 }
+const [cpu] = cpus()
+const machine = `${cpus().length} × ${cpu?.model.trim() ?? 'a core'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node.js ${process.versions.node}`
+if (options.json) console.log(JSON.stringify({ bench: 'machine', case: machine }))
 for (const name of wanted) {
   const bench = (await import(
     `./${name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())}.ts`

@@ -6,11 +6,11 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { GIVEN } from '../main/plan/needs.ts'
 import { TABLE_NAMES } from '../schemas/derive/columns.ts'
 import { startLoad } from '../test/chaos/load.ts'
 import { cpuOf, type Part } from '../test/chaos/part.ts'
 import { type Pipeline, startPipeline } from '../test/chaos/pipeline.ts'
-import { GIVEN } from './reckon/needs.ts'
 import type { BenchOptions } from './run.ts'
 
 const WARM_MS = 15_000
@@ -45,7 +45,14 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
     const name = each === 1 ? 'one-each' : 'two-each'
     for (const role of [...ROLES, 'store', 'kafka'] as const) {
       tell(
-        { case: name, role, value: entry.perEvent[role], unit: 'cpu_us/event', events: entry.events },
+        {
+          case: name,
+          role,
+          value: entry.perEvent[role],
+          unit: 'cpu_us/event',
+          events: entry.events,
+          seconds: entry.seconds,
+        },
         `${name}: ${role.padEnd(9)} ${entry.perEvent[role].toFixed(1).padStart(7)} µs an event, ${entry.idle[role].toFixed(0)} ms a second while nothing comes`,
       )
       tell({ case: `${name}-idle`, role, value: entry.idle[role], unit: 'cpu_ms/s' }, '')

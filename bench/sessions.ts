@@ -111,8 +111,12 @@ export async function run({ json }: BenchOptions): Promise<void> {
   for (const rows of [1_000, 100, 10]) {
     const message = heartbeats(ids.slice(0, rows), 0)
     tell(`a heartbeat of ${rows} in a message`, message.length / rows, 'bytes')
-    tell(`… with gzip`, gzipSync(message).length / rows, 'bytes')
+    tell(`a heartbeat of ${rows} with gzip`, gzipSync(message).length / rows, 'bytes')
     if (zstd !== undefined)
-      tell('… with zstd', (await zstd.compress(Buffer.from(message), 3)).length / rows, 'bytes')
+      tell(
+        `a heartbeat of ${rows} with zstd`,
+        (await zstd.compress(Buffer.from(message), 3)).length / rows,
+        'bytes',
+      )
   }
 }

@@ -9,6 +9,7 @@ import { registerJudge } from './commands/judge.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerLocalise } from './commands/localise.ts'
 import { registerMigrate } from './commands/migrate.ts'
+import { registerPlan } from './commands/plan.ts'
 import { registerPlanned } from './commands/planned.ts'
 import { registerProbe } from './commands/probe.ts'
 import { registerQuery } from './commands/query.ts'
@@ -51,6 +52,7 @@ export function createProgram(): Command {
   registerIngest(program, VERSION)
   registerShows(program)
   registerPlanned(program)
+  registerPlan(program)
   registerReceivers(program)
   registerRehearse(program)
   registerReplay(program)

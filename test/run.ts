@@ -82,6 +82,7 @@ const ALONE = [
   'chaos/',
   'console/',
   'k6/',
+  'link/',
   'pipeline/kill',
   'pipeline/spine',
   'players/adapters',

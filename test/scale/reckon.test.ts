@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { GIVEN, reckon, SHOW } from '../../bench/reckon/needs.ts'
-import { SHOWS, table } from '../../bench/reckon.ts'
 import { ROOT } from '../../check/sources.ts'
+import { GIVEN, reckon, SHOW } from '../../main/plan/needs.ts'
+import { SHOWS, table } from '../../main/plan/table.ts'
 import { TABLE_NAMES } from '../../schemas/derive/columns.ts'
 import { KIND_NAMES } from '../../schemas/kinds/kinds.ts'
 import { STATE_TOPICS, topics } from '../../schemas/topics.ts'
@@ -12,7 +12,7 @@ import { STATE_TOPICS, topics } from '../../schemas/topics.ts'
 test('the table of docs/scale.md is what is reckoned', () => {
   assert.ok(
     readFileSync(join(ROOT, 'docs/scale.md'), 'utf8').includes(table(SHOWS)),
-    `npm run bench -- reckon:\n${table(SHOWS)}`,
+    `docs/scale.md needs this table:\n${table(SHOWS)}`,
   )
 })
 

@@ -74,12 +74,26 @@ describe('an incident', () => {
     )
   })
 
+  test('that comes back by another fault names that one, also where players feel it first', () => {
+    const run = new Run()
+    seconds(run, WELL_S)
+    seconds(run, 10, { stalls: 6 })
+    assert.equal(run.judge.incidents[0]!.hop, 'player')
+    seconds(run, 40)
+    seconds(run, 2, { stalls: 6 })
+    seconds(run, 6, BAD)
+    assert.deepEqual(
+      run.open.map(({ hop, reopened }) => [hop, reopened]),
+      [['encoder', 1]],
+    )
+  })
+
   test('whose cause becomes clear later says so, and pages once', () => {
     const run = new Run()
     seconds(run, WELL_S)
     // Players are hurt first; the encoder's own report shows it two seconds later.
     seconds(run, 2, { stalls: 6 })
-    seconds(run, 15, BAD)
+    seconds(run, 6, BAD)
     assert.equal(run.open[0]?.hop, 'encoder')
     assert.equal(run.told.filter((what) => what === 'page').length, 1)
   })

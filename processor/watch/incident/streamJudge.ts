@@ -60,6 +60,8 @@ export class StreamJudge {
   private readonly pending = new Map<Family, { since_ms: number; last_ms: number; draft?: Incident }>()
   /** Incidents with a finding that no update has reported yet. */
   private readonly unreported = new WeakSet<Incident>()
+  /** When an incident was opened again: from then on its place is sought anew. */
+  private readonly reopened = new WeakMap<Incident, number>()
   private readonly options: Omit<StreamJudgeOptions, 'rules'>
   private set: RuleSet
   private rules: ActiveRule[] | undefined
@@ -173,13 +175,19 @@ export class StreamJudge {
   private follow(incident: Incident, seen: readonly Observation[], view: StreamView): void {
     const now = view.watermark_ms
     const before = incident.state
+    if (before === 'resolved') {
+      if (!seen.some(({ firing }) => firing)) return
+      // Something else may have broken: what was bad before its end, and where, says nothing of that.
+      incident.children = []
+      incident.confidence = 0
+      this.reopened.set(incident, now)
+    }
     // What is over for long enough is no part of it any more; the last one goes with the incident.
     const over = incident.children.filter(({ last_bad_ms }) => now - last_bad_ms >= 3 * CLEAR_MS)
     if (over.length < incident.children.length)
       incident.children = incident.children.filter((entry) => !over.includes(entry))
     for (const item of seen) if (noteChild(incident, item, now)) this.unreported.add(incident)
     if (before === 'resolved') {
-      if (!seen.some(({ firing }) => firing)) return
       incident.state = 'open'
       incident.resolved_ms = 0
       incident.reopened += 1
@@ -197,7 +205,7 @@ export class StreamJudge {
       this.resolve(incident, now)
       return
     }
-    const young = now - incident.opened_ms <= YOUNG_MS
+    const young = now - this.openedOf(incident) <= YOUNG_MS
     const due = now - incident.updated_ms >= NEWS_MS
     if (!firing || (!young && !due)) return
     const { hop, cause, severity, viewers } = incident
@@ -290,6 +298,10 @@ export class StreamJudge {
     return incident
   }
 
+  private openedOf(incident: Incident): number {
+    return this.reopened.get(incident) ?? incident.opened_ms
+  }
+
   /** Says anew where it is, for whom, and in which words. */
   private place(incident: Incident, symptoms: readonly Observation[], view: StreamView): void {
     if (symptoms.length === 0) return
@@ -309,7 +321,7 @@ export class StreamJudge {
     })
     // What takes a minute to see is placed ever better for a minute.
     const longest_ms = Math.max(YOUNG_MS, ...symptoms.map(({ window_ms = 0 }) => window_ms))
-    const age_ms = view.watermark_ms - incident.opened_ms
+    const age_ms = view.watermark_ms - this.openedOf(incident)
     // Another place than the one that was paged must be surer; the same place, seen better, need not.
     const samePlace = within(verdict.cause, incident.cause) || within(incident.cause, verdict.cause)
     const young = age_ms <= YOUNG_MS || (age_ms <= longest_ms && samePlace)

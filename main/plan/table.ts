@@ -1,10 +1,4 @@
-/**
- * `npm run bench -- reckon [--viewers N] [--sample 0.1] [--partitions N] [--hours N]`: what a show needs, by the formulas of
- * docs/scale.md and the figures measured. Without options, the table of that page.
- */
-import { parseArgs } from 'node:util'
-import { type Needs, reckon, SHOW, type Show } from './reckon/needs.ts'
-import type { BenchOptions } from './run.ts'
+import { type Needs, reckon, SHOW, type Show } from './needs.ts'
 
 /** The shows of docs/scale.md. */
 export const SHOWS: readonly (readonly [string, Show])[] = [
@@ -15,7 +9,8 @@ export const SHOWS: readonly (readonly [string, Show])[] = [
   ['50 million, all report', { ...SHOW, viewers: 5e7, partitions: 192 }],
 ]
 
-const short = (value: number): string => {
+/** A number with three digits that count, and the letter of its thousands. */
+export const short = (value: number): string => {
   if (value >= 1e9) return `${(value / 1e9).toPrecision(3)} G`
   if (value >= 1e6) return `${(value / 1e6).toPrecision(3)} M`
   if (value >= 1e4) return `${(value / 1e3).toPrecision(3)} k`
@@ -51,35 +46,4 @@ export function table(shows: readonly (readonly [string, Show])[]): string {
       ([name, cell]) => `| ${name} | ${shows.map(([, show], at) => cell(needs[at]!, show)).join(' | ')} |`,
     ),
   ].join('\n')
-}
-
-export async function run({ json, args }: BenchOptions): Promise<void> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      viewers: { type: 'string' },
-      sample: { type: 'string', default: '1' },
-      partitions: { type: 'string', default: '12' },
-      hours: { type: 'string', default: '3' },
-    },
-  })
-  const shows: readonly (readonly [string, Show])[] =
-    values.viewers === undefined
-      ? SHOWS
-      : [
-          [
-            short(Number(values.viewers)),
-            {
-              ...SHOW,
-              viewers: Number(values.viewers),
-              sample: Number(values.sample),
-              partitions: Number(values.partitions),
-              hours: Number(values.hours),
-            },
-          ],
-        ]
-  if (!json) console.log(table(shows))
-  else
-    for (const [name, show] of shows)
-      console.log(JSON.stringify({ bench: 'reckon', case: name, ...show, ...reckon(show) }))
 }

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { readFigures } from './figures.ts'
+import { partitionsFor, SHOW } from './needs.ts'
+import { planOf } from './plan.ts'
+
+const big = { ...SHOW, viewers: 5e6 }
+const planned = (show = big, prices = {}) =>
+  planOf({ ...show, partitions: partitionsFor(show) }, readFigures(undefined), prices)
+const valueOf = (plan: ReturnType<typeof planOf>, name: string): number =>
+  plan.lines.find((line) => line.name === name)!.value
+
+test('events are what viewers send: heartbeats, starts, stalls and interactions', () => {
+  const rate = valueOf(planned({ ...big, interval_s: 20, interactions: 6, sample: 0.5 }), 'events_per_s')
+  assert.ok(Math.abs(rate / (5e6 * 0.5 * (1.1 / 20 + 6 / 60)) - 1) < 1e-9)
+})
+
+test('a round asks for collectors, and neither for writers nor for the store', () => {
+  const [calm, pulse] = [planned(), planned({ ...big, pulse: { share: 0.3, seconds: 2 } })]
+  assert.ok(valueOf(pulse, 'collectors') > 1.5 * valueOf(calm, 'collectors'))
+  for (const name of ['writers', 'watchers', 'store_cores', 'store_gb'])
+    assert.equal(valueOf(pulse, name), valueOf(calm, name), name)
+})
+
+test('partitions hold neither writers nor watchers back', () => {
+  const plan = planned({ ...big, viewers: 5e7 })
+  const partitions = valueOf(plan, 'partitions')
+  assert.ok(valueOf(plan, 'writers') < partitions && valueOf(plan, 'watchers') < partitions)
+})
+
+test('the price is each amount times its price', () => {
+  const cores = valueOf(planned(), 'cores')
+  assert.ok(Math.abs(valueOf(planned(big, { core_hour: 0.05 }), 'price') - cores * 3 * 0.05) < 1e-6)
+  const both = valueOf(planned(big, { core_hour: 0.05, egress_gb: 0.1 }), 'price')
+  assert.ok(Math.abs(both - cores * 0.15 - valueOf(planned(), 'egress_gb') * 0.1) < 1e-6)
+})
+
+test('figures are read from what the benches write, and what is not there is marked as ours', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'firstframe-plan-'))
+  try {
+    const file = join(folder, 'figures.jsonl')
+    const lines = [
+      { bench: 'machine', case: '8 × a core' },
+      { bench: 'scale', case: 'one-each', role: 'collector', value: 100, events: 5_000, seconds: 10 },
+      { bench: 'scale', case: 'one-each-idle', role: 'collector', value: 20 },
+      { bench: 'scale', case: 'tick', role: 'collector', value: 50 },
+      { bench: 'sessions', case: 'memory a session', value: 40 },
+    ]
+    writeFileSync(file, `> firstframe@0.1.0 bench\n${lines.map((line) => JSON.stringify(line)).join('\n')}\n`)
+    const { figures, from, machine } = readFigures(file)
+    // 500 events a second and 20 ms a second while nothing comes: 40 µs of each event are idling.
+    assert.deepEqual([figures.collector_us, figures.tick_us, figures.session_bytes], [60, 50, 40])
+    assert.deepEqual([from.collector_us, machine], ['bench scale', '8 × a core'])
+    assert.match(from.write_us, /^ours/)
+    writeFileSync(file, '{"bench":"log","case":"x","value":1}\n')
+    assert.throws(() => readFigures(file), /none of the figures/)
+    assert.throws(() => readFigures(join(folder, 'none')), /cannot be read/)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})

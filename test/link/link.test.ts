@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { endWith } from '../stream/index.ts'
+import { LEARN_MS, startLink, tryFault } from './link.ts'
+
+const PATIENCE_MS = 12_000
+/** Half of the faults are found and placed within so long. */
+const AIM_S = 5
+
+test('a fault of each hop of a real link is found, with its hop and its cause', {
+  timeout: 420_000,
+}, async (t) => {
+  const link = await startLink(endWith(t), { viewers: 48 })
+  await link.calm(30_000)
+  await pause(LEARN_MS)
+  assert.deepEqual(await link.incidents(), [], 'quiet until the first fault')
+  const seconds: number[] = []
+  for (const [index, fault] of link.faults.entries()) {
+    await t.test(fault.name, async (t) => {
+      if (index > 0) await link.calm(60_000)
+      const result = await tryFault(link, fault, PATIENCE_MS)
+      t.diagnostic(JSON.stringify(result))
+      assert.ok(
+        result.right_s !== undefined,
+        `${fault.hops.join(' or ')} ${JSON.stringify(fault.cause)} is to be named, but was: ${result.named.join(', ') || 'nothing'}`,
+      )
+      seconds.push(result.right_s)
+    })
+  }
+  seconds.sort((a, b) => a - b)
+  const median_s = seconds[Math.floor(seconds.length / 2)]!
+  assert.ok(median_s <= AIM_S, `half of them within ${median_s} s`)
+})
