@@ -10,32 +10,32 @@ import { planOf } from './plan.ts'
 const big = { ...SHOW, viewers: 5e6 }
 const planned = (show = big, prices = {}) =>
   planOf({ ...show, partitions: partitionsFor(show) }, readFigures(undefined), prices)
-const valueOf = (plan: ReturnType<typeof planOf>, name: string): number =>
+const amountOf = (plan: ReturnType<typeof planOf>, name: string): number =>
   plan.lines.find((line) => line.name === name)!.value
 
 test('events are what viewers send: heartbeats, starts, stalls and interactions', () => {
-  const rate = valueOf(planned({ ...big, interval_s: 20, interactions: 6, sample: 0.5 }), 'events_per_s')
+  const rate = amountOf(planned({ ...big, interval_s: 20, interactions: 6, sample: 0.5 }), 'events_per_s')
   assert.ok(Math.abs(rate / (5e6 * 0.5 * (1.1 / 20 + 6 / 60)) - 1) < 1e-9)
 })
 
 test('a round asks for collectors, and neither for writers nor for the store', () => {
   const [calm, pulse] = [planned(), planned({ ...big, pulse: { share: 0.3, seconds: 2 } })]
-  assert.ok(valueOf(pulse, 'collectors') > 1.5 * valueOf(calm, 'collectors'))
+  assert.ok(amountOf(pulse, 'collectors') > 1.5 * amountOf(calm, 'collectors'))
   for (const name of ['writers', 'watchers', 'store_cores', 'store_gb'])
-    assert.equal(valueOf(pulse, name), valueOf(calm, name), name)
+    assert.equal(amountOf(pulse, name), amountOf(calm, name), name)
 })
 
 test('partitions hold neither writers nor watchers back', () => {
   const plan = planned({ ...big, viewers: 5e7 })
-  const partitions = valueOf(plan, 'partitions')
-  assert.ok(valueOf(plan, 'writers') < partitions && valueOf(plan, 'watchers') < partitions)
+  const partitions = amountOf(plan, 'partitions')
+  assert.ok(amountOf(plan, 'writers') < partitions && amountOf(plan, 'watchers') < partitions)
 })
 
 test('the price is each amount times its price', () => {
-  const cores = valueOf(planned(), 'cores')
-  assert.ok(Math.abs(valueOf(planned(big, { core_hour: 0.05 }), 'price') - cores * 3 * 0.05) < 1e-6)
-  const both = valueOf(planned(big, { core_hour: 0.05, egress_gb: 0.1 }), 'price')
-  assert.ok(Math.abs(both - cores * 0.15 - valueOf(planned(), 'egress_gb') * 0.1) < 1e-6)
+  const cores = amountOf(planned(), 'cores')
+  assert.ok(Math.abs(amountOf(planned(big, { core_hour: 0.05 }), 'price') - cores * 3 * 0.05) < 1e-6)
+  const both = amountOf(planned(big, { core_hour: 0.05, egress_gb: 0.1 }), 'price')
+  assert.ok(Math.abs(both - cores * 0.15 - amountOf(planned(), 'egress_gb') * 0.1) < 1e-6)
 })
 
 test('figures are read from what the benches write, and what is not there is marked as ours', () => {
