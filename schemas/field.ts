@@ -41,6 +41,11 @@ export interface FieldSpec {
   /** Inclusive range; beyond it the event is refused `out_of_range`. Numbers default to 0 … the type's largest. */
   readonly min?: number
   readonly max?: number
+  /**
+   * The most that a player can honestly count in a second. A player whose number is larger is doubted (`collector/trust`), so that one
+   * forged row cannot outweigh an audience.
+   */
+  readonly believed_per_s?: number
   /** Longest text taken; beyond it the event is refused. Defaults: label 128, text 1024. */
   readonly max_length?: number
   /** ClickHouse codec, where the measured best differs from the default `ZSTD(1)`. */

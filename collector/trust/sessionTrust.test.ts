@@ -128,3 +128,66 @@ test('what is not believed is stored with its trust and weight 0, and counted by
   const apart = it.facts.filter(({ type }) => type === 'events_set_apart')
   assert.deepEqual(apart, [{ type: 'events_set_apart', tenant: 'demo', events: 1 }])
 })
+
+test('every kind has its pace, whether numbers are named, repeated over kinds, or left out', () => {
+  const believed = (event: (n: number) => Record<string, unknown>, more: Partial<TrustInput> = {}) => {
+    const it = stage()
+    return Array.from({ length: 1_000 }, (_, n) => it.say(event(n), more)).filter(isTrusted).length
+  }
+  for (const [kind, most, event] of [
+    ['startup', 14, { outcome: 'failed' }],
+    ['interaction', 320, { action: 'like', outcome: 'failed' }],
+    ['cue', 130, { stage: 'shown' }],
+    ['cohost', 250, { interval_ms: 10_000 }],
+    ['heartbeat', 620, { interval_ms: 0 }],
+  ] as const)
+    for (const seq of [(n: number) => n + 1, () => 0, () => undefined, (n: number) => 1_000 - n])
+      assert.ok(believed((n) => ({ ...event, seq: seq(n) }), { kind }) <= most, kind)
+  assert.ok(believed(() => beat(), { session: '' }) < 20, 'no session is the session of an address')
+  const it = stage()
+  const startups = Array.from({ length: 200 }, (_, n) => {
+    it.say({ seq: n + 1 }, { kind: 'interaction' })
+    return it.say({ seq: n + 1 }, { kind: 'startup' })
+  })
+  assert.ok(startups.filter(isTrusted).length < 20, "another kind's number is no repeat")
+})
+
+test('one row cannot outweigh an audience', () => {
+  for (const [kind, event] of [
+    ['heartbeat', beat({ stall_count: 60_000 })],
+    ['heartbeat', beat({ frames_dropped: 4e9 })],
+    ['heartbeat', beat({ bytes: 1e15 })],
+    ['heartbeat', beat({ requests_failed: 1e6 })],
+    ['interaction', { messages_expected: 4e9 }],
+    ['cohost', { interval_ms: 10_000, freeze_ms: 60_000 }],
+  ] as const)
+    assert.ok(!isTrusted(stage().say(event, { kind: kind as Kind })), JSON.stringify(event))
+  assert.equal(stage().say(beat({ stall_count: 9, frames_dropped: 600, bytes: 25e6 })), 100)
+})
+
+test('a crowd stays apart after its first words, and counts an IPv6 machine by its 64 bits and a network as one', () => {
+  const it = stage()
+  for (let each = 0; each <= CROWD.apart; each += 1)
+    it.say(beat({ seq: 1 }), { session: `c${each}`, address: `2001:db8:1:1::${each.toString(16)}` })
+  const last = { session: `c${CROWD.apart}`, address: '2001:db8:1:1::1' }
+  it.pass(10_000)
+  assert.ok(!isTrusted(it.say(beat({ seq: 2 }), last)))
+  assert.equal(it.say(beat({ seq: 2 }), { session: 'c1', address: '2001:db8:1:1::1' }), 100)
+  const network = stage()
+  for (let each = 0; each <= 20 * CROWD.doubted; each += 1)
+    network.say(beat({ seq: 1 }), { session: `n${each}`, address: `203.0.113.${each % 256}` })
+  assert.equal(network.say(beat({ seq: 1 }), { session: 'next', address: '203.0.113.255' }), 70)
+})
+
+test('an audience larger than the table is no crowd', () => {
+  const it = stage()
+  const doubted = { sessions: 0 }
+  for (let round = 0; round < 2; round += 1) {
+    for (let each = 0; each < 90_000; each += 1) {
+      const address = `198.${Math.floor(each / 51_200) + 18}.${Math.floor(each / 200) % 256}.${each % 200}`
+      if (it.say(beat({ seq: round + 1 }), { session: `v${each}`, address }) < 100) doubted.sessions += 1
+    }
+    it.pass(10_000)
+  }
+  assert.equal(doubted.sessions, 0)
+})

@@ -1,6 +1,9 @@
+import { randomInt } from 'node:crypto'
 import type { Kind } from '../../schemas/kinds/kinds.ts'
 import { TRUSTED_FROM } from '../../schemas/trust.ts'
 import { createAddressCrowds } from './addressCrowds.ts'
+import { isBelievable } from './believable.ts'
+import { LONGEST_JUMP, recentNumbers } from './recentNumbers.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -23,9 +26,9 @@ export type SessionTrust = (input: TrustInput) => number
 
 /** What each doubt takes away: one of the large ones sets a session apart, of the small ones it takes two. */
 export const DOUBTS = {
-  /** An interval holds more play, stall and pause than it is long. */
+  /** An interval holds more play, stall and pause than it is long, or counts more than a player can. */
   spent: 60,
-  /** Its intervals add up to more time than has passed. */
+  /** Its intervals, or what else it did, add up to more time than has passed. */
   rate: 60,
   /** Its numbers jump as no player's do. */
   sequence: 60,
@@ -36,7 +39,7 @@ export const DOUBTS = {
 } as const
 
 const SLOTS = 1 << 16
-const FIELDS = 8
+const FIELDS = 10
 const HASH = 0
 const CHECK = 1
 const FIRST_s = 2
@@ -45,29 +48,37 @@ const INTERVALS_ms = 4
 const SEQ = 5
 const AGENT = 6
 const OFFSET_s = 7
+const CROWD = 8
+const ACTS_ms = 9
 
-/** The newest numbers of a session, a bit each: what is sent again within them is known. */
-const RECENT = 128
-const RECENT_WORDS = RECENT / 32
-
-const SLACK_ms = 1_500
 /** Retries after an outage bring their own times, so only this much more than the time that passed is a doubt. */
 const RATE_SLACK_ms = 60_000
 const RATE_SHARE = 1.25
-const LONGEST_JUMP = 10_000
 const CLOCK_s = 300
-const SPENT = ['played_ms', 'stalled_ms', 'paused_ms', 'seeking_ms'] as const
+/** An event stands for at least so much of a session's life, ms; of intervals, their length. */
+const LEAST_ms: Readonly<Partial<Record<Kind, number>>> = {
+  heartbeat: 100,
+  cohost: 100,
+  interaction: 200,
+  cue: 500,
+  startup: 5_000,
+}
+/** Legs of a co-hosting session that report beside each other. */
+const LEGS = 32
+const JUDGED = Object.keys(LEAST_ms) as Kind[]
 const PROGRAMS =
   /^$|^(?:curl|wget|python|node|go-http|java|okhttp\/0|libwww|ruby|php|axios|undici|k6|httpie|postman)|headless|bot\b|spider/i
 const AGENTS_KEPT = 2_000
 
 /**
  * Judges sessions by what their events say about each other. State is a table of a fixed size: a session whose slot another one took is
- * judged anew, so a flood costs no memory and at most forgets doubts.
+ * judged anew, so a flood costs no memory and at most forgets doubts. Which sessions share a slot cannot be worked out by a sender.
+ * What names no session is one session of its address.
  */
-export function judgeSessions(): SessionTrust {
+export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
   const table = new Float64Array(SLOTS * FIELDS)
-  const recent = new Int32Array(SLOTS * RECENT_WORDS)
+  // each kind has numbers of its own, so that a number of one kind is no repeat of another's
+  const recent = recentNumbers(SLOTS * JUDGED.length)
   const crowdOf = createAddressCrowds()
   const programs = new Map<string, boolean>()
 
@@ -82,77 +93,54 @@ export function judgeSessions(): SessionTrust {
   }
 
   return function trustOf(input) {
-    const { event, session, event_time } = input
-    let doubt = 0
-    const interval_ms = numberIn(event.interval_ms)
-    if (input.kind === 'heartbeat') {
-      let spent = 0
-      for (const name of SPENT) spent += numberIn(event[name])
-      if (spent > interval_ms * RATE_SHARE + SLACK_ms) doubt += DOUBTS.spent
-    }
+    const session = input.session === '' ? `\0${input.address}` : input.session
+    let doubt = isBelievable(input.kind, input.event) ? 0 : DOUBTS.spent
     // What is remembered of an agent is a hash of its beginning.
     const agent = (input.userAgent ?? '').slice(0, 128)
-    let foreign = input.userAgent === undefined || isProgram(agent)
-    if (session !== '') {
-      const hash = hashOf(input.tenant, 0x811c9dc5)
-      const low = hashOf(session, hash)
-      const check = hashOf(session, ~hash)
-      const at = (low & (SLOTS - 1)) * FIELDS
-      const agentHash = hashOf(agent, 1)
-      const isNew = table[at + HASH] !== low || table[at + CHECK] !== check
-      if (isNew) begin(at, low, check, event_time, agentHash)
-      doubt += doubtOf(at, input, interval_ms)
-      if (table[at + AGENT] !== agentHash) foreign = true
-      doubt += crowdOf(input.address, isNew, input.received_ms)
+    const agentHash = hashOf(agent, 1)
+    const low = hashOf(session, hashOf(input.tenant, seed))
+    const check = hashOf(session, ~low)
+    const slot = low & (SLOTS - 1)
+    const at = slot * FIELDS
+    if (table[at + HASH] !== low || table[at + CHECK] !== check) {
+      begin(slot, low, check, input.event_time / 1000, agentHash)
+      table[at + CROWD] = crowdOf(input.address, low, input.received_ms)
     }
-    if (foreign) doubt += DOUBTS.agent
+    doubt += doubtOf(slot, input) + table[at + CROWD]!
+    const changed = input.session !== '' && table[at + AGENT] !== agentHash
+    if (input.userAgent === undefined || changed || isProgram(agent)) doubt += DOUBTS.agent
     return Math.max(0, 100 - doubt)
   }
 
-  function begin(at: number, hash: number, check: number, event_time: number, agentHash: number): void {
+  function begin(slot: number, hash: number, check: number, time_s: number, agentHash: number): void {
+    const at = slot * FIELDS
     table[at + HASH] = hash
     table[at + CHECK] = check
-    table[at + FIRST_s] = table[at + NEWEST_s] = event_time / 1000
-    table[at + INTERVALS_ms] = 0
+    table[at + FIRST_s] = table[at + NEWEST_s] = time_s
+    table[at + INTERVALS_ms] = table[at + ACTS_ms] = 0
     table[at + SEQ] = -1
     table[at + AGENT] = agentHash
     table[at + OFFSET_s] = Number.NaN
-    const word = (at / FIELDS) * RECENT_WORDS
-    recent.fill(0, word, word + RECENT_WORDS)
+    for (let kind = 0; kind < JUDGED.length; kind += 1) recent.forget(slot * JUDGED.length + kind)
   }
 
-  /** Whether the number came before, among the newest of its session; notes it. */
-  function isRepeat(at: number, seq: number): boolean {
-    const before = table[at + SEQ]!
-    const words = (at / FIELDS) * RECENT_WORDS
-    if (seq <= before - RECENT || seq - before > LONGEST_JUMP) return false
-    for (let passed = Math.max(before + 1, seq - RECENT + 1); passed < seq; passed += 1)
-      recent[words + ((passed >> 5) & (RECENT_WORDS - 1))]! &= ~(1 << (passed & 31))
-    const word = words + ((seq >> 5) & (RECENT_WORDS - 1))
-    const bit = 1 << (seq & 31)
-    const seen = seq <= before && (recent[word]! & bit) !== 0
-    recent[word]! |= bit
-    return seen
-  }
-
-  function doubtOf(
-    at: number,
-    { kind, event, event_time, clock_offset_ms }: TrustInput,
-    interval_ms: number,
-  ): number {
+  function doubtOf(slot: number, { kind, event, event_time, clock_offset_ms }: TrustInput): number {
+    const at = slot * FIELDS
     let doubt = 0
     const time_s = event_time / 1000
     if (time_s < table[at + FIRST_s]!) table[at + FIRST_s] = time_s
     if (time_s > table[at + NEWEST_s]!) table[at + NEWEST_s] = time_s
     const seq = numberIn(event.seq)
-    if (kind === 'heartbeat') {
-      // A number that came before is sent again, not lived again; it is believed as little as it was then.
-      if (seq <= 0 || !isRepeat(at, seq)) table[at + INTERVALS_ms]! += interval_ms
-      const passed_ms = (table[at + NEWEST_s]! - table[at + FIRST_s]!) * 1000
-      // The first interval began before anything was heard.
-      const bound = passed_ms * RATE_SHARE + RATE_SLACK_ms + Math.min(interval_ms, RATE_SLACK_ms)
-      if (table[at + INTERVALS_ms]! > bound) doubt += DOUBTS.rate
-    }
+    const interval_ms = numberIn(event.interval_ms)
+    const lived_ms = Math.max(LEAST_ms[kind] ?? 0, kind === 'cohost' ? interval_ms / LEGS : interval_ms)
+    const account = at + (kind === 'heartbeat' ? INTERVALS_ms : ACTS_ms)
+    // A number that came before is sent again, not lived again; it is believed as little as it was then.
+    if (seq <= 0 || !recent.isRepeat(slot * JUDGED.length + JUDGED.indexOf(kind), seq))
+      table[account]! += lived_ms
+    const passed_ms = (table[at + NEWEST_s]! - table[at + FIRST_s]!) * 1000
+    // The first interval began before anything was heard.
+    const bound = passed_ms * RATE_SHARE + RATE_SLACK_ms + Math.min(lived_ms, RATE_SLACK_ms)
+    if (table[account]! > bound) doubt += DOUBTS.rate
     if (seq > 0) {
       const before = table[at + SEQ]!
       if (before > 0 && seq - before > LONGEST_JUMP) doubt += DOUBTS.sequence

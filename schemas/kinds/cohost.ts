@@ -8,14 +8,15 @@ export const cohost = {
   event: { type: 'label', help: 'What the room reported: joined, left, published, …' },
   rtt_ms: { type: 'f32', unit: 'ms', max: 600_000, help: 'Round trip.' },
   jitter_ms: { type: 'f32', unit: 'ms', max: 600_000, help: 'Jitter (RFC 3550).' },
-  packets_received: { type: 'u32', missing: 'zero', help: 'Packets received.' },
-  packets_lost: { type: 'u32', missing: 'zero', help: 'Packets lost.' },
+  packets_received: { type: 'u32', missing: 'zero', believed_per_s: 10_000, help: 'Packets received.' },
+  packets_lost: { type: 'u32', missing: 'zero', believed_per_s: 10_000, help: 'Packets lost.' },
   freeze_count: {
     type: 'u16',
     missing: 'zero',
+    believed_per_s: 10,
     help: 'Freezes: gaps of at least max(3δ, δ + 150 ms), δ the mean frame time.',
   },
-  freeze_ms: { type: 'u32', unit: 'ms', missing: 'zero', help: 'Time frozen.' },
+  freeze_ms: { type: 'u32', unit: 'ms', missing: 'zero', believed_per_s: 1000, help: 'Time frozen.' },
   end_to_end_latency_ms: {
     type: 'f32',
     unit: 'ms',

@@ -2,8 +2,10 @@ import type { Fields } from '../field.ts'
 import { ERROR_CATEGORIES } from './startup.ts'
 
 const spent = (help: string) => ({ type: 'u32', unit: 'ms', missing: 'zero', max: 3_600_000, help }) as const
-const counted = (help: string) => ({ type: 'u32', missing: 'zero', help }) as const
-const bytes = (help: string) => ({ type: 'u64', unit: 'bytes', missing: 'zero', help }) as const
+const counted = (believed_per_s: number, help: string) =>
+  ({ type: 'u32', missing: 'zero', believed_per_s, help }) as const
+const bytes = (help: string) =>
+  ({ type: 'u64', unit: 'bytes', missing: 'zero', believed_per_s: 250e6, help }) as const
 
 /** One interval of play: sent every 10 s, and at once when the state changes. */
 export const heartbeat = {
@@ -39,7 +41,12 @@ export const heartbeat = {
   stalled_ms: spent('Time it stood still for lack of data: no pause, no seek, not the start.'),
   paused_ms: spent('Time the viewer had paused it.'),
   seeking_ms: spent('Time spent in seeks the viewer asked for.'),
-  stall_count: { type: 'u16', missing: 'zero', help: 'Stalls that began in the interval.' },
+  stall_count: {
+    type: 'u16',
+    missing: 'zero',
+    believed_per_s: 5,
+    help: 'Stalls that began in the interval.',
+  },
   fast_ms: spent('Time played faster than 1× to drain the buffer.'),
   slow_ms: spent('Time played slower than 1× to avoid a stall.'),
   playback_rate: { type: 'f32', max: 16, help: 'Playback rate at the end of the interval.' },
@@ -53,8 +60,8 @@ export const heartbeat = {
   },
   fps_rendered: { type: 'f32', unit: 'fps', max: 1000, help: 'Frames shown a second while playing.' },
   fps_decoded: { type: 'f32', unit: 'fps', max: 1000, help: 'Frames decoded a second while playing.' },
-  frames_rendered: counted('Frames shown.'),
-  frames_dropped: counted('Frames decoded too late to be shown.'),
+  frames_rendered: counted(1000, 'Frames shown.'),
+  frames_dropped: counted(1000, 'Frames decoded too late to be shown.'),
   buffer_ms: {
     type: 'u32',
     unit: 'ms',
@@ -78,9 +85,9 @@ export const heartbeat = {
   },
   width: { type: 'u16', help: 'Width of the picture, pixels.' },
   height: { type: 'u16', help: 'Height of the picture, pixels.' },
-  switches: { type: 'u16', missing: 'zero', help: 'Changes of rendition.' },
-  requests: counted('Media requests ended.'),
-  requests_failed: counted('Media requests that failed.'),
+  switches: { type: 'u16', missing: 'zero', believed_per_s: 5, help: 'Changes of rendition.' },
+  requests: counted(200, 'Media requests ended.'),
+  requests_failed: counted(200, 'Media requests that failed.'),
   ttfb_ms: {
     type: 'f32',
     unit: 'ms',
@@ -94,6 +101,6 @@ export const heartbeat = {
   error_category: { type: 'label', values: ['', ...ERROR_CATEGORIES], help: 'Kind of error.' },
   error_fatal: { type: 'flag', help: 'The playback could not go on.' },
   error_message: { type: 'text', max_length: 512, help: 'What the player said.' },
-  reports_expected: counted('Reports the source counted since the last one (CMCD sn).'),
-  reports_received: counted('Of these, the ones that came.'),
+  reports_expected: counted(1000, 'Reports the source counted since the last one (CMCD sn).'),
+  reports_received: counted(1000, 'Of these, the ones that came.'),
 } as const satisfies Fields

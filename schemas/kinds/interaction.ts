@@ -31,8 +31,14 @@ export const interaction = {
   messages_expected: {
     type: 'u32',
     missing: 'zero',
+    believed_per_s: 50_000,
     help: 'Messages the channel’s numbering says were sent.',
   },
-  messages_received: { type: 'u32', missing: 'zero', help: 'Of these, the ones that came.' },
+  messages_received: {
+    type: 'u32',
+    missing: 'zero',
+    believed_per_s: 50_000,
+    help: 'Of these, the ones that came.',
+  },
   error_code: { type: 'label', help: 'The platform’s own code.' },
 } as const satisfies Fields
