@@ -74,10 +74,20 @@ async function until(what: string, limit_ms: number, check: () => Promise<boolea
 
 const shell = (command: string, cwd: string): Promise<number> =>
   new Promise((resolve) =>
-    execFile('sh', ['-c', command], { cwd, env: { ...process.env, PATH: `${process.env.PATH}:${ROOT}.cache/bin` }, timeout: 600_000, maxBuffer: 64 << 20 }, (error, out, err) => {
-      if (error !== null) process.stderr.write(`${command}\n${out}${err}`)
-      resolve(error === null ? 0 : Number(error.code ?? 1))
-    }),
+    execFile(
+      'sh',
+      ['-c', command],
+      {
+        cwd,
+        env: { ...process.env, PATH: `${process.env.PATH}:${ROOT}.cache/bin` },
+        timeout: 600_000,
+        maxBuffer: 64 << 20,
+      },
+      (error, out, err) => {
+        if (error !== null) process.stderr.write(`${command}\n${out}${err}`)
+        resolve(error === null ? 0 : Number(error.code ?? 1))
+      },
+    ),
   )
 
 /** Walks a page in a fresh clone. */
@@ -191,9 +201,7 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
       goal: async ({ clone }) => /gala/.test(readFileSync(join(clone, 'shows.csv'), 'utf8')),
     },
     ci: {
-      replace: (text) =>
-        text
-          .replaceAll('https://live.example/show/master.m3u8', stream.url)
+      replace: (text) => text.replaceAll('https://live.example/show/master.m3u8', stream.url),
       goal: async () => true,
     },
   }
