@@ -102,7 +102,7 @@ async function walk(role: string, { replace, goal }: Role, received: string[]): 
   }
   const start = (): Promise<number> => {
     started = spawn('npm', ['start'], { cwd: clone, stdio: 'ignore', detached: true })
-    return until('npm start', 60_000, () => answers('http://localhost:8081/readyz', /./)).then(() => 0)
+    return until('npm start', 60_000, () => answers('http://localhost:8080/readyz', /./)).then(() => 0)
   }
   const end = async (): Promise<void> => {
     if (started?.pid === undefined) return

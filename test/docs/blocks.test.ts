@@ -163,16 +163,51 @@ const run = (command: string): Promise<{ code: number; out: string }> =>
       FIRSTFRAME_CONSOLE_PORT: new URL(firstframe.consoleUrl).port,
       FIRSTFRAME_DATA: firstframe.data,
     }
-    const cwd = /--file docs\//.test(line) ? ROOT : folder
+    const cwd = /--file docs\/|rehearsal\//.test(line) ? ROOT : folder
     execFile('sh', ['-c', line], { cwd, env, timeout: 20_000 }, (error, out, err) =>
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), out: out + err }),
     )
   })
 
+/** A block without a language right behind a block of commands shows what the first of them prints. */
+const printedBy = (block: Block): string | undefined => {
+  const before = blocks.filter(({ page, line }) => page === block.page && line < block.line).at(-1)
+  if (block.language !== '' || elsewhere(block) || before?.language !== 'sh') return undefined
+  const gap = block.line - (before.line + before.text.split('\n').length)
+  return gap <= 2 ? commandsOf(before.text)[0] : undefined
+}
+
+test('what a page shows as printed is printed, line by line, whatever its figures are', {
+  timeout: 120_000,
+}, async () => {
+  const plain = (text: string): string[] =>
+    text
+      .split('\n')
+      .map((line) =>
+        line
+          .trim()
+          .replaceAll(/[\d.:]+/g, '0')
+          .replaceAll(/\s+/g, ' '),
+      )
+      .filter((line) => line !== '')
+  for (const block of blocks) {
+    const command = printedBy(block)
+    if (command === undefined) continue
+    const { code, out } = await run(command)
+    assert.equal(code, 0, out)
+    const printed = plain(out)
+    for (const line of plain(block.text))
+      assert.ok(printed.includes(line), `${place(block)}: “${line}” is not printed by ${command}:\n${out}`)
+    count('printed')
+  }
+  assert.ok((tally.printed ?? 0) > 0)
+})
+
 test('every command of a page is run, or known to the program, or stands in the table', {
   timeout: 180_000,
 }, async () => {
   for (const block of blocks.filter(({ language }) => language === 'sh' || language === '')) {
+    if (printedBy(block) !== undefined) continue
     if (elsewhere(block)) {
       count('elsewhere')
       continue

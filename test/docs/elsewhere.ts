@@ -25,5 +25,4 @@ export const BLOCKS_ELSEWHERE: readonly (readonly [page: string, has: RegExp, re
   ['docs/sources.md', /v1\/cmcd/, 'an address; test/sources'],
   ['docs/sources.md', /on_publish|log_format/, 'settings of nginx and SRS; test/sources gives them to both'],
   ['docs/sources.md', /runOnReady/, 'settings of MediaMTX; test/sources gives them to it'],
-  ['rehearsal/README.md', /PAGE {6}edge/, 'what a rehearsal prints; its figures follow the seed'],
 ]
