@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
+import { SpanKind } from '@opentelemetry/api'
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { ingestRoutes } from '../routes.ts'
 import { callRoute, checked, NOW } from '../testing/callRoute.ts'
 
@@ -71,9 +80,13 @@ test('spans of servers become calls of the room’s API, by route', async () => 
   assert.deepEqual([row!.hop, row!.stream, row!.show], ['origin', 'main', 'gala'])
 })
 
-test('what is no OTLP in JSON is refused with a word, and nothing throws', async () => {
+test('what is no OTLP is refused with a word, and nothing throws', async () => {
   assert.equal((await send(Buffer.from('x'))).status, 400)
-  assert.equal((await send(json({}), { 'content-type': 'application/x-protobuf' })).status, 415)
+  assert.equal((await send(json({}), { 'content-type': 'application/x-protobuf' })).status, 400)
+  assert.equal(
+    (await send(Buffer.alloc(4_000, 0x0a), { 'content-type': 'application/x-protobuf' })).status,
+    400,
+  )
   for (const body of [
     {},
     { resourceSpans: 7 },
@@ -116,4 +129,81 @@ test('histograms of durations: cumulative ones are differences, deltas are taken
   assert.deepEqual(await post(30, 2), [[20, 50]])
   assert.deepEqual(await post(5, 0.5), [[5, 100]], 'it began again')
   assert.deepEqual(await post(4, 0.4, 'AGGREGATION_TEMPORALITY_DELTA'), [[4, 100]])
+})
+
+test('bytes that OpenTelemetry’s own exporters write in protobuf, their default, are read', async (context) => {
+  const routes = ingestRoutes({ tenantOf: () => 'demo', emit: () => undefined, clock: () => NOW })
+  const events: ReturnType<typeof checked> = []
+  const types: (string | undefined)[] = []
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const packed = Buffer.concat(chunks)
+    const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(packed) : packed
+    types.push(request.headers['content-type'])
+    const route = routes.find(({ path }) => path === request.url)!
+    const answer = await route.handle({
+      method: 'POST',
+      path: route.path,
+      query: {},
+      headers: request.headers as Record<string, string>,
+      remoteAddress: '',
+      body,
+    })
+    events.push(...checked(answer.events))
+    response.writeHead(answer.status, { 'content-type': answer.contentType }).end(answer.body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  context.after(() => server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/ingest/otlp/v1`
+  const resource = resourceFromAttributes({ 'service.name': 'room', 'firstframe.show': 'gala' })
+
+  const spans = new TracerProvider({
+    resource,
+    spanProcessors: [new SimpleSpanProcessor({ exporter: new OTLPTraceExporter({ url: `${url}/traces` }) })],
+  })
+  const one = spans.getTracer('t').startSpan('POST /likes', {
+    kind: SpanKind.SERVER,
+    startTime: NOW,
+    attributes: {
+      'http.route': '/likes/{room}',
+      'http.request.method': 'POST',
+      'http.response.status_code': 503,
+    },
+  })
+  one.end(NOW + 40)
+  await spans.forceFlush()
+  await spans.shutdown()
+
+  const reader = new PeriodicExportingMetricReader({
+    exporter: new OTLPMetricExporter({
+      url: `${url}/metrics`,
+      // Delta, so that the first export says something.
+      temporalityPreference: 0,
+    }),
+    exportIntervalMillis: 60_000,
+  })
+  const meters = new MeterProvider({ resource, readers: [reader] })
+  meters
+    .getMeter('t')
+    .createHistogram('http.server.request.duration', { unit: 's' })
+    .record(0.25, { 'http.route': '/vote', 'http.response.status_code': 200 })
+  await meters.forceFlush()
+  await meters.shutdown()
+
+  assert.deepEqual([...new Set(types)], ['application/x-protobuf'])
+  assert.deepEqual(
+    events.map(({ show, node, requests, ttfb_ms, status_2xx, status_5xx }) => [
+      show,
+      node,
+      requests,
+      Math.round(ttfb_ms as number),
+      status_2xx,
+      status_5xx,
+    ]),
+    [
+      ['gala', 'room POST /likes/{room}', 1, 40, 0, 1],
+      ['gala', 'room /vote', 1, 250, 1, 0],
+    ],
+  )
 })
