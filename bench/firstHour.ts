@@ -152,8 +152,8 @@ const listen = (server: Server): Promise<string> =>
 async function liveStream(): Promise<{ readonly url: string; stop(): void }> {
   const folder = mkdtempSync(join(tmpdir(), 'firstframe-live-'))
   const source = '-re -f lavfi -i testsrc=size=320x180:rate=25 -f lavfi -i sine=frequency=440'
-  const codec = '-c:v libx264 -preset ultrafast -tune zerolatency -g 25 -b:v 400k -c:a aac'
-  const hls = '-f hls -hls_time 1 -hls_list_size 6 -hls_flags delete_segments+program_date_time'
+  const codec = '-c:v libx264 -preset ultrafast -tune zerolatency -g 12 -b:v 400k -c:a aac'
+  const hls = '-f hls -hls_time 0.5 -hls_list_size 6 -hls_flags delete_segments+program_date_time'
   const ffmpeg = spawn('ffmpeg', `-loglevel error ${source} ${codec} ${hls} ${folder}/master.m3u8`.split(' '))
   const server = createServer((request, response) => {
     const name = new URL(request.url!, 'http://x').pathname.split('/').at(-1)!

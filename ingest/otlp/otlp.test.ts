@@ -162,7 +162,7 @@ test('bytes that OpenTelemetry’s own exporters write in protobuf, their defaul
     resource,
     spanProcessors: [new SimpleSpanProcessor({ exporter: new OTLPTraceExporter({ url: `${url}/traces` }) })],
   })
-  const one = spans.getTracer('t').startSpan('POST /likes', {
+  const served = spans.getTracer('t').startSpan('POST /likes', {
     kind: SpanKind.SERVER,
     startTime: NOW,
     attributes: {
@@ -171,7 +171,7 @@ test('bytes that OpenTelemetry’s own exporters write in protobuf, their defaul
       'http.response.status_code': 503,
     },
   })
-  one.end(NOW + 40)
+  served.end(NOW + 40)
   await spans.forceFlush()
   await spans.shutdown()
 
