@@ -14,7 +14,7 @@ export const STATE_TOPICS = {
   schema: { name: 'firstframe.schema', compacted: true },
   /** Shows by tenant and name: their streams and apps, as an operator declared them. */
   show: { name: 'firstframe.show', compacted: true },
-  /** Partials of windows, from the watchers of partitions to the watcher of a stream. */
+  /** Partials of windows, from the stage that reads partitions to the stage that judges streams. */
   partial: { name: 'firstframe.partial', compacted: false },
 } as const
 
@@ -46,7 +46,9 @@ export function topics(partitions: number): {
     {
       name: STATE_TOPICS.partial.name,
       partitions: Math.min(partitions, MOST_JUDGES),
+      // Windows are refilled from the last quarter of an hour; judging goes on while a full log takes no events.
       retention_ms: DAY / 24,
+      whenFull: 'take',
     },
     { name: STATE_TOPICS.incident_state.name, partitions: 1, compacted: true },
     { name: STATE_TOPICS.schema.name, partitions: 1, compacted: true },

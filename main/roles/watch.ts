@@ -2,7 +2,6 @@ import type { Log } from '../../log/log.ts'
 import { openStateMap } from '../../log/stateMap.ts'
 import { createJudge } from '../../processor/watch/incident/judge.ts'
 import { createNotifier } from '../../processor/watch/notify/notifier.ts'
-import { startStages } from '../../processor/watch/partial/stages.ts'
 import { stateMessages } from '../../processor/watch/stateTopic.ts'
 import { startWatcher } from '../../processor/watch/watcher.ts'
 import type { Incident } from '../../schemas/incident.ts'
@@ -27,7 +26,7 @@ const linksOf = (base: string) => (incident: Incident) => {
   return { dashboard: `${base}/?${query}`, runbook: `${base}/runbooks/${incident.rule}` }
 }
 
-/** Judges the log as it comes: alone on an embedded log, in two stages with others on Kafka. */
+/** Judges the log as it comes, beside other watchers on Kafka. */
 export async function startWatch({ config, emit, clock, name }: Context, log: Log): Promise<Role> {
   const rules = readRules(config.rules)
   const receivers = readReceivers(config.receivers)
@@ -53,18 +52,14 @@ export async function startWatch({ config, emit, clock, name }: Context, log: Lo
   }
   for (const [key, value] of announced.values) note(key, value)
   announced.onChange(note)
-  const newJudge = (pages: boolean) => () =>
-    createJudge({ rules, emit, plans, marks, pages, links: linksOf(base) })
+  const newJudge = () => createJudge({ rules, emit, plans, marks, pages: false, links: linksOf(base) })
   const notifier = createNotifier({
     receivers,
     emit,
     clock,
     keep: (entries) => log.append(stateMessages(entries)),
   })
-  const start = () =>
-    config.log.kind === 'embedded'
-      ? startWatcher({ log, judge: newJudge(true)(), notifier, emit, clock, onSetBack })
-      : startStages({ log, createJudge: newJudge(false), notifier, plans, emit, clock, onSetBack })
+  const start = () => startWatcher({ log, createJudge: newJudge, notifier, plans, emit, clock, onSetBack })
   let restarting: Promise<void> | undefined
   /** Windows and judge stand at a time that is ahead now: they are filled again from the log, as after a start. */
   function onSetBack(): void {

@@ -3,7 +3,6 @@ import type { Emit } from '../../schemas/facts.ts'
 import type { Holds } from './holds.ts'
 import type { Judge } from './incident/judge.ts'
 import { createOutbox, type Notifier } from './outbox.ts'
-import { WRONG_MS } from './watermark.ts'
 import { SLICE_MS } from './windows/view.ts'
 import type { Windows } from './windows/windows.ts'
 
@@ -21,6 +20,8 @@ export interface JudgingOptions {
   readonly key: string
 }
 
+/** A moment judged before a restart that is so far ahead of the clock was of a clock that has been set right since. */
+const AHEAD_MS = 5_000
 /** After a longer gap the seconds in between are not judged one by one: they are history. */
 const MOST_STEPS = 120
 
@@ -37,8 +38,7 @@ export interface Judging {
 
 export function createJudging(options: JudgingOptions): Judging {
   const { log, windows, holds, judge, notifier, emit, clock, key } = options
-  // What was judged by a clock that has been set right since is no reason to wait until that time comes.
-  let judged_ms = options.judged_ms > clock() + WRONG_MS ? 0 : options.judged_ms
+  let judged_ms = options.judged_ms > clock() + AHEAD_MS ? 0 : options.judged_ms
   const outbox = createOutbox({ log, notifier })
   let queue = Promise.resolve()
   let closed = false

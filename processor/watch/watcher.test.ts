@@ -8,25 +8,16 @@ import { LogError, type LogMessage } from '../../log/log.ts'
 import { createBuilder } from '../../schemas/arrow/builder.ts'
 import { fingerprint } from '../../schemas/arrow/schema.ts'
 import type { Fact } from '../../schemas/facts.ts'
-import type { Incident } from '../../schemas/incident.ts'
 import { HEADERS, STATE_TOPICS, topicOf, topics } from '../../schemas/topics.ts'
 import type { Judge } from './incident/judge.ts'
+import { PART_PREFIX } from './incident/stateEntry.ts'
 import type { Notifier } from './outbox.ts'
 import { readState } from './stateTopic.ts'
+import { exampleIncident } from './testing/incidentExample.ts'
 import { startWatcher } from './watcher.ts'
 
 const START = Math.floor(Date.now() / 1000) * 1000 - 60_000
-const INCIDENT = {
-  id: 'i1',
-  tenant: 'demo',
-  show: 's',
-  stream: 'm',
-  state: 'open',
-  cause: {},
-  evidence: {},
-  version: 1,
-  viewers: 1,
-} as unknown as Incident
+const INCIDENT = exampleIncident({ id: 'i1', show: 's', stream: 'm', paged: false, opened_ms: START + 5_000 })
 
 /** A judge that opens one incident, and notes the time covered until each second it judges. */
 function opening(seen: Map<number, number>, openAt = START + 5_000): Judge {
@@ -34,10 +25,7 @@ function opening(seen: Map<number, number>, openAt = START + 5_000): Judge {
     evaluate({ views, watermark_ms }) {
       for (const view of views) seen.set(watermark_ms, view.total('interval_ms_sum', START, watermark_ms))
       return watermark_ms === openAt
-        ? {
-            changes: [{ change: 'opened', notify: 'page', incident: INCIDENT }],
-            state: [{ key: 'incident/i1', value: JSON.stringify(INCIDENT) }],
-          }
+        ? { changes: [], state: [{ key: `${PART_PREFIX}i1`, value: JSON.stringify(INCIDENT) }] }
         : { changes: [], state: [] }
     },
     snapshot: () => [],
@@ -122,7 +110,8 @@ test('an incident that opens while the log takes nothing is kept and told when i
   }
   const watcher = await startWatcher({
     log,
-    judge: opening(seen),
+    createJudge: () => opening(seen),
+    plans: new Map(),
     notifier,
     emit: (fact) => facts.push(fact),
     clock,
@@ -142,7 +131,13 @@ test('an incident that opens while the log takes nothing is kept and told when i
 test('a batch under a schema that was published after the watcher began is read', async (t) => {
   const { log, clock, rows, ticks, at } = await setUp(t)
   const seen = new Map<number, number>()
-  const watcher = await startWatcher({ log, judge: opening(seen), emit: () => {}, clock })
+  const watcher = await startWatcher({
+    log,
+    createJudge: () => opening(seen),
+    plans: new Map(),
+    emit: () => {},
+    clock,
+  })
   t.after(() => watcher.close())
   const { schemaMessage } = await import('../../schemas/arrow/schema.ts')
   const other = 'feedfacefeedface'
@@ -168,7 +163,13 @@ test('a batch under a schema that was published after the watcher began is read'
 test('a collector whose clock is an hour ahead moves nothing', async (t) => {
   const { log, clock, rows, ticks, at } = await setUp(t)
   const seen = new Map<number, number>()
-  const watcher = await startWatcher({ log, judge: opening(seen), emit: () => {}, clock })
+  const watcher = await startWatcher({
+    log,
+    createJudge: () => opening(seen),
+    plans: new Map(),
+    emit: () => {},
+    clock,
+  })
   t.after(() => watcher.close())
   for (let second = 1; second <= 5; second += 1) {
     at(START + second * 1000)
@@ -189,12 +190,18 @@ test('what was judged ahead of the clock, before the clock was set right, is jud
     {
       topic: STATE_TOPICS.incident_state.name,
       partition: 0,
-      key: 'judged',
+      key: 'judged/0',
       headers: {},
       value: Buffer.from(String(START + 8 * 3_600_000)),
     },
   ])
-  const watcher = await startWatcher({ log, judge: opening(seen), emit: () => {}, clock })
+  const watcher = await startWatcher({
+    log,
+    createJudge: () => opening(seen),
+    plans: new Map(),
+    emit: () => {},
+    clock,
+  })
   t.after(() => watcher.close())
   at(START + 2_000)
   await log.append([rows(START + 500), ...ticks(START + 2_000)])

@@ -6,6 +6,7 @@ import { createCollector } from '../../collector/collector.ts'
 import { openEmbeddedLog } from '../../log/embedded.ts'
 import type { RehearsalPath } from '../../main/rehearse.ts'
 import type { Judge, JudgeOutput } from '../../processor/watch/incident/judge.ts'
+import { PART_PREFIX } from '../../processor/watch/incident/stateEntry.ts'
 import { startWatcher } from '../../processor/watch/watcher.ts'
 import type { Batch } from '../../rehearsal/rows.ts'
 import { readBatch } from '../../schemas/arrow/reader.ts'
@@ -58,14 +59,16 @@ export async function overHttp(
   const judged = new Map<number, JudgeOutput>()
   const watcher = await startWatcher({
     log,
-    judge: {
+    createJudge: () => ({
       ...judge,
+      // The incidents of all streams are made by the third stage; it has to come to the same ones.
       evaluate(moment) {
         const output = judge.evaluate(moment)
         judged.set(moment.watermark_ms, output)
-        return output
+        return { changes: [], state: output.state.filter(({ key }) => key.startsWith(PART_PREFIX)) }
       },
-    },
+    }),
+    plans: new Map(judge.planned.map((entry) => [entry.id, entry])),
     notifier: { restore: () => {}, take: (changes) => void reported.push(...changes) },
     emit,
     clock,

@@ -3,8 +3,8 @@ import { partitionOf } from '../../collector/rows/partitionOf.ts'
 import { openKafkaLog } from '../../log/kafka.ts'
 import type { Log, LogMessage } from '../../log/log.ts'
 import type { Judge } from '../../processor/watch/incident/judge.ts'
-import { startStages } from '../../processor/watch/partial/stages.ts'
-import { kindOf } from '../../processor/watch/watcher.ts'
+import { kindOf } from '../../processor/watch/sourceTopics.ts'
+import { startWatcher } from '../../processor/watch/watcher.ts'
 import { WATCHED } from '../../processor/watch/windows/watched.ts'
 import { startWriter } from '../../processor/write/writer.ts'
 import { type Builder, createBuilder } from '../../schemas/arrow/builder.ts'
@@ -93,7 +93,7 @@ export async function runHotStream(options: HotStreamOptions): Promise<HotStream
       seen.map(async (sums, index) => {
         const inner = await open(`watcher-${index}`)
         const judge = () => looking(sums, first)
-        return startStages({
+        return startWatcher({
           log: counting(inner, shares[index]!),
           createJudge: judge,
           plans: new Map(),

@@ -6,8 +6,8 @@ import { HEADERS, STATE_TOPICS } from '../../../schemas/topics.ts'
 import { remember } from '../../dedupe/remember.ts'
 import { SchemaRegistry } from '../../schemaRegistry.ts'
 import { type ReadPlace, readBatchInto } from '../readBatch.ts'
+import { kindOf, offsetAt } from '../sourceTopics.ts'
 import { createWatchCore, type WatchCore } from '../watchCore.ts'
-import { kindOf, offsetAt } from '../watcher.ts'
 import { Watermark } from '../watermark.ts'
 import type { Slice } from '../windows/slice.ts'
 import { SLICE_MS } from '../windows/view.ts'
@@ -45,7 +45,7 @@ interface Source extends ReadPlace {
 }
 
 /**
- * The first stage of several watchers: each source partition's seconds become partials in a topic keyed by stream. A partial
+ * The first stage: each source partition's seconds become partials in a topic keyed by stream. A partial
  * takes the place of the earlier one of (stream, kind, second, source partition), so a partition may be read again.
  */
 export async function startStageOne({

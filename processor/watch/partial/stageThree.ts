@@ -29,7 +29,7 @@ interface Office {
 }
 
 /**
- * The third stage of several watchers: reads the streams' own incidents, which judges of all partitions write into the compacted
+ * The third stage: reads the streams' own incidents, which judges of all partitions write into the compacted
  * topic `incident_state`, makes incidents of them and notifies receivers. One watcher at a time owns it, since the topic has one
  * partition; whoever gets it next reads the topic and goes on.
  */
