@@ -80,6 +80,13 @@ async function trickle({ port, flood, bytes, for_ms }: FloodOptions): Promise<nu
   return sent
 }
 
+interface Phase {
+  sent: number
+  answered: number
+  latencies: number[]
+}
+const newPhase = (): Phase => ({ sent: 0, answered: 0, latencies: [] })
+
 export interface HonestResult {
   readonly sent: number
   readonly answered: number
@@ -90,24 +97,24 @@ export interface HonestResult {
 /** Honest events of another tenant, so many a second, one in a beacon, until `stop`. A refusal with Retry-After counts as not answered. */
 export function sendHonest(options: { readonly port: number; readonly key: string; readonly per_s: number }) {
   const { port, key, per_s } = options
-  const sockets: { socket: Socket; waiting: { began: number }[] }[] = []
+  const sockets: { socket: Socket; waiting: { began: number; phase: Phase }[] }[] = []
   let sent = 0
-  let answered = 0
-  let latencies: number[] = []
+  // An answer counts for the phase in which its request was sent.
+  let phase: Phase = newPhase()
   let stopped = false
   const run = Math.random().toString(36).slice(2)
   for (let each = 0; each < 32; each += 1) {
     const entry = {
       socket: connect({ port, host: '127.0.0.1', noDelay: true }),
-      waiting: [] as { began: number }[],
+      waiting: [] as { began: number; phase: Phase }[],
     }
     entry.socket.on('error', () => undefined)
     entry.socket.on('data', (chunk) => {
       for (const status of chunk.toString('latin1').matchAll(/HTTP\/1\.1 (\d+)/g)) {
         const request = entry.waiting.shift()
         if (request === undefined || status[1] !== '204') continue
-        answered += 1
-        latencies.push(performance.now() - request.began)
+        request.phase.answered += 1
+        request.phase.latencies.push(performance.now() - request.began)
       }
     })
     sockets.push(entry)
@@ -127,23 +134,24 @@ export function sendHonest(options: { readonly port: number; readonly key: strin
         context: { show: 'honest', stream: 'main', session, cdn: 'a' },
         events: [event],
       })
-      entry.waiting.push({ began: now })
+      entry.waiting.push({ began: now, phase })
+      phase.sent += 1
       entry.socket.write(
-        `POST /v1/beacons HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+        `POST /v1/beacons HTTP/1.1\r\nhost: x\r\nuser-agent: Mozilla/5.0 (iPhone)\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
       )
       sent += 1
     }
   }, 5)
   const at = (share: number): number => {
-    const sorted = [...latencies].sort((a, b) => a - b)
+    const sorted = [...phase.latencies].sort((a, b) => a - b)
     return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
   }
   return {
     /** What was measured since the last call. */
     take(): HonestResult {
+      const { sent, answered } = phase
       const result = { sent, answered, p50_ms: at(0.5), p99_ms: at(0.99) }
-      sent = answered = 0
-      latencies = []
+      phase = newPhase()
       return result
     },
     async stop(): Promise<void> {

@@ -149,8 +149,10 @@ export function loadConfig({ file, environment, flags }: Sources): Config {
     values[name] = value
     origins.set(`/${name}`, `--${name.replaceAll('_', '-')}`)
   }
+  // Defaults would make a list of what is none, so that it would be lost without a word.
+  const lists = schemaProblems(Config, values).filter(({ message }) => message.startsWith('must be array'))
   const filled = Value.Default(Config, values)
-  const formProblems = schemaProblems(Config, filled)
+  const formProblems = [...lists, ...schemaProblems(Config, filled)]
   const meaning = meaningProblems(withoutSections(filled, formProblems))
   for (const problem of [...formProblems, ...meaning]) problems.push(located(problem, origins))
   if (problems.length > 0) throw new ConfigError([...new Set(problems)])

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import proxyAddr from 'proxy-addr'
 import { SourceConfig } from '../../ingest/sources.ts'
 import { readTargets } from '../../probe/target.ts'
 import { createAddressGuard } from '../../processor/watch/notify/addressGuard.ts'
@@ -20,6 +21,64 @@ export function meaningProblems(config: Config): Problem[] {
     })),
     ...tenantProblems(config),
     ...addressProblems(config),
+    ...networkProblems(config.trusted_proxies, '/trusted_proxies'),
+    ...config.tenants.flatMap(({ hook_addresses = [] }, index) =>
+      networkProblems(hook_addresses, `/tenants/${index}/hook_addresses`),
+    ),
+    ...signInProblems(config),
+  ]
+}
+
+/** Lists of addresses and networks. */
+const networkProblems = (entries: readonly string[], path: string): Problem[] =>
+  entries.flatMap((entry, index): Problem[] => {
+    try {
+      proxyAddr.compile([entry])
+      return []
+    } catch {
+      const message = `${JSON.stringify(entry)} is no address and no network such as 192.0.2.0/24`
+      return [{ path: `${path}/${index}`, message }]
+    }
+  })
+
+/** A way to sign in that lacks what it needs, so that nobody could. */
+function signInProblems({ sign_in, public_url }: Config): Problem[] {
+  const empty = (name: string, isEmpty: boolean): Problem[] =>
+    isEmpty
+      ? [
+          {
+            path: `/sign_in/${name}`,
+            message: `is empty; sign_in.kind ${sign_in.kind} needs it (docs/signIn.md)`,
+          },
+        ]
+      : []
+  const secret: Problem[] =
+    sign_in.secret === '' || sign_in.secret.length >= 32
+      ? []
+      : [
+          {
+            path: '/sign_in/secret',
+            message: 'is shorter than 32 characters: `openssl rand -hex 32` makes one',
+          },
+        ]
+  if (sign_in.kind === 'accounts') return [...secret, ...empty('accounts', sign_in.accounts.length === 0)]
+  if (sign_in.kind !== 'openid') return secret
+  const issuer = sign_in.issuer === '' ? undefined : urlProblem(sign_in.issuer, ['http:', 'https:'])
+  return [
+    ...secret,
+    ...(issuer === undefined ? [] : [{ path: '/sign_in/issuer', message: issuer }]),
+    ...empty('issuer', sign_in.issuer === ''),
+    ...empty('client_id', sign_in.client_id === ''),
+    ...empty('grants', sign_in.grants.length === 0),
+    ...(public_url === ''
+      ? [
+          {
+            path: '/sign_in/kind',
+            message:
+              'openid needs public_url: the console’s address, which the provider sends people back to',
+          },
+        ]
+      : []),
   ]
 }
 

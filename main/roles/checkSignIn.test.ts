@@ -16,10 +16,16 @@ test('on loopback nothing is needed; an address that others reach needs a way to
 })
 
 test('a kind of sign-in that lacks what it needs is refused with the line that is missing', () => {
-  assert.throws(check({ sign_in: { kind: 'accounts' } }), /sign_in\.accounts is empty/)
-  assert.throws(check({ sign_in: { kind: 'openid' } }), /sign_in\.issuer is empty/)
-  const openid = { kind: 'openid', issuer: 'https://login.example.org', client_id: 'x' }
-  assert.throws(check({ sign_in: openid }), /set public_url/)
+  assert.throws(check({ sign_in: { kind: 'accounts' } }), /sign_in\.accounts: is empty/)
+  assert.throws(check({ sign_in: { kind: 'openid' } }), /sign_in\.issuer: is empty/)
+  const openid = {
+    kind: 'openid',
+    issuer: 'https://login.example.org',
+    client_id: 'x',
+    grants: [{ value: '*', role: 'viewer' }],
+  }
+  assert.throws(check({ sign_in: { ...openid, grants: [] } }), /sign_in\.grants: is empty/)
+  assert.throws(check({ sign_in: openid }), /openid needs public_url/)
   check({ sign_in: openid, public_url: 'https://console.example.org' })()
-  assert.throws(check({ sign_in: { ...openid, secret: 'short' } }), /shorter than 32/)
+  assert.throws(check({ sign_in: { ...openid, secret: 'short' } }), /sign_in\.secret: is shorter than 32/)
 })
