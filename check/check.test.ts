@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { importCircles } from './circles.ts'
 import { brokenImports } from './imports.ts'
 import { brokenNames } from './names.ts'
+import { brokenShow, showTable } from './showTable.ts'
+import { sourceFiles } from './sources.ts'
 
 const file = (path: string, text: string) => ({ path, text })
 
@@ -31,4 +33,15 @@ test('names: files, units and empty words', () => {
   assert.match(brokenNames([file('log/a.ts', 'const timeoutMs = 1\n')])[0]!, /timeout_ms/)
   assert.equal(brokenNames([file('log/a.ts', 'const told = 1\n')]).length, 1)
   assert.deepEqual(brokenNames([file('log/a.ts', '// the one that was told\n')]), [])
+})
+
+test('a field that lost its source and a metric that lost its board are found', () => {
+  assert.deepEqual(brokenShow(), [])
+  const without = sourceFiles().filter(({ path }) => path !== 'player/core/messages.ts')
+  const { sources, metrics } = showTable(without)
+  assert.ok(
+    brokenShow({ sources, metrics }).includes('interaction.messages_duplicated is filled by no source'),
+  )
+  const boardless = metrics.map((each) => (each.metric === 'message_delay' ? { ...each, boards: [] } : each))
+  assert.ok(brokenShow({ sources, metrics: boardless }).includes('message_delay is on no board'))
 })

@@ -14,6 +14,7 @@ import {
 import { generateK6Thresholds } from '../schemas/derive/k6.ts'
 import { probeReasonDictionary } from '../schemas/derive/probeReasonDictionary.ts'
 import { runbooks } from '../schemas/derive/runbook.ts'
+import { showPage } from './showTable.ts'
 
 /** Every generated file by its path from the top, and its text. */
 export async function generated(): Promise<ReadonlyMap<string, string>> {
@@ -35,6 +36,7 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ['docs/receivers.md', receiverPage()],
     ['rehearsal/scenario.schema.json', scenarioSchemaText()],
     ['rehearsal/faults.md', faultPage()],
+    ['docs/show.md', showPage()],
     ...runbooks(),
   ])
 }

@@ -3,6 +3,7 @@ import { importCircles } from './circles.ts'
 import { brokenDocPaths } from './docPaths.ts'
 import { brokenImports } from './imports.ts'
 import { brokenNames } from './names.ts'
+import { brokenShow } from './showTable.ts'
 import { sourceFiles } from './sources.ts'
 
 const files = sourceFiles()
@@ -11,6 +12,7 @@ const rules = {
   'no circles of imports': importCircles(files),
   'names follow the rules': brokenNames(files),
   'pages name files that exist': brokenDocPaths(),
+  'every field has a source, every metric a board, every rule a runbook': brokenShow(),
 }
 let broken = 0
 for (const [rule, lines] of Object.entries(rules)) {

@@ -1,12 +1,12 @@
 import type { DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboard'
-import { type Metric, metricOf } from '../schemas/metrics.ts'
+import { type AnyMetric, metricOf } from '../schemas/metrics.ts'
 import { type Board, boardLink, consoleLink } from './board.ts'
 import { thresholdsOf, unitOf } from './panels/look.ts'
 
 /** What a column of a table is. */
 export interface Column {
   /** Its unit and colours are this metric's. */
-  readonly metric?: Metric
+  readonly metric?: AnyMetric
   readonly unit?: string
   /** A click leads to this board, with the cell's value as the variable of the column's name. */
   readonly leadsTo?: Board

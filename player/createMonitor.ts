@@ -6,6 +6,7 @@ import { native } from './adapters/native.ts'
 import type { ClockReading } from './core/clockOffset.ts'
 import { type CueHandler, createCues } from './core/cues.ts'
 import { guard } from './core/guard.ts'
+import type { Message } from './core/messages.ts'
 import type { SenderStats } from './core/sender.ts'
 import { createSession, type SessionCore, type SessionNews } from './core/session.ts'
 import { resourceTiming } from './dom/resourceTiming.ts'
@@ -52,6 +53,8 @@ export interface Session {
   readonly id: string
   /** Reports an interaction: `track('red_packet', { round: 'r7', outcome: 'success', rtt_ms: 84 })`. */
   readonly track: (action: string, fields?: TrackFields) => void
+  /** Counts a message of the room: `message({ channel: 'csn', id: 41, sent_ms })`; delivery, repeats, order and delay follow. */
+  readonly message: (message: Message) => void
   /** Reports an event of any kind that adapters make: `report('cohost', { … })`. */
   readonly report: SessionCore['report']
   /** Counts a media request that the player does not see: `request({ bytes: 9e5, bytes_p2p: 9e5 })` of a P2P engine. */
@@ -227,6 +230,7 @@ export function createMonitor(adapters: readonly Adapter[]) {
       track: with_core((core, action, fields = {}) =>
         core.report('interaction', { outcome: 'success', ...fields, action }),
       ),
+      message: with_core((core, message) => core.message(message)),
       report: with_core((core, ...args) => core.report(...args)) as SessionCore['report'],
       request: with_core((core, request) => core.request(request)),
       error: with_core((core, error) => core.error(error)),

@@ -22,6 +22,7 @@ const PUBLIC: readonly (readonly [file: string, names: readonly string[]])[] = [
   ['core/startupPhases.ts', ['StartupMarks']],
   ['core/cues.ts', ['Cue', 'CueHandler']],
   ['../schemas/sei.ts', ['CueMessage']],
+  ['core/messages.ts', ['Message']],
   ['core/sender.ts', ['SenderStats']],
   ['core/clockOffset.ts', ['ClockReading']],
   ['core/session.ts', ['SessionNews']],

@@ -48,6 +48,8 @@ const unique = (kind: Kind, field: string, help: string) =>
   ({ kind, aggregate: 'unique', add: [field], help }) as const
 
 const DECIDED = ['success', 'failed', 'timeout'] as const
+/** A count of messages that came is nothing a viewer did. */
+const DONE = { action: { not: 'message' } } as const
 
 /** All measures. A metric is a quotient or a quantile of them; a rollup keeps them; the watcher sums them by window. */
 export const MEASURES = {
@@ -72,6 +74,14 @@ export const MEASURES = {
   },
   fast_ms_sum: sum('heartbeat', 'fast_ms', 'Time played faster than 1×.'),
   slow_ms_sum: sum('heartbeat', 'slow_ms', 'Time played slower than 1×.'),
+  catch_ups_sum: {
+    kind: 'heartbeat',
+    aggregate: 'sum',
+    add: ['catch_ups'],
+    where: { caught_up_ms: { present: true } },
+    help: 'Catch-ups whose latency before and after is known.',
+  },
+  caught_up_sum: mean('heartbeat', 'caught_up_ms', 'Latency before minus after catch-ups, summed.'),
   bitrate_played_sum: {
     kind: 'heartbeat',
     aggregate: 'sum',
@@ -177,19 +187,19 @@ export const MEASURES = {
   interactions_count: {
     kind: 'interaction',
     aggregate: 'count',
-    where: { outcome: DECIDED },
+    where: { outcome: DECIDED, ...DONE },
     help: 'Interactions that succeeded or failed.',
   },
   interaction_successes_count: {
     kind: 'interaction',
     aggregate: 'count',
-    where: { outcome: 'success' },
+    where: { outcome: 'success', ...DONE },
     help: 'Interactions that succeeded.',
   },
   interaction_failures_count: {
     kind: 'interaction',
     aggregate: 'count',
-    where: { outcome: ['failed', 'timeout'] },
+    where: { outcome: ['failed', 'timeout'], ...DONE },
     help: 'Interactions that failed or timed out.',
   },
   interaction_rtt_sum: mean('interaction', 'rtt_ms', 'Round trip, summed.'),
@@ -201,7 +211,32 @@ export const MEASURES = {
     'Messages sent, by the channel’s numbering.',
   ),
   messages_received_sum: sum('interaction', 'messages_received', 'Messages that came.'),
-  participants_uniq: unique('interaction', 'session', 'Sessions that took part.'),
+  messages_duplicated_sum: sum('interaction', 'messages_duplicated', 'Messages that came again.'),
+  messages_disordered_sum: sum('interaction', 'messages_disordered', 'Messages that came after a later one.'),
+  message_delay_sum: {
+    kind: 'interaction',
+    aggregate: 'sum',
+    add: ['message_delay_ms'],
+    times: 'messages_timed',
+    where: { message_delay_ms: { present: true } },
+    help: 'Time from sent until received × messages.',
+  },
+  messages_timed_sum: {
+    kind: 'interaction',
+    aggregate: 'sum',
+    add: ['messages_timed'],
+    where: { message_delay_ms: { present: true } },
+    help: 'Messages that say when they were sent.',
+  },
+  participants_uniq: {
+    ...unique(
+      'interaction',
+      'viewer',
+      'Viewers who took part; a session that does not say whose it is counts as one.',
+    ),
+    otherwise: 'session',
+    where: DONE,
+  },
 
   // cue
   cues_shown_count: {

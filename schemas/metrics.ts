@@ -1,6 +1,7 @@
 import { INTERACTION_METRICS } from './metrics/interaction.ts'
 import { LINK_METRICS } from './metrics/link.ts'
 import type { MetricSpec } from './metrics/metric.ts'
+import { SHOW_METRICS } from './metrics/show.ts'
 import { VIEWER_METRICS } from './metrics/viewer.ts'
 
 export type { MetricSpec }
@@ -13,5 +14,12 @@ export const METRICS = {
 } as const satisfies Readonly<Record<string, MetricSpec>>
 
 export type Metric = keyof typeof METRICS
+/** A metric of one kind of event, or one of a show, made of two. */
+export type AnyMetric = Metric | keyof typeof SHOW_METRICS
 export const METRIC_NAMES = Object.keys(METRICS) as Metric[]
-export const metricOf = (name: Metric): MetricSpec => METRICS[name]
+export const ANY_METRIC_NAMES: readonly AnyMetric[] = [
+  ...METRIC_NAMES,
+  ...(Object.keys(SHOW_METRICS) as (keyof typeof SHOW_METRICS)[]),
+]
+const ANY: Readonly<Record<AnyMetric, MetricSpec>> = { ...METRICS, ...SHOW_METRICS }
+export const metricOf = (name: AnyMetric): MetricSpec => ANY[name]

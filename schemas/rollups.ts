@@ -9,8 +9,16 @@ export interface RollupSpec {
   /** Dimensions and fields kept apart, in the order of the primary key (after tenant, show, stream and the time). */
   readonly by: readonly string[]
   readonly measures: readonly Measure[]
+  /** A second kind that fills further columns of the same rows. */
+  readonly also?: { readonly kind: Kind; readonly measures: readonly Measure[] }
   readonly retention_days: number
 }
+
+/** Every measure that a rollup keeps. */
+export const keptBy = ({ measures, also }: RollupSpec): readonly Measure[] => [
+  ...measures,
+  ...(also?.measures ?? []),
+]
 
 const without = (kind: Kind, ...aggregates: string[]): Measure[] =>
   measuresOfKind(kind).filter((name) => !aggregates.includes(MEASURES[name].aggregate))
@@ -68,6 +76,7 @@ export const ROLLUPS = {
     step_s: 300,
     by: ['app', 'codec', 'synthetic'],
     measures: measuresOfKind('heartbeat'),
+    also: { kind: 'interaction', measures: ['participants_uniq'] },
     retention_days: 400,
   },
   startup_10s: {

@@ -1,5 +1,5 @@
 import { type Condition, HISTOGRAM, MEASURES, type Measure, type MeasureSpec } from './measures.ts'
-import { METRICS, type Metric, type MetricSpec } from './metrics.ts'
+import { type AnyMetric, metricOf } from './metrics.ts'
 
 /** Quotes a text as a ClickHouse literal. */
 export const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
@@ -81,8 +81,8 @@ export interface MetricSqlOptions {
 }
 
 /** A metric as a ClickHouse expression; null where nothing was measured. The rows must be filtered by `metricWhere`. */
-export function metricSql(name: Metric, { over, window_ms }: MetricSqlOptions): string {
-  const metric: MetricSpec = METRICS[name]
+export function metricSql(name: AnyMetric, { over, window_ms }: MetricSqlOptions): string {
+  const metric = metricOf(name)
   const measure = over === 'raw' ? measureOverRaw : measureOverRollup
   if (metric.quantile) return quantileOf(measure(metric.quantile.of), metric.quantile.q)
   const scale = metric.scale ?? 1
@@ -96,14 +96,14 @@ export function metricSql(name: Metric, { over, window_ms }: MetricSqlOptions): 
 }
 
 /** Which rows a metric counts: real viewers only (probes count themselves), and its own values of shared fields. */
-export function metricWhere(name: Metric): string {
-  const metric: MetricSpec = METRICS[name]
+export function metricWhere(name: AnyMetric): string {
+  const metric = metricOf(name)
   const own = Object.entries(metric.where ?? {}).map(([field, value]) => `${field} = ${literal(value)}`)
   return [...(kindOfMetric(name) === 'probe' ? [] : ['NOT synthetic']), ...own].join(' AND ') || '1'
 }
 
-/** The kind of event a metric is made of. */
-export const kindOfMetric = (name: Metric) => {
-  const metric: MetricSpec = METRICS[name]
-  return MEASURES[metric.quantile?.of ?? metric.numerator!].kind
+/** The kind of event a metric is made of; of two kinds, that of its denominator: whom it is about. */
+export const kindOfMetric = (name: AnyMetric) => {
+  const metric = metricOf(name)
+  return MEASURES[metric.quantile?.of ?? metric.denominator ?? metric.numerator!].kind
 }

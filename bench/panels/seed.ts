@@ -57,8 +57,8 @@ const INSERTS: readonly Insert[] = [
     share: 0.05,
     fields: `['like', 'comment', 'red_packet', 'vote'][1 + r % 4] AS action,
       multiIf(r % 400 = 0, 'failed', r % 900 = 0, 'timeout', 'success') AS outcome,
-      concat('round-', toString(intDiv(step, 90))) AS round, ['push', 'pull', 'api'][1 + r % 3] AS channel,
-      toFloat32(60 + r % 300) AS rtt_ms, toFloat32(r % 900) - 300 AS skew_ms, toUInt32(10) AS messages_expected,
+      concat('round-', toString(intDiv(step, 90))) AS round, ['push', 'poll', 'api'][1 + r % 3] AS channel,
+      toFloat32(60 + r % 300) AS rtt_ms, toUInt32(10) AS messages_expected,
       toUInt32(10 - (r % 500 = 0)) AS messages_received`,
   },
   {

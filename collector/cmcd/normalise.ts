@@ -68,7 +68,7 @@ export function normaliseCmcd({ record, mode, at_ms, session }: NormaliseInput):
     bandwidth_kbps: numberOf(record, 'mtp'),
     buffer_ms: numberOf(record, 'bl'),
     live_latency_ms: numberOf(record, 'ltc'),
-    playback_rate: numberOf(record, 'pr'),
+    ...pacedOf(session, numberOf(record, 'pr'), spent.played_ms),
     switches: name === 'bc' ? 1 : undefined,
     requests: rr ? 1 : undefined,
     requests_failed: rr && rc !== undefined && (rc === 0 || rc >= 400) ? 1 : undefined,
@@ -80,6 +80,21 @@ export function normaliseCmcd({ record, mode, at_ms, session }: NormaliseInput):
   const events = [sane(heartbeat)]
   if (startup !== undefined) events.unshift(sane({ ...base, kind: 'startup', ...startup }))
   return events.map(({ event, dropped: more }) => ({ event, dropped: dropped || more }))
+}
+
+/** The interval was played at the rate that the report before it said; a report without one leaves it. */
+function pacedOf(
+  session: CmcdSession,
+  rate: number | undefined,
+  played_ms: number | undefined,
+): Record<string, number | undefined> {
+  const before = session.rate
+  if (rate !== undefined) session.rate = rate
+  return {
+    playback_rate: rate,
+    fast_ms: before > 1 ? played_ms : undefined,
+    slow_ms: before > 0 && before < 1 ? played_ms : undefined,
+  }
 }
 
 /** What every event of a report has: who, when, and the keys that have no column. */

@@ -17,6 +17,8 @@ export interface CmcdSession {
   emptied: number | undefined
   emptied_ms: number | undefined
   frames_dropped: number | undefined
+  /** Playback rate as last reported; 1 before. */
+  rate: number
 }
 
 /** Sessions by tenant and `sid`. What was silent for long is forgotten; a tenant's sessions push out only its own. */
@@ -75,4 +77,5 @@ export const newSession = (): CmcdSession => ({
   emptied: undefined,
   emptied_ms: undefined,
   frames_dropped: undefined,
+  rate: 1,
 })

@@ -1,10 +1,11 @@
-import { METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
+import { ANY_METRIC_NAMES, type AnyMetric, type Metric, metricOf } from '../../schemas/metrics.ts'
 import { ROLLUPS, type Rollup, type RollupSpec } from '../../schemas/rollups.ts'
 import { rollupsOf } from '../../schemas/sources.ts'
 import { metricSql, metricWhere } from '../../schemas/sql.ts'
 import type { Rows } from './ask.ts'
 import { costOf } from './cost.ts'
 import type { Quality, ReportData } from './data.ts'
+import { readShown } from './fairness.ts'
 
 export interface Scope {
   readonly tenant: string
@@ -19,7 +20,7 @@ const WHERE =
 const spec = (name: Rollup): RollupSpec => ROLLUPS[name]
 
 /** A report reads the session's clock where a rollup keeps it, else the collector's. */
-const sourceOf = (metric: Metric): Rollup =>
+const sourceOf = (metric: AnyMetric): Rollup =>
   rollupsOf([metric]).sort(
     (a, b) =>
       Number(spec(a).clock === 'received_time') - Number(spec(b).clock === 'received_time') ||
@@ -27,14 +28,14 @@ const sourceOf = (metric: Metric): Rollup =>
   )[0]!
 
 /** What compares apps with one another says nothing as one number: the section on fairness has it. */
-export const isJudged = (name: Metric): boolean => {
+export const isJudged = (name: AnyMetric): boolean => {
   const { objective, rules = [] } = metricOf(name)
   return objective !== undefined && !rules.some(({ type }) => type === 'spread')
 }
 
 /** Every metric that has an objective: its value, and in how many minutes it was met. */
 async function quality(rows: Rows, scope: Scope, params: Record<string, string>): Promise<Quality[]> {
-  const requested = METRIC_NAMES.filter(isJudged)
+  const requested = ANY_METRIC_NAMES.filter(isJudged)
   return Promise.all(
     requested.map(async (name) => {
       const { objective, better } = metricOf(name)
@@ -91,6 +92,30 @@ async function incidentsOf(
 
 const ratio = (name: Metric) => metricSql(name, { over: 'rollup' })
 
+/** The rounds: who took part, of those who watched in its minutes. */
+async function readRounds(
+  rows: Rows,
+  real: string,
+  params: Record<string, string>,
+): Promise<ReportData['rounds']> {
+  const found = `SELECT round, min(time) AS began, max(time) AS ended, toFloat64(toUnixTimestamp(began)) * 1000 AS began_ms, toFloat64(uniqCombined64Merge(participants_uniq)) AS took_part, sum(interactions_count) AS interactions, ${ratio('interaction_success')} AS success, ${ratio('interaction_latency')} AS round_trip_ms
+       FROM interaction_1m WHERE ${real} AND round != '' GROUP BY round ORDER BY began, round LIMIT 200`
+  const [rounds, audiences] = await Promise.all([
+    rows<Omit<ReportData['rounds'][number], 'watched'>>(
+      `SELECT round, began_ms, took_part, interactions, success, round_trip_ms FROM (${found})`,
+      params,
+    ),
+    rows<{ round: string; watched: number }>(
+      `SELECT round, toFloat64(uniqCombined64Merge(viewers)) AS watched
+       FROM (SELECT time, uniqCombined64MergeState(viewers_uniq) AS viewers FROM heartbeat_1m WHERE ${real} GROUP BY time) AS minutes
+       CROSS JOIN (${found}) AS rounds WHERE minutes.time >= rounds.began AND minutes.time <= rounds.ended GROUP BY round`,
+      params,
+    ),
+  ])
+  const watched = new Map(audiences.map((each) => [each.round, each.watched]))
+  return rounds.map((each) => ({ ...each, watched: watched.get(each.round) ?? 0 }))
+}
+
 /** Everything the report says, by a handful of queries over rollups. */
 export async function collect(rows: Rows, scope: Scope): Promise<ReportData> {
   const params = {
@@ -106,38 +131,36 @@ export async function collect(rows: Rows, scope: Scope): Promise<ReportData> {
        FROM heartbeat_1m WHERE ${real} AND ${dimension} != '' GROUP BY value HAVING minutes > 0 ORDER BY stalled_minutes DESC LIMIT 5`,
       params,
     )
-  const [audience, minutes, incidents, rounds, apps, codecs, cdn, isp, region, checked] = await Promise.all([
-    rows<Omit<ReportData['audience'], 'peak' | 'peak_ms' | 'apps'>>(
-      `SELECT toFloat64(uniqCombined64Merge(viewers_uniq)) AS viewers, toFloat64(uniqCombined64Merge(sessions_uniq)) AS sessions, sum(played_ms_sum) / 3600000 AS hours,
+  const [audience, minutes, incidents, rounds, apps, codecs, cdn, isp, region, checked, shown] =
+    await Promise.all([
+      rows<Omit<ReportData['audience'], 'peak' | 'peak_ms' | 'apps'>>(
+        `SELECT toFloat64(uniqCombined64Merge(viewers_uniq)) AS viewers, toFloat64(uniqCombined64Merge(sessions_uniq)) AS sessions, sum(played_ms_sum) / 3600000 AS hours,
        sum(bytes_sum) AS bytes, sum(bytes_p2p_sum) AS bytes_p2p, sum(bytes_reference_sum) - sum(bytes_compared_sum) AS bytes_saved, ${ratio('bandwidth_saved')} AS saved
        FROM heartbeat_1m WHERE ${real}`,
-      params,
-    ),
-    rows<ReportData['minutes'][number]>(
-      `SELECT toFloat64(toUnixTimestamp(time)) * 1000 AS at_ms, ${metricSql('concurrent_plays', { over: 'rollup', window_ms: 60_000 })} AS watching, ${ratio('rebuffering_ratio')} AS stall_ratio
+        params,
+      ),
+      rows<ReportData['minutes'][number]>(
+        `SELECT toFloat64(toUnixTimestamp(time)) * 1000 AS at_ms, ${metricSql('concurrent_plays', { over: 'rollup', window_ms: 60_000 })} AS watching, ${ratio('rebuffering_ratio')} AS stall_ratio
        FROM heartbeat_1m WHERE ${real} GROUP BY time ORDER BY time`,
-      params,
-    ),
-    incidentsOf(rows, scope, params),
-    rows<ReportData['rounds'][number]>(
-      `SELECT round, toFloat64(min(toUnixTimestamp(time))) * 1000 AS began_ms, toFloat64(uniqCombined64Merge(participants_uniq)) AS took_part, sum(interactions_count) AS interactions, ${ratio('interaction_success')} AS success, ${ratio('interaction_latency')} AS round_trip_ms
-       FROM interaction_1m WHERE ${real} AND round != '' GROUP BY round ORDER BY began_ms, round LIMIT 200`,
-      params,
-    ),
-    rows<ReportData['apps'][number]>(
-      `SELECT app, toFloat64(uniqCombined64Merge(viewers_uniq)) AS viewers, sum(played_ms_sum) / 3600000 AS hours, ${ratio('live_latency')} AS latency_ms, ${ratio('rebuffering_ratio')} AS stall_ratio
+        params,
+      ),
+      incidentsOf(rows, scope, params),
+      readRounds(rows, real, params),
+      rows<ReportData['apps'][number]>(
+        `SELECT app, toFloat64(uniqCombined64Merge(viewers_uniq)) AS viewers, sum(played_ms_sum) / 3600000 AS hours, ${ratio('live_latency')} AS latency_ms, ${ratio('rebuffering_ratio')} AS stall_ratio
        FROM heartbeat_1m WHERE ${real} GROUP BY app ORDER BY viewers DESC LIMIT 50`,
-      params,
-    ),
-    rows<ReportData['codecs'][number]>(
-      `SELECT codec, sum(bytes_sum) AS bytes, sum(bytes_reference_sum) AS reference, ${ratio('bandwidth_saved')} AS saved FROM heartbeat_1m WHERE ${real} AND codec != '' GROUP BY codec ORDER BY bytes DESC`,
-      params,
-    ),
-    by('cdn'),
-    by('isp'),
-    by('region'),
-    quality(rows, scope, params),
-  ])
+        params,
+      ),
+      rows<ReportData['codecs'][number]>(
+        `SELECT codec, sum(bytes_sum) AS bytes, sum(bytes_reference_sum) AS reference, ${ratio('bandwidth_saved')} AS saved FROM heartbeat_1m WHERE ${real} AND codec != '' GROUP BY codec ORDER BY bytes DESC`,
+        params,
+      ),
+      by('cdn'),
+      by('isp'),
+      by('region'),
+      quality(rows, scope, params),
+      readShown(rows, real.replaceAll(' time ', ' event_time '), params),
+    ])
   const peak = minutes.reduce((best, each) => (each.watching > best.watching ? each : best), {
     at_ms: scope.from_ms,
     watching: 0,
@@ -149,6 +172,7 @@ export async function collect(rows: Rows, scope: Scope): Promise<ReportData> {
     quality: checked,
     incidents,
     rounds,
+    shown,
     apps,
     codecs,
     worst: { cdn, isp, region },

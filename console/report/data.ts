@@ -1,10 +1,10 @@
 import type { Where } from '../../schemas/incident.ts'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
-import type { Metric } from '../../schemas/metrics.ts'
+import type { AnyMetric, Metric } from '../../schemas/metrics.ts'
 import type { Severity } from '../../schemas/rules.ts'
 
 export interface Quality {
-  readonly metric: Metric
+  readonly metric: AnyMetric
   /** Null where nothing was measured. */
   readonly value: number | null
   readonly objective: number
@@ -19,6 +19,21 @@ export interface Worst {
   readonly stall_ratio: number | null
   readonly stalled_minutes: number
   readonly minutes: number
+}
+
+/** What made an app late with a round: its page after its frame, its picture behind the others’, or clocks that do not say. */
+export type LateBecause = 'page' | 'picture' | 'clocks'
+
+export interface ShownRound {
+  readonly round: string
+  /** From the operator's trigger until the first app showed it, ms. */
+  readonly first_ms: number
+  /** Between the first app and the last, ms. */
+  readonly spread_ms: number
+  readonly last: string
+  readonly because: LateBecause
+  /** By how much each app would have to wait so that all show it together, ms; the last app waits 0. */
+  readonly offsets: readonly { readonly app: string; readonly wait_ms: number }[]
 }
 
 /** What a report says, in plain numbers. Times are ms since the epoch. */
@@ -68,10 +83,14 @@ export interface ReportData {
     readonly round: string
     readonly began_ms: number
     readonly took_part: number
+    /** Viewers who watched meanwhile. */
+    readonly watched: number
     readonly interactions: number
     readonly success: number | null
     readonly round_trip_ms: number | null
   }[]
+  /** When each app showed each round: whom the draw was unfair to, and why. */
+  readonly shown: readonly ShownRound[]
   readonly apps: readonly {
     readonly app: string
     readonly viewers: number
@@ -95,3 +114,7 @@ export interface ReportData {
 /** Whether a value is as good as its objective. */
 export const meets = (better: 'lower' | 'higher', value: number, objective: number): boolean =>
   better === 'lower' ? value <= objective : value >= objective
+
+/** Part of those who watched a round that took part in it; null where nobody was heard to watch. */
+export const rateOf = ({ took_part, watched }: ReportData['rounds'][number]): number | null =>
+  watched === 0 ? null : Math.min(1, took_part / watched)

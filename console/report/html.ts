@@ -1,4 +1,4 @@
-import { type Metric, metricOf } from '../../schemas/metrics.ts'
+import { type AnyMetric, metricOf } from '../../schemas/metrics.ts'
 import { HOP_NAMES } from '../../schemas/words.ts'
 import { adviceOf } from './advice.ts'
 import {
@@ -14,7 +14,7 @@ import {
   share,
 } from './amount.ts'
 import { audienceChart, stallChart } from './chart.ts'
-import { meets, type ReportData, type Worst } from './data.ts'
+import { meets, type ReportData, rateOf, type Worst } from './data.ts'
 import { type Fault, faultsOf } from './faults.ts'
 import { STYLE } from './style.ts'
 import { type Lang, WORDS, type Words } from './words.ts'
@@ -43,7 +43,7 @@ function table(
 }
 
 /** A value, set apart where it misses the metric's objective. */
-function judged(metric: Metric, value: number, shown: string): string {
+function judged(metric: AnyMetric, value: number, shown: string): string {
   const { better, objective } = metricOf(metric)
   return objective === undefined || meets(better, value, objective)
     ? shown
@@ -155,6 +155,22 @@ export function verdictOf(data: ReportData, words: Words): string {
   return words.verdict(missed.length, known.length, faults.length, plain(cost))
 }
 
+/** When each app showed each round, and what each would have to wait for the last one. */
+const shownTable = ({ shown }: ReportData, words: Words): string =>
+  shown.length === 0
+    ? ''
+    : `<h3>${words.shownByRound}</h3>${table(
+        [words.round, `#${words.firstShown}`, `#${words.spread}`, words.lastApp, words.why, words.waits],
+        shown.map(({ round, first_ms, spread_ms, last, because, offsets }) => [
+          text(round),
+          milliseconds(first_ms),
+          judged('live_latency_spread', spread_ms, milliseconds(spread_ms)),
+          text(last),
+          words[because],
+          text(offsets.map(({ app, wait_ms }) => `${app} +${milliseconds(wait_ms)}`).join(', ')),
+        ]),
+      )}`
+
 /** The whole report as one page that needs nothing else. */
 export function reportPage(data: ReportData, look: ReportLook): string {
   const { lang, zone } = look
@@ -190,6 +206,7 @@ ${
             words.round,
             words.began,
             `#${words.tookPart}`,
+            `#${words.rate}`,
             `#${words.interactions}`,
             `#${words.success}`,
             `#${words.roundTrip}`,
@@ -198,6 +215,7 @@ ${
             text(each.round),
             hour(each.began_ms, zone),
             count(each.took_part),
+            orDash(rateOf(each), (value) => judged('interaction_rate', value, share(value))),
             count(each.interactions),
             orDash(each.success, (value) => judged('interaction_success', value, share(value))),
             orDash(each.round_trip_ms, (ms) => judged('interaction_latency', ms, milliseconds(ms))),
@@ -226,7 +244,7 @@ ${section(
       ),
       orDash(each.stall_ratio, (value) => judged('rebuffering_ratio', value, share(value))),
     ]),
-  ),
+  ) + shownTable(data, words),
 )}
 ${section(
   words.bandwidth,

@@ -47,7 +47,6 @@ export function linkEvents(options: {
       requests: 400,
       status_2xx: 400,
       ttfb_ms: about(24, 0.15),
-      playlist_age_ms: about(900, 0.2),
     },
     {
       kind: 'resource',

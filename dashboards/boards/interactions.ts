@@ -38,7 +38,7 @@ export function interactions() {
       statPanel({
         title: 'Took part',
         description: describe(
-          'Distinct sessions that interacted (within 1 %).',
+          'Distinct viewers who interacted (within 1 %).',
           'received_time',
           'interaction_10s',
         ),
@@ -63,11 +63,15 @@ export function interactions() {
     .withPanel(metricLines('interaction_success', { by: 'app', span: 12 }))
     .withPanel(metricLines('interaction_latency', { by: 'app', span: 12 }))
     .withPanel(metricLines('message_delivery', { by: 'channel', span: 12 }))
+    .withPanel(metricLines('message_delay', { by: 'channel', span: 12 }))
+    .withPanel(metricLines('message_duplicates', { by: 'channel', span: 6 }))
+    .withPanel(metricLines('message_disorder', { by: 'channel', span: 6 }))
+    .withPanel(metricLines('interaction_rate', { by: 'app', span: 12 }))
     .withPanel(
       tablePanel({
         title: 'Rounds',
         description: describe(
-          'One row a round: sessions that took part, what arrived and how fast.',
+          'One row a round: viewers who took part, what arrived and how fast.',
           'received_time',
           'interaction_10s',
         ),

@@ -34,6 +34,9 @@ export function stream() {
     .withPanel(metricLines('bitrate', { by: 'cdn', span: 8 }))
     .withPanel(metricLines('dropped_frames', { by: 'app', span: 8 }))
     .withPanel(metricLines('buffer', { by: 'cdn', span: 8 }))
+    .withPanel(metricLines('fast_playback', { by: 'app', span: 8 }))
+    .withPanel(metricLines('slow_playback', { by: 'cdn', span: 8 }))
+    .withPanel(metricLines('catch_up_gain', { by: 'app', span: 8 }))
     .withPanel(metricLines('media_request_failure', { by: 'cdn', span: 8 }))
     .withRow(new RowBuilder('For whom'))
     .withPanel(

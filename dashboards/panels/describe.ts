@@ -1,4 +1,4 @@
-import { type Metric, metricOf } from '../../schemas/metrics.ts'
+import { type AnyMetric, metricOf } from '../../schemas/metrics.ts'
 import type { Rollup } from '../../schemas/rollups.ts'
 import { rollup } from '../sql/source.ts'
 
@@ -15,8 +15,8 @@ export const describe = (text: string, clock: Clock, from: string): string =>
   `${text}\n\n${CLOCKS[clock]} From: ${from}.`
 
 /** The definition of the dictionary, the objective and the clock. */
-export function describeMetrics(names: readonly Metric[], source: Rollup): string {
-  const entry = (name: Metric): string => {
+export function describeMetrics(names: readonly AnyMetric[], source: Rollup): string {
+  const entry = (name: AnyMetric): string => {
     const { title, help, objective, better, unit } = metricOf(name)
     const goal =
       objective === undefined

@@ -1,5 +1,5 @@
 import { ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard'
-import { type Metric, type MetricSpec, metricOf } from '../../schemas/metrics.ts'
+import { type AnyMetric, type MetricSpec, metricOf } from '../../schemas/metrics.ts'
 
 /** Grafana's name of a unit. */
 export const UNITS: Readonly<Record<MetricSpec['unit'], string>> = {
@@ -15,7 +15,7 @@ export const UNITS: Readonly<Record<MetricSpec['unit'], string>> = {
 }
 
 /** The unit of a metric; a speed against real time is told as a multiple. */
-export const unitOf = (name: Metric): string =>
+export const unitOf = (name: AnyMetric): string =>
   name.endsWith('_speed') ? 'suffix:×' : UNITS[metricOf(name).unit]
 
 /** Where the objective is missed twice over. */
@@ -30,7 +30,7 @@ export function twiceMissed({ objective, better, unit }: MetricSpec): number | u
  * What the scale of a metric's lines holds at least, so that calm is not magnified into mountains and the objective is in the picture. A
  * share that should be near 1 is shown from where it is missed twice over.
  */
-export function softScale(name: Metric): { readonly min: number; readonly max?: number } {
+export function softScale(name: AnyMetric): { readonly min: number; readonly max?: number } {
   const { objective, better, unit, quantile } = metricOf(name)
   if (unit === 'ratio' && better === 'higher' && !name.endsWith('_speed'))
     return objective === undefined ? { min: 0 } : { min: twiceMissed(metricOf(name))!, max: 1 }

@@ -21,7 +21,7 @@ import * as stats from '@grafana/grafana-foundation-sdk/stat'
 import * as states from '@grafana/grafana-foundation-sdk/statetimeline'
 import * as tables from '@grafana/grafana-foundation-sdk/table'
 import * as lines from '@grafana/grafana-foundation-sdk/timeseries'
-import { type Metric, metricOf } from '../../schemas/metrics.ts'
+import { type AnyMetric, metricOf } from '../../schemas/metrics.ts'
 import type { Board } from '../board.ts'
 import { type Column, columnOverrides } from '../columns.ts'
 import { query } from '../query.ts'
@@ -176,7 +176,7 @@ interface MetricPlace extends Place {
 }
 
 /** A metric over time, with its definition, unit and objective from the catalogue. */
-export function metricLines(name: Metric, { by, filters, title, ...place }: MetricPlace) {
+export function metricLines(name: AnyMetric, { by, filters, title, ...place }: MetricPlace) {
   const spec = metricOf(name)
   const built = metricLine(name, {
     by,
@@ -200,7 +200,7 @@ export function metricLines(name: Metric, { by, filters, title, ...place }: Metr
 }
 
 /** A metric over the board's time as one number; what is going on now as its last point. */
-export function metricStat(name: Metric, { filters, title, ...place }: Omit<MetricPlace, 'by'>) {
+export function metricStat(name: AnyMetric, { filters, title, ...place }: Omit<MetricPlace, 'by'>) {
   const spec = metricOf(name)
   const line = spec.per_window === true
   const built: Built = line
@@ -219,7 +219,7 @@ export function metricStat(name: Metric, { filters, title, ...place }: Omit<Metr
 
 /** Metrics of one kind side by side, a row for each combination of values. */
 export function metricRows(
-  names: readonly Metric[],
+  names: readonly AnyMetric[],
   {
     by,
     filters,

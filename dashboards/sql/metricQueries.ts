@@ -1,4 +1,4 @@
-import { type Metric, metricOf } from '../../schemas/metrics.ts'
+import { type AnyMetric, metricOf } from '../../schemas/metrics.ts'
 import type { Rollup } from '../../schemas/rollups.ts'
 import { metricSql, metricWhere } from '../../schemas/sql.ts'
 import { type Filter, scope } from './scope.ts'
@@ -14,7 +14,7 @@ export interface Built {
 export const named = (text: string): string => `"${text.replaceAll('"', '')}"`
 
 /** The column of a metric: its title. */
-export const titled = (name: Metric): string => named(metricOf(name).title.en)
+export const titled = (name: AnyMetric): string => named(metricOf(name).title.en)
 
 const where = (...conditions: readonly string[]): string =>
   conditions.filter((each) => each !== '1').join('\n  AND ')
@@ -28,7 +28,7 @@ interface LineOptions {
 }
 
 /** A metric as lines over time: `at`, the dimension if asked for, and the value. */
-export function metricLine(name: Metric, { by, filters, title, only }: LineOptions = {}): Built {
+export function metricLine(name: AnyMetric, { by, filters, title, only }: LineOptions = {}): Built {
   const source = sourceOf(name, by === undefined ? [] : [by])
   const { by: columns, step_s } = rollup(source)
   const label = by === undefined ? '' : `, ${by}`
@@ -44,7 +44,10 @@ ORDER BY at${label}`,
 }
 
 /** A metric as one number over the board's time. */
-export function metricValue(name: Metric, { filters, only }: Omit<LineOptions, 'by' | 'title'> = {}): Built {
+export function metricValue(
+  name: AnyMetric,
+  { filters, only }: Omit<LineOptions, 'by' | 'title'> = {},
+): Built {
   const source = sourceOf(name)
   const { by: columns, step_s } = rollup(source)
   return {
@@ -70,7 +73,7 @@ export const reachOf = (source: Rollup): number | undefined => (source === 'hear
 
 /** Metrics of one kind and one condition, a row for every combination of dimension values; the first metric sorts it. */
 export function metricTable(
-  names: readonly Metric[],
+  names: readonly AnyMetric[],
   { by, filters, only, limit = 100 }: TableOptions,
 ): Built {
   const first = names[0]!

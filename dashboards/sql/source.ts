@@ -1,18 +1,18 @@
 import { MEASURES } from '../../schemas/measures.ts'
-import type { Metric } from '../../schemas/metrics.ts'
+import type { AnyMetric } from '../../schemas/metrics.ts'
 import { ROLLUPS, type Rollup, type RollupSpec } from '../../schemas/rollups.ts'
 import { measuresOfMetric, rollupsOf } from '../../schemas/sources.ts'
 
 export const rollup = (name: Rollup): RollupSpec => ROLLUPS[name]
 
-const counted = (metric: Metric): boolean =>
+const counted = (metric: AnyMetric): boolean =>
   measuresOfMetric(metric).some((name) => MEASURES[name].aggregate === 'unique')
 
 /**
  * The rollup a metric is read from: the one with the fewest dimensions that keeps these apart. Whoever counts people once reads
  * `audience_5m`, whose states are few. Throws when no rollup keeps them apart.
  */
-export function sourceOf(metric: Metric, by: readonly string[] = []): Rollup {
+export function sourceOf(metric: AnyMetric, by: readonly string[] = []): Rollup {
   const step_s = counted(metric) ? 300 : 10
   const fitting = rollupsOf([metric], by).filter((name) => rollup(name).step_s === step_s)
   if (fitting[0] === undefined) throw new Error(`no rollup has ${metric} by ${by.join(', ')}`)

@@ -248,6 +248,43 @@ test('live latency is corrected by the collector’s clock', async () => {
   assert.equal(beats().at(-1)!.live_latency_ms, 2_500)
 })
 
+test('a catch-up is counted with the latency it gained, and its time as fast', async () => {
+  const it = setup()
+  it.start()
+  await it.play(2_000)
+  it.set({ live_latency_ms: 4_000 })
+  it.session.rate(1.3)
+  await it.play(3_000)
+  it.session.rate(1.1)
+  it.set({ live_latency_ms: 1_500 })
+  await it.play(1_000)
+  it.session.rate(1)
+  it.session.rate(0.9)
+  await it.play(5_000)
+  const beat = it.beats().at(-1)!
+  assert.deepEqual([beat.catch_ups, beat.caught_up_ms, beat.fast_ms], [1, 2_500, 4_000])
+  assert.ok(beat.slow_ms! > 3_000)
+  await it.play(10_000)
+  assert.deepEqual([it.beats().at(-1)!.catch_ups, it.beats().at(-1)!.caught_up_ms], [0, undefined])
+})
+
+test('messages of the room are counted by channel and go with the next heartbeat', async () => {
+  const it = setup()
+  it.start()
+  await it.play(2_000)
+  const corrected = EPOCH + it.time.now() + 5_000
+  for (const id of [1, 2, 4, 4]) it.session.message({ channel: 'csn', id, sent_ms: corrected - 400 })
+  assert.equal(it.of('interaction').length, 0)
+  await it.play(9_000)
+  const [counted, ...more] = it.of('interaction')
+  assert.deepEqual(more, [])
+  assert.deepEqual(
+    [counted!.channel, counted!.messages_expected, counted!.messages_received, counted!.messages_duplicated],
+    ['csn', 4, 3, 1],
+  )
+  assert.equal(counted!.message_delay_ms, 400)
+})
+
 test('frames: what was shown, and how many a second while playing', async () => {
   const { start, play, beats, set } = setup()
   start()

@@ -7,6 +7,7 @@ import { codecName } from './codecName.ts'
 import { createCounters } from './counters.ts'
 import { createFatalErrors } from './fatalErrors.ts'
 import { createLedger, type Ledger, type PlayState } from './ledger.ts'
+import { createMessages, type Message } from './messages.ts'
 import { createPlayback, type Playback } from './playback.ts'
 import { protocolOf } from './protocolOf.ts'
 import { type Cancel, createSender, type PostAnswer, type SenderStats } from './sender.ts'
@@ -58,6 +59,8 @@ export type SessionNews =
 export interface SessionCore extends Omit<Host, 'video' | 'sei'> {
   readonly playback: Playback
   readonly rate: (rate: number) => void
+  /** A message of the room came; the counts of its channel go with the next heartbeat. */
+  readonly message: (message: Message) => void
   /** The element loads again: a page mends what failed. */
   readonly reload: () => void
   /** Called many times a second. A long silence means that the machine or the page slept: that time is no play. */
@@ -116,6 +119,7 @@ export function createSession(
   const { now, epoch_ms, later } = environment
   const clock = createClockOffset()
   const counters = createCounters()
+  const messages = createMessages()
   const wall = () => now() + epoch_ms
   const sender = createSender({
     ...environment,
@@ -137,6 +141,9 @@ export function createSession(
   let stallBeats = 0
   let switches = 0
   let rate = 1
+  /** Live latency when the player began to catch up. */
+  let behind_ms: number | undefined
+  let catchUps: { catch_ups: number; caught_up_ms?: number } = { catch_ups: 0 }
   let hidden = -Infinity
   let awake = now()
   let rendition: Rendition | undefined
@@ -193,6 +200,23 @@ export function createSession(
     return ms === undefined || ms > 86_400_000 ? undefined : round(Math.max(0, ms))
   }
 
+  /** From the rate `before` to `next`: playing faster began, or ended. */
+  const catchUp = (before: number, next: number) => {
+    if (before > 1 === next > 1) return
+    const latency_ms = latency(environment.sample())
+    if (next > 1) behind_ms = latency_ms
+    else {
+      const { catch_ups, caught_up_ms } = catchUps
+      const gained = (behind_ms ?? Number.NaN) - (latency_ms ?? Number.NaN)
+      catchUps = {
+        catch_ups: catch_ups + 1,
+        caught_up_ms: Number.isNaN(gained)
+          ? caught_up_ms
+          : Math.max(-600_000, Math.min(600_000, (caught_up_ms ?? 0) + gained)),
+      }
+    }
+  }
+
   const alive = () => {
     if (now() - awake > SLEPT_MS && ledger) {
       ledger.take(now())
@@ -214,6 +238,7 @@ export function createSession(
         reason,
         state: playback.state(),
         playback_rate: rate,
+        ...catchUps,
         switches,
         bitrate_kbps: rendition?.bitrate_kbps ?? sample.bitrate_kbps,
         bandwidth_kbps: round(sample.bandwidth_kbps, 1e8),
@@ -228,7 +253,9 @@ export function createSession(
       } as KindFields<'heartbeat'>,
       true,
     )
+    for (const counted of messages.take()) report('interaction', counted)
     switches = 0
+    catchUps = { catch_ups: 0 }
     schedule()
   }
   const errorFields = (error: PlaybackError) => ({
@@ -325,9 +352,12 @@ export function createSession(
     rate: (next) => {
       // Shaka holds the element by rate 0 while it fills its buffer; that is no pace.
       if (next === 0) return
+      const before = rate
       rate = Math.min(16, Math.max(0, next))
+      catchUp(before, rate)
       ledger?.rate(rate, now())
     },
+    message: (message) => messages.add(message, wall() + (clock.reading()?.offset_ms ?? 0)),
     request_play: (at = now()) => {
       const blocked = !attempted && marks.ready !== undefined && at - marks.ready > BLOCKED_MS
       if ((marks.requested !== undefined && !blocked) || ended) return

@@ -40,6 +40,8 @@ export interface Session {
   readonly id: string
   /** Reports an interaction: `track('red_packet', { round: 'r7', outcome: 'success', rtt_ms: 84 })`. */
   readonly track: (action: string, fields?: TrackFields) => void
+  /** Counts a message of the room: `message({ channel: 'csn', id: 41, sent_ms })`; delivery, repeats, order and delay follow. */
+  readonly message: (message: Message) => void
   /** Reports an event of any kind that adapters make: `report('cohost', { … })`. */
   readonly report: Report
   /** Counts a media request that the player does not see: `request({ bytes: 9e5, bytes_p2p: 9e5 })` of a P2P engine. */
@@ -187,6 +189,16 @@ export interface CueMessage {
   readonly data: string
 }
 
+/** A message of the room as the page received it. */
+export interface Message {
+  /** How it travelled. `csn`: a channel that is numbered consecutively. */
+  readonly channel: 'push' | 'poll' | 'csn'
+  /** Its number or name within the channel. Consecutive numbers also tell what did not come. */
+  readonly id: number | string
+  /** When it was sent, ms since the epoch, by the server’s clock. */
+  readonly sent_ms?: number
+}
+
 export interface SenderStats {
   readonly queued: number
   readonly sent: number
@@ -321,6 +333,10 @@ export interface HeartbeatFields {
   readonly fast_ms?: number
   /** Time played slower than 1× to avoid a stall. In ms. */
   readonly slow_ms?: number
+  /** Times the player ended playing faster than 1× to catch up. */
+  readonly catch_ups?: number
+  /** Live latency before these catch-ups minus after them. In ms. */
+  readonly caught_up_ms?: number
   /** Playback rate at the end of the interval. */
   readonly playback_rate?: number
   /** Bitrate of the rendition being played. In kbps. */
@@ -339,8 +355,6 @@ export interface HeartbeatFields {
   readonly buffer_ms?: number
   /** From the moment filmed until it was on the screen; the artificial delay that the show declares is taken off by the collector. In ms. */
   readonly live_latency_ms?: number
-  /** Sound ahead of the picture (negative: behind). In ms. */
-  readonly av_offset_ms?: number
   /** Width of the picture, pixels. */
   readonly width?: number
   /** Height of the picture, pixels. */
@@ -381,16 +395,22 @@ export interface InteractionFields {
   readonly outcome: 'success' | 'failed' | 'timeout' | 'refused'
   /** The operator’s round it belongs to. */
   readonly round?: string
-  /** How the message travelled. */
-  readonly channel?: '' | 'push' | 'pull' | 'api'
+  /** How the message travelled: pushed, polled, over a channel that is numbered consecutively, or by a call. */
+  readonly channel?: '' | 'push' | 'poll' | 'csn' | 'api'
   /** From the viewer’s touch until the answer was on the screen. In ms. */
   readonly rtt_ms?: number
-  /** The page showed the round this long after the frame that carried its cue (negative: before). In ms. */
-  readonly skew_ms?: number
   /** Messages the channel’s numbering says were sent. */
   readonly messages_expected?: number
-  /** Of these, the ones that came. */
+  /** Of these, the ones that came; each counts once. */
   readonly messages_received?: number
+  /** Messages that came again. */
+  readonly messages_duplicated?: number
+  /** Messages that came after a later one. */
+  readonly messages_disordered?: number
+  /** Messages received that say when they were sent. */
+  readonly messages_timed?: number
+  /** Mean time from sent until received of the messages that say when they were sent, clocks corrected. In ms. */
+  readonly message_delay_ms?: number
   /** The platform’s own code. */
   readonly error_code?: string
 }
@@ -499,8 +519,6 @@ export interface HopFields {
   readonly ttfb_ms?: number
   /** Duration of the newest segment. In ms. */
   readonly segment_duration_ms?: number
-  /** Age of the newest playlist. In ms. */
-  readonly playlist_age_ms?: number
   /** Processor use, 1 = one core. In ratio. */
   readonly cpu_ratio?: number
   /** Memory in use. In bytes. */

@@ -73,6 +73,8 @@ export interface PlainSession {
   readonly media: (request: MediaRequest) => void
   readonly error: (error: PlaybackError) => void
   readonly track: (action: string, fields?: Partial<KindFields<'interaction'>>) => void
+  /** A message of the room came: its channel’s delivery, repeats, order and delay follow. */
+  readonly message: SessionCore['message']
   readonly report: SessionCore['report']
   readonly setContext: (context: ClientContext) => void
   /** The app goes to the background, or for good. */
@@ -229,6 +231,7 @@ export function monitorPlain(options: PlainOptions): PlainSession {
     track: guard((action, fields = {}) =>
       core.report('interaction', { outcome: 'success', ...fields, action } as KindFields<'interaction'>),
     ),
+    message: guard(core.message),
     report: guard(core.report) as SessionCore['report'],
     setContext: guard(core.setContext),
     hide: guard((forGood = false) => {

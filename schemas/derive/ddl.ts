@@ -1,5 +1,5 @@
 import { KINDS, type Kind } from '../kinds/kinds.ts'
-import { ROLLUPS, type Rollup, type RollupSpec } from '../rollups.ts'
+import { keptBy, ROLLUPS, type Rollup, type RollupSpec } from '../rollups.ts'
 import { rollupColumn } from '../sql.ts'
 import { SYSTEM_TABLES } from '../system.ts'
 import { type Column, clickhouseType, columnsOf, TABLE_NAMES, type Table } from './columns.ts'
@@ -108,21 +108,27 @@ function rollup(name: Rollup, options: DdlOptions): string[] {
   const columns = [
     `  time DateTime('UTC') CODEC(DoubleDelta, ZSTD(1))`,
     ...keys.map((key) => `  ${key} ${typeOf(spec.kind, key)} CODEC(ZSTD(1))`),
-    ...spec.measures.map((measure) => `  ${measure} ${rollupColumn(measure).type} CODEC(ZSTD(1))`),
+    ...keptBy(spec).map((measure) => `  ${measure} ${rollupColumn(measure).type} CODEC(ZSTD(1))`),
   ]
-  const select = [
-    `  toDateTime(${step}) AS time`,
-    ...keys.map((key) => `  ${key}`),
-    ...spec.measures.map((measure) => `  ${rollupColumn(measure).select} AS ${measure}`),
-  ]
+  const view = (from: Pick<RollupSpec, 'kind' | 'measures'>, of: string): string => {
+    const select = [
+      `  toDateTime(${step}) AS time`,
+      ...keys.map((key) => `  ${key}`),
+      ...from.measures.map((measure) => `  ${rollupColumn(measure).select} AS ${measure}`),
+    ]
+    return (
+      `CREATE MATERIALIZED VIEW IF NOT EXISTS ${local(of)}${on} TO ${local(name)} AS\nSELECT\n${select.join(',\n')}\n` +
+      `FROM ${local(from.kind)}\nGROUP BY time, ${keys.join(', ')}`
+    )
+  }
   const order = ['tenant', 'show', 'stream', 'time', ...spec.by]
   return [
     `CREATE TABLE IF NOT EXISTS ${local(name)}${on} (\n${columns.join(',\n')}\n)\n` +
       `ENGINE = ${engine('AggregatingMergeTree')}\nPARTITION BY ${spec.step_s < 60 ? 'toDate(time)' : 'toYYYYMM(time)'}\n` +
       `PRIMARY KEY (tenant, show, stream, time)\nORDER BY (${order.join(', ')})\n` +
       `${ttl('time', spec.retention_days)}\n${settings}`,
-    `CREATE MATERIALIZED VIEW IF NOT EXISTS ${local(`${name}_view`)}${on} TO ${local(name)} AS\nSELECT\n${select.join(',\n')}\n` +
-      `FROM ${local(spec.kind)}\nGROUP BY time, ${keys.join(', ')}`,
+    view(spec, `${name}_view`),
+    ...(spec.also === undefined ? [] : [view(spec.also, `${name}_${spec.also.kind}_view`)]),
     ...distributed(name, 'rand()', options),
   ]
 }

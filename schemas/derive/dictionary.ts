@@ -4,9 +4,10 @@ import { FACTS } from '../facts.ts'
 import { type FieldSpec, isNumeric, rangeOf } from '../field.ts'
 import { KINDS, type Kind } from '../kinds/kinds.ts'
 import { MEASURES } from '../measures.ts'
-import { METRIC_NAMES, type Metric, metricOf } from '../metrics.ts'
+import { ANY_METRIC_NAMES, type AnyMetric, METRIC_NAMES, metricOf } from '../metrics.ts'
 import { REASONS } from '../reasons.ts'
-import { ROLLUPS } from '../rollups.ts'
+import { keptBy, ROLLUPS } from '../rollups.ts'
+import { rollupsOf } from '../sources.ts'
 import { kindOfMetric, metricSql, metricWhere } from '../sql.ts'
 import { SYSTEM_TABLES } from '../system.ts'
 import { clickhouseType, columnsOf, type Table } from './columns.ts'
@@ -29,9 +30,12 @@ function allowed(field: FieldSpec): string {
 
 /** `docs/data/metrics.md`: every metric with its definition, objective, rules and SQL. */
 export function metricDictionary(): string {
-  const entry = (name: Metric): string => {
+  const entry = (name: AnyMetric): string => {
     const metric = metricOf(name)
-    const sql = metricSql(name, { over: 'raw', window_ms: '{window_ms:UInt64}' })
+    // A metric of two kinds has no raw table: it is read from a rollup that both fill.
+    const isOfOneKind = (METRIC_NAMES as readonly AnyMetric[]).includes(name)
+    const sql = metricSql(name, { over: isOfOneKind ? 'raw' : 'rollup', window_ms: '{window_ms:UInt64}' })
+    const table = isOfOneKind ? kindOfMetric(name) : rollupsOf([name])[0]!
     const source = metric.quantile ?? { of: metric.numerator! }
     const parts = [
       `## ${name}`,
@@ -40,7 +44,7 @@ export function metricDictionary(): string {
       metric.objective === undefined
         ? ''
         : `Objective: ${metric.better === 'lower' ? 'at most' : 'at least'} ${metric.objective} ${metric.unit}.`,
-      `\`\`\`sql\nSELECT ${sql} AS ${name}\nFROM ${kindOfMetric(name)}\nWHERE ${metricWhere(name)}\n\`\`\``,
+      `\`\`\`sql\nSELECT ${sql} AS ${name}\nFROM ${table}\nWHERE ${metricWhere(name)}\n\`\`\``,
       `From: ${[source.of, metric.denominator]
         .filter((each) => each !== undefined)
         .map((each) => `\`${each}\` (${MEASURES[each].help})`)
@@ -58,7 +62,7 @@ export function metricDictionary(): string {
     ]
     return parts.filter((part) => part !== '').join('\n\n')
   }
-  return `${NOTICE}# Metrics\n\nOne definition, used by the console, the alerts, the boards and the worked queries. Rows are weighted by \`weight\`; quantiles are within 2 %.\nWhere a rollup is read instead of raw rows, the same measures are columns of it.\n\n${METRIC_NAMES.map(entry).join('\n\n')}\n`
+  return `${NOTICE}# Metrics\n\nOne definition, used by the console, the alerts, the boards and the worked queries. Rows are weighted by \`weight\`; quantiles are within 2 %.\nWhere a rollup is read instead of raw rows, the same measures are columns of it.\n\n${ANY_METRIC_NAMES.map(entry).join('\n\n')}\n`
 }
 
 /** `docs/data/tables.md`: every table and column. */
@@ -85,7 +89,11 @@ export function tableDictionary(): string {
   )
   const rollups = Object.entries(ROLLUPS).map(
     ([name, spec]) =>
-      `### ${name}\n\nOf \`${spec.kind}\`, each ${spec.step_s} s of \`${spec.clock}\`, kept ${spec.retention_days} days. By: tenant, show, stream, ${spec.by.join(', ')}.\nMeasures: ${spec.measures.map((each) => `\`${each}\``).join(', ')}.`,
+      `### ${name}\n\nOf \`${spec.kind}\`, each ${spec.step_s} s of \`${spec.clock}\`, kept ${spec.retention_days} days. By: tenant, show, stream, ${spec.by.join(', ')}.\nMeasures: ${keptBy(
+        spec,
+      )
+        .map((each) => `\`${each}\``)
+        .join(', ')}.`,
   )
   return `${NOTICE}# Tables\n\nOne kind of event is one topic is one table. A * marks a field without which an event is refused.\n\n## Columns of every kind\n\n${own('heartbeat', ENVELOPE)}\n\nBits of \`flags\`:\n\n${table(
     ['bit', 'name', 'meaning'],

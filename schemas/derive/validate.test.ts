@@ -10,7 +10,7 @@ test('a right event is taken, with what of the context it overrides', () => {
   assert.equal(validateEvent('heartbeat', heartbeat), undefined)
   assert.equal(validateEvent('heartbeat', { ...heartbeat, cdn: undefined }), undefined)
   assert.equal(
-    validateEvent('heartbeat', { ...heartbeat, cdn: 'b', played_ms: 9_999.5, av_offset_ms: -3 }),
+    validateEvent('heartbeat', { ...heartbeat, cdn: 'b', played_ms: 9_999.5, caught_up_ms: -3 }),
     undefined,
   )
   assert.equal(validateEvent('interaction', { action: 'like', outcome: 'success', rtt_ms: 12 }), undefined)

@@ -105,6 +105,8 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_local ON CLUSTER 'firstframe' (
   stall_count UInt16 CODEC(ZSTD(1)),
   fast_ms UInt32 CODEC(ZSTD(1)),
   slow_ms UInt32 CODEC(ZSTD(1)),
+  catch_ups UInt16 CODEC(ZSTD(1)),
+  caught_up_ms Nullable(Int32) CODEC(ZSTD(1)),
   playback_rate Nullable(Float32) CODEC(ZSTD(1)),
   bitrate_kbps Nullable(Float32) CODEC(ZSTD(1)),
   bandwidth_kbps Nullable(Float32) CODEC(ZSTD(1)),
@@ -114,7 +116,6 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_local ON CLUSTER 'firstframe' (
   frames_dropped UInt32 CODEC(ZSTD(1)),
   buffer_ms Nullable(UInt32) CODEC(T64, ZSTD(1)),
   live_latency_ms Nullable(UInt32) CODEC(T64, ZSTD(1)),
-  av_offset_ms Nullable(Float32) CODEC(ZSTD(1)),
   width Nullable(UInt16) CODEC(ZSTD(1)),
   height Nullable(UInt16) CODEC(ZSTD(1)),
   switches UInt16 CODEC(ZSTD(1)),
@@ -182,9 +183,12 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_local ON CLUSTER 'firstframe' 
   round LowCardinality(String) CODEC(ZSTD(1)),
   channel LowCardinality(String) CODEC(ZSTD(1)),
   rtt_ms Nullable(Float32) CODEC(ZSTD(1)),
-  skew_ms Nullable(Float32) CODEC(ZSTD(1)),
   messages_expected UInt32 CODEC(ZSTD(1)),
   messages_received UInt32 CODEC(ZSTD(1)),
+  messages_duplicated UInt32 CODEC(ZSTD(1)),
+  messages_disordered UInt32 CODEC(ZSTD(1)),
+  messages_timed UInt32 CODEC(ZSTD(1)),
+  message_delay_ms Nullable(Float32) CODEC(ZSTD(1)),
   error_code LowCardinality(String) CODEC(ZSTD(1)),
   INDEX session_bloom session TYPE bloom_filter(0.01) GRANULARITY 4,
   INDEX received_range received_time TYPE minmax GRANULARITY 1
@@ -374,7 +378,6 @@ CREATE TABLE IF NOT EXISTS firstframe.hop_local ON CLUSTER 'firstframe' (
   status_5xx UInt32 CODEC(ZSTD(1)),
   ttfb_ms Nullable(Float32) CODEC(ZSTD(1)),
   segment_duration_ms Nullable(Float32) CODEC(ZSTD(1)),
-  playlist_age_ms Nullable(Float32) CODEC(ZSTD(1)),
   cpu_ratio Nullable(Float32) CODEC(ZSTD(1)),
   memory_bytes Nullable(UInt64) CODEC(ZSTD(1)),
   width Nullable(UInt16) CODEC(ZSTD(1)),
@@ -597,6 +600,8 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_10s_local ON CLUSTER 'firstframe
   stalled_sessions_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1)),
   fast_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   slow_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  catch_ups_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  caught_up_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bitrate_played_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bitrate_played_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bandwidth_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
@@ -652,6 +657,8 @@ SELECT
   uniqCombined64StateIf(session, weight > 0 AND stalled_ms >= 1) AS stalled_sessions_uniq,
   sum(toFloat64(weight) * (assumeNotNull(fast_ms))) AS fast_ms_sum,
   sum(toFloat64(weight) * (assumeNotNull(slow_ms))) AS slow_ms_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(catch_ups)), isNotNull(caught_up_ms)) AS catch_ups_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(caught_up_ms)), isNotNull(caught_up_ms)) AS caught_up_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bitrate_kbps)) * played_ms, isNotNull(bitrate_kbps)) AS bitrate_played_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(played_ms)), isNotNull(bitrate_kbps)) AS bitrate_played_ms_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bandwidth_kbps)), isNotNull(bandwidth_kbps)) AS bandwidth_sum,
@@ -711,6 +718,8 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_1m_local ON CLUSTER 'firstframe'
   stalled_sessions_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1)),
   fast_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   slow_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  catch_ups_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  caught_up_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bitrate_played_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bitrate_played_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bandwidth_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
@@ -773,6 +782,8 @@ SELECT
   uniqCombined64StateIf(session, weight > 0 AND stalled_ms >= 1) AS stalled_sessions_uniq,
   sum(toFloat64(weight) * (assumeNotNull(fast_ms))) AS fast_ms_sum,
   sum(toFloat64(weight) * (assumeNotNull(slow_ms))) AS slow_ms_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(catch_ups)), isNotNull(caught_up_ms)) AS catch_ups_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(caught_up_ms)), isNotNull(caught_up_ms)) AS caught_up_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bitrate_kbps)) * played_ms, isNotNull(bitrate_kbps)) AS bitrate_played_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(played_ms)), isNotNull(bitrate_kbps)) AS bitrate_played_ms_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bandwidth_kbps)), isNotNull(bandwidth_kbps)) AS bandwidth_sum,
@@ -821,6 +832,8 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_stream_10s_local ON CLUSTER 'fir
   stalls_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   fast_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   slow_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  catch_ups_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  caught_up_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bitrate_played_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bitrate_played_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bandwidth_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
@@ -870,6 +883,8 @@ SELECT
   sum(toFloat64(weight) * (assumeNotNull(stall_count))) AS stalls_sum,
   sum(toFloat64(weight) * (assumeNotNull(fast_ms))) AS fast_ms_sum,
   sum(toFloat64(weight) * (assumeNotNull(slow_ms))) AS slow_ms_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(catch_ups)), isNotNull(caught_up_ms)) AS catch_ups_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(caught_up_ms)), isNotNull(caught_up_ms)) AS caught_up_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bitrate_kbps)) * played_ms, isNotNull(bitrate_kbps)) AS bitrate_played_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(played_ms)), isNotNull(bitrate_kbps)) AS bitrate_played_ms_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bandwidth_kbps)), isNotNull(bandwidth_kbps)) AS bandwidth_sum,
@@ -917,6 +932,8 @@ CREATE TABLE IF NOT EXISTS firstframe.audience_5m_local ON CLUSTER 'firstframe' 
   stalled_sessions_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1)),
   fast_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   slow_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  catch_ups_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  caught_up_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bitrate_played_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bitrate_played_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bandwidth_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
@@ -942,7 +959,8 @@ CREATE TABLE IF NOT EXISTS firstframe.audience_5m_local ON CLUSTER 'firstframe' 
   reports_expected_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   reports_received_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   sessions_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1)),
-  viewers_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1))
+  viewers_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1)),
+  participants_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1))
 )
 ENGINE = ReplicatedAggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
@@ -969,6 +987,8 @@ SELECT
   uniqCombined64StateIf(session, weight > 0 AND stalled_ms >= 1) AS stalled_sessions_uniq,
   sum(toFloat64(weight) * (assumeNotNull(fast_ms))) AS fast_ms_sum,
   sum(toFloat64(weight) * (assumeNotNull(slow_ms))) AS slow_ms_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(catch_ups)), isNotNull(caught_up_ms)) AS catch_ups_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(caught_up_ms)), isNotNull(caught_up_ms)) AS caught_up_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bitrate_kbps)) * played_ms, isNotNull(bitrate_kbps)) AS bitrate_played_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(played_ms)), isNotNull(bitrate_kbps)) AS bitrate_played_ms_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bandwidth_kbps)), isNotNull(bandwidth_kbps)) AS bandwidth_sum,
@@ -996,6 +1016,19 @@ SELECT
   uniqCombined64StateIf(session, weight > 0) AS sessions_uniq,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0) AS viewers_uniq
 FROM firstframe.heartbeat_local
+GROUP BY time, tenant, show, stream, app, codec, synthetic;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.audience_5m_interaction_view_local ON CLUSTER 'firstframe' TO firstframe.audience_5m_local AS
+SELECT
+  toDateTime(toStartOfInterval(event_time, INTERVAL 300 SECOND)) AS time,
+  tenant,
+  show,
+  stream,
+  app,
+  codec,
+  synthetic,
+  uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0 AND action != 'message') AS participants_uniq
+FROM firstframe.interaction_local
 GROUP BY time, tenant, show, stream, app, codec, synthetic;
 
 CREATE TABLE IF NOT EXISTS firstframe.audience_5m ON CLUSTER 'firstframe' AS firstframe.audience_5m_local
@@ -1209,6 +1242,10 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_10s_local ON CLUSTER 'firstfra
   interaction_rtt_hist SimpleAggregateFunction(sumMap, Map(Int16, Float64)) CODEC(ZSTD(1)),
   messages_expected_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   messages_received_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  messages_duplicated_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  messages_disordered_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  message_delay_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  messages_timed_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   participants_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1))
 )
 ENGINE = ReplicatedAggregatingMergeTree()
@@ -1231,15 +1268,19 @@ SELECT
   container,
   synthetic,
   source,
-  sumIf(toFloat64(weight), outcome IN ('success', 'failed', 'timeout')) AS interactions_count,
-  sumIf(toFloat64(weight), outcome = 'success') AS interaction_successes_count,
-  sumIf(toFloat64(weight), outcome IN ('failed', 'timeout')) AS interaction_failures_count,
+  sumIf(toFloat64(weight), outcome IN ('success', 'failed', 'timeout') AND action != 'message') AS interactions_count,
+  sumIf(toFloat64(weight), outcome = 'success' AND action != 'message') AS interaction_successes_count,
+  sumIf(toFloat64(weight), outcome IN ('failed', 'timeout') AND action != 'message') AS interaction_failures_count,
   sumIf(toFloat64(weight) * (assumeNotNull(rtt_ms)), isNotNull(rtt_ms)) AS interaction_rtt_sum,
   sumIf(toFloat64(weight), isNotNull(rtt_ms)) AS interaction_rtt_count,
   sumMapIf(map(toInt16(if(rtt_ms > 1, ceil(log(assumeNotNull(rtt_ms)) / 0.03922071315328133), 0)), toFloat64(weight)), isNotNull(rtt_ms)) AS interaction_rtt_hist,
   sum(toFloat64(weight) * (assumeNotNull(messages_expected))) AS messages_expected_sum,
   sum(toFloat64(weight) * (assumeNotNull(messages_received))) AS messages_received_sum,
-  uniqCombined64StateIf(session, weight > 0) AS participants_uniq
+  sum(toFloat64(weight) * (assumeNotNull(messages_duplicated))) AS messages_duplicated_sum,
+  sum(toFloat64(weight) * (assumeNotNull(messages_disordered))) AS messages_disordered_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(message_delay_ms)) * messages_timed, isNotNull(message_delay_ms)) AS message_delay_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(messages_timed)), isNotNull(message_delay_ms)) AS messages_timed_sum,
+  uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0 AND action != 'message') AS participants_uniq
 FROM firstframe.interaction_local
 GROUP BY time, tenant, show, stream, app, action, round, channel, container, synthetic, source;
 
@@ -1268,6 +1309,10 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_1m_local ON CLUSTER 'firstfram
   interaction_rtt_hist SimpleAggregateFunction(sumMap, Map(Int16, Float64)) CODEC(ZSTD(1)),
   messages_expected_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   messages_received_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  messages_duplicated_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  messages_disordered_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  message_delay_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  messages_timed_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   participants_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1))
 )
 ENGINE = ReplicatedAggregatingMergeTree()
@@ -1292,15 +1337,19 @@ SELECT
   isp,
   synthetic,
   source,
-  sumIf(toFloat64(weight), outcome IN ('success', 'failed', 'timeout')) AS interactions_count,
-  sumIf(toFloat64(weight), outcome = 'success') AS interaction_successes_count,
-  sumIf(toFloat64(weight), outcome IN ('failed', 'timeout')) AS interaction_failures_count,
+  sumIf(toFloat64(weight), outcome IN ('success', 'failed', 'timeout') AND action != 'message') AS interactions_count,
+  sumIf(toFloat64(weight), outcome = 'success' AND action != 'message') AS interaction_successes_count,
+  sumIf(toFloat64(weight), outcome IN ('failed', 'timeout') AND action != 'message') AS interaction_failures_count,
   sumIf(toFloat64(weight) * (assumeNotNull(rtt_ms)), isNotNull(rtt_ms)) AS interaction_rtt_sum,
   sumIf(toFloat64(weight), isNotNull(rtt_ms)) AS interaction_rtt_count,
   sumMapIf(map(toInt16(if(rtt_ms > 1, ceil(log(assumeNotNull(rtt_ms)) / 0.03922071315328133), 0)), toFloat64(weight)), isNotNull(rtt_ms)) AS interaction_rtt_hist,
   sum(toFloat64(weight) * (assumeNotNull(messages_expected))) AS messages_expected_sum,
   sum(toFloat64(weight) * (assumeNotNull(messages_received))) AS messages_received_sum,
-  uniqCombined64StateIf(session, weight > 0) AS participants_uniq
+  sum(toFloat64(weight) * (assumeNotNull(messages_duplicated))) AS messages_duplicated_sum,
+  sum(toFloat64(weight) * (assumeNotNull(messages_disordered))) AS messages_disordered_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(message_delay_ms)) * messages_timed, isNotNull(message_delay_ms)) AS message_delay_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(messages_timed)), isNotNull(message_delay_ms)) AS messages_timed_sum,
+  uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0 AND action != 'message') AS participants_uniq
 FROM firstframe.interaction_local
 GROUP BY time, tenant, show, stream, app, action, round, channel, container, country, isp, synthetic, source;
 

@@ -102,6 +102,8 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat (
   stall_count UInt16 CODEC(ZSTD(1)),
   fast_ms UInt32 CODEC(ZSTD(1)),
   slow_ms UInt32 CODEC(ZSTD(1)),
+  catch_ups UInt16 CODEC(ZSTD(1)),
+  caught_up_ms Nullable(Int32) CODEC(ZSTD(1)),
   playback_rate Nullable(Float32) CODEC(ZSTD(1)),
   bitrate_kbps Nullable(Float32) CODEC(ZSTD(1)),
   bandwidth_kbps Nullable(Float32) CODEC(ZSTD(1)),
@@ -111,7 +113,6 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat (
   frames_dropped UInt32 CODEC(ZSTD(1)),
   buffer_ms Nullable(UInt32) CODEC(T64, ZSTD(1)),
   live_latency_ms Nullable(UInt32) CODEC(T64, ZSTD(1)),
-  av_offset_ms Nullable(Float32) CODEC(ZSTD(1)),
   width Nullable(UInt16) CODEC(ZSTD(1)),
   height Nullable(UInt16) CODEC(ZSTD(1)),
   switches UInt16 CODEC(ZSTD(1)),
@@ -176,9 +177,12 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction (
   round LowCardinality(String) CODEC(ZSTD(1)),
   channel LowCardinality(String) CODEC(ZSTD(1)),
   rtt_ms Nullable(Float32) CODEC(ZSTD(1)),
-  skew_ms Nullable(Float32) CODEC(ZSTD(1)),
   messages_expected UInt32 CODEC(ZSTD(1)),
   messages_received UInt32 CODEC(ZSTD(1)),
+  messages_duplicated UInt32 CODEC(ZSTD(1)),
+  messages_disordered UInt32 CODEC(ZSTD(1)),
+  messages_timed UInt32 CODEC(ZSTD(1)),
+  message_delay_ms Nullable(Float32) CODEC(ZSTD(1)),
   error_code LowCardinality(String) CODEC(ZSTD(1)),
   INDEX session_bloom session TYPE bloom_filter(0.01) GRANULARITY 4,
   INDEX received_range received_time TYPE minmax GRANULARITY 1
@@ -359,7 +363,6 @@ CREATE TABLE IF NOT EXISTS firstframe.hop (
   status_5xx UInt32 CODEC(ZSTD(1)),
   ttfb_ms Nullable(Float32) CODEC(ZSTD(1)),
   segment_duration_ms Nullable(Float32) CODEC(ZSTD(1)),
-  playlist_age_ms Nullable(Float32) CODEC(ZSTD(1)),
   cpu_ratio Nullable(Float32) CODEC(ZSTD(1)),
   memory_bytes Nullable(UInt64) CODEC(ZSTD(1)),
   width Nullable(UInt16) CODEC(ZSTD(1)),
@@ -567,6 +570,8 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_10s (
   stalled_sessions_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1)),
   fast_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   slow_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  catch_ups_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  caught_up_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bitrate_played_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bitrate_played_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bandwidth_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
@@ -622,6 +627,8 @@ SELECT
   uniqCombined64StateIf(session, weight > 0 AND stalled_ms >= 1) AS stalled_sessions_uniq,
   sum(toFloat64(weight) * (assumeNotNull(fast_ms))) AS fast_ms_sum,
   sum(toFloat64(weight) * (assumeNotNull(slow_ms))) AS slow_ms_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(catch_ups)), isNotNull(caught_up_ms)) AS catch_ups_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(caught_up_ms)), isNotNull(caught_up_ms)) AS caught_up_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bitrate_kbps)) * played_ms, isNotNull(bitrate_kbps)) AS bitrate_played_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(played_ms)), isNotNull(bitrate_kbps)) AS bitrate_played_ms_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bandwidth_kbps)), isNotNull(bandwidth_kbps)) AS bandwidth_sum,
@@ -678,6 +685,8 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_1m (
   stalled_sessions_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1)),
   fast_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   slow_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  catch_ups_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  caught_up_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bitrate_played_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bitrate_played_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bandwidth_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
@@ -740,6 +749,8 @@ SELECT
   uniqCombined64StateIf(session, weight > 0 AND stalled_ms >= 1) AS stalled_sessions_uniq,
   sum(toFloat64(weight) * (assumeNotNull(fast_ms))) AS fast_ms_sum,
   sum(toFloat64(weight) * (assumeNotNull(slow_ms))) AS slow_ms_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(catch_ups)), isNotNull(caught_up_ms)) AS catch_ups_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(caught_up_ms)), isNotNull(caught_up_ms)) AS caught_up_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bitrate_kbps)) * played_ms, isNotNull(bitrate_kbps)) AS bitrate_played_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(played_ms)), isNotNull(bitrate_kbps)) AS bitrate_played_ms_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bandwidth_kbps)), isNotNull(bandwidth_kbps)) AS bandwidth_sum,
@@ -785,6 +796,8 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_stream_10s (
   stalls_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   fast_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   slow_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  catch_ups_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  caught_up_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bitrate_played_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bitrate_played_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bandwidth_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
@@ -834,6 +847,8 @@ SELECT
   sum(toFloat64(weight) * (assumeNotNull(stall_count))) AS stalls_sum,
   sum(toFloat64(weight) * (assumeNotNull(fast_ms))) AS fast_ms_sum,
   sum(toFloat64(weight) * (assumeNotNull(slow_ms))) AS slow_ms_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(catch_ups)), isNotNull(caught_up_ms)) AS catch_ups_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(caught_up_ms)), isNotNull(caught_up_ms)) AS caught_up_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bitrate_kbps)) * played_ms, isNotNull(bitrate_kbps)) AS bitrate_played_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(played_ms)), isNotNull(bitrate_kbps)) AS bitrate_played_ms_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bandwidth_kbps)), isNotNull(bandwidth_kbps)) AS bandwidth_sum,
@@ -878,6 +893,8 @@ CREATE TABLE IF NOT EXISTS firstframe.audience_5m (
   stalled_sessions_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1)),
   fast_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   slow_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  catch_ups_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  caught_up_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bitrate_played_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bitrate_played_ms_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bandwidth_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
@@ -903,7 +920,8 @@ CREATE TABLE IF NOT EXISTS firstframe.audience_5m (
   reports_expected_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   reports_received_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   sessions_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1)),
-  viewers_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1))
+  viewers_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1)),
+  participants_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1))
 )
 ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
@@ -930,6 +948,8 @@ SELECT
   uniqCombined64StateIf(session, weight > 0 AND stalled_ms >= 1) AS stalled_sessions_uniq,
   sum(toFloat64(weight) * (assumeNotNull(fast_ms))) AS fast_ms_sum,
   sum(toFloat64(weight) * (assumeNotNull(slow_ms))) AS slow_ms_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(catch_ups)), isNotNull(caught_up_ms)) AS catch_ups_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(caught_up_ms)), isNotNull(caught_up_ms)) AS caught_up_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bitrate_kbps)) * played_ms, isNotNull(bitrate_kbps)) AS bitrate_played_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(played_ms)), isNotNull(bitrate_kbps)) AS bitrate_played_ms_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bandwidth_kbps)), isNotNull(bandwidth_kbps)) AS bandwidth_sum,
@@ -957,6 +977,19 @@ SELECT
   uniqCombined64StateIf(session, weight > 0) AS sessions_uniq,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0) AS viewers_uniq
 FROM firstframe.heartbeat
+GROUP BY time, tenant, show, stream, app, codec, synthetic;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.audience_5m_interaction_view TO firstframe.audience_5m AS
+SELECT
+  toDateTime(toStartOfInterval(event_time, INTERVAL 300 SECOND)) AS time,
+  tenant,
+  show,
+  stream,
+  app,
+  codec,
+  synthetic,
+  uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0 AND action != 'message') AS participants_uniq
+FROM firstframe.interaction
 GROUP BY time, tenant, show, stream, app, codec, synthetic;
 
 CREATE TABLE IF NOT EXISTS firstframe.startup_10s (
@@ -1161,6 +1194,10 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_10s (
   interaction_rtt_hist SimpleAggregateFunction(sumMap, Map(Int16, Float64)) CODEC(ZSTD(1)),
   messages_expected_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   messages_received_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  messages_duplicated_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  messages_disordered_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  message_delay_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  messages_timed_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   participants_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1))
 )
 ENGINE = AggregatingMergeTree()
@@ -1183,15 +1220,19 @@ SELECT
   container,
   synthetic,
   source,
-  sumIf(toFloat64(weight), outcome IN ('success', 'failed', 'timeout')) AS interactions_count,
-  sumIf(toFloat64(weight), outcome = 'success') AS interaction_successes_count,
-  sumIf(toFloat64(weight), outcome IN ('failed', 'timeout')) AS interaction_failures_count,
+  sumIf(toFloat64(weight), outcome IN ('success', 'failed', 'timeout') AND action != 'message') AS interactions_count,
+  sumIf(toFloat64(weight), outcome = 'success' AND action != 'message') AS interaction_successes_count,
+  sumIf(toFloat64(weight), outcome IN ('failed', 'timeout') AND action != 'message') AS interaction_failures_count,
   sumIf(toFloat64(weight) * (assumeNotNull(rtt_ms)), isNotNull(rtt_ms)) AS interaction_rtt_sum,
   sumIf(toFloat64(weight), isNotNull(rtt_ms)) AS interaction_rtt_count,
   sumMapIf(map(toInt16(if(rtt_ms > 1, ceil(log(assumeNotNull(rtt_ms)) / 0.03922071315328133), 0)), toFloat64(weight)), isNotNull(rtt_ms)) AS interaction_rtt_hist,
   sum(toFloat64(weight) * (assumeNotNull(messages_expected))) AS messages_expected_sum,
   sum(toFloat64(weight) * (assumeNotNull(messages_received))) AS messages_received_sum,
-  uniqCombined64StateIf(session, weight > 0) AS participants_uniq
+  sum(toFloat64(weight) * (assumeNotNull(messages_duplicated))) AS messages_duplicated_sum,
+  sum(toFloat64(weight) * (assumeNotNull(messages_disordered))) AS messages_disordered_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(message_delay_ms)) * messages_timed, isNotNull(message_delay_ms)) AS message_delay_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(messages_timed)), isNotNull(message_delay_ms)) AS messages_timed_sum,
+  uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0 AND action != 'message') AS participants_uniq
 FROM firstframe.interaction
 GROUP BY time, tenant, show, stream, app, action, round, channel, container, synthetic, source;
 
@@ -1217,6 +1258,10 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_1m (
   interaction_rtt_hist SimpleAggregateFunction(sumMap, Map(Int16, Float64)) CODEC(ZSTD(1)),
   messages_expected_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   messages_received_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  messages_duplicated_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  messages_disordered_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  message_delay_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  messages_timed_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   participants_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1))
 )
 ENGINE = AggregatingMergeTree()
@@ -1241,15 +1286,19 @@ SELECT
   isp,
   synthetic,
   source,
-  sumIf(toFloat64(weight), outcome IN ('success', 'failed', 'timeout')) AS interactions_count,
-  sumIf(toFloat64(weight), outcome = 'success') AS interaction_successes_count,
-  sumIf(toFloat64(weight), outcome IN ('failed', 'timeout')) AS interaction_failures_count,
+  sumIf(toFloat64(weight), outcome IN ('success', 'failed', 'timeout') AND action != 'message') AS interactions_count,
+  sumIf(toFloat64(weight), outcome = 'success' AND action != 'message') AS interaction_successes_count,
+  sumIf(toFloat64(weight), outcome IN ('failed', 'timeout') AND action != 'message') AS interaction_failures_count,
   sumIf(toFloat64(weight) * (assumeNotNull(rtt_ms)), isNotNull(rtt_ms)) AS interaction_rtt_sum,
   sumIf(toFloat64(weight), isNotNull(rtt_ms)) AS interaction_rtt_count,
   sumMapIf(map(toInt16(if(rtt_ms > 1, ceil(log(assumeNotNull(rtt_ms)) / 0.03922071315328133), 0)), toFloat64(weight)), isNotNull(rtt_ms)) AS interaction_rtt_hist,
   sum(toFloat64(weight) * (assumeNotNull(messages_expected))) AS messages_expected_sum,
   sum(toFloat64(weight) * (assumeNotNull(messages_received))) AS messages_received_sum,
-  uniqCombined64StateIf(session, weight > 0) AS participants_uniq
+  sum(toFloat64(weight) * (assumeNotNull(messages_duplicated))) AS messages_duplicated_sum,
+  sum(toFloat64(weight) * (assumeNotNull(messages_disordered))) AS messages_disordered_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(message_delay_ms)) * messages_timed, isNotNull(message_delay_ms)) AS message_delay_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(messages_timed)), isNotNull(message_delay_ms)) AS messages_timed_sum,
+  uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0 AND action != 'message') AS participants_uniq
 FROM firstframe.interaction
 GROUP BY time, tenant, show, stream, app, action, round, channel, container, country, isp, synthetic, source;
 

@@ -49,6 +49,19 @@ export const heartbeat = {
   },
   fast_ms: spent('Time played faster than 1× to drain the buffer.'),
   slow_ms: spent('Time played slower than 1× to avoid a stall.'),
+  catch_ups: {
+    type: 'u16',
+    missing: 'zero',
+    believed_per_s: 5,
+    help: 'Times the player ended playing faster than 1× to catch up.',
+  },
+  caught_up_ms: {
+    type: 'i32',
+    unit: 'ms',
+    min: -600_000,
+    max: 600_000,
+    help: 'Live latency before these catch-ups minus after them.',
+  },
   playback_rate: { type: 'f32', max: 16, help: 'Playback rate at the end of the interval.' },
   bitrate_kbps: { type: 'f32', unit: 'kbps', max: 1e7, help: 'Bitrate of the rendition being played.' },
   bandwidth_kbps: {
@@ -75,13 +88,6 @@ export const heartbeat = {
     max: 86_400_000,
     help: 'From the moment filmed until it was on the screen; the artificial delay that the show declares is taken off by the collector.',
     codec: 'T64, ZSTD(1)',
-  },
-  av_offset_ms: {
-    type: 'f32',
-    unit: 'ms',
-    min: -60_000,
-    max: 60_000,
-    help: 'Sound ahead of the picture (negative: behind).',
   },
   width: { type: 'u16', help: 'Width of the picture, pixels.' },
   height: { type: 'u16', help: 'Height of the picture, pixels.' },

@@ -61,7 +61,6 @@ export const hop = {
   status_5xx: counted('Answers 500–599.'),
   ttfb_ms: ms('Time to the first byte, mean over the requests.'),
   segment_duration_ms: ms('Duration of the newest segment.'),
-  playlist_age_ms: ms('Age of the newest playlist.'),
   cpu_ratio: { type: 'f32', unit: 'ratio', max: 1000, help: 'Processor use, 1 = one core.' },
   memory_bytes: { type: 'u64', unit: 'bytes', help: 'Memory in use.' },
   width: { type: 'u16', help: 'Width of the picture, pixels.' },

@@ -14,19 +14,16 @@ export const interaction = {
     help: 'How it ended; `refused` is a rule of the game (already drawn, sold out) and not a failure.',
   },
   round: { type: 'label', help: 'The operator’s round it belongs to.' },
-  channel: { type: 'label', values: ['', 'push', 'pull', 'api'], help: 'How the message travelled.' },
+  channel: {
+    type: 'label',
+    values: ['', 'push', 'poll', 'csn', 'api'],
+    help: 'How the message travelled: pushed, polled, over a channel that is numbered consecutively, or by a call.',
+  },
   rtt_ms: {
     type: 'f32',
     unit: 'ms',
     max: 600_000,
     help: 'From the viewer’s touch until the answer was on the screen.',
-  },
-  skew_ms: {
-    type: 'f32',
-    unit: 'ms',
-    min: -3_600_000,
-    max: 3_600_000,
-    help: 'The page showed the round this long after the frame that carried its cue (negative: before).',
   },
   messages_expected: {
     type: 'u32',
@@ -38,7 +35,31 @@ export const interaction = {
     type: 'u32',
     missing: 'zero',
     believed_per_s: 50_000,
-    help: 'Of these, the ones that came.',
+    help: 'Of these, the ones that came; each counts once.',
+  },
+  messages_duplicated: {
+    type: 'u32',
+    missing: 'zero',
+    believed_per_s: 50_000,
+    help: 'Messages that came again.',
+  },
+  messages_disordered: {
+    type: 'u32',
+    missing: 'zero',
+    believed_per_s: 50_000,
+    help: 'Messages that came after a later one.',
+  },
+  messages_timed: {
+    type: 'u32',
+    missing: 'zero',
+    believed_per_s: 50_000,
+    help: 'Messages received that say when they were sent.',
+  },
+  message_delay_ms: {
+    type: 'f32',
+    unit: 'ms',
+    max: 3_600_000,
+    help: 'Mean time from sent until received of the messages that say when they were sent, clocks corrected.',
   },
   error_code: { type: 'label', help: 'The platform’s own code.' },
 } as const satisfies Fields

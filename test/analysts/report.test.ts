@@ -59,6 +59,7 @@ test('the numbers of the report are those reckoned by hand', async () => {
   near(quality.video_start_failure!.value, 1 / 8, 'start failures')
   near(quality.video_startup_time!.value, 4500 / 6, 'first screen')
   near(quality.interaction_success!.value, 4 / 5, 'interactions that arrive')
+  near(quality.interaction_rate!.value, 3 / 5, 'viewers who interacted, of those who watched')
   near(quality.edge_ttfb!.value, (12 * 50 + 9 * 50 + 3 * 400) / 24, 'edge')
   assert.equal(quality.edge_ttfb!.clock, 'received_time')
   assert.deepEqual(
@@ -70,10 +71,11 @@ test('the numbers of the report are those reckoned by hand', async () => {
     ],
   )
   assert.deepEqual(
-    data.rounds.map(({ round, took_part }) => [round, took_part]),
+    data.rounds.map(({ round, took_part, watched }) => [round, took_part, watched]),
     [
-      ['round-1', 3],
-      ['round-2', 3],
+      ['round-1', 3, 3],
+      // The sessions s1 and s8 are one viewer.
+      ['round-2', 2, 3],
     ],
   )
   assert.equal(data.worst.cdn[0]!.value, 'cdn-b')

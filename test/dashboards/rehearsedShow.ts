@@ -57,13 +57,17 @@ const MORE: Partial<Record<Table, string>> = {
     toUInt64(ifNull(bitrate_kbps, 0) * played_ms / 8) AS bytes_reference, toUInt64(ifNull(bitrate_kbps, 0) * played_ms / 8 * (cityHash64(session, seq) % 20) / 100) AS bytes_p2p,
     toFloat32(ifNull(bitrate_kbps, 0) * (2 + cityHash64(session, seq) % 300 / 100)) AS bandwidth_kbps, toUInt32(5) AS requests,
     toUInt32(stalled_ms > 2000 AND cityHash64(session, seq) % 2 = 0) AS requests_failed, toUInt32(1) AS reports_expected,
-    toUInt32(cityHash64(session, seq) % 300 > 0) AS reports_received`,
+    toUInt32(cityHash64(session, seq) % 300 > 0) AS reports_received,
+    toUInt32(played_ms * (cityHash64(session, seq) % 20 = 0)) AS fast_ms, toUInt32(played_ms * (cityHash64(session, seq) % 40 = 1)) AS slow_ms,
+    toUInt16(cityHash64(session, seq) % 20 = 0) AS catch_ups, toInt32(900 * (cityHash64(session, seq) % 20 = 0)) AS caught_up_ms`,
   startup: `toFloat32(cityHash64(session) % 24) AS dns_ms, toFloat32(12 + cityHash64(session) % 30) AS tcp_ms, toFloat32(20 + cityHash64(session) % 30) AS tls_ms,
     toFloat32(15 + cityHash64(session) % 20) AS demux_ms, toFloat32(8 + cityHash64(session) % 12) AS render_ms,
     if(outcome = 'failed', if(cityHash64(session) % 3 = 0, 'http_502', 'manifest_timeout'), '') AS error_code,
     if(outcome = 'failed', 'the manifest did not come', '') AS error_message`,
-  interaction: `['push', 'pull'][1 + cityHash64(session) % 2] AS channel, ['app', 'h5', 'mini-program'][1 + cityHash64(session) % 3] AS container,
-    toUInt32(10) AS messages_expected, toUInt32(10 - (cityHash64(session, seq) % 700 = 0)) AS messages_received`,
+  interaction: `['push', 'poll'][1 + cityHash64(session) % 2] AS channel, ['app', 'h5', 'mini-program'][1 + cityHash64(session) % 3] AS container,
+    toUInt32(10) AS messages_expected, toUInt32(10 - (cityHash64(session, seq) % 700 = 0)) AS messages_received,
+    toUInt32(cityHash64(session, seq) % 90 = 0) AS messages_duplicated, toUInt32(cityHash64(session, seq) % 60 = 0) AS messages_disordered,
+    toUInt32(10) AS messages_timed, toFloat32(120 + cityHash64(session, seq) % 90) AS message_delay_ms`,
 }
 
 /** A rehearsal's messages of one kind, with what they leave out filled in on the way. */
@@ -141,9 +145,10 @@ async function insertGame(
           round,
           channel: 'push',
           rtt_ms: 90 + person,
-          skew_ms: nth * 20,
           messages_expected: 10,
           messages_received: person % 10 === 0 ? 9 : 10,
+          messages_timed: 10,
+          message_delay_ms: 100 + person,
         })
       }
     }

@@ -31,6 +31,8 @@ export const laneOf = (kind: Kind, hop: string): string => (kind === 'hop' ? `ho
 
 const CLUMPS: Partial<Record<Measure, number>> = {
   stalled_ms_sum: 4000,
+  fast_ms_sum: 4000,
+  slow_ms_sum: 4000,
   frames_dropped_sum: 60,
   messages_received_sum: 5,
   hop_errors_sum: 2,

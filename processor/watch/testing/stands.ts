@@ -128,6 +128,7 @@ export const STANDS: Partial<Record<Metric, Stand>> = {
   live_latency_spread: heartbeat(0, (value, n) => ({
     live_latency_ms: about(2000, n) + (n % 20 < 10 ? 0 : value),
   })),
+  slow_playback: heartbeat(0.01, (value, n) => ({ slow_ms: Math.round(about(value, n) * BEAT_S * 1000) })),
   bitrate: heartbeat(2400, (value, n) => ({ bitrate_kbps: about(value, n) })),
   dropped_frames: heartbeat(0.002, (value, n) => ({
     frames_rendered: Math.round(300 * (1 - about(value, n))),
@@ -160,6 +161,14 @@ export const STANDS: Partial<Record<Metric, Stand>> = {
     outcome: 'success',
     messages_expected: 25,
     messages_received: 25 - evenly(second * 40 + n, 25 * (1 - value)),
+  })),
+  message_delay: interactions(150, (value, n, second) => ({
+    action: 'message',
+    outcome: 'success',
+    channel: 'push',
+    messages_received: 25,
+    messages_timed: 25,
+    message_delay_ms: about(value, second + n),
   })),
   cue_production_latency: {
     kind: 'cue',

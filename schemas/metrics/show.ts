@@ -1,0 +1,18 @@
+import type { MetricSpec } from './metric.ts'
+
+/**
+ * What a show is judged by that is made of two kinds of event. They are read from a rollup that both kinds fill (boards, report),
+ * over minutes: the watcher and live pages, which keep kinds apart, do not have them.
+ */
+export const SHOW_METRICS = {
+  interaction_rate: {
+    title: { en: 'Viewers who interact', zh: '互动率' },
+    help: 'Viewers who interacted ÷ viewers. Of a round: those who took part in it ÷ those who watched meanwhile.',
+    hop: 'interaction',
+    unit: 'ratio',
+    better: 'higher',
+    numerator: 'participants_uniq',
+    denominator: 'viewers_uniq',
+    objective: 0.2,
+  },
+} as const satisfies Readonly<Record<string, MetricSpec>>
