@@ -37,7 +37,11 @@ interface Server {
 
 async function start(file: string, args: readonly string[]): Promise<Server> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), args, {
-    execArgv: [...process.execArgv, YOUNG_SPACE],
+    execArgv: [
+      ...process.execArgv,
+      YOUNG_SPACE,
+      ...(process.env.PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/pc-prof'] : []),
+    ],
   })
   const message = async () => (await once(child, 'message'))[0] as { port: number; cpu_us: number }
   const { port } = await message()

@@ -1,0 +1,148 @@
+/**
+ * `npm run bench -- overload [--mode=embedded|kafka] [--stubborn] [--rate=20000] [--best=N] [--json]`: players ask more and more until
+ * the best rate is found, then 1.5 and 3 times of it for ten seconds, then half: events answered, how fast refusals come,
+ * how soon everything is answered again. `--rate` asks one rate more, `--best` skips the search.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { startPipeline } from '../test/chaos/pipeline.ts'
+import { startFirstframe } from '../test/pipeline/firstframe.ts'
+import { type Players, type PlayersReport, startPlayers } from './overload/startPlayers.ts'
+import type { BenchOptions } from './run.ts'
+
+const CONNECTIONS = 6_000
+const FIRST_PER_S = 3_000
+const STEP = 1.25
+const STEP_S = 4
+const PHASE_S = 10
+const LIMIT_MS = 1_000
+
+interface Subject {
+  readonly port: number
+  readonly key: string
+  dispose(): Promise<void>
+}
+
+async function start(mode: string): Promise<Subject> {
+  if (mode === 'kafka') {
+    const pipeline = await startPipeline({ brokers: 1, collectors: 1, writers: 1, watchers: 1 })
+    return {
+      port: Number(new URL(pipeline.collectors[0]!.url).port),
+      key: 'chaos-key',
+      dispose: pipeline.dispose,
+    }
+  }
+  const firstframe = await startFirstframe({ environment: { FIRSTFRAME_GEO: 'false' } })
+  await firstframe.start()
+  return { port: Number(new URL(firstframe.url).port), key: 'demo', dispose: firstframe.dispose }
+}
+
+const quantile = (values: readonly number[], share: number): number =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0
+
+/** One second at a time: the reports of a phase. */
+async function listen(players: Players, seconds: number): Promise<PlayersReport[]> {
+  const reports: PlayersReport[] = []
+  await players.count()
+  let at = performance.now()
+  for (let second = 0; second < seconds; second += 1) {
+    at += 1000
+    await pause(Math.max(0, at - performance.now()))
+    reports.push(await players.count())
+  }
+  return reports
+}
+
+function summary(reports: readonly PlayersReport[]) {
+  const sum = (of: (report: PlayersReport) => number): number =>
+    Math.round(reports.reduce((total, report) => total + of(report), 0) / reports.length)
+  const answered_ms = reports.flatMap((report) => report.answered_ms)
+  const refused_ms = reports.flatMap((report) => report.refused_ms)
+  return {
+    asked_per_s: sum(({ asked }) => asked),
+    answered_per_s: sum(({ answered }) => answered),
+    requests_per_s: sum(({ requests }) => requests),
+    refused_per_s: sum(({ refused }) => refused),
+    failed_per_s: sum(({ failed }) => failed),
+    answered_p50_ms: Math.round(quantile(answered_ms, 0.5)),
+    answered_p99_ms: Math.round(quantile(answered_ms, 0.99)),
+    refused_p50_ms: Math.round(quantile(refused_ms, 0.5)),
+    refused_p99_ms: Math.round(quantile(refused_ms, 0.99)),
+  }
+}
+
+async function findBest(players: Players, tell: (line: object) => void): Promise<number> {
+  let best = 0
+  for (let rate = FIRST_PER_S; ; rate *= STEP) {
+    players.rate(rate)
+    await pause(2_000)
+    const found = summary(await listen(players, STEP_S))
+    tell({ phase: 'search', ...found })
+    best = Math.max(best, found.answered_per_s)
+    if (found.answered_per_s < rate * 0.93 || found.answered_p99_ms > LIMIT_MS) return best
+  }
+}
+
+/** Seconds until a second in which nothing is refused, nearly all is answered, and in time. */
+async function backAfter(players: Players): Promise<number> {
+  for (let second = 1; second <= 60; second += 1) {
+    const found = summary(await listen(players, 1))
+    if (
+      found.refused_per_s === 0 &&
+      found.answered_per_s > found.asked_per_s * 0.95 &&
+      found.answered_p99_ms < LIMIT_MS
+    )
+      return second
+  }
+  return Number.POSITIVE_INFINITY
+}
+
+export async function run({ json, args }: BenchOptions): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      mode: { type: 'string', default: 'embedded' },
+      stubborn: { type: 'boolean', default: false },
+      rate: { type: 'string' },
+      best: { type: 'string' },
+    },
+  })
+  const tell = (line: object): void =>
+    console.log(
+      json
+        ? JSON.stringify({ bench: 'overload', mode: values.mode, stubborn: values.stubborn, ...line })
+        : Object.entries(line)
+            .map(([name, value]) => `${name} ${String(value)}`)
+            .join('  '),
+    )
+  const subject = await start(values.mode)
+  const players = startPlayers({
+    port: subject.port,
+    key: subject.key,
+    name: `o${process.pid}`,
+    connections: CONNECTIONS,
+    stubborn: values.stubborn,
+  })
+  try {
+    players.rate(FIRST_PER_S)
+    await pause(5_000)
+    const best = values.best === undefined ? await findBest(players, tell) : Number(values.best)
+    const asks: [string, number][] = [
+      ['1.5', best * 1.5],
+      ['3', best * 3],
+    ]
+    if (values.rate !== undefined) asks.unshift(['rate', Number(values.rate)])
+    for (const [phase, rate] of asks) {
+      players.rate(best / 2, true)
+      await pause(6_000)
+      players.rate(rate)
+      const found = summary(await listen(players, PHASE_S))
+      players.rate(best / 2)
+      const back_s = await backAfter(players)
+      tell({ phase, best, goodput: Number((found.answered_per_s / best).toFixed(2)), ...found, back_s })
+    }
+  } finally {
+    players.stop()
+    await subject.dispose()
+  }
+}
