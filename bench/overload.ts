@@ -3,6 +3,8 @@
  * the best rate is found, then 1.5 and 3 times of it for ten seconds, then half: events answered, how fast refusals come,
  * how soon everything is answered again. `--rate` asks one rate more, `--best` skips the search.
  */
+import { execFileSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startPipeline } from '../test/chaos/pipeline.ts'
@@ -33,8 +35,13 @@ async function start(mode: string): Promise<Subject> {
     }
   }
   const firstframe = await startFirstframe({ environment: { FIRSTFRAME_GEO: 'false' } })
-  await firstframe.start()
   return { port: Number(new URL(firstframe.url).port), key: 'demo', dispose: firstframe.dispose }
+}
+
+/** The product gets one processor and the players another, so that what is asked does not depend on what is answered. */
+function pin(pid: number, cpu: number): void {
+  if (process.platform === 'linux' && availableParallelism() > 1)
+    execFileSync('taskset', ['-acp', String(cpu), String(pid)], { stdio: 'ignore' })
 }
 
 const quantile = (values: readonly number[], share: number): number =>
@@ -57,6 +64,7 @@ function summary(reports: readonly PlayersReport[]) {
   const sum = (of: (report: PlayersReport) => number): number =>
     Math.round(reports.reduce((total, report) => total + of(report), 0) / reports.length)
   const answered_ms = reports.flatMap((report) => report.answered_ms)
+  const late_ms = reports.flatMap((report) => report.late_ms)
   const refused_ms = reports.flatMap((report) => report.refused_ms)
   return {
     asked_per_s: sum(({ asked }) => asked),
@@ -66,6 +74,7 @@ function summary(reports: readonly PlayersReport[]) {
     failed_per_s: sum(({ failed }) => failed),
     answered_p50_ms: Math.round(quantile(answered_ms, 0.5)),
     answered_p99_ms: Math.round(quantile(answered_ms, 0.99)),
+    players_late_p99_ms: Math.round(quantile(late_ms, 0.99)),
     refused_p50_ms: Math.round(quantile(refused_ms, 0.5)),
     refused_p99_ms: Math.round(quantile(refused_ms, 0.99)),
   }
@@ -73,13 +82,16 @@ function summary(reports: readonly PlayersReport[]) {
 
 async function findBest(players: Players, tell: (line: object) => void): Promise<number> {
   let best = 0
+  let misses = 0
   for (let rate = FIRST_PER_S; ; rate *= STEP) {
     players.rate(rate)
     await pause(2_000)
     const found = summary(await listen(players, STEP_S))
     tell({ phase: 'search', ...found })
     best = Math.max(best, found.answered_per_s)
-    if (found.answered_per_s < rate * 0.93 || found.answered_p99_ms > LIMIT_MS) return best
+    // One stall of a busy machine is no limit; the second step that is not met is.
+    if (found.answered_per_s < rate * 0.93 || found.answered_p99_ms > LIMIT_MS) misses += 1
+    if (misses === 2) return best
   }
 }
 
@@ -115,6 +127,8 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
             .map(([name, value]) => `${name} ${String(value)}`)
             .join('  '),
     )
+  // Children inherit it.
+  pin(process.pid, 0)
   const subject = await start(values.mode)
   const players = startPlayers({
     port: subject.port,
@@ -123,6 +137,7 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
     connections: CONNECTIONS,
     stubborn: values.stubborn,
   })
+  pin(players.pid, 1)
   try {
     players.rate(FIRST_PER_S)
     await pause(5_000)

@@ -121,8 +121,14 @@ export function createCollector(options: CollectorOptions): Collector {
     ...(options.routes ?? []).map((route) => extraRoute(route, { intake, tenantNamed })),
   ]
   const monotonic = () => performance.now()
-  const overload = createOverload({ emit, batchAge_ms: (now_ms) => batcher.age_ms(now_ms) })
   const turns = createTurns({ clock: monotonic })
+  const overload = createOverload({
+    emit,
+    clock: monotonic,
+    batchAge_ms: (now_ms) => batcher.age_ms(now_ms),
+    turnAge_ms: (now_ms) => turns.age_ms(now_ms),
+    random: Math.random,
+  })
   const app = createServerApp({
     endpoints,
     tally,

@@ -199,6 +199,7 @@ export async function openSpillingLog(options: SpillOptions): Promise<Log> {
 
   return {
     topics: inner.topics,
+    spills: true,
     append,
     subscribe: (subscribe) => inner.subscribe(subscribe),
     replay: (replay) => inner.replay(replay),

@@ -19,7 +19,7 @@ interface Player {
   seq: number
   /** When the events that wait were made, ms since the epoch. */
   pending: number[]
-  /** When the oldest of them could first be sent, monotonic; answers are measured from here. */
+  /** When the oldest of them could first be sent, monotonic. */
   ready_ms: number
   next_ms: number
   interval_ms: number
@@ -55,6 +55,7 @@ function fresh(): PlayersReport {
     failed: 0,
     dropped: 0,
     answered_ms: [],
+    late_ms: [],
     refused_ms: [],
   }
 }
@@ -126,7 +127,8 @@ function settle(line: Line, status: number, retryAfter_s: number): void {
   const now = performance.now()
   if (status === 204) {
     report.answered += line.sent
-    report.answered_ms.push(now - player.ready_ms)
+    report.answered_ms.push(now - line.written_ms)
+    report.late_ms.push(line.written_ms - player.ready_ms)
     player.pending = player.pending.slice(line.sent)
     player.failures = 0
   } else {

@@ -27,13 +27,16 @@ export interface PlayersReport {
   failed: number
   /** Events given up by stubborn players. */
   dropped: number
-  /** From the moment a beacon could be sent to its 204, ms. */
+  /** From sending to the 204, ms. */
   answered_ms: number[]
+  /** From the moment a beacon could be sent until it was: how late the players are, ms. */
+  late_ms: number[]
   /** From sending to the refusal, ms. */
   refused_ms: number[]
 }
 
 export interface Players {
+  readonly pid: number
   /** So many events a second, by more or fewer players; `afresh`: by new ones, without what others kept. */
   rate(events_per_s: number, afresh?: boolean): void
   count(): Promise<PlayersReport>
@@ -47,6 +50,7 @@ export function startPlayers(options: Omit<Extract<PlayersCommand, { type: 'begi
   const tell = (command: PlayersCommand): void => void child.send(command)
   tell({ type: 'begin', ...options })
   return {
+    pid: child.pid!,
     rate: (events_per_s, afresh = false) => tell({ type: 'rate', events_per_s, afresh }),
     async count() {
       const answer = once(child, 'message')

@@ -101,10 +101,11 @@ const admit = (endpoint: Endpoint, { overload, tally, turnOf }: ServerOptions) =
       done()
       return
     }
-    tally.answered(endpoint.path, overload.answer.status)
+    const answer = overload.answer()
+    tally.answered(endpoint.path, answer.status)
     tally.refused('overloaded')
     request.raw.resume()
-    send(reply, overload.answer)
+    send(reply, answer)
   }
 
 const namesKeyInBody = (inbound: Inbound): boolean =>
@@ -139,7 +140,7 @@ function handle(endpoint: Endpoint, options: ServerOptions) {
     const inbound = inboundOf(request, endpoint, body)
     const refuse = (): void => {
       tally.refused('overloaded')
-      answered(reply, overload.answer)
+      answered(reply, overload.answer())
     }
     if (body.length === 0 || endpoint.always) work(inbound, reply)
     else if (namesKeyInBody(inbound) && !overload.admits(body.length, () => turnOf(inbound, body))) refuse()

@@ -7,29 +7,38 @@ import { createOverload, EVERY_MS, fairShare } from './overload.ts'
 function stage() {
   const facts: Fact[] = []
   let age_ms = 0
+  let turn_ms = 0
   let now = 0
-  const overload = createOverload({ emit: (fact) => void facts.push(fact), batchAge_ms: () => age_ms })
-  overload.look(now)
+  const overload = createOverload({
+    emit: (fact) => void facts.push(fact),
+    clock: () => now,
+    batchAge_ms: () => age_ms,
+    turnAge_ms: () => turn_ms,
+    random: () => 0.5,
+  })
   return {
     facts,
     overload,
     /** Asks so often by name until the next look; returns who was admitted how often. */
-    ask(demands: Readonly<Record<string, number>>, { batch_ms = 0, lag_ms = 0 } = {}) {
+    ask(demands: Readonly<Record<string, number>>, { batch_ms = 0, waits_ms = 0, lag_ms = 0 } = {}) {
       const admitted: Record<string, number> = {}
+      now += lag_ms
       for (const [name, count] of Object.entries(demands))
         for (let each = 0; each < count; each += 1)
           if (overload.admits(500, () => name)) admitted[name] = (admitted[name] ?? 0) + 1
       age_ms = batch_ms
-      now += EVERY_MS + lag_ms
+      turn_ms = waits_ms
+      now += EVERY_MS
       overload.look(now)
       return admitted
     },
   }
 }
 
-test('quiet at 599 ms and 199 ms, refusing at 601 ms and 201 ms', () => {
+test('quiet at 599, 99 and 199 ms, refusing at 601, 101 and 201 ms', () => {
   for (const [signals, overloaded] of [
-    [{ batch_ms: 599, lag_ms: 199 }, false],
+    [{ batch_ms: 599, waits_ms: 99, lag_ms: 199 }, false],
+    [{ waits_ms: 101 }, true],
     [{ batch_ms: 601 }, true],
     [{ lag_ms: 201 }, true],
   ] as const) {
@@ -75,6 +84,27 @@ test('it refuses more while it lasts, and takes everything again after it; two f
     it.facts.map(({ type }) => type),
     ['overload_began', 'overload_ended'],
   )
+})
+
+test('who is refused waits longer the more is asked, 30 s at most', () => {
+  const waits = [10, 1_000, 3_000, 100_000].map((count) => {
+    const it = stage()
+    for (let looks = 0; looks < 60; looks += 1) it.ask({ a: count }, { batch_ms: looks === 0 ? 1_000 : 601 })
+    return it.overload.answer().retryAfter!
+  })
+  assert.equal(waits[0], 2)
+  assert.deepEqual(
+    waits,
+    waits.toSorted((a, b) => a - b),
+  )
+  assert.equal(waits.at(-1), 30)
+})
+
+test('what piled up while the event loop was late came in that time: it is admitted', () => {
+  const it = stage()
+  for (let looks = 0; looks < 40; looks += 1) it.ask({ a: 60, b: 400 }, { batch_ms: looks < 20 ? 601 : 0 })
+  it.ask({ a: 40, b: 400 }, { batch_ms: 601 })
+  assert.equal(it.ask({ a: 40 * 9, b: 400 }, { lag_ms: 800 }).a, 40 * 9)
 })
 
 test('shares are fair: the sum is within the limit, and nobody with less than an equal share is cut', () => {

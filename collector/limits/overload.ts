@@ -9,8 +9,8 @@ export interface Overload {
    * @param name whose request it is; called only while there is too much work
    */
   admits(bytes: number, name: () => string): boolean
-  /** What a request gets that is not admitted: 503 with Retry-After. */
-  readonly answer: Answer
+  /** What a request gets that is not admitted: 503 with a `Retry-After` that grows with how much too much is asked. */
+  answer(): Answer
   /** Looks at the signals; call it every `EVERY_MS`. */
   look(now_ms: number): void
   /** Whether requests are being refused. */
@@ -19,69 +19,101 @@ export interface Overload {
 
 export const EVERY_MS = 100
 
-/** Older unanswered batches, or an event loop later than this, mean too much work, ms. */
-const BATCH_MS = 600
-const LAG_MS = 200
-/** Each look with too much work lets this share of what was admitted in the last be admitted in the next. */
-const DOWN = 0.8
-const UP = 1.1
+/** Signals above these mean too much work, ms. */
+export const MOST = {
+  /** How long the oldest batch has waited for the log. */
+  batch_ms: 600,
+  /** How long the oldest request has waited to be decoded. */
+  turn_ms: 100,
+  /** How late the event loop is. */
+  lag_ms: 200,
+} as const
+/** With too much work, this share of what was admitted since the last look is admitted until the next. */
+const DOWN = 0.85
+const UP = 1.05
 /**
- * What each tenant may send at least until the next look, bytes: about 800 small beacons a second. A tenant of that size
- * is never refused for what others send, and a busy disk does not bring everything to a stop.
+ * What each tenant may send at least until the next look, bytes: about 450 beacons of one event a second. A tenant of that
+ * size is never refused for what others send, and a busy disk does not bring everything to a stop.
  */
-export const GUARANTEED_BYTES = 65_536
+export const GUARANTEED_BYTES = 131_072
 /** After it was lowered, it is not lowered again before that can have had an effect, ms. */
-const PATIENCE_MS = 300
-/** A request costs this much beside its body. */
-const REQUEST_BYTES = 512
+const PATIENCE_MS = 200
+/** A request costs as much as this many bytes of events. */
+const REQUEST_BYTES = 2_048
 /** Names whose requests are counted apart; the others share one count. */
 const MOST_NAMES = 1_000
 const OTHERS = ''
 /** Names of networks begin so: without a known key all share one count. */
 export const UNKNOWN = '?'
-const RETRY_AFTER_s = 2
-
 /**
- * Admission by two signals: how long the oldest batch waits for the log, and how late the event loop is. While one is too
- * high, each look lowers the bytes admitted until the next; afterwards they rise again. They are shared out
- * fairly: who asks for less than an equal share is not refused at all, so a tenant that floods refuses itself.
+ * Who waits keeps what it has and sends it together later, which costs a fraction: at three times the best, a player
+ * that reports every 10 s has to wait for about three reports.
  */
-export function createOverload(options: {
+const RETRY = { least_s: 2, excess_s: 10, most_s: 30 } as const
+/** How fast the measured excess follows, a look. */
+const SMOOTHING = 0.2
+
+export interface OverloadSignals {
   readonly emit: Emit
+  /** ms, monotonic; the same as that of `look`. */
+  readonly clock: () => number
   /** How long the oldest unanswered batch has waited, ms. */
   readonly batchAge_ms: (now_ms: number) => number
-}): Overload {
+  /** How long the oldest request has waited to be decoded, ms. */
+  readonly turnAge_ms: (now_ms: number) => number
+  /** 0 to 1: spreads what comes back. */
+  readonly random: () => number
+}
+
+/**
+ * Admission by three signals: how long the oldest batch waits for the log, how long the oldest request waits to be decoded,
+ * and how late the event loop is. While one is too high, each look lowers the bytes admitted until the next; afterwards they
+ * rise again. They are shared out fairly: who asks for less than an equal share is not refused at all, so a tenant that
+ * floods refuses itself.
+ */
+export function createOverload(signals: OverloadSignals): Overload {
   let limit = Number.POSITIVE_INFINITY
   /** Bytes of one name admitted until the next look. */
   let cap = Number.POSITIVE_INFINITY
   let counts = new Map<string, { requested: number; admitted: number }>()
   let admitted = 0
   let refusedBytes = 0
-  let looked_ms: number | undefined
+  let looked_ms = signals.clock()
   let lowered_ms = Number.NEGATIVE_INFINITY
+  /** How many times what is admitted is requested. */
+  let excess = 1
   const { body, ...answer } = refusedFor('overloaded')
 
   function limitNext(now_ms: number): void {
-    const lag_ms = looked_ms === undefined ? 0 : now_ms - looked_ms - EVERY_MS
-    const busy = lag_ms > LAG_MS || options.batchAge_ms(now_ms) > BATCH_MS
-    const requested = admitted + refusedBytes
+    const passed_ms = Math.max(1, now_ms - looked_ms)
+    const lag_ms = passed_ms - EVERY_MS
+    const busy =
+      lag_ms > MOST.lag_ms ||
+      signals.turnAge_ms(now_ms) > MOST.turn_ms ||
+      signals.batchAge_ms(now_ms) > MOST.batch_ms
+    // A late look has counted more than its share.
+    const share = Math.min(1, EVERY_MS / passed_ms)
+    const requested = (admitted + refusedBytes) * share
     if (busy) {
       if (now_ms - lowered_ms < PATIENCE_MS) return
       const before = limit
-      limit = Math.max(GUARANTEED_BYTES, Math.min(limit, Math.max(admitted, GUARANTEED_BYTES)) * DOWN)
+      limit = Math.max(GUARANTEED_BYTES, Math.min(limit, admitted * share) * DOWN)
       lowered_ms = now_ms
-      if (before === Number.POSITIVE_INFINITY) options.emit({ type: 'overload_began', lag_ms, admitted })
+      if (before === Number.POSITIVE_INFINITY) signals.emit({ type: 'overload_began', lag_ms, admitted })
     } else if (limit !== Number.POSITIVE_INFINITY) {
       limit = limit * UP
       if (limit > requested * 2 + GUARANTEED_BYTES) {
         limit = Number.POSITIVE_INFINITY
-        options.emit({ type: 'overload_ended' })
+        signals.emit({ type: 'overload_ended' })
       }
     }
   }
 
   return {
-    answer: { ...answer, body, retryAfter: RETRY_AFTER_s },
+    answer() {
+      const wait_s = (RETRY.least_s + RETRY.excess_s * (excess - 1)) * (0.7 + signals.random() * 0.6)
+      return { ...answer, body, retryAfter: Math.min(RETRY.most_s, Math.ceil(wait_s)) }
+    },
     get overloaded() {
       return limit !== Number.POSITIVE_INFINITY
     },
@@ -97,7 +129,9 @@ export function createOverload(options: {
       let count = counts.get(counted)
       if (count === undefined) counts.set(counted, (count = { requested: 0, admitted: 0 }))
       count.requested += cost
-      if (count.admitted >= cap) {
+      // What piled up while the event loop was late came in that time, not at once.
+      const looks = count.admitted < cap ? 1 : Math.max(1, (signals.clock() - looked_ms) / EVERY_MS)
+      if (count.admitted >= cap * looks) {
         refusedBytes += cost
         return false
       }
@@ -107,6 +141,8 @@ export function createOverload(options: {
     },
     look(now_ms) {
       limitNext(now_ms)
+      const now = admitted === 0 ? 1 : (admitted + refusedBytes) / admitted
+      excess += (now - excess) * SMOOTHING
       const demands = [...counts.values()].map(({ requested }) => requested)
       cap = Math.max(GUARANTEED_BYTES, fairShare(demands, limit))
       looked_ms = now_ms

@@ -16,6 +16,8 @@ export interface Turns {
   take(turn: Turn): void
   /** Bytes that wait. */
   readonly waiting_bytes: number
+  /** How long the oldest request that is not decoded has waited, ms. */
+  age_ms(now_ms: number): number
 }
 
 export interface TurnsOptions {
@@ -133,6 +135,12 @@ export function createTurns(options: TurnsOptions): Turns {
     },
     get waiting_bytes() {
       return waiting_bytes
+    },
+    age_ms(now_ms) {
+      let oldest_ms = now_ms
+      for (const { waiting, done } of lines.values())
+        oldest_ms = Math.min(oldest_ms, waiting[done]?.since_ms ?? now_ms)
+      return now_ms - oldest_ms
     },
   }
 }

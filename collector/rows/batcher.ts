@@ -43,7 +43,10 @@ export interface Batcher {
   durable(): Promise<void>
   /** Whether rows can be taken now; if not, the log is behind or away. */
   room(): boolean
-  /** How long the oldest row that is not durable has waited, ms; 0 when there is none. `now_ms` is `performance.now()`. */
+  /**
+   * How long a row waits for the log, ms, by the oldest that is not durable; `now_ms` is `performance.now()`. Behind a log that spills it is what the
+   * last append took, twice (its own and the one before it), since one that does not end at all goes to the disk; 0 while messages are there.
+   */
   age_ms(now_ms: number): number
   /** Puts a tick of this time behind everything ended until now. */
   tick(time_ms: number): void
@@ -89,6 +92,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
   let begun_ms = 0
   let appending_bytes = 0
   let appendingSince_ms: number | undefined
+  let lastAppend_ms = 0
   let full_bytes = 0
 
   function shardOf(table: Table, partition: number): Shard {
@@ -191,6 +195,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
         refused = undefined
       }
       const append_seconds = Number(process.hrtime.bigint() - begin) / 1e9
+      lastAppend_ms = append_seconds * 1000
       if (taken.rows > 0) emit({ type: 'batch_appended', rows: taken.rows, bytes, append_seconds })
     } catch (error) {
       const reason =
@@ -253,6 +258,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
     durable: () => generation.durable,
     room: () => appending_bytes + full_bytes < options.maxPending_bytes,
     age_ms(now_ms) {
+      if (log.spills) return log.health().ok ? lastAppend_ms * 2 : 0
       const since_ms = appendingSince_ms ?? (generation.rows > 0 ? generation.since_ms : undefined)
       return since_ms === undefined ? 0 : Math.max(0, now_ms - since_ms)
     },
