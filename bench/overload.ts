@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- overload [--mode=embedded|kafka] [--stubborn] [--rate=20000] [--best=N] [--json]`: players ask more and more until
  * the best rate is found, then 1.5 and 3 times of it for ten seconds, then half: events answered, how fast refusals come,
- * how soon everything is answered again. `--rate` asks one rate more, `--best` skips the search.
+ * how soon everything is answered again. `--rate` phases one rate more, `--best` skips the search.
  */
 import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -67,7 +67,7 @@ function summary(reports: readonly PlayersReport[]) {
   const late_ms = reports.flatMap((report) => report.late_ms)
   const refused_ms = reports.flatMap((report) => report.refused_ms)
   return {
-    asked_per_s: sum(({ asked }) => asked),
+    made_per_s: sum(({ made }) => made),
     answered_per_s: sum(({ answered }) => answered),
     requests_per_s: sum(({ requests }) => requests),
     refused_per_s: sum(({ refused }) => refused),
@@ -101,7 +101,7 @@ async function backAfter(players: Players): Promise<number> {
     const found = summary(await listen(players, 1))
     if (
       found.refused_per_s === 0 &&
-      found.answered_per_s > found.asked_per_s * 0.95 &&
+      found.answered_per_s > found.made_per_s * 0.95 &&
       found.answered_p99_ms < LIMIT_MS
     )
       return second
@@ -142,12 +142,12 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
     players.rate(FIRST_PER_S)
     await pause(5_000)
     const best = values.best === undefined ? await findBest(players, tell) : Number(values.best)
-    const asks: [string, number][] = [
+    const phases: [string, number][] = [
       ['1.5', best * 1.5],
       ['3', best * 3],
     ]
-    if (values.rate !== undefined) asks.unshift(['rate', Number(values.rate)])
-    for (const [phase, rate] of asks) {
+    if (values.rate !== undefined) phases.unshift(['rate', Number(values.rate)])
+    for (const [phase, rate] of phases) {
       players.rate(best / 2, true)
       await pause(6_000)
       players.rate(rate)

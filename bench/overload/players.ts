@@ -48,7 +48,7 @@ let report = fresh()
 
 function fresh(): PlayersReport {
   return {
-    asked: 0,
+    made: 0,
     answered: 0,
     requests: 0,
     refused: 0,
@@ -194,7 +194,7 @@ function visit(player: Player, now: number): void {
     if (player.pending.length === 0) player.ready_ms = Math.max(player.next_ms, player.notBefore_ms)
     player.seq += 1
     player.pending.push(Date.now())
-    report.asked += 1
+    report.made += 1
     player.next_ms += player.interval_ms
     dueAt(player, player.next_ms)
   }

@@ -19,7 +19,7 @@ export type PlayersCommand =
 /** What happened since the report before. */
 export interface PlayersReport {
   /** Events made, and events answered 204. */
-  asked: number
+  made: number
   answered: number
   requests: number
   /** Requests answered 429 or 503, and those without an answer or with another one. */

@@ -43,6 +43,8 @@ test('quiet at 599, 99 and 199 ms, refusing at 601, 101 and 201 ms', () => {
     [{ lag_ms: 201 }, true],
   ] as const) {
     const it = stage()
+    it.ask({ a: 100 })
+    it.ask({ a: 100 }, signals)
     it.ask({ a: 100 }, signals)
     assert.equal(it.overload.overloaded, overloaded, JSON.stringify(signals))
   }
@@ -84,6 +86,15 @@ test('it refuses more while it lasts, and takes everything again after it; two f
     it.facts.map(({ type }) => type),
     ['overload_began', 'overload_ended'],
   )
+})
+
+test('one pause of the machine is no overload, nor is the time until the first look', () => {
+  const it = stage()
+  it.ask({ a: 100 }, { lag_ms: 5_000 })
+  it.ask({ a: 100 })
+  it.ask({ a: 100 }, { lag_ms: 900 })
+  it.ask({ a: 100 })
+  assert.equal(it.overload.overloaded, false)
 })
 
 test('who is refused waits longer the more is asked, 30 s at most', () => {

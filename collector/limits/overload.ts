@@ -25,7 +25,7 @@ export const MOST = {
   batch_ms: 600,
   /** How long the oldest request has waited to be decoded. */
   turn_ms: 100,
-  /** How late the event loop is. */
+  /** How late the event loop is, twice in a row. */
   lag_ms: 200,
 } as const
 /** With too much work, this share of what was admitted since the last look is admitted until the next. */
@@ -78,19 +78,20 @@ export function createOverload(signals: OverloadSignals): Overload {
   let counts = new Map<string, { requested: number; admitted: number }>()
   let admitted = 0
   let refusedBytes = 0
-  let looked_ms = signals.clock()
+  let looked_ms: number | undefined
+  /** Looks in a row that came too late: one alone may be a pause of the machine. */
+  let late = 0
   let lowered_ms = Number.NEGATIVE_INFINITY
   /** How many times what is admitted is requested. */
   let excess = 1
   const { body, ...answer } = refusedFor('overloaded')
 
   function limitNext(now_ms: number): void {
-    const passed_ms = Math.max(1, now_ms - looked_ms)
+    const passed_ms = looked_ms === undefined ? EVERY_MS : Math.max(1, now_ms - looked_ms)
     const lag_ms = passed_ms - EVERY_MS
+    late = lag_ms > MOST.lag_ms ? late + 1 : 0
     const busy =
-      lag_ms > MOST.lag_ms ||
-      signals.turnAge_ms(now_ms) > MOST.turn_ms ||
-      signals.batchAge_ms(now_ms) > MOST.batch_ms
+      late > 1 || signals.turnAge_ms(now_ms) > MOST.turn_ms || signals.batchAge_ms(now_ms) > MOST.batch_ms
     // A late look has counted more than its share.
     const share = Math.min(1, EVERY_MS / passed_ms)
     const requested = (admitted + refusedBytes) * share
@@ -130,7 +131,7 @@ export function createOverload(signals: OverloadSignals): Overload {
       if (count === undefined) counts.set(counted, (count = { requested: 0, admitted: 0 }))
       count.requested += cost
       // What piled up while the event loop was late came in that time, not at once.
-      const looks = count.admitted < cap ? 1 : Math.max(1, (signals.clock() - looked_ms) / EVERY_MS)
+      const looks = count.admitted < cap ? 1 : Math.max(1, (signals.clock() - (looked_ms ?? 0)) / EVERY_MS)
       if (count.admitted >= cap * looks) {
         refusedBytes += cost
         return false
