@@ -1,7 +1,8 @@
 /**
- * `npm run bench -- overload [--mode=embedded|kafka] [--stubborn] [--rate=20000] [--best=N] [--json]`: players ask more and more until
+ * `npm run bench -- overload [--mode=embedded|kafka] [--stubborn] [--rate=20000] [--best=N] [--settled] [--json]`: players ask more and more until
  * the best rate is found, then 1.5 and 3 times of it for ten seconds, then half: events answered, how fast refusals come,
- * how soon everything is answered again. `--rate` phases one rate more, `--best` skips the search.
+ * how soon everything is answered again. `--rate` phases one rate more, `--best` skips the search, `--settled` also
+ * measures from the 30th second on, when who was refused has learnt to wait.
  */
 import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -17,6 +18,8 @@ const FIRST_PER_S = 3_000
 const STEP = 1.25
 const STEP_S = 4
 const PHASE_S = 10
+/** Who was refused has learnt to wait by then. */
+const SETTLED_S = 30
 const LIMIT_MS = 1_000
 
 interface Subject {
@@ -43,6 +46,8 @@ function pin(pid: number, cpu: number): void {
   if (process.platform === 'linux' && availableParallelism() > 1)
     execFileSync('taskset', ['-acp', String(cpu), String(pid)], { stdio: 'ignore' })
 }
+
+const round = (share: number): number => Math.round(share * 100) / 100
 
 const quantile = (values: readonly number[], share: number): number =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0
@@ -115,6 +120,7 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
     options: {
       mode: { type: 'string', default: 'embedded' },
       stubborn: { type: 'boolean', default: false },
+      settled: { type: 'boolean', default: false },
       rate: { type: 'string' },
       best: { type: 'string' },
     },
@@ -152,9 +158,13 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
       await pause(6_000)
       players.rate(rate)
       const found = summary(await listen(players, PHASE_S))
+      await pause(values.settled ? (SETTLED_S - PHASE_S) * 1000 : 0)
+      const settled = values.settled ? summary(await listen(players, PHASE_S)) : undefined
+      if (settled !== undefined)
+        tell({ phase: `${phase} settled`, goodput: round(settled.answered_per_s / best), ...settled })
       players.rate(best / 2)
       const back_s = await backAfter(players)
-      tell({ phase, best, goodput: Number((found.answered_per_s / best).toFixed(2)), ...found, back_s })
+      tell({ phase, best, goodput: round(found.answered_per_s / best), ...found, back_s })
     }
   } finally {
     players.stop()

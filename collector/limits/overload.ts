@@ -31,6 +31,9 @@ export const MOST = {
 /** With too much work, this share of what was admitted since the last look is admitted until the next. */
 const DOWN = 0.85
 const UP = 1.05
+/** While the log keeps up, this share of what is usually taken is taken in any case. */
+const LEAST = 0.6
+const FORGETTING = 0.999
 /**
  * What each tenant may send at least until the next look, bytes: about 450 beacons of one event a second. A tenant of that
  * size is never refused for what others send, and a busy disk does not bring everything to a stop.
@@ -49,8 +52,8 @@ export const UNKNOWN = '?'
  * Who waits keeps what it has and sends it together later, which costs a fraction: at three times the best, a player
  * that reports every 10 s has to wait for about three reports.
  */
-const RETRY = { least_s: 2, excess_s: 10, most_s: 30 } as const
-/** How fast the measured excess follows, a look. */
+const RETRY = { least_s: 2, excess_s: 10, most_s: 60 } as const
+/** How fast what is measured follows, a look. */
 const SMOOTHING = 0.2
 
 export interface OverloadSignals {
@@ -82,6 +85,8 @@ export function createOverload(signals: OverloadSignals): Overload {
   /** Looks in a row that came too late: one alone may be a pause of the machine. */
   let late = 0
   let lowered_ms = Number.NEGATIVE_INFINITY
+  /** Bytes admitted between two looks at the best time without too much work, slowly forgotten. */
+  let usual = 0
   /** How many times what is admitted is requested. */
   let excess = 1
   const { body, ...answer } = refusedFor('overloaded')
@@ -90,18 +95,24 @@ export function createOverload(signals: OverloadSignals): Overload {
     const passed_ms = looked_ms === undefined ? EVERY_MS : Math.max(1, now_ms - looked_ms)
     const lag_ms = passed_ms - EVERY_MS
     late = lag_ms > MOST.lag_ms ? late + 1 : 0
-    const busy =
-      late > 1 || signals.turnAge_ms(now_ms) > MOST.turn_ms || signals.batchAge_ms(now_ms) > MOST.batch_ms
+    const logBusy = signals.batchAge_ms(now_ms) > MOST.batch_ms
+    const busy = logBusy || late > 1 || signals.turnAge_ms(now_ms) > MOST.turn_ms
     // A late look has counted more than its share.
     const share = Math.min(1, EVERY_MS / passed_ms)
     const requested = (admitted + refusedBytes) * share
     if (busy) {
       if (now_ms - lowered_ms < PATIENCE_MS) return
       const before = limit
-      limit = Math.max(GUARANTEED_BYTES, Math.min(limit, admitted * share) * DOWN)
+      // Refusing is work, too: a loop that is late because of it would not be sooner if less were taken.
+      const least = Math.max(GUARANTEED_BYTES, logBusy ? 0 : usual * LEAST)
+      limit = Math.max(least, Math.min(limit, admitted * share) * DOWN)
       lowered_ms = now_ms
       if (before === Number.POSITIVE_INFINITY) signals.emit({ type: 'overload_began', lag_ms, admitted })
-    } else if (limit !== Number.POSITIVE_INFINITY) {
+      return
+    }
+    const now = admitted * share
+    usual = now > usual ? usual + (now - usual) * SMOOTHING : usual * FORGETTING
+    if (limit !== Number.POSITIVE_INFINITY) {
       limit = limit * UP
       if (limit > requested * 2 + GUARANTEED_BYTES) {
         limit = Number.POSITIVE_INFINITY

@@ -53,7 +53,7 @@ const QUANTUM_BYTES = 32_768
 const LEAST_BYTES = 512
 
 export function createTurns(options: TurnsOptions): Turns {
-  const { clock, slice_ms = 8, most_bytes = 4 << 20, patience_ms = 2_000 } = options
+  const { clock, slice_ms = 20, most_bytes = 4 << 20, patience_ms = 2_000 } = options
   const later = options.later ?? setImmediate
   const lines = new Map<string, Line>()
   let waiting_bytes = 0
