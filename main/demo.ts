@@ -1,6 +1,6 @@
 import { DEMO } from '../collector/auth/tenants.ts'
-import { createAudience } from '../console/testing/audience.ts'
-import { sendAudience } from '../console/testing/sendAudience.ts'
+import { playLive } from '../rehearsal/playLive.ts'
+import type { Scenario } from '../rehearsal/scenarioSchema.ts'
 import type { Config } from './config/schema.ts'
 import type { Context, Role } from './context.ts'
 import { startPlayers } from './demo/players.ts'
@@ -101,6 +101,22 @@ function configOf(config: Config, stream: DemoStream | undefined): Config {
   }
 }
 
+/** What is made up: an audience with a round every minute, and a link, but for the hops that are real. */
+const demoScenario = (viewers: number, real: boolean, now_ms: number): Scenario => ({
+  title: 'The demo',
+  show: 'demo',
+  length_s: 172_800,
+  seed: Math.floor(now_ms / 1000),
+  audience: {
+    viewers,
+    join_s: 10,
+    apps: { shop: 0.4, video: 0.35, mini: 0.25 },
+    pulses: [{ at_s: 30, for_s: 15, every_s: 60, joins: 0, interactions: 0.06 }],
+  },
+  topology: { silent: real ? ['encoder', 'ingest'] : undefined },
+  faults: [{ kind: 'cdn_outage', at_s: 0, for_s: 1, severity: 0.9, place: BROKEN }],
+})
+
 /** Some hundred made-up viewers beside the real ones; one CDN breaks after a while, mends, and breaks again. */
 function startAudience(
   options: DemoOptions,
@@ -109,13 +125,7 @@ function startAudience(
   real: boolean,
 ): Closable {
   const { sessions, break_after_s, break_for_s, say } = options
-  const audience = createAudience({
-    show: 'demo',
-    sessions,
-    seed: `demo${clock().toString(36)}`,
-    hops: real ? ['transcode', 'origin', 'edge'] : undefined,
-  })
-  const sender = sendAudience({ url, audience, clock, key: ownKeyOf(DEMO) })
+  const show = playLive({ url, scenario: demoScenario(sessions, real, clock()), clock, key: ownKeyOf(DEMO) })
   say(
     `${sessions} synthetic viewers watch behind three CDNs. In ${break_after_s} s, cdn-b breaks in Guangdong.`,
   )
@@ -125,7 +135,7 @@ function startAudience(
   }
   let stopped = false
   const breaks = () => {
-    audience.breakAt(BROKEN)
+    show.strike()
     say('Now cdn-b is broken in Guangdong.')
     later(break_for_s, mends)
     void found(clock())
@@ -144,7 +154,7 @@ function startAudience(
     }
   }
   const mends = () => {
-    audience.breakAt(undefined)
+    show.mend()
     say(
       `cdn-b is mended: the incident resolves. It breaks again in ${break_for_s * 2} s. Ctrl-C ends the demo.`,
     )
@@ -155,7 +165,7 @@ function startAudience(
     async stop() {
       stopped = true
       clearTimeout(timer)
-      await sender.stop()
+      await show.stop()
     },
   }
 }

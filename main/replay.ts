@@ -5,6 +5,7 @@ import { columnsToWatch } from '../processor/watch/windows/windows.ts'
 import { createBuilder } from '../schemas/arrow/builder.ts'
 import { columnsOf } from '../schemas/derive/columns.ts'
 import { KIND_NAMES, type Kind } from '../schemas/kinds/kinds.ts'
+import { literal } from '../schemas/sql.ts'
 
 export interface ReplayOptions {
   /** Asks the store: rows as objects. */
@@ -45,8 +46,6 @@ function select(kind: Kind): string {
     .join(', ')
 }
 
-const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
-
 /**
  * Runs stored traffic through rules once more, second by second of `received_time`, and says which pages would have come.
  * The store holds no repeats, so nothing is left out here; a pipeline's own delays are not played.
@@ -65,8 +64,8 @@ export async function replay({
   const judge = createJudge({ rules, emit })
   const pages: ReplayedPage[] = []
   const conditions = [
-    ...(tenant === undefined ? [] : [`tenant = ${quoted(tenant)}`]),
-    ...(show === undefined ? [] : [`show = ${quoted(show)}`]),
+    ...(tenant === undefined ? [] : [`tenant = ${literal(tenant)}`]),
+    ...(show === undefined ? [] : [`show = ${literal(show)}`]),
   ]
   for (let at = from_ms; at < to_ms; at += STEP_MS) {
     const until = Math.min(at + STEP_MS, to_ms)

@@ -334,7 +334,12 @@ export class Audience {
     writer.set(c.at('played_ms'), Math.round(played))
     writer.set(c.at('stalled_ms'), Math.round(this.stalled[seat]!))
     writer.set(c.at('stall_count'), this.stalls[seat]!)
-    writer.set(c.at('bitrate_kbps'), normal.bitrate_kbps * 0.6 * bits)
+    const bitrate_kbps = normal.bitrate_kbps * 0.6 * bits
+    const bytes = Math.round((bitrate_kbps / 8) * played)
+    writer.set(c.at('bitrate_kbps'), bitrate_kbps)
+    writer.set(c.at('bytes'), bytes)
+    writer.set(c.at('bytes_p2p'), Math.round(bytes * 0.18))
+    writer.set(c.at('bytes_reference'), Math.round(bytes * 1.6))
     const shown = Math.round((played / 1000) * normal.fps * frames)
     writer.set(c.at('frames_rendered'), shown)
     writer.set(c.at('frames_dropped'), random.events(shown * 0.002))

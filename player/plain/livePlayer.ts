@@ -40,6 +40,28 @@ const codeOf = (detail: Readonly<Record<string, unknown>>): number | undefined =
   return Number.isFinite(found) ? found : undefined
 }
 
+function sessionOf(options: MiniProgramOptions, player: 'live-player' | 'video'): PlainSession {
+  const session = monitorPlain({
+    ...options,
+    host: miniProgramHost(options.api),
+    player,
+    container: 'mini-program',
+  })
+  options.api.onAppHide?.(() => session.hide())
+  return session
+}
+
+/** `binderror`: the component has given up. */
+const errorHandler = (session: PlainSession) =>
+  guard(({ detail = {} }: ComponentEvent) => {
+    session.error({
+      code: String(codeOf(detail) ?? 'unknown'),
+      category: 'player',
+      fatal: true,
+      message: typeof detail.errMsg === 'string' ? detail.errMsg : undefined,
+    })
+  })
+
 /** What the page binds to `<live-player>`. */
 export interface LivePlayerMonitor {
   readonly session: PlainSession
@@ -56,17 +78,11 @@ export interface LivePlayerMonitor {
  * lists them: 2002 begins to pull, 2003 first key frame, 2004 plays, 2007 loads (a stall), 2006 ended, −2301 given up.
  */
 export function monitorLivePlayer(options: MiniProgramOptions): LivePlayerMonitor {
-  const { api, src } = options
-  const session = monitorPlain({
-    ...options,
-    host: miniProgramHost(api),
-    player: 'live-player',
-    container: 'mini-program',
-  })
+  const { src } = options
+  const session = sessionOf(options, 'live-player')
   const now = () => Date.now()
   let seen_ms = now()
   let frames = 0
-  api.onAppHide?.(() => session.hide())
   session.request()
   return {
     session,
@@ -108,14 +124,7 @@ export function monitorLivePlayer(options: MiniProgramOptions): LivePlayerMonito
         frames_decoded: number(info.videoFPS) === undefined ? undefined : Math.round(frames),
       })
     }),
-    onError: guard(({ detail = {} }) => {
-      session.error({
-        code: String(codeOf(detail) ?? 'unknown'),
-        category: 'player',
-        fatal: true,
-        message: typeof detail.errMsg === 'string' ? detail.errMsg : undefined,
-      })
-    }),
+    onError: errorHandler(session),
   }
 }
 
@@ -140,16 +149,10 @@ export interface VideoComponentMonitor {
 
 /** `<video>` of mini-programs (HLS and files). The picture moves where `timeupdate` says that time moved. */
 export function monitorVideoComponent(options: MiniProgramOptions): VideoComponentMonitor {
-  const { api, src } = options
-  const session = monitorPlain({
-    ...options,
-    host: miniProgramHost(api),
-    player: 'video',
-    container: 'mini-program',
-  })
+  const { src } = options
+  const session = sessionOf(options, 'video')
   let last_s = -1
   let still = true
-  api.onAppHide?.(() => session.hide())
   return {
     session,
     onPlay: guard(() => {
@@ -179,13 +182,6 @@ export function monitorVideoComponent(options: MiniProgramOptions): VideoCompone
       session.mark('demuxed')
       session.sample({ width: number(detail.width), height: number(detail.height) })
     }),
-    onError: guard(({ detail = {} }) => {
-      session.error({
-        code: String(codeOf(detail) ?? 'unknown'),
-        category: 'player',
-        fatal: true,
-        message: typeof detail.errMsg === 'string' ? detail.errMsg : undefined,
-      })
-    }),
+    onError: errorHandler(session),
   }
 }

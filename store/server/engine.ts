@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { ChdbNodeEngine } from 'chdb/durable/node'
+import { literal } from '../../schemas/sql.ts'
 import { parseEngineError } from './errors.ts'
 
 /** What the engine's own parser says about a text. Classes as in chDB's C interface, in ascending danger. */
@@ -41,11 +42,6 @@ export interface Engine {
 }
 
 const CLASSES = ['read', 'write', 'global', 'control', 'unknown'] as const
-
-/** A ClickHouse string literal. */
-export function literal(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
-}
 
 /** The addon's own calls; `Session` would keep each closed connection until no query of any other runs. */
 interface Addon {

@@ -1,4 +1,5 @@
-import { type Engine, literal } from './engine.ts'
+import { literal } from '../../schemas/sql.ts'
+import type { Engine } from './engine.ts'
 import { refusal } from './errors.ts'
 import type { Spool } from './spool.ts'
 

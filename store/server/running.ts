@@ -1,4 +1,5 @@
-import { type Engine, literal } from './engine.ts'
+import { literal } from '../../schemas/sql.ts'
+import type { Engine } from './engine.ts'
 import { refusal } from './errors.ts'
 
 /** The queries in the house, by the client's query id, so that they can be stopped. */

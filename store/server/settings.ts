@@ -1,5 +1,5 @@
+import { literal } from '../../schemas/sql.ts'
 import { isRefusedSetting, READER_SETTINGS } from './allow/settings.ts'
-import { literal } from './engine.ts'
 import { refusal } from './errors.ts'
 
 /** URL arguments that belong to the HTTP interface and are no settings. */

@@ -6,6 +6,7 @@ import type { SessionRow, Snapshot } from '../../console/api.ts'
 import { buildPage, PAGE_LIMIT } from '../../console/build.ts'
 import { STEP_MS, windowOf } from '../../console/windows.ts'
 import { parseScenario } from '../../rehearsal/parseScenario.ts'
+import { playLive } from '../../rehearsal/playLive.ts'
 import type { IncidentView } from '../../schemas/incident.ts'
 import { METRIC_NAMES, type Metric } from '../../schemas/metrics.ts'
 import { kindOfMetric, metricSql, metricWhere } from '../../schemas/sql.ts'
@@ -13,7 +14,6 @@ import { type Firstframe, startFirstframe } from '../pipeline/firstframe.ts'
 import { sqlOf } from '../pipeline/sql.ts'
 import { launchBrowser, waitFor } from '../stream/index.ts'
 import { seriousFaults } from './axe.ts'
-import { playRehearsal } from './playRehearsal.ts'
 
 /** The console as somebody uses it, through the incident of a rehearsal: real pipeline, real browser, beacons over HTTP. */
 
@@ -23,7 +23,7 @@ const SCENARIO = new URL('../../rehearsal/scenarios/cdn-in-one-region.yaml', imp
 let firstframe: Firstframe
 let browser: Browser
 let page: Page
-let sender: ReturnType<typeof playRehearsal> | undefined
+let sender: ReturnType<typeof playLive> | undefined
 
 before(async () => {
   firstframe = await startFirstframe({ environment: { FIRSTFRAME_TRUSTED_PROXIES: '127.0.0.1' } })
@@ -104,7 +104,7 @@ test('the first reports turn the empty page into the show, by itself', async () 
   await page.getByRole('heading', { level: 1, name: 'Waiting' }).waitFor()
   const parsed = parseScenario(await readFile(SCENARIO, 'utf8'))
   assert.ok('scenario' in parsed)
-  sender = playRehearsal({
+  sender = playLive({
     url: firstframe.url,
     key: firstframe.serverKey(),
     scenario: { ...parsed.scenario, length_s: 3600 },

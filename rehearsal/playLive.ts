@@ -1,11 +1,10 @@
-import type { AudienceSender } from '../../console/testing/sendAudience.ts'
-import type { Scenario } from '../../rehearsal/scenarioSchema.ts'
-import { createShow } from '../../rehearsal/show.ts'
-import { readBatch } from '../../schemas/arrow/reader.ts'
-import { BEACON_LIMITS, type BeaconEvent } from '../../schemas/beacon.ts'
-import { columnsOf } from '../../schemas/derive/columns.ts'
-import { DIMENSIONS } from '../../schemas/dimensions.ts'
-import { KINDS, type Kind } from '../../schemas/kinds/kinds.ts'
+import { readBatch } from '../schemas/arrow/reader.ts'
+import { BEACON_LIMITS, type BeaconEvent } from '../schemas/beacon.ts'
+import { columnsOf } from '../schemas/derive/columns.ts'
+import { DIMENSIONS } from '../schemas/dimensions.ts'
+import { KINDS, type Kind } from '../schemas/kinds/kinds.ts'
+import type { Scenario } from './scenarioSchema.ts'
+import { createShow } from './show.ts'
 
 /** What a client may say of each kind; the rest is the collector's, and the operator comes in a header. */
 const FIELDS = Object.fromEntries(
@@ -25,12 +24,12 @@ const FIELDS = Object.fromEntries(
   ]),
 ) as Record<Kind, string[]>
 
-interface Told {
+interface Sent {
   readonly isp: string
   readonly event: BeaconEvent
 }
 
-function eventsOf(kind: Kind, bytes: Uint8Array): Told[] {
+function eventsOf(kind: Kind, bytes: Uint8Array): Sent[] {
   const names = FIELDS[kind]
   const batch = readBatch(kind, bytes, [...names, 'isp', 'event_time'])
   return Array.from({ length: batch.rows }, (_, row) => {
@@ -43,7 +42,11 @@ function eventsOf(kind: Kind, bytes: Uint8Array): Told[] {
   })
 }
 
-export interface RehearsalPlayer extends AudienceSender {
+/** A rehearsal that is played in real time. */
+export interface LiveRehearsal {
+  /** Beacons that were not taken. */
+  failures(): number
+  stop(): Promise<void>
   /** The scenario's faults begin now, whatever it says about when; returns the time. */
   strike(): number
   /** They are over. */
@@ -54,13 +57,13 @@ export interface RehearsalPlayer extends AudienceSender {
  * Plays a rehearsal's scenario in real time, as beacons over HTTP to a collector that trusts this machine as a proxy. Its
  * faults wait for `strike`, so that a slow machine delays the show and not the test.
  */
-export function playRehearsal(options: {
+export function playLive(options: {
   readonly url: string
   readonly scenario: Scenario
   readonly clock: () => number
   /** A server key: a rehearsal also says what encoders and edges would. */
   readonly key: string
-}): RehearsalPlayer {
+}): LiveRehearsal {
   const { url, scenario, clock, key } = options
   const start_ms = Math.ceil(clock() / 1000) * 1000
   const show = createShow({ scenario, start_time: start_ms })
@@ -86,7 +89,7 @@ export function playRehearsal(options: {
     await answer?.arrayBuffer()
   }
 
-  async function speak(): Promise<void> {
+  async function sendDue(): Promise<void> {
     const to_ms = Math.min(clock() - start_ms, show.length_ms)
     if (to_ms <= 0) return
     const stated = new Map<string, BeaconEvent[]>()
@@ -102,7 +105,7 @@ export function playRehearsal(options: {
   }
 
   const timer = setInterval(() => {
-    busy ??= speak().finally(() => {
+    busy ??= sendDue().finally(() => {
       busy = undefined
     })
   }, 250)
