@@ -299,6 +299,8 @@ export const MEASURES = {
   hop_requests_sum: sum('hop', 'requests', 'Requests answered.'),
   hop_cache_hits_sum: sum('hop', 'cache_hits', 'Answers from the cache.'),
   hop_errors_sum: sum('hop', 'status_5xx', 'Answers 500–599.'),
+  hop_refused_sum: sum('hop', 'requests_refused', 'Viewers’ requests refused.'),
+  hop_hotlinked_sum: sum('hop', 'requests_hotlinked', 'Requests refused since another site’s page asked.'),
   hop_bytes_out_sum: sum('hop', 'bytes_out', 'Bytes sent.'),
   hop_ttfb_sum: {
     kind: 'hop',

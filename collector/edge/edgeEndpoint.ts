@@ -131,7 +131,7 @@ export function edgeEndpoint({ intake, sessions, tenantNamed, sources, emit }: E
   function takeHops(request: Inbound, source: Known, lines: readonly Line[], received_ms: number): void {
     // A CDN that got no answer sends the same lines again: their hash and the place in them tell the repeat.
     const session = `log-${createHash('sha256').update(JSON.stringify(lines)).digest('hex').slice(0, 32)}`
-    const events = countRequests(lines, source.hop).map((event, index) => ({
+    const events = countRequests(lines, source.hop, source.referers).map((event, index) => ({
       ...event,
       session,
       seq: index + 1,

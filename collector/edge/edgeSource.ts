@@ -24,6 +24,11 @@ export interface EdgeSource {
   readonly hop?: 'edge' | 'origin'
   /** Names of the columns of a tab-separated log, in order, where not all fields were chosen. */
   readonly fields?: readonly string[]
+  /**
+   * Hosts of the own pages; `.shop.example` names every host below it. A refusal that another host's page asked for is
+   * hotlinking; without this every refusal is a viewer's.
+   */
+  readonly referers?: readonly string[]
   /** Fastly service ids that may send here; their digests answer Fastly's challenge. Default: any. */
   readonly service_ids?: readonly string[]
   /**

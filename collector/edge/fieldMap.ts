@@ -23,6 +23,8 @@ export interface FieldMap {
   readonly query?: readonly string[]
   /** CMCD, where the CDN has taken it out of the address or the headers. */
   readonly cmcd?: readonly string[]
+  /** The page that asked: its address, or its host. */
+  readonly referer?: readonly string[]
   readonly status: readonly string[]
   readonly bytes: readonly string[]
   readonly ttfb?: Duration

@@ -12,6 +12,8 @@ export interface EdgeRequest {
   readonly bytes: number
   readonly ttfb_ms: number | undefined
   readonly hit: boolean
+  /** The host of the page that asked, lower case; undefined where there is none, as in apps. */
+  readonly referer: string | undefined
   /** The CMCD argument, percent-decoded. */
   readonly cmcd: string | undefined
   /** What the edge asked its origin or shield for this request, where the log says so. */
@@ -109,6 +111,7 @@ export function readLogLine(
     bytes: Math.round(number(map.bytes[0]!, first(map.bytes)) ?? 0),
     ttfb_ms: map.ttfb === undefined ? undefined : duration(map.ttfb),
     hit: map.cache.hit.test(String(first(map.cache.fields) ?? '')),
+    referer: refererOf(textOf(first(map.referer))),
     cmcd: cmcdOf(textOf(first(map.cmcd)), query),
   }
   const origin = map.origin
@@ -137,6 +140,12 @@ function statusOf(value: unknown): number | undefined {
 }
 
 const pathOf = (address: string): string => address.replace(/^https?:\/\/[^/]+/, '')
+
+/** The host of an address, or the host itself; some logs escape it. */
+function refererOf(text: string): string | undefined {
+  const host = /^(?:https?:\/\/)?([^/?#:@\s]+)/i.exec(decoded(text))?.[1]
+  return host?.toLowerCase().slice(0, 253)
+}
 
 function cmcdOf(own: string, query: string): string | undefined {
   // Akamai writes a version in front: `//1.0@V/bl=…`.

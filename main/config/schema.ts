@@ -149,6 +149,12 @@ export const Edge = Type.Object(
         description: 'Columns of a tab-separated log in order, where not all fields were chosen.',
       }),
     ),
+    referers: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        description:
+          'Hosts of your own pages (`.shop.example`: every host below it). A refusal that another site’s page asked for is hotlinking and no viewer’s.',
+      }),
+    ),
     service_ids: Type.Optional(
       Type.Array(Type.String(), {
         description: 'Fastly service ids that may send logs here, for Fastly’s challenge. Default any.',

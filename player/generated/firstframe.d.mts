@@ -507,6 +507,10 @@ export interface HopFields {
   readonly requests?: number
   /** Of these, from the cache. */
   readonly cache_hits?: number
+  /** Of these, viewers kept out: 401, 403 or 410. */
+  readonly requests_refused?: number
+  /** Of these, kept out since another site’s page asked. */
+  readonly requests_hotlinked?: number
   /** Answers 200–299. */
   readonly status_2xx?: number
   /** Answers 300–399. */

@@ -55,6 +55,8 @@ export const hop = {
   bytes_out: bytes('Bytes sent.'),
   requests: counted('Requests answered.'),
   cache_hits: counted('Of these, from the cache.'),
+  requests_refused: counted('Of these, viewers kept out: 401, 403 or 410.'),
+  requests_hotlinked: counted('Of these, kept out since another site’s page asked.'),
   status_2xx: counted('Answers 200–299.'),
   status_3xx: counted('Answers 300–399.'),
   status_4xx: counted('Answers 400–499.'),

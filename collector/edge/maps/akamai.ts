@@ -8,6 +8,7 @@ export const akamai: FieldMap = {
   path: ['reqPath'],
   query: ['queryStr'],
   cmcd: ['CMCD', 'cmcd'],
+  referer: ['referer'],
   status: ['statusCode'],
   bytes: ['totalBytes', 'total_bytes', 'bytes'],
   ttfb: { fields: ['timeToFirstByte', 'turnAroundTimeMSec'], unit: 'ms' },

@@ -7,6 +7,7 @@ export const alibaba: FieldMap = {
   edge: ['server_addr', 'via_info'],
   path: ['uri'],
   query: ['uri_param'],
+  referer: ['refer_domain', 'referer'],
   status: ['return_code'],
   bytes: ['response_size'],
   cache: { fields: ['hit_info'], hit: /^(TCP_)?(HIT|MEM_HIT|REFRESH_HIT|IMS_HIT|STALE_HIT)/i },

@@ -6,6 +6,7 @@ export const cloudflare: FieldMap = {
   time: ['EdgeStartTimestamp', 'EdgeEndTimestamp'],
   edge: ['EdgeColoCode', 'EdgeColoID'],
   path: ['ClientRequestURI', 'ClientRequestPath'],
+  referer: ['ClientRequestReferer'],
   status: ['EdgeResponseStatus'],
   bytes: ['EdgeResponseBytes', 'EdgeResponseBodyBytes'],
   ttfb: { fields: ['EdgeTimeToFirstByteMs'], unit: 'ms' },

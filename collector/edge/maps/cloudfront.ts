@@ -55,6 +55,7 @@ export const cloudfront: FieldMap = {
   edge: ['x-edge-location'],
   path: ['cs-uri-stem'],
   query: ['cs-uri-query'],
+  referer: ['cs-referer', 'cs(Referer)'],
   status: ['sc-status'],
   bytes: ['sc-bytes'],
   ttfb: { fields: ['time-to-first-byte'], unit: 's' },

@@ -11,6 +11,7 @@ export const fastly: FieldMap = {
   time: ['timestamp', 'time', 'time_start'],
   edge: ['pop', 'server_datacenter', 'datacenter'],
   path: ['url', 'request_url'],
+  referer: ['referer'],
   status: ['status', 'response_status'],
   bytes: ['bytes', 'resp_bytes', 'response_body_size'],
   ttfb: { fields: ['ttfb', 'time_to_first_byte'], unit: 's' },

@@ -6,6 +6,7 @@ export const gcp: FieldMap = {
   time: ['timestamp', 'receiveTimestamp'],
   edge: ['jsonPayload.metroIataCode', 'jsonPayload.proxyRegionCode', 'resource.labels.zone'],
   path: ['httpRequest.requestUrl'],
+  referer: ['httpRequest.referer'],
   status: ['httpRequest.status'],
   bytes: ['httpRequest.responseSize'],
   ttfb: { fields: ['jsonPayload.ttfb', 'httpRequest.latency'], unit: 's' },

@@ -4,7 +4,8 @@ import type { FieldMap } from '../fieldMap.ts'
  * nginx with
  * `log_format firstframe escape=json '{"time":"$msec","node":"$hostname","uri":"$uri","args":"$args","status":"$status",'
  * '"bytes":"$bytes_sent","ttfb":"$upstream_header_time","cache":"$upstream_cache_status",'
- * '"upstream":"$upstream_addr","upstream_status":"$upstream_status"}';`
+ * '"upstream":"$upstream_addr","upstream_status":"$upstream_status",'
+ * '"referer":"$http_referer"}';`
  * Where nginx tried several upstreams their times are added, and the last one's status counts.
  */
 export const nginx: FieldMap = {
@@ -13,6 +14,7 @@ export const nginx: FieldMap = {
   edge: ['node'],
   path: ['uri'],
   query: ['args'],
+  referer: ['referer'],
   status: ['status'],
   bytes: ['bytes'],
   ttfb: { fields: ['ttfb'], unit: 's' },

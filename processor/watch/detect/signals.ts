@@ -36,6 +36,8 @@ const CLUMPS: Partial<Record<Measure, number>> = {
   frames_dropped_sum: 60,
   messages_received_sum: 5,
   hop_errors_sum: 2,
+  hop_refused_sum: 2,
+  hop_hotlinked_sum: 2,
 }
 
 function natureOf(numerator: Measure, denominator: Measure): Nature {

@@ -84,8 +84,9 @@ const node = (hop: string, normal: number, of: (value: number, second: number) =
 const measured = (hop: string, normal: number, field: string): Stand =>
   node(hop, normal, (value, second) => ({ [field]: about(value, second) }))
 const REQUESTS = 400
-const errors = (hop: string): Stand =>
-  node(hop, 0.001, (value, second) => ({ requests: REQUESTS, status_5xx: evenly(second, REQUESTS * value) }))
+const requests = (hop: string, counted: string): Stand =>
+  node(hop, 0.001, (value, second) => ({ requests: REQUESTS, [counted]: evenly(second, REQUESTS * value) }))
+const errors = (hop: string): Stand => requests(hop, 'status_5xx')
 const firstByte = (hop: string): Stand =>
   node(hop, 90, (value, second) => ({ requests: REQUESTS, ttfb_ms: about(value, second) }))
 
@@ -197,6 +198,8 @@ export const STANDS: Partial<Record<Metric, Stand>> = {
   origin_errors: errors('origin'),
   origin_ttfb: firstByte('origin'),
   edge_errors: errors('edge'),
+  edge_refusals: requests('edge', 'requests_refused'),
+  edge_hotlinks: requests('edge', 'requests_hotlinked'),
   edge_ttfb: firstByte('edge'),
   api_latency: firstByte('interaction'),
   api_errors: errors('interaction'),
