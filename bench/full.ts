@@ -5,13 +5,14 @@
  * again took more than ten seconds.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Firstframe, startFirstframe } from '../test/pipeline/firstframe.ts'
 import { sqlOf } from '../test/pipeline/sql.ts'
+import { storePid } from '../test/pipeline/storePid.ts'
 import type { BenchOptions } from './run.ts'
 
 interface Report {
@@ -34,20 +35,6 @@ interface Report {
 
 const BATCH = 40
 const SENDERS = 8
-
-/** The child process of `parent` that runs the engine. */
-function storePid(parent: number): number {
-  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
-      if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) !== parent) continue
-      if (readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('store-process')) return Number(name)
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  throw new Error('no store process')
-}
 
 /** Sessions that send beacons until they are stopped; a refused beacon is sent again. */
 function startLoad(url: string, events_per_s: number) {

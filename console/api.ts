@@ -102,6 +102,8 @@ export interface Snapshot {
   readonly streams: Readonly<Record<string, GroupView>>
   readonly apps: Readonly<Record<string, GroupView>>
   readonly rounds: Readonly<Record<string, RoundView>>
+  /** Sessions of the last minute that cannot be believed: no number counts them. */
+  readonly set_apart: number
   /** Incidents that were open at some time of the axis, as they stood at `at_ms`. */
   readonly incidents: Readonly<Record<string, IncidentView>>
 }

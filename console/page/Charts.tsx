@@ -16,6 +16,8 @@ interface ChartsProps {
   /** The axis was moved by dragging with ⇧: positive is back in time. */
   readonly onPan?: (by_ms: number) => void
   readonly height?: number
+  /** Nothing new can come, or all of it is over: no value is current. */
+  readonly old?: boolean
 }
 
 /** How high a chart is; on a wall all of them must fit. */
@@ -32,7 +34,17 @@ interface Drag {
 }
 
 /** Small multiples: one row a thing, one time axis for all, read all at one instant under the pointer. */
-export function Charts({ rows, bands, from_ms, to_ms, label, onZoom, onPan, height }: ChartsProps) {
+export function Charts({
+  rows,
+  bands,
+  from_ms,
+  to_ms,
+  label,
+  onZoom,
+  onPan,
+  height,
+  old = false,
+}: ChartsProps) {
   const { lang, words, query } = usePlace()
   const high = height ?? (query.has('wall') ? WALL_PX : ROW_PX)
   const [hover, setHover] = useState<number>()
@@ -90,7 +102,7 @@ export function Charts({ rows, bands, from_ms, to_ms, label, onZoom, onPan, heig
       <Lanes {...axis} tone="incident" title={words.incident} />
       {rows.map((row, index) => (
         <div class={`row ${row.tone ?? 'plain'}`} key={row.id} id={row.id}>
-          <Caption row={row} hover={hover} to_ms={to_ms} />
+          <Caption {...{ row, hover, to_ms, old }} />
           <Plot
             {...{ row, ...axis, height: high, theme }}
             last={index === rows.length - 1}
@@ -116,27 +128,34 @@ function Caption({
   row,
   hover,
   to_ms,
+  old,
 }: {
   readonly row: ChartRow
   readonly hover: number | undefined
   readonly to_ms: number
+  readonly old: boolean
 }) {
   const { words, lang } = usePlace()
   const now = captionOf(row, to_ms)
   const at = hover === undefined ? undefined : nearestPoint(row, hover)
   const value = hover === undefined ? now.value : (at?.[1] ?? undefined)
-  const moment = hover === undefined ? row.points.at(-1)?.[0] : at?.[0]
-  const beside = row.others?.find(([ms]) => ms === moment)?.[1]
-  const silent = hover === undefined && now.silent_ms !== undefined
+  const beside =
+    hover === undefined
+      ? row.others && captionOf({ points: row.others, step_ms: row.step_ms }, to_ms).value
+      : row.others?.find(([ms]) => ms === at?.[0])?.[1]
+  const silent = hover === undefined && !old && now.silent_ms !== undefined
+  const was = old && hover === undefined ? (now.value ?? now.was) : undefined
   return (
     <div class="caption">
       <span class="title">{row.title}</span>
-      <span class={`now ${silent ? 'gone' : ''}`}>
-        {value !== undefined && value !== null
-          ? row.text(value)
-          : silent
-            ? words.no_report(lengthOf(now.silent_ms!, lang))
-            : '–'}
+      <span class={`now ${silent || was !== undefined ? 'gone' : ''}`}>
+        {was !== undefined
+          ? words.was(row.text(was))
+          : value !== undefined && value !== null
+            ? row.text(value)
+            : silent
+              ? words.no_report(lengthOf(now.silent_ms!, lang))
+              : '–'}
       </span>
       <span class="about">{row.about}</span>
       <span class="about end">

@@ -1,4 +1,5 @@
 import type { IncidentView } from '../../schemas/incident.ts'
+import type { Hop } from '../../schemas/kinds/kinds.ts'
 import type { IncidentGroup } from '../incidentGroups.ts'
 import { cutName, lengthOf, partOf, share, timeOf, whole } from './amount.ts'
 import { excessOf, placeOf, ruledOut, seenOf, titleOfIncident } from './incidentText.ts'
@@ -18,7 +19,7 @@ const levelOf = ({ open, critical }: IncidentGroup): Level =>
 function factsOf(
   group: IncidentGroup,
   { words, lang }: Place,
-  { now_ms, watching, show }: { now_ms: number; watching: number | undefined; show: string | undefined },
+  { now_ms, watching, show, names }: Omit<GroupProps, 'group'>,
 ): string[] {
   const { lead, shows, streams, viewers } = group
   const end_ms = group.open ? now_ms : group.resolved_ms
@@ -30,7 +31,7 @@ function factsOf(
       : shows[0] !== undefined && shows[0] !== show
         ? cutName(shows[0])
         : '',
-    streams.length > 1 ? words.n_streams(streams.length) : stream === '' ? '' : cutName(stream),
+    streams.length > 1 ? words.n_streams(streams.length) : stream === '' ? '' : cutName(stream, names),
     viewers <= 0
       ? ''
       : part === undefined
@@ -51,6 +52,8 @@ interface GroupProps {
   readonly watching: number | undefined
   /** The show that the page is about: it need not be named. */
   readonly show?: string | undefined
+  /** Streams of the other incidents: a name that is cut must not look like theirs. */
+  readonly names?: readonly string[]
 }
 
 /** The incident that counts most, in full: what, for whom, what to do, how sure. */
@@ -59,14 +62,21 @@ export function IncidentCard({
   now_ms,
   watching,
   show,
+  names,
   full = false,
-}: GroupProps & { readonly full?: boolean }) {
+  broken = new Set(),
+}: GroupProps & {
+  readonly full?: boolean
+  /** Hops that break by any incident: none of them is called ruled out beside its alarm. */
+  readonly broken?: ReadonlySet<Hop>
+}) {
   const place = usePlace()
   const { words, lang, href, query } = place
   const { lead } = group
   const level = levelOf(group)
   const { runbook } = seenOf(lead)
   const joined = ruledOut(lead)
+    .filter((hop) => !broken.has(hop))
     .map((hop) => words.hops[hop])
     .join(lang === 'zh' ? '、' : ', ')
   const { todo } = lead
@@ -85,7 +95,7 @@ export function IncidentCard({
         </Title>
         <p class="facts where">
           <b>{placeOf(lead, lang)}</b>
-          {factsOf(group, place, { now_ms, watching, show }).map((fact) => (
+          {factsOf(group, place, { now_ms, watching, show, names }).map((fact) => (
             <span key={fact}>{fact}</span>
           ))}
         </p>
@@ -109,7 +119,11 @@ export function IncidentCard({
             !full &&
             group.incidents.slice(1, 4).map((other) => (
               <a key={other.id} href={href(`/incident/${other.id}`, { at })} title={other.stream}>
-                {cutName(other.stream || other.show)}
+                {cutName(
+                  show === undefined && group.shows.length > 1
+                    ? [other.show, other.stream].filter(Boolean).join(' · ')
+                    : other.stream || other.show,
+                )}
               </a>
             ))}
         </p>
@@ -119,7 +133,7 @@ export function IncidentCard({
 }
 
 /** One of the other incidents: a line of 40 px. */
-export function IncidentRow({ group, now_ms, watching, show }: GroupProps) {
+export function IncidentRow({ group, now_ms, watching, show, names }: GroupProps) {
   const place = usePlace()
   const { lang, href, query } = place
   const level = levelOf(group)
@@ -130,7 +144,7 @@ export function IncidentRow({ group, now_ms, watching, show }: GroupProps) {
         <Shape health={level === 'over' ? 'well' : level} size={16} />
         <span class="what">{titleOfIncident(lead, lang)}</span>
         <span class="facts">
-          {factsOf(group, place, { now_ms, watching, show }).map((fact) => (
+          {factsOf(group, place, { now_ms, watching, show, names }).map((fact) => (
             <span key={fact}>{fact}</span>
           ))}
         </span>

@@ -28,13 +28,20 @@ export function IncidentList({
   // What is over is a row: nothing of it is to be done now.
   const full = first.open
   const shown = full ? rows : [first, ...rows]
+  const names = groups.map(({ lead }) => lead.stream)
+  const broken = new Set(groups.filter((group) => group.open).map(({ lead }) => lead.hop))
   return (
     <section class="incidents" aria-label={words.incidents(open)} aria-live="polite">
-      {full && <IncidentCard group={first} watching={watching(first)} {...{ now_ms, show }} />}
+      {full && <IncidentCard group={first} watching={watching(first)} {...{ now_ms, show, broken, names }} />}
       {shown.length > 0 && (
         <ol class="panel incident-rows">
           {shown.map((group) => (
-            <IncidentRow key={group.key} group={group} watching={watching(group)} {...{ now_ms, show }} />
+            <IncidentRow
+              key={group.key}
+              group={group}
+              watching={watching(group)}
+              {...{ now_ms, show, names }}
+            />
           ))}
           {(hidden > 0 || all) && (
             <li class="more">

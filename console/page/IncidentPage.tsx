@@ -218,11 +218,11 @@ export function IncidentPage({ id }: { readonly id: string }) {
   const path = `/api/incidents/${encodeURIComponent(id)}`
   const { data: incident, missing } = useFetch<IncidentView>(`${path}${scope}`, AGAIN_MS)
   const open = incident?.state === 'open'
-  const { data: course } = useFetch<IncidentCourse>(
+  const { data: course, slow: slowCourse } = useFetch<IncidentCourse>(
     incident === undefined ? undefined : `${path}/course${scope}`,
     open ? 5000 : undefined,
   )
-  const { data: sessions } = useFetch<SessionRow[]>(
+  const { data: sessions, slow: slowSessions } = useFetch<SessionRow[]>(
     incident === undefined
       ? undefined
       : `/api/sessions${scope === '' ? '?' : `${scope}&`}incident=${encodeURIComponent(id)}`,
@@ -273,7 +273,7 @@ export function IncidentPage({ id }: { readonly id: string }) {
             </div>
             <OnCall incident={incident} />
             {course === undefined ? (
-              <div class="panel skeleton tall" />
+              <div class="panel skeleton tall">{slowCourse && <p class="muted">{words.slow_part}</p>}</div>
             ) : (
               <Course incident={incident} course={course} />
             )}
@@ -281,7 +281,7 @@ export function IncidentPage({ id }: { readonly id: string }) {
               <WhatToDo todo={incident.todo} runbook={seenOf(incident).runbook} />
             )}
             <Symptoms incident={incident} now_ms={now_ms} />
-            <Sessions rows={sessions} />
+            <Sessions rows={sessions} slow={slowSessions} />
           </div>
         )}
       </main>

@@ -13,6 +13,8 @@ interface LaneProps {
 const LANES = 3
 /** The part of the axis that a label needs, per cent. */
 const LABEL = 14
+/** The part of the axis that a late label takes at most. */
+const LATE_ROOM = 0.6
 
 /** What happened, by name, above the charts that it crosses: three lanes at most. */
 export function Lanes({ tone, title, bands, from_ms, to_ms }: LaneProps) {
@@ -43,26 +45,31 @@ export function Lanes({ tone, title, bands, from_ms, to_ms }: LaneProps) {
             {index === lanes.length - 1 && more > 0 && <b class="more-bands"> +{more}</b>}
           </span>
           <ol>
-            {lane.map(({ band, late, from_ms: room_from, to_ms: room_to }) => (
-              <li
-                key={`${band.label}-${band.from_ms}`}
-                class={late ? 'late' : ''}
-                style={{
-                  left: `${at(room_from)}%`,
-                  width: `${Math.min(100 - at(room_from), ((room_to - room_from) / length) * 100)}%`,
-                  paddingRight: late ? `${((room_to - band.from_ms) / length) * 100 + 0.5}%` : undefined,
-                }}
-                title={band.label}
-              >
-                <i
+            {lane.map(({ band, late, from_ms: least_from, to_ms: room_to }, place) => {
+              // A late label takes the room that its lane leaves it.
+              const free_from = lane[place - 1]?.to_ms ?? from_ms
+              const room_from = late ? Math.max(free_from, to_ms - length * LATE_ROOM) : least_from
+              return (
+                <li
+                  key={`${band.label}-${band.from_ms}`}
+                  class={late ? 'late' : ''}
                   style={{
-                    left: `${((band.from_ms - room_from) / (room_to - room_from)) * 100}%`,
-                    width: `${(Math.max(band.to_ms - band.from_ms, length / 500) / (room_to - room_from)) * 100}%`,
+                    left: `${at(room_from)}%`,
+                    width: `${Math.min(100 - at(room_from), ((room_to - room_from) / length) * 100)}%`,
+                    paddingRight: late ? `${((room_to - band.from_ms) / length) * 100 + 0.5}%` : undefined,
                   }}
-                />
-                {band.href === undefined ? <span>{band.label}</span> : <a href={band.href}>{band.label}</a>}
-              </li>
-            ))}
+                  title={band.label}
+                >
+                  <i
+                    style={{
+                      left: `${((band.from_ms - room_from) / (room_to - room_from)) * 100}%`,
+                      width: `${(Math.max(band.to_ms - band.from_ms, length / 500) / (room_to - room_from)) * 100}%`,
+                    }}
+                  />
+                  {band.href === undefined ? <span>{band.label}</span> : <a href={band.href}>{band.label}</a>}
+                </li>
+              )
+            })}
           </ol>
         </div>
       ))}

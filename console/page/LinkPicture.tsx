@@ -55,10 +55,13 @@ export function readingOf(snapshot: Snapshot, view: HopView): Reading {
 /** The stretch of time that a figure counts, and of whom: `over 10 s · cdn-b Guangdong`. */
 export const scopeOf = (
   { window_ms, cause, series }: HopView,
-  words: { window(length: string): string },
+  words: { window(length: string): string; whole_show: string },
   lang: Lang,
 ): string =>
-  [words.window(lengthOf(window_ms, lang)), series !== undefined && cause ? causeName(cause, lang) : '']
+  [
+    words.window(lengthOf(window_ms, lang)),
+    cause === undefined ? '' : series === undefined ? words.whole_show : causeName(cause, lang),
+  ]
     .filter(Boolean)
     .join(' · ')
 
@@ -132,6 +135,9 @@ function HopCell({
             </>
           ) : was !== undefined && !lost ? (
             <span class="was">{words.was(textOf(metric, was, lang))}</span>
+          ) : health === 'sick' && incident?.metric === metric && !isAbsence(incident) ? (
+            // Of a hop that breaks and has no value of its own there is what the watcher saw.
+            <span class="was">{words.as_found(textOf(metric, incident.value, lang))}</span>
           ) : (
             '–'
           )}

@@ -116,7 +116,7 @@ function range(row: ChartRow): [number, number] {
   const values = [...row.points, ...(row.others ?? [])].flatMap(([, value]) =>
     value === null ? [] : [value],
   )
-  return scaleOf({ values, objective: row.objective, limit: row.limit })
+  return scaleOf({ values, objective: row.objective, limit: row.limit, whole: row.whole })
 }
 
 function timesOf(chart: uPlot, splits: readonly number[]): string[] {

@@ -1,4 +1,3 @@
-import type { Snapshot } from '../api.ts'
 import { AXIS_MS } from '../windows.ts'
 import { lengthOf } from './amount.ts'
 import { usePlace } from './place.ts'
@@ -6,7 +5,7 @@ import { usePlace } from './place.ts'
 const HOUR_MS = 3_600_000
 
 /** How much time the axis shows: a quarter of an hour, an hour, the show; zoomed by dragging; and the last show beside it. */
-export function Ranges({ snapshot }: { readonly snapshot: Snapshot }) {
+export function Ranges() {
   const { words, lang, query, with: to } = usePlace()
   const range = query.get('range')
   const compare = query.has('compare')
@@ -37,11 +36,6 @@ export function Ranges({ snapshot }: { readonly snapshot: Snapshot }) {
         href={to({ compare: compare ? undefined : '' })}
         data-replace
         aria-current={compare ? 'true' : undefined}
-        title={
-          snapshot.earlier === undefined
-            ? undefined
-            : words.compare_of(new Date(snapshot.at_ms - snapshot.earlier.shift_ms).toLocaleString())
-        }
       >
         {words.compare}
       </a>

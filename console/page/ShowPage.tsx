@@ -47,6 +47,7 @@ export function ShowPage({ show }: { readonly show: string }) {
   if (snapshot === undefined) return <Waiting show={show} />
   const waiting = Object.keys(snapshot.incidents).length === 0 && snapshot.ended === undefined
   if (snapshot.data_ms === 0 && snapshot.live && waiting) return <EmptyPage show={show} />
+  const slow = at !== null && past.slow ? timeOf(Number(at), lang, Date.now()) : undefined
   const loading =
     fresh !== undefined
       ? undefined
@@ -56,6 +57,7 @@ export function ShowPage({ show }: { readonly show: string }) {
       snapshot={snapshot}
       live={at === null ? live : undefined}
       loading={loading}
+      slow={slow}
       lost={isCut(line) || live.stuck}
     />
   )
@@ -88,10 +90,12 @@ interface PictureProps {
   readonly live: Live<Snapshot> | undefined
   /** Another moment is on its way: "Loading 12:50 …". */
   readonly loading: string | undefined
+  /** The moment that was asked for, when it takes long. */
+  readonly slow: string | undefined
   readonly lost: boolean
 }
 
-function Picture({ snapshot, live, loading, lost }: PictureProps) {
+function Picture({ snapshot, live, loading, slow, lost }: PictureProps) {
   const place = usePlace()
   const { lang, href, with: to, query, go, words } = place
   const groups = useMemo(() => groupIncidents(Object.values(snapshot.incidents)), [snapshot.incidents])
@@ -111,6 +115,12 @@ function Picture({ snapshot, live, loading, lost }: PictureProps) {
   const past = query.has('at') || ended !== undefined
   const wall = query.has('wall')
   const title = words.minutes(lengthOf(Math.round((snapshot.at_ms - from_ms) / 60_000) * 60_000, lang))
+  const { earlier } = snapshot
+  const compared = !query.has('compare')
+    ? undefined
+    : earlier === undefined
+      ? words.no_earlier
+      : words.compare_of(timeOf(snapshot.at_ms - earlier.shift_ms, lang, Date.now()))
   const state =
     loading !== undefined
       ? 'opening'
@@ -135,7 +145,9 @@ function Picture({ snapshot, live, loading, lost }: PictureProps) {
             <b class="figure">{lost || watching === undefined ? '–' : whole(watching)}</b> {words.watching}
           </p>
         ) : (
-          <p class="audience">{words.ended_peak(minuteOf(ended.at_ms), whole(ended.peak))}</p>
+          <p class="audience">
+            {words.ended_peak(minuteOf(ended.at_ms, lang, Date.now()), whole(ended.peak))}
+          </p>
         )}
         {ended === undefined && (
           <p class={`count ${lost ? '' : open.length > 0 ? 'bad' : 'good'}`} role="status">
@@ -145,6 +157,11 @@ function Picture({ snapshot, live, loading, lost }: PictureProps) {
       </Top>
       <main class={`page ${lost ? 'lost' : ''} ${wall ? 'wall' : ''}`} id="main">
         <LineBanner as_of_ms={snapshot.at_ms} stuck={live?.stuck ?? false} />
+        {slow !== undefined && !lost && (
+          <p class="banner stale" role="alert">
+            {words.slow_past(slow)}
+          </p>
+        )}
         <Notices snapshot={snapshot} lost={lost} />
         <div class="current">
           <LinkPicture snapshot={snapshot} lost={lost} />
@@ -156,8 +173,12 @@ function Picture({ snapshot, live, loading, lost }: PictureProps) {
           />
           <section class="panel axis">
             <h2>
-              {title} <span class="muted">{words.timeline_clock(zoneOf(snapshot.at_ms))}</span>
-              {!wall && <Ranges snapshot={snapshot} />}
+              {title}{' '}
+              <span class="muted">
+                {words.timeline_clock(zoneOf(snapshot.at_ms))}
+                {compared !== undefined && ` · ${compared}`}
+              </span>
+              {!wall && <Ranges />}
             </h2>
             <Charts
               rows={rows}
@@ -165,6 +186,7 @@ function Picture({ snapshot, live, loading, lost }: PictureProps) {
               from_ms={from_ms}
               to_ms={snapshot.at_ms}
               label={title}
+              old={lost || ended !== undefined}
               onZoom={(from, until) =>
                 go(
                   to({
@@ -231,6 +253,9 @@ function Notices({ snapshot, lost }: { readonly snapshot: Snapshot; readonly los
       )}
       {completeness !== undefined && completeness < 0.98 && (
         <p class="banner stale">{words.complete(share(completeness))}</p>
+      )}
+      {snapshot.set_apart > 0 && (
+        <p class="banner note-filter">{words.set_apart(whole(snapshot.set_apart))}</p>
       )}
       {snapshot.app !== undefined && <p class="banner note-filter">{words.filter_note(snapshot.app)}</p>}
     </>

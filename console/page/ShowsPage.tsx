@@ -174,7 +174,7 @@ function ShowRow({
     incidents.filter((each) => struckBy(each).some((struck) => struck.show === name)),
   )
   const state = {
-    ended: ended && words.ended_peak(minuteOf(ended.at_ms), whole(ended.peak)),
+    ended: ended && words.ended_peak(minuteOf(ended.at_ms, lang, Date.now()), whole(ended.peak)),
     silent: words.last_said(timeOf(show.data_ms, lang, list.at_ms)),
     sick: [...new Set(broken.map((each) => `${words.hops[each.hop as 'edge']} ${placeOf(each, lang)}`))].join(
       ' · ',
@@ -187,7 +187,7 @@ function ShowRow({
       <a href={href(`/show/${encodeURIComponent(name)}`, { at: at ?? undefined })} title={name}>
         <Shape health={health === 'ended' ? 'absent' : health} />
         <span class="name">
-          <b>{cutName(name)}</b>
+          <b>{cutName(name, Object.keys(list.shows))}</b>
           <span class={health === 'sick' ? 'alarmed' : 'muted'}>{state}</span>
           {show.streams > 0 && (
             <small>

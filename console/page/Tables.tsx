@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
 import type { Metric } from '../../schemas/metrics.ts'
 import { type Lang, placeName } from '../../schemas/words.ts'
 import type { SessionRow, Snapshot } from '../api.ts'
@@ -109,7 +110,10 @@ export function Fairness({ snapshot }: { readonly snapshot: Snapshot }) {
             key: app,
             cells: [
               <a key="a" href={to({ app })} title={app}>
-                {cutName(app)}
+                {cutName(
+                  app,
+                  apps.map(([name]) => name),
+                ) || words.unnamed}
               </a>,
               whole(watching),
               <Value key="v" metric="live_latency" value={latency_ms} n={watching} />,
@@ -182,7 +186,9 @@ export function Streams({
       (b.stall_ratio ?? 0) - (a.stall_ratio ?? 0) ||
       b.watching - a.watching,
   )
+  const [all, showAll] = useState(false)
   if (streams.length < 2) return null
+  const names = streams.map(([name]) => name)
   return (
     <section class="panel">
       <h2>
@@ -190,7 +196,7 @@ export function Streams({
       </h2>
       <Table
         heads={[words.stream, words.watching, titleOf('rebuffering_ratio', lang), words.first_screen]}
-        rows={streams.slice(0, STREAMS).map(([stream, group]) => ({
+        rows={(all ? streams : streams.slice(0, STREAMS)).map(([stream, group]) => ({
           key: stream,
           cells: [
             <a key="a" href={to({ stream })} title={stream}>
@@ -199,7 +205,7 @@ export function Streams({
                   ▲{' '}
                 </span>
               )}
-              {cutName(stream)}
+              {cutName(stream, names) || words.unnamed}
             </a>,
             whole(group.watching),
             <Value key="s" metric="rebuffering_ratio" value={group.stall_ratio} n={group.watching} />,
@@ -207,19 +213,32 @@ export function Streams({
           ],
         }))}
       />
-      {streams.length > STREAMS && <p class="muted">{words.more_streams(whole(streams.length - STREAMS))}</p>}
+      {streams.length > STREAMS && (
+        <p class="more">
+          <button type="button" onClick={() => showAll(!all)}>
+            {all ? words.fewer : words.more_streams(whole(streams.length - STREAMS))}
+          </button>
+        </p>
+      )}
     </section>
   )
 }
 
 /** Sessions that an incident names, those that suffered most first. */
-export function Sessions({ rows }: { readonly rows: readonly SessionRow[] | undefined }) {
+export function Sessions({
+  rows,
+  slow,
+}: {
+  readonly rows: readonly SessionRow[] | undefined
+  /** They take long to come. */
+  readonly slow: boolean
+}) {
   const { words, href, lang } = usePlace()
   return (
     <section class="panel" id="sessions">
       <h2>{words.sessions}</h2>
       {rows === undefined ? (
-        <p class="muted">{words.loading}</p>
+        <p class="muted">{slow ? words.slow_part : words.loading}</p>
       ) : rows.length === 0 ? (
         <p class="muted">{words.none_affected}</p>
       ) : (

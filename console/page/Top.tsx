@@ -75,9 +75,9 @@ function Clock({ at_ms, state, loading }: Pick<TopProps, 'at_ms' | 'state' | 'lo
       )}
       <span class="lamp" aria-hidden="true" />
       <span class="state">{word}</span>
-      {at_ms !== undefined && state !== 'opening' && (
+      {at_ms !== undefined && (
         <time dateTime={new Date(at_ms).toISOString()}>
-          {state === 'lost'
+          {state === 'lost' || state === 'opening'
             ? words.as_of_short(timeOf(at_ms, lang, Date.now()))
             : timeOf(at_ms, lang, Date.now())}
         </time>

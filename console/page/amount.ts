@@ -69,6 +69,9 @@ export function misses(metric: Metric, value: number | undefined): boolean {
   return better === 'lower' ? value > objective : value < objective
 }
 
+/** Whether a metric counts people or things: its values, and the ends of its scale, are whole. */
+export const isCount = (metric: Metric): boolean => ['plays', 'count'].includes(metricOf(metric).unit)
+
 /** What values of a metric cannot exceed: a share is at most all. */
 export const limitOf = (metric: Metric): number | undefined =>
   metricOf(metric).unit === 'ratio' && !metric.endsWith('_speed') ? 1 : undefined
@@ -109,9 +112,9 @@ export function lengthOf(ms: number, lang: Lang): string {
   return `${Math.floor(minutes / 60)} ${h}${minutes % 60 === 0 ? '' : ` ${minutes % 60} ${min}`}`
 }
 
-/** Hours and minutes: `12:43`. */
-export const minuteOf = (ms: number): string =>
-  new Date(ms).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+/** Hours and minutes, with the day when it is not today: `12:43`. */
+export const minuteOf = (ms: number, lang: Lang, today_ms: number): string =>
+  timeOf(ms, lang, today_ms).replace(/:\d\d$/, '')
 
 /** A part of a whole, in per cent: `7 %`; undefined where the whole is unknown. */
 export const partOf = (part: number, whole: number | undefined): string | undefined =>
@@ -124,8 +127,37 @@ export const partOf = (part: number, whole: number | undefined): string | undefi
 /** Names longer than this are cut; the whole stands in the title. */
 const NAME_MOST = 24
 
-/** A name of at most 24 characters, cut in its middle: names of one show differ at their ends. */
-export const cutName = (name: string): string =>
-  name.length <= NAME_MOST
-    ? name
-    : `${name.slice(0, NAME_MOST / 2)}…${name.slice(name.length - NAME_MOST / 2 + 1)}`
+/** Letters as a reader sees them: an emoji is one, however many code units it has. */
+const lettersOf = (name: string): string[] =>
+  [...new Intl.Segmenter().segment(name)].map(({ segment }) => segment)
+
+const cut = (letters: readonly string[], from: number): string => {
+  const end = from + NAME_MOST - 2
+  return `${from > 0 ? '…' : ''}${letters.slice(from, end).join('')}${end < letters.length ? '…' : ''}`
+}
+
+/**
+ * A name of at most 24 characters, cut in its middle. Among names that would look the same, the part in which they differ is
+ * shown: `…stage-camera-12-hevc…`.
+ */
+export function cutName(name: string, among: readonly string[] = []): string {
+  if (name.length <= NAME_MOST) return name
+  const letters = lettersOf(name)
+  if (letters.length <= NAME_MOST) return name
+  const half = NAME_MOST / 2
+  const short = `${letters.slice(0, half).join('')}…${letters.slice(1 - half).join('')}`
+  const alike = among.filter(
+    (other) =>
+      other !== name &&
+      other.slice(0, half) === name.slice(0, half) &&
+      other.slice(1 - half) === name.slice(1 - half),
+  )
+  if (alike.length === 0) return short
+  const others = alike.map(lettersOf)
+  const shared = Math.min(
+    ...others
+      .map((other) => letters.findIndex((letter, index) => other[index] !== letter))
+      .filter((at) => at >= 0),
+  )
+  return cut(letters, Math.max(0, Math.min(shared - half, letters.length - NAME_MOST + 2)))
+}

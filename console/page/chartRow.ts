@@ -17,6 +17,8 @@ export interface ChartRow {
   readonly objectiveText?: string | undefined
   /** What no value exceeds: 1 for shares. */
   readonly limit?: number | undefined
+  /** Counts of people or things. */
+  readonly whole?: boolean
   readonly tone?: 'sick' | 'strained' | 'plain' | 'over'
   /** The worst value while an incident lasted, as text. */
   readonly worstText?: string | undefined

@@ -33,3 +33,13 @@ test('ends are round, calm looks calm, a share ends at all of it', () => {
   assert.deepEqual(scaleOf({ values: [] }), [0, 1])
   assert.deepEqual(scaleOf({ values: [0] }), [0, 1])
 })
+
+test('a scale of people has whole ends, however few they are', () => {
+  for (const values of [[3, 3], [2, 4], [1], [0, 2], [388, 392], [7, 8, 9], [24, 26]])
+    assert.deepEqual(
+      scaleOf({ values, whole: true }).map((end) => end % 1),
+      [0, 0],
+      values.join(),
+    )
+  assert.deepEqual(scaleOf({ values: [3, 3], whole: true }), [2, 4])
+})

@@ -10,13 +10,19 @@ export interface ScaleOptions {
   readonly objective?: number | undefined
   /** What a value cannot exceed: 1 for shares. */
   readonly limit?: number | undefined
+  /** Counts: the ends and steps are whole numbers. */
+  readonly whole?: boolean | undefined
 }
 
 /**
  * Bottom and top of a chart, round numbers both. From 0 where the values are near it; else so wide that calm looks calm:
  * a wobble of a few per cent never fills the chart.
  */
-export function scaleOf({ values, objective, limit }: ScaleOptions): [bottom: number, top: number] {
+export function scaleOf({ values, objective, limit, whole }: ScaleOptions): [bottom: number, top: number] {
+  const stepOf = (least: number): number => {
+    const step = niceStep(whole ? Math.max(1, least) : least)
+    return whole && step === 2.5 ? 5 : step
+  }
   const all = objective === undefined ? values : [...values, objective]
   const high = Math.max(0, ...all)
   const low = Math.min(...all)
@@ -26,12 +32,12 @@ export function scaleOf({ values, objective, limit }: ScaleOptions): [bottom: nu
     return [limit - step, limit]
   }
   if (low <= high * 0.6) {
-    const step = niceStep((high * 1.02) / 5)
+    const step = stepOf((high * 1.02) / 5)
     const top = Math.ceil((high * 1.02) / step) * step
     return [0, limit === undefined ? top : Math.min(top, limit)]
   }
   const middle = (high + low) / 2
   const span = Math.max((high - low) * 1.6, Math.abs(middle) * 0.12)
-  const step = niceStep(span / 2)
+  const step = stepOf(span / 2)
   return [Math.floor((middle - span / 2) / step) * step, Math.ceil((middle + span / 2) / step) * step]
 }

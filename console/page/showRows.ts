@@ -3,7 +3,7 @@ import { type Metric, type MetricSpec, metricOf } from '../../schemas/metrics.ts
 import { causeName, type Lang } from '../../schemas/words.ts'
 import type { HopView, Snapshot } from '../api.ts'
 import { groupIncidents, struckBy } from '../incidentGroups.ts'
-import { limitOf, objectiveOf, textOf, titleOf } from './amount.ts'
+import { isCount, limitOf, objectiveOf, textOf, titleOf } from './amount.ts'
 import type { Band, ChartRow } from './chartRow.ts'
 import { titleOfIncident } from './incidentText.ts'
 import type { Place } from './place.ts'
@@ -16,13 +16,18 @@ export function rowsOf(snapshot: Snapshot, words: Place['words'], lang: Lang): C
   const { at_ms, step_ms, from_ms } = snapshot
   const pointsOf = (metric: Metric, own?: HopView): ChartRow['points'] => {
     const known = own?.series ?? snapshot.series[metric] ?? {}
+    const counted = (value: number | undefined): number | null =>
+      value === undefined ? null : isCount(metric) ? Math.round(value) : value
     const points: [number, number | null][] = []
     const now = Math.floor(at_ms / step_ms) * step_ms
     for (let at = Math.floor(from_ms / step_ms) * step_ms; at < now; at += step_ms)
-      points.push([at + step_ms, known[at / 1000] ?? null])
+      points.push([at + step_ms, counted(known[at / 1000])])
     const value = own?.series === undefined ? snapshot.values[metric] : own.value
-    if (value !== undefined && at_ms > now && step_ms === FINE_STEP_MS && !snapshot.ended)
-      points.push([at_ms, value])
+    // The newest point is this moment's value, as it stands in the header and under the hop.
+    if (value !== undefined && step_ms === FINE_STEP_MS && !snapshot.ended) {
+      if (at_ms === now) points.pop()
+      points.push([at_ms, counted(value)])
+    }
     return points
   }
   const earlierOf = (metric: Metric, points: ChartRow['points']): Partial<ChartRow> => {
@@ -58,6 +63,7 @@ export function rowsOf(snapshot: Snapshot, words: Place['words'], lang: Lang): C
       objectiveText: objectiveOf(metric, lang),
       worstText: own?.worst === undefined ? undefined : words.peak_of(textOf(metric, own.worst, lang)),
       limit: limitOf(metric),
+      whole: isCount(metric),
       tone: snapshot.ended === undefined ? tone : 'over',
       step_ms,
     }

@@ -17,6 +17,8 @@ export const isCut = ({ state }: Line): boolean => state !== 'opening' && state 
 
 /** The console is asked so often; without an answer for so long the line is lost. */
 const ASK_MS = 1_000
+/** While nothing is well it is asked more often, so that its return is seen at once. */
+const ASK_AGAIN_MS = 300
 const LOST_MS = 2_500
 /** The state is reckoned every half second; a longer pause means that the page slept. */
 const SLEPT_MS = 1_500
@@ -71,7 +73,10 @@ export function useWatchedLine(): Line {
         }
         tell()
         await new Promise((resolve) =>
-          setTimeout(resolve, Math.max(50, ASK_MS - (performance.now() - began))),
+          setTimeout(
+            resolve,
+            Math.max(50, (store.away ? ASK_AGAIN_MS : ASK_MS) - (performance.now() - began)),
+          ),
         )
       }
     }

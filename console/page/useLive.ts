@@ -9,9 +9,11 @@ export interface Live<T> {
 }
 
 /** Silence after which a stream of messages counts as stuck; a console that answers otherwise says why itself. */
-const STUCK_MS = 6_000
+const STUCK_MS = 5_000
 /** A browser gives up on some errors; a control room opens the stream again after this time. */
 const REOPEN_MS = 1_000
+/** A line that says nothing for so long is dead, though the browser may not know: a laptop that slept, another network. */
+const DEAD_MS = 15_000
 const START: Live<never> = { data: undefined, stuck: false }
 
 /** Follows `/api/live?…`; undefined follows nothing. */
@@ -34,13 +36,21 @@ export function useLive<T>(query: string | undefined): Live<T> {
       )
     }
     open()
-    const timer = setInterval(() => {
-      if (source.readyState === EventSource.CLOSED) open()
-      if (performance.now() - heard_ms > STUCK_MS)
-        set((old) => (old.stuck ? old : { ...old, stuck: true, query }))
-    }, REOPEN_MS)
+    let opened_ms = heard_ms
+    const look = () => {
+      const now = performance.now()
+      if (now - heard_ms > STUCK_MS) set((old) => (old.stuck ? old : { ...old, stuck: true, query }))
+      if (source.readyState !== EventSource.CLOSED && now - Math.max(heard_ms, opened_ms) < DEAD_MS) return
+      source.close()
+      opened_ms = now
+      open()
+    }
+    const timer = setInterval(look, REOPEN_MS)
+    // A page that comes back from the background says at once how old it is.
+    document.addEventListener('visibilitychange', look)
     return () => {
       clearInterval(timer)
+      document.removeEventListener('visibilitychange', look)
       source.close()
     }
   }, [query])
@@ -52,9 +62,12 @@ export interface Fetched<T> {
   readonly data: T | undefined
   readonly missing: boolean
   readonly failed: boolean
+  /** It was asked for some time ago and has never come. */
+  readonly slow: boolean
 }
 
-const NOTHING = { data: undefined, missing: false, failed: false }
+const NOTHING = { data: undefined, missing: false, failed: false, slow: false }
+const SLOW_MS = 4_000
 /** Longest that one answer is waited for; the console itself gives up on its store a little earlier. */
 const WAIT_MS = 25_000
 const AGAIN_MS = 1_000
@@ -67,7 +80,10 @@ export function useFetch<T>(url: string | undefined, every_ms?: number): Fetched
     const abort = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
     const tell = (change: Partial<Fetched<T>>) =>
-      set((old) => ({ ...NOTHING, data: old.url === url ? old.data : undefined, ...change, url }))
+      set((old) => {
+        const { data, slow } = old.url === url ? old : NOTHING
+        return { ...NOTHING, data, slow: slow && change.data === undefined, ...change, url }
+      })
     const load = async () => {
       let failed = false
       try {
@@ -84,8 +100,18 @@ export function useFetch<T>(url: string | undefined, every_ms?: number): Fetched
       if (next !== undefined && !abort.signal.aborted) timer = setTimeout(load, next)
     }
     void load()
+    const late = setTimeout(
+      () =>
+        set((old) =>
+          old.url === url && old.data !== undefined
+            ? old
+            : { ...NOTHING, ...(old.url === url ? old : {}), slow: true, url },
+        ),
+      SLOW_MS,
+    )
     return () => {
       abort.abort()
+      clearTimeout(late)
       clearTimeout(timer)
     }
   }, [url, every_ms])

@@ -10,6 +10,8 @@ const termsOf = <K extends string>(terms: Readonly<Record<K, Term>>, lang: Lang)
     string
   >
 
+const viewersEn = (n: string): string => `${n} ${n === '1' ? 'viewer' : 'viewers'}`
+
 const en = {
   hops: termsOf<Hop>(HOP_NAMES, 'en'),
   health: {
@@ -46,7 +48,7 @@ const en = {
   timeline_clock: (zone: string) =>
     `by the time reports were received, ${zone} · drag to zoom, ⇧ drag to move`,
   first_screen: 'First screen',
-  starts: (n: string) => `${n} starts, last minute`,
+  starts: (n: string) => `${n} ${n === '1' ? 'start' : 'starts'}, last minute`,
   heat: 'Stall ratio by operator and CDN',
   last_minute: 'last minute',
   fairness: 'Fairness between apps',
@@ -61,7 +63,7 @@ const en = {
   operator: 'Operator',
   incidents: (n: number) => (n === 0 ? 'no incident' : n === 1 ? '1 incident' : `${n} incidents`),
   incident: 'Incident',
-  viewers: (n: string) => `${n} viewers`,
+  viewers: viewersEn,
   since: (t: string) => `since ${t}`,
   found: (t: string) => `found ${t}`,
   over: (t: string) => `over at ${t}`,
@@ -108,6 +110,12 @@ const en = {
   as_of_short: (t: string) => `as of ${t}`,
   loading: 'Loading',
   loading_at: (t: string) => `Loading ${t} …`,
+  slow_past: (t: string) => `${t} has not come yet: the store is slow. What is below is older.`,
+  slow_part: 'No answer yet: the store is slow. Trying again.',
+  whole_show: 'whole show',
+  unnamed: '(no name)',
+  set_apart: (n: string) =>
+    `${n} ${n === '1' ? 'session is' : 'sessions are'} set apart: they cannot be believed, and no number counts them.`,
   opening: (d: string) => `Waiting for Firstframe's first answer (${d}).`,
   past_banner: (t: string) => `You are looking at ${t}.`,
   no_past: 'No data at this time.',
@@ -148,11 +156,12 @@ const en = {
   ended_word: 'ended',
   ended_peak: (t: string, n: string) => `Ended ${t} · peak ${n}`,
   ended_banner: (t: string, n: string) =>
-    `The show ended at ${t}, peak ${n} viewers. This is its last picture.`,
+    `The show ended at ${t}, peak ${viewersEn(n)}. This is its last picture.`,
   open_report: 'Open report',
   report_markdown: 'as Markdown',
   no_report: (d: string) => `no report for ${d}`,
   was: (v: string) => `was ${v}`,
+  as_found: (v: string) => `${v} when opened`,
   reporting: 'reporting',
   silent: 'silent',
   peak_of: (v: string) => `worst ${v}`,
@@ -160,7 +169,7 @@ const en = {
   more_incidents: (n: number) => `${n} more`,
   fewer: 'Show fewer',
   for_length: (d: string) => `for ${d}`,
-  viewers_part: (n: string, p: string) => `${n} viewers (${p})`,
+  viewers_part: (n: string, p: string) => `${viewersEn(n)} (${p})`,
   n_shows: (n: number) => (n === 1 ? '1 show' : `${n} shows`),
   filter_note: (a: string) =>
     `Only ${a} counts for player, interaction and audience. Hops before the player and incidents are of the whole show.`,
@@ -173,7 +182,8 @@ const en = {
   hour: '1 h',
   quarter: '15 min',
   compare: 'last show',
-  compare_of: (t: string) => `the last show, the same minute (${t})`,
+  compare_of: (t: string) => `grey: the last show, the same minute (${t})`,
+  no_earlier: 'there is no earlier show of this name',
   search: 'Search',
   search_hint: 'Show, stream, incident or session',
   search_nothing: 'Nothing found.',
@@ -316,6 +326,11 @@ const zh: Words = {
   as_of_short: (t) => `截至 ${t}`,
   loading: '加载中',
   loading_at: (t) => `正在加载 ${t} …`,
+  slow_past: (t) => `${t} 尚未返回：存储响应缓慢。以下内容更早。`,
+  slow_part: '尚未返回：存储响应缓慢，正在重试。',
+  whole_show: '整场直播',
+  unnamed: '（未命名）',
+  set_apart: (n) => `${n} 个会话不可信，已隔离：任何数字都不计入。`,
   opening: (d) => `正在等待 Firstframe 的首次响应（${d}）。`,
   past_banner: (t) => `正在查看 ${t}。`,
   no_past: '这一时刻没有数据。',
@@ -357,6 +372,7 @@ const zh: Words = {
   report_markdown: 'Markdown 版',
   no_report: (d) => `${d}无上报`,
   was: (v) => `此前 ${v}`,
+  as_found: (v) => `发现时 ${v}`,
   reporting: '有上报',
   silent: '无上报',
   peak_of: (v) => `最差 ${v}`,
@@ -376,7 +392,8 @@ const zh: Words = {
   hour: '1 小时',
   quarter: '15 分钟',
   compare: '上一场',
-  compare_of: (t) => `上一场同一分钟（${t}）`,
+  compare_of: (t) => `灰线：上一场同一分钟（${t}）`,
+  no_earlier: '没有更早的同名直播',
   search: '搜索',
   search_hint: '直播、流、故障或会话',
   search_nothing: '没有结果。',

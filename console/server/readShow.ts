@@ -30,6 +30,7 @@ export interface SlowFacts {
   readonly streams: Snapshot['streams']
   readonly apps: Snapshot['apps']
   readonly rounds: Snapshot['rounds']
+  readonly set_apart: number
   /** End of the newest step in which each hop said something. */
   readonly heard_ms: Partial<Record<Hop, number>>
 }
@@ -58,13 +59,14 @@ export async function readSlow(
   const axis: Scope = { ...subject, from_ms: end_ms - length_ms, to_ms: end_ms }
   const recent: Scope = { ...subject, from_ms: to_ms - RECENT_MS, to_ms }
   const whole: Scope = { tenant: subject.tenant, show: subject.show, from_ms: recent.from_ms, to_ms }
-  const [steps, phases, cells, streams, apps, rounds] = await Promise.all([
+  const [steps, phases, cells, streams, apps, rounds, set_apart] = await Promise.all([
     metricSeries(store, axis, step_ms / 1000, AXIS_METRICS),
     startupPhases(store, recent),
     breakdown(store, recent, 'rebuffering_ratio', ['isp', 'cdn'], 60),
     readGroups(store, whole, 'stream'),
     readGroups(store, subject.stream === undefined ? whole : { ...whole, stream: subject.stream }, 'app'),
     readRounds(store, axis),
+    readSetApart(store, recent),
   ])
   const series: Record<string, Record<string, number>> = {}
   const heard_ms: Partial<Record<Hop, number>> = {}
@@ -98,8 +100,19 @@ export async function readSlow(
     streams,
     apps,
     rounds,
+    set_apart,
     heard_ms,
   }
+}
+
+/** Sessions that cannot be believed: they are stored with weight 0 and count nowhere. */
+async function readSetApart(store: Store, scope: Scope): Promise<number> {
+  const { sql, params } = scopeWhere(scope, 'heartbeat')
+  const [row] = await store.query<{ sessions: number }>(
+    `SELECT uniqCombined64If(session, weight = 0) AS sessions FROM heartbeat WHERE ${sql} AND NOT synthetic`,
+    { params },
+  )
+  return Number(row?.sessions ?? 0)
 }
 
 /** Every metric now, the bounds of counted shares, and when each hop was heard; kinds that say nothing are not asked. */

@@ -43,7 +43,7 @@ export async function readSessions(
     `SELECT session, any(h.show) AS show, any(h.stream) AS stream, any(h.app) AS app, any(h.cdn) AS cdn, any(h.isp) AS isp, any(h.region) AS region, any(h.device) AS device,
        ${stamp('min(received_time)')} AS first_ms, ${stamp('max(received_time)')} AS last_ms,
        toUInt32(sum(h.stalled_ms)) AS stalled_ms, toUInt32(sum(stall_count)) AS stalls, toUInt32(countIf(error_fatal)) AS failures,
-       avg(live_latency_ms) AS latency_ms, avg(h.bitrate_kbps) AS bitrate_kbps
+       avg(live_latency_ms) AS latency_ms, avg(nullIf(h.bitrate_kbps, 0)) AS bitrate_kbps
      FROM (SELECT * FROM heartbeat WHERE ${sql}${more} AND NOT synthetic) AS h GROUP BY session
      ORDER BY failures DESC, stalled_ms DESC, session LIMIT ${limit}`,
     { params: { ...params, ...Object.fromEntries(chosen.map(([name, value]) => [`f_${name}`, value])) } },
@@ -174,7 +174,7 @@ export async function readSession(
       paused_ms: Number(beat.paused_ms),
       stalls: Number(beat.stall_count),
       state: String(beat.state),
-      bitrate_kbps: number(beat.bitrate_kbps),
+      bitrate_kbps: number(beat.bitrate_kbps) || null,
       buffer_ms: number(beat.buffer_ms),
       latency_ms: number(beat.live_latency_ms),
       error: String(beat.error_code ?? ''),

@@ -4,6 +4,7 @@ import { METRIC_NAMES } from '../../schemas/metrics.ts'
 import { kindOfMetric } from '../../schemas/sql.ts'
 import type { Store } from '../../store/client.ts'
 import type { EndedView, ShowList, ShowView, Snapshot } from '../api.ts'
+import { struckBy } from '../incidentGroups.ts'
 import { AXIS_MS, type Axis, axisOf, STEP_MS } from '../windows.ts'
 import { type Caused, judgeHops } from './health.ts'
 import type { Incidents } from './incidents.ts'
@@ -133,6 +134,7 @@ export function compose(options: {
     streams: counted(slow.streams, counts.streams),
     apps: counted(slow.apps, counts.apps),
     rounds: slow.rounds,
+    set_apart: slow.set_apart,
     incidents: Object.fromEntries(incidents.map((incident) => [incident.id, incident])),
   }
 }
@@ -183,7 +185,9 @@ export async function readShowList(options: {
       open: 0,
       series: {},
     }
-    const open = incidents.filter((incident) => incident.show === name && incident.state === 'open').length
+    const open = incidents.filter(
+      (incident) => incident.state === 'open' && struckBy(incident).some(({ show }) => show === name),
+    ).length
     const over = open === 0 && ended !== undefined && at_ms - show.data_ms > ENDED_MS
     listedShows[name] = { ...show, open, ended: over ? ended : undefined }
   }

@@ -39,8 +39,9 @@ export interface Pulse {
   readonly silent_ms: number
 }
 
-/** A page asks each second; so long is one answer good for all pages, ms. */
+/** A page asks each second; so long is one answer good for all pages, ms. A store that is away is asked more often. */
 const FRESH_MS = 900
+const AWAY_FRESH_MS = 200
 /** Longest that a pulse waits for the store, ms. */
 const WAIT_MS = 1_500
 
@@ -55,7 +56,7 @@ export function createPulse(store: Pick<Store, 'query'>, monotonic: () => number
   let healthy = true
   return async () => {
     const now = monotonic()
-    if (pending === undefined && now - asked_ms >= FRESH_MS) {
+    if (pending === undefined && now - asked_ms >= (healthy ? FRESH_MS : AWAY_FRESH_MS)) {
       // Nobody looked for a while: silence is counted from now.
       if (healthy) answered_ms = now
       asked_ms = now

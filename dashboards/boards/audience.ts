@@ -1,5 +1,6 @@
 import { board } from '../board.ts'
 import { describe, describeMetrics } from '../panels/describe.ts'
+import { WHOLE } from '../panels/look.ts'
 import { linesPanel, metricLines, metricRows, statPanel, tablePanel } from '../panels/panels.ts'
 import {
   BY_APP,
@@ -108,7 +109,7 @@ export function audience() {
         description: describeMetrics(['stalled_viewers', 'concurrent_plays'], 'audience_5m'),
         sql: BY_APP,
         span: 12,
-        columns: { stalled: { metric: 'stalled_viewers' }, average_audience: { unit: 'short' } },
+        columns: { stalled: { metric: 'stalled_viewers' }, average_audience: { unit: WHOLE } },
       }),
     )
     .withPanel(

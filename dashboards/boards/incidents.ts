@@ -1,6 +1,7 @@
 import { board } from '../board.ts'
 import { describe } from '../panels/describe.ts'
 import { incidentTable, openIncidents } from '../panels/incidents.ts'
+import { WHOLE } from '../panels/look.ts'
 import { linesPanel, metricLines, statPanel, tablePanel } from '../panels/panels.ts'
 import {
   FOUND_AFTER,
@@ -15,18 +16,21 @@ const stated = (text: string) => describe(text, 'incident', 'incident FINAL')
 /** What went wrong, how soon it was found, and what it cost. */
 export function incidents() {
   return board('incidents', {
-    about: 'What went wrong, where on the link, how soon it was found, and what it cost in viewer-minutes.',
+    about:
+      'What went wrong, where on the link, how soon it was found, and what it cost in viewer minutes lost.',
     filters: ['stream'],
     from: 'now-6h',
   })
     .withPanel(openIncidents({ span: 4 }))
     .withPanel(
       statPanel({
-        title: 'Viewer-minutes',
-        description: stated('Viewers affected × minutes, over all incidents.'),
+        title: 'Viewer minutes lost',
+        description: stated(
+          'Viewers × how much each of them lost × minutes, added up while each incident lasted (docs/data/tables.md#incident).',
+        ),
         sql: INCIDENT_COST,
         span: 5,
-      }),
+      }).decimals(0),
     )
     .withPanel(
       statPanel({
@@ -53,6 +57,7 @@ export function incidents() {
         sql: INCIDENTS_BY_HOP,
         span: 5,
         height: 11,
+        columns: { minutes_lost: { unit: WHOLE } },
       }),
     )
     .withPanel(
@@ -60,8 +65,8 @@ export function incidents() {
         title: 'Incidents over time',
         description: stated('Incidents by the minute in which they began.'),
         sql: INCIDENTS_OVER_TIME,
-        by: 'severity',
         bars: true,
+        colors: { Critical: 'red', Warning: 'orange' },
         span: 9,
       }),
     )

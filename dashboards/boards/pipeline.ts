@@ -9,7 +9,7 @@ import * as lines from '@grafana/grafana-foundation-sdk/timeseries'
 import { FACTS, type FactName } from '../../schemas/facts.ts'
 import { board } from '../board.ts'
 import { describe } from '../panels/describe.ts'
-import { plainThresholds } from '../panels/look.ts'
+import { neutral, plainThresholds, WHOLE } from '../panels/look.ts'
 import { barsPanel, tablePanel } from '../panels/panels.ts'
 import { PROMETHEUS } from '../query.ts'
 import { DEAD_LETTERS, FRESHNESS, TABLE_SIZES } from '../sql/pipelineQueries.ts'
@@ -127,7 +127,8 @@ const panel = (series: Series) =>
       ),
     )
     .datasource(PROMETHEUS)
-    .unit(series.unit ?? 'short')
+    .unit(series.unit ?? WHOLE)
+    .colorScheme(neutral())
     .span(series.span ?? 8)
     .height(6)
     .fillOpacity(6)

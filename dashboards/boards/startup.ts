@@ -89,6 +89,7 @@ export function startup() {
         description: stated('Attempts by their outcome.'),
         sql: OUTCOMES,
         stacked: true,
+        colors: { Failed: 'red' },
         span: 12,
       }).interval('1m'),
     )

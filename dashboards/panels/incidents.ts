@@ -1,6 +1,6 @@
 import { INCIDENT_ROWS, OPEN_INCIDENTS } from '../sql/incidentQueries.ts'
 import { describe } from './describe.ts'
-import { noneIsGood } from './look.ts'
+import { noneIsGood, WHOLE } from './look.ts'
 import { type Place, statPanel, tablePanel } from './panels.ts'
 
 export const openIncidents = (place: Place) =>
@@ -16,7 +16,7 @@ export const incidentTable = (place: Place) =>
     ...place,
     title: 'Incidents',
     description: describe(
-      'One row an incident: what, where on the link, for whom, how sure, how soon it was found and what it cost in viewer-minutes.',
+      'One row an incident: what, where on the link, for whom, how sure, how soon it was found and what it cost in viewer minutes lost.',
       'incident',
       'incident FINAL',
     ),
@@ -31,7 +31,7 @@ export const incidentTable = (place: Place) =>
       found_after: { unit: 's' },
       lasted: { unit: 's' },
       confidence: { unit: 'percentunit' },
-      viewers: { unit: 'short' },
-      viewer_minutes: { unit: 'short' },
+      viewers: { unit: WHOLE },
+      minutes_lost: { unit: WHOLE },
     },
   })

@@ -1,5 +1,13 @@
-import { ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard'
+import {
+  FieldColorBuilder,
+  FieldColorModeId,
+  ThresholdsConfigBuilder,
+  ThresholdsMode,
+} from '@grafana/grafana-foundation-sdk/dashboard'
 import { type AnyMetric, type MetricSpec, metricOf } from '../../schemas/metrics.ts'
+
+/** Whole things with separators between thousands: `1,124`, never `1.12 K`. */
+export const WHOLE = 'locale'
 
 /** Grafana's name of a unit. */
 export const UNITS: Readonly<Record<MetricSpec['unit'], string>> = {
@@ -8,8 +16,8 @@ export const UNITS: Readonly<Record<MetricSpec['unit'], string>> = {
   kbps: 'Kbits',
   mbps: 'Mbits',
   fps: 'suffix: fps',
-  plays: 'short',
-  count: 'short',
+  plays: WHOLE,
+  count: WHOLE,
   bytes: 'decbytes',
   per_minute: 'suffix: /min',
 }
@@ -17,6 +25,13 @@ export const UNITS: Readonly<Record<MetricSpec['unit'], string>> = {
 /** The unit of a metric; a speed against real time is told as a multiple. */
 export const unitOf = (name: AnyMetric): string =>
   name.endsWith('_speed') ? 'suffix:×' : UNITS[metricOf(name).unit]
+
+/** People and things are counted whole. */
+export const decimalsOf = ({ unit }: Pick<MetricSpec, 'unit'>): number | undefined =>
+  unit === 'plays' || unit === 'count' ? 0 : undefined
+
+/** Series are no verdict: shades of blue. Green is what is good, red what is bad, and both are said by thresholds only. */
+export const neutral = () => new FieldColorBuilder().mode(FieldColorModeId.Shades).fixedColor('blue')
 
 /** Where the objective is missed twice over. */
 export function twiceMissed({ objective, better, unit }: MetricSpec): number | undefined {
@@ -31,11 +46,10 @@ export function twiceMissed({ objective, better, unit }: MetricSpec): number | u
  * share that should be near 1 is shown from where it is missed twice over.
  */
 export function softScale(name: AnyMetric): { readonly min: number; readonly max?: number } {
-  const { objective, better, unit, quantile } = metricOf(name)
+  const { objective, better, unit } = metricOf(name)
   if (unit === 'ratio' && better === 'higher' && !name.endsWith('_speed'))
     return objective === undefined ? { min: 0 } : { min: twiceMissed(metricOf(name))!, max: 1 }
-  if (objective !== undefined && better === 'lower' && quantile === undefined)
-    return { min: 0, max: objective * 1.2 }
+  if (objective !== undefined && better === 'lower') return { min: 0, max: objective * 1.2 }
   return { min: 0 }
 }
 

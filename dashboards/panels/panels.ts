@@ -16,20 +16,20 @@ import {
   VizOrientation,
   VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common'
-import { MappingType } from '@grafana/grafana-foundation-sdk/dashboard'
+import { type DynamicConfigValue, MappingType } from '@grafana/grafana-foundation-sdk/dashboard'
 import * as stats from '@grafana/grafana-foundation-sdk/stat'
 import * as states from '@grafana/grafana-foundation-sdk/statetimeline'
 import * as tables from '@grafana/grafana-foundation-sdk/table'
 import * as lines from '@grafana/grafana-foundation-sdk/timeseries'
 import { type AnyMetric, metricOf } from '../../schemas/metrics.ts'
 import type { Board } from '../board.ts'
-import { type Column, columnOverrides } from '../columns.ts'
+import { type Column, columnNames, columnOverrides, dimensionWord, headingOf } from '../columns.ts'
 import { query } from '../query.ts'
 import { type Built, metricLine, metricTable, metricValue, reachOf } from '../sql/metricQueries.ts'
 import type { Filter } from '../sql/scope.ts'
 import { rollup } from '../sql/source.ts'
 import { describeMetrics } from './describe.ts'
-import { plainThresholds, softScale, thresholdsOf, unitOf } from './look.ts'
+import { decimalsOf, neutral, plainThresholds, softScale, thresholdsOf, unitOf, WHOLE } from './look.ts'
 
 /** Where a panel stands: columns of 24, rows of 30 pixels. */
 export interface Place {
@@ -47,6 +47,12 @@ export const dashedThresholds = () =>
   new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed)
 const tooltip = () => new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi)
 
+/** Headings of the numbers of a query that have names of columns. */
+const seriesNames = (sql: string, by: string | undefined) =>
+  columnNames(sql)
+    .filter((name) => name !== 'at' && name !== by && headingOf(name) !== name)
+    .map((name) => [name, [{ id: 'displayName', value: headingOf(name) }]] as [string, DynamicConfigValue[]])
+
 interface Own extends Place {
   readonly title: string
   readonly description: string
@@ -61,12 +67,15 @@ export function linesPanel(
     readonly stacked?: boolean
     /** Counts of separate things: bars. */
     readonly bars?: boolean
+    /** Colours of series that are a verdict: severities. */
+    readonly colors?: Readonly<Record<string, string>>
   },
 ) {
   const panel = new lines.PanelBuilder()
     .title(own.title)
     .description(own.description)
-    .unit(own.unit ?? 'short')
+    .unit(own.unit ?? WHOLE)
+    .colorScheme(neutral())
     .span(own.span)
     .height(own.height ?? 7)
     .interval('10s')
@@ -80,7 +89,10 @@ export function linesPanel(
     .tooltip(tooltip())
     .withTarget(query(own.sql))
   if (own.by !== undefined) panel.displayName(`\${__field.labels.${own.by}}`)
-  if (own.bars) panel.drawStyle(GraphDrawStyle.Bars).fillOpacity(60)
+  else for (const [name, heading] of seriesNames(own.sql, undefined)) panel.overrideByName(name, heading)
+  if (own.bars) panel.drawStyle(GraphDrawStyle.Bars).fillOpacity(60).decimals(0)
+  for (const [name, fixedColor] of Object.entries(own.colors ?? {}))
+    panel.overrideByName(name, [{ id: 'color', value: { mode: 'fixed', fixedColor } }])
   if (own.stacked || own.bars)
     panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A')).axisSoftMin(0)
   return panel
@@ -91,7 +103,7 @@ export function statPanel(own: Own & { readonly sql: string; readonly line?: boo
   return new stats.PanelBuilder()
     .title(own.title)
     .description(own.description)
-    .unit(own.unit ?? 'short')
+    .unit(own.unit ?? WHOLE)
     .span(own.span)
     .height(own.height ?? 4)
     .interval('10s')
@@ -111,13 +123,15 @@ export function tablePanel(
   const panel = new tables.PanelBuilder()
     .title(own.title)
     .description(own.description)
+    .unit(WHOLE)
     .span(own.span)
     .height(own.height ?? 8)
     .thresholds(plainThresholds())
     .noValue('–')
     .minWidth(70)
     .withTarget(query(own.sql, { shape: 'table' }))
-  for (const [name, properties] of columnOverrides(own.columns ?? {})) panel.overrideByName(name, properties)
+  for (const [name, properties] of columnOverrides(own.columns ?? {}, columnNames(own.sql)))
+    panel.overrideByName(name, properties)
   return panel
 }
 
@@ -125,10 +139,11 @@ export function tablePanel(
 export function barsPanel(
   own: Own & { readonly sql: string; readonly by: string; readonly stacked?: boolean },
 ) {
-  return new bars.PanelBuilder()
+  const panel = new bars.PanelBuilder()
     .title(own.title)
     .description(own.description)
-    .unit(own.unit ?? 'short')
+    .unit(own.unit ?? WHOLE)
+    .colorScheme(neutral())
     .span(own.span)
     .height(own.height ?? 9)
     .xField(own.by)
@@ -139,6 +154,8 @@ export function barsPanel(
     .tooltip(tooltip())
     .thresholds(plainThresholds())
     .withTarget(query(own.sql, { shape: 'table' }))
+  for (const [name, heading] of seriesNames(own.sql, own.by)) panel.overrideByName(name, heading)
+  return panel
 }
 
 /**
@@ -184,7 +201,7 @@ export function metricLines(name: AnyMetric, { by, filters, title, ...place }: M
   })
   const panel = linesPanel({
     ...place,
-    title: title ?? `${spec.title.en}${by === undefined ? '' : ` by ${by}`}`,
+    title: title ?? `${spec.title.en}${by === undefined ? '' : ` by ${dimensionWord(by)}`}`,
     description: describeMetrics([name], built.source),
     unit: unitOf(name),
     sql: built.sql,
@@ -195,6 +212,8 @@ export function metricLines(name: AnyMetric, { by, filters, title, ...place }: M
   const { min, max } = softScale(name)
   panel.axisSoftMin(min)
   if (max !== undefined) panel.axisSoftMax(max)
+  const decimals = decimalsOf(spec)
+  if (decimals !== undefined) panel.decimals(decimals)
   // few attempts begin in ten seconds: one that fails would be a tower
   return rollup(built.source).kind === 'startup' ? panel.interval('1m') : panel
 }
@@ -214,7 +233,8 @@ export function metricStat(name: AnyMetric, { filters, title, ...place }: Omit<M
     sql: built.sql,
     line,
   }).thresholds(thresholdsOf(spec))
-  return spec.unit === 'ratio' ? panel.decimals(2) : panel
+  const decimals = spec.unit === 'ratio' ? 2 : decimalsOf(spec)
+  return decimals === undefined ? panel : panel.decimals(decimals)
 }
 
 /** Metrics of one kind side by side, a row for each combination of values. */

@@ -6,7 +6,7 @@ const END = `if(state = 'open', least(now64(3), toDateTime64($__toTime, 3)), res
 
 /** Incidents of the board's time, the newest first. */
 export const INCIDENT_ROWS = `SELECT began_time AS began, state, severity, summary_en AS what, hop, stream, viewers,
-  viewers * dateDiff('second', began_time, ${END}) / 60 AS viewer_minutes, dateDiff('second', began_time, ${END}) AS lasted,
+  lost_minutes AS minutes_lost, dateDiff('second', began_time, ${END}) AS lasted,
   dateDiff('second', began_time, opened_time) AS found_after, confidence, id, cause, metric, value, baseline
 FROM incident FINAL
 WHERE ${OF_SHOW}
@@ -17,8 +17,8 @@ export const OPEN_INCIDENTS = `SELECT count() AS "Open incidents"
 FROM incident FINAL
 WHERE ${OF_SHOW} AND state = 'open'`
 
-/** What incidents cost: viewers affected × minutes. */
-export const INCIDENT_COST = `SELECT sum(viewers * dateDiff('second', began_time, ${END}) / 60) AS "Viewer-minutes"
+/** What incidents cost, added up second by second by the judge. */
+export const INCIDENT_COST = `SELECT sum(lost_minutes) AS "Viewer minutes lost"
 FROM incident FINAL
 WHERE ${OF_SHOW}`
 
@@ -30,14 +30,15 @@ export const LASTED = `SELECT avgIf(dateDiff('millisecond', began_time, resolved
 FROM incident FINAL
 WHERE ${OF_SHOW}`
 
-export const INCIDENTS_BY_HOP = `SELECT hop, count() AS incidents, sum(viewers * dateDiff('second', began_time, ${END}) / 60) AS viewer_minutes
+export const INCIDENTS_BY_HOP = `SELECT hop, count() AS incidents, sum(lost_minutes) AS minutes_lost
 FROM incident FINAL
 WHERE ${OF_SHOW}
 GROUP BY hop
-ORDER BY viewer_minutes DESC`
+ORDER BY minutes_lost DESC`
 
-export const INCIDENTS_OVER_TIME = `SELECT toStartOfInterval(began_time, toIntervalSecond(greatest($__interval_s, 60))) AS at, severity, toFloat64(count()) AS incidents
+export const INCIDENTS_OVER_TIME = `SELECT toStartOfInterval(began_time, toIntervalSecond(greatest($__interval_s, 60))) AS at,
+  countIf(severity = 'critical') AS "Critical", countIf(severity = 'warning') AS "Warning", countIf(severity = 'info') AS "Info"
 FROM incident FINAL
 WHERE ${OF_SHOW}
-GROUP BY at, severity
+GROUP BY at
 ORDER BY at`

@@ -238,6 +238,14 @@ test('a switch closes the interval of the old rendition', async () => {
   assert.deepEqual([beacons.at(-1)!.context!.rendition, beacons.at(-1)!.context!.codec], ['720p', 'h265'])
 })
 
+test('a single playlist names no bitrate: it is unknown, not 0', async () => {
+  const { start, play, session, beats } = setup()
+  session.rendition({ name: 'only', bitrate_kbps: 0 })
+  start()
+  await play(10_040)
+  assert.equal(beats().at(-1)!.bitrate_kbps, undefined)
+})
+
 test('live latency is corrected by the collector’s clock', async () => {
   const { start, play, session, beats, set, time } = setup()
   start()

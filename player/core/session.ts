@@ -240,7 +240,8 @@ export function createSession(
         playback_rate: rate,
         ...catchUps,
         switches,
-        bitrate_kbps: rendition?.bitrate_kbps ?? sample.bitrate_kbps,
+        // A single playlist names no bitrate; players call that 0: it is unknown.
+        bitrate_kbps: rendition?.bitrate_kbps || sample.bitrate_kbps || undefined,
         bandwidth_kbps: round(sample.bandwidth_kbps, 1e8),
         buffer_ms: round(sample.buffer_ms, 3_600_000),
         live_latency_ms: latency(sample),

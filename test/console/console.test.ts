@@ -12,6 +12,7 @@ import { METRIC_NAMES, type Metric } from '../../schemas/metrics.ts'
 import { kindOfMetric, metricSql, metricWhere } from '../../schemas/sql.ts'
 import { type Firstframe, startFirstframe } from '../pipeline/firstframe.ts'
 import { sqlOf } from '../pipeline/sql.ts'
+import { storePid } from '../pipeline/storePid.ts'
 import { launchBrowser, waitFor } from '../stream/index.ts'
 import { seriousFaults } from './axe.ts'
 
@@ -195,12 +196,11 @@ test('by keys alone: to the incident and back, light and dark, Chinese, a moment
 test('nothing serious in any view for those who see, hear or hold it differently: light, dark, Chinese, phone, wall', {
   timeout: 120_000,
 }, async () => {
+  // Shows and incidents are looked at in states.test.ts.
   const incident = await ourIncident()
   const [session] = await json<SessionRow[]>(`/api/sessions?incident=${incident!.id}`)
   const views = [
     [`/show/${SHOW}`, '.incident, .incident-row'],
-    ['/shows', '.shows li'],
-    [`/incident/${incident!.id}`, '#sessions tbody'],
     [`/session/${session!.session}`, '.strip'],
     ['/runbooks/rebuffering_ratio', '.prose'],
     ['/show/nobody-told', 'pre'],
@@ -244,6 +244,55 @@ test('resolved on the page when it is over', { timeout: 150_000 }, async (t) => 
   const over = Date.now()
   await page.locator('.count.good').waitFor({ timeout: 60_000 })
   t.diagnostic(`resolved ${((over - mended) / 1000).toFixed(0)} s after it was mended`)
+})
+
+test('the store stops for 15 s: each view says so within 5 s, and is right again within 2 s of its return', {
+  timeout: 60_000,
+}, async (t) => {
+  const incident = (await ourIncident())!
+  const [session] = await json<SessionRow[]>(`/api/sessions?incident=${incident.id}`)
+  const context = await browser.newContext({ locale: 'en-GB' })
+  const views = await Promise.all(
+    [
+      [`/show/${SHOW}`, '.hop.well'],
+      ['/shows', '.show.well'],
+      [`/incident/${incident.id}`, '#sessions tbody'],
+      [`/session/${session!.session}`, '.strip'],
+      ['/handover', '.handover pre'],
+    ].map(async ([path, ready]) => {
+      const view = await context.newPage()
+      await view.goto(`${firstframe.consoleUrl}${path}`)
+      await view.locator(ready!).first().waitFor()
+      return { path: path!, ready: ready!, view, banner: view.locator('.banner.lost') }
+    }),
+  )
+  const each = (look: (view: (typeof views)[number]) => Promise<unknown>) => Promise.all(views.map(look))
+  const pid = storePid(firstframe.pid())
+  const stopped_ms = performance.now()
+  process.kill(pid, 'SIGSTOP')
+  try {
+    await each(async ({ path, banner }) => {
+      await banner.filter({ hasText: 'The console answers, its store does not' }).waitFor({ timeout: 5_000 })
+      t.diagnostic(`${path}: said after ${Math.round(performance.now() - stopped_ms)} ms`)
+    })
+    assert.ok(performance.now() - stopped_ms <= 5_000)
+    await each(async ({ path, view }) =>
+      assert.equal(await view.locator('.hop.well, .show.well, .count.good, .clock.live').count(), 0, path),
+    )
+    // It says for how long, to the end.
+    await each(({ banner }) => banner.filter({ hasText: /\(1[3-5] s\)/ }).waitFor({ timeout: 15_000 }))
+  } finally {
+    process.kill(pid, 'SIGCONT')
+  }
+  const back_ms = performance.now()
+  await each(async ({ path, view, ready, banner }) => {
+    await banner.waitFor({ state: 'detached', timeout: 2_000 })
+    await view.locator(ready).first().waitFor({ timeout: 2_000 })
+    const after_ms = Math.round(performance.now() - back_ms)
+    t.diagnostic(`${path}: right again after ${after_ms} ms`)
+    assert.ok(after_ms <= 2_000, `${path}: ${after_ms} ms`)
+  })
+  await context.close()
 })
 
 test('one definition: what the console says is what SQL says over the raw rows, metric by metric', {

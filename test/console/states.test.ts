@@ -181,33 +181,134 @@ test('slow, store away and lost are told apart, within 5 s, in every view', {
     store_away: /The console answers, its store does not \(\d+ s\)/,
     dead: /Firstframe does not answer/,
   }
-  for (const [path, ready] of views)
-    for (const behaviour of ['store_away', 'dead'] as const)
-      await look('one', { path, ready }, async (page, play) => {
-        play.behaviour = behaviour
-        stage.play(play)
-        const began = performance.now()
+  const play = PLAYS.one()
+  stage.play(play)
+  const context = await browser.newContext({ locale: 'en-GB' })
+  const pages = await Promise.all(
+    views.map(async ([path, ready]) => {
+      const page = await context.newPage()
+      await page.goto(`${stage.url}${path}`)
+      await page.locator(ready).first().waitFor()
+      return { page, path, ready }
+    }),
+  )
+  for (const behaviour of ['store_away', 'dead'] as const) {
+    play.behaviour = behaviour
+    stage.play(play)
+    const began = performance.now()
+    await Promise.all(
+      pages.map(async ({ page, path, ready }) => {
         await page.locator('.banner.lost').waitFor({ timeout: 5_000 })
-        const after_ms = Math.round(performance.now() - began)
+        t.diagnostic(`${path} ${behaviour}: said after ${Math.round(performance.now() - began)} ms`)
         const banner = await text(page, '.banner.lost')
-        t.diagnostic(`${path} ${behaviour}: said after ${after_ms} ms`)
         assert.match(banner, stated[behaviour])
         assert.match(banner, /As of \d\d:\d\d:\d\d/)
         assert.equal(await page.locator('.hop.well, .count.good, .clock.live').count(), 0)
+        assert.equal(
+          await page.locator('.caption .now:not(.gone)').count(),
+          path === SHOW ? 0 : await page.locator('.caption .now').count(),
+        )
         assert.ok(await page.locator(ready).first().isVisible(), 'what was known stays readable')
-        play.behaviour = 'well'
-        stage.play(play)
-        const back = performance.now()
-        await page.locator('.banner.lost').waitFor({ state: 'detached', timeout: 4_000 })
-        t.diagnostic(`${path} ${behaviour}: well again after ${Math.round(performance.now() - back)} ms`)
-      })
+      }),
+    )
+    play.behaviour = 'well'
+    stage.play(play)
+    await Promise.all(
+      pages.map(({ page }) => page.locator('.banner.lost').waitFor({ state: 'detached', timeout: 4_000 })),
+    )
+  }
+  await context.close()
   await look('one', {}, async (page, play) => {
     play.behaviour = 'slow'
     stage.play(play)
     await page.keyboard.press('Shift+ArrowLeft')
     await page.locator('.clock.opening', { hasText: /Loading \d\d:\d\d:\d\d …/ }).waitFor({ timeout: 2_000 })
     assert.equal(await page.locator('.clock.live').count(), 0)
+    // What stands below says of when it is; when it takes long, the page says why.
+    assert.match(await text(page, '.clock.opening time'), /^as of \d\d:\d\d:\d\d$/)
+    await page
+      .locator('.banner.stale', { hasText: 'has not come yet: the store is slow' })
+      .waitFor({ timeout: 5_000 })
   })
+})
+
+test('one slow answer is told apart from a slow store: the rest of an incident’s page is there', async () => {
+  const play = PLAYS.one()
+  play.behaviour = 'slow_course'
+  stage.play(play)
+  const page = await browser.newPage({ locale: 'en-GB' })
+  await page.goto(`${stage.url}/incident/inc-edge`)
+  await page.locator('#sessions tbody').waitFor()
+  await page.getByText('No answer yet: the store is slow').waitFor({ timeout: 5_000 })
+  assert.equal(await page.locator('.banner.lost').count(), 0)
+  await page.close()
+})
+
+test('a session that is over says so, and leads to the sign-in and back', async () => {
+  await look('one', { ready: '.incident' }, async (page, play) => {
+    play.signedOut = true
+    stage.play(play)
+    await page.locator('.banner.lost', { hasText: 'You are signed out' }).waitFor({ timeout: 5_000 })
+    assert.equal(await page.locator('.banner.lost a').getAttribute('href'), '/sign-in?to=%2Fshow%2Fdouble-11')
+    assert.equal(await page.locator('.hop.well, .count.bad, .clock.live').count(), 0)
+  })
+})
+
+test('names that senders choose: none, long, alike, of the other direction; 200 streams; sessions set apart', async () => {
+  await look('hostile', { ready: '.incident' }, async (page) => {
+    const streams = page.locator('section:has(h2:text("200 streams")) tbody th')
+    assert.equal(await streams.count(), 12)
+    await page.getByRole('button', { name: '188 more' }).click()
+    const names = (await streams.allInnerTexts()).map((name) => name.replace('▲', '').trim())
+    assert.deepEqual([names.length, new Set(names).size], [200, 200], 'each can be told from the others')
+    assert.ok(names.includes('(no name)'))
+    assert.match(await text(page, '.note-filter'), /^1,204 sessions are set apart/)
+    // A hop that breaks has a figure, and no incident calls it ruled out.
+    assert.match(await text(page, '.hop.sick .figure'), /12\.0 fps when opened/)
+    assert.doesNotMatch(await text(page, '.incident'), /ruled out:[^\n]*(Transcode|Edge)/)
+  })
+  await look('twelve', { ready: '.incident' }, async (page) => {
+    const rows = (await page.locator('.incident-row .facts span:first-child').allInnerTexts()).map((name) =>
+      name.trim(),
+    )
+    assert.equal(new Set(rows).size, rows.length, rows.join())
+  })
+})
+
+test('one figure a moment: header, hop and caption say the same', async () => {
+  await look('calm', {}, async (page) => {
+    const figure = async (selector: string) => (await text(page, selector)).replaceAll(/\s/g, '')
+    assert.equal(await figure('#watching .now'), await figure('.top .audience .figure'))
+    for (const [index, hop] of [
+      'encoder',
+      'ingest',
+      'transcode',
+      'origin',
+      'edge',
+      'player',
+      'interaction',
+    ].entries())
+      assert.equal(await figure(`#${hop} .now`), await figure(`.hop:nth-child(${index + 1}) .figure`))
+  })
+})
+
+test('the last show stands beside this one as a grey line that says what it is', async () => {
+  await look('compared', { path: `${SHOW}?compare=`, ready: '.hop' }, async (page) => {
+    assert.match(await text(page, '.axis h2'), /grey: the last show, the same minute \(.+\)/)
+    assert.match(await text(page, '#watching .caption'), /last show \d{3}/)
+  })
+})
+
+test('an incident since yesterday says the day; who has it stands beside it', async () => {
+  const hour = new Date().getUTCHours()
+  const timezoneId = hour <= 12 ? `Etc/GMT+${hour}` : `Etc/GMT-${24 - hour}`
+  stage.play(PLAYS.zero())
+  const page = await browser.newPage({ locale: 'en-GB', timezoneId })
+  await page.goto(`${stage.url}${SHOW}`)
+  await page.locator('.incident').waitFor()
+  assert.match(await text(page, '.incident .where'), /since \d+ \w+ \d\d:\d\d:\d\d[\s\S]*ana has it/)
+  assert.equal(await text(page, '.top .audience .figure'), '0')
+  await page.close()
 })
 
 test('a first load without an answer says so, and is never "lost" before it was connected', async () => {
@@ -225,15 +326,21 @@ const SIZES = [390, 820, 1440, 2560] as const
 test('nothing is off the screen at 390, 820, 1440 and 2560 px, in English and in Chinese', {
   timeout: 90_000,
 }, async () => {
-  for (const width of SIZES)
-    for (const [state, path, ready] of [
-      ['twelve', SHOW, '.incident'],
-      ['twelve', `${SHOW}?lang=zh`, '.incident'],
-      ['cut', SHOW, '.incident'],
-      ['shows', '/shows', '.shows li'],
-      ['one', '/incident/inc-edge', '#sessions tbody'],
-    ] as const)
-      await look(state, { path, ready, width }, async (page) => {
+  for (const [state, path, ready] of [
+    ['twelve', SHOW, '.incident'],
+    ['twelve', `${SHOW}?lang=zh`, '.incident'],
+    ['cut', SHOW, '.incident'],
+    ['hostile', SHOW, '.incident'],
+    ['shows', '/shows', '.shows li'],
+    ['one', '/incident/inc-edge', '#sessions tbody'],
+  ] as const)
+    await look(state, { path, ready }, async (page) => {
+      for (const width of SIZES) {
+        await page.setViewportSize({ width, height: 900 })
+        // Charts follow their width a frame later.
+        await page.evaluate(
+          () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+        )
         const outside = await page.evaluate(() => {
           const wide = document.documentElement.clientWidth
           return [...document.querySelectorAll('main *, header *')]
@@ -247,7 +354,8 @@ test('nothing is off the screen at 390, 820, 1440 and 2560 px, in English and in
             .map((element) => `${element.tagName}.${element.className} ${element.textContent.slice(0, 40)}`)
         })
         assert.deepEqual(outside, [], `${path} at ${width}`)
-      })
+      }
+    })
 })
 
 test('on a phone: a header of 48 px, the action on the first screen, targets of 44 px', async () => {
@@ -372,6 +480,7 @@ test('nothing serious for those who see, hear or hold it differently, in the sta
     ['ended', `${SHOW}?theme=light&lang=zh`, '.banner.ended', 820],
     ['shows', '/shows', '.shows li', 1440],
     ['one', '/incident/inc-edge?theme=light', '#sessions tbody', 390],
+    ['hostile', `${SHOW}?wall`, '.incident', 1920],
   ] as const)
     await look(state, { path, ready, width }, async (page) => {
       assert.deepEqual(await seriousFaults(page), [], `${state} ${path} at ${width}`)

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Browser } from 'playwright-core'
+import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { launchBrowser } from '../stream/index.ts'
 import { PLAYS } from './stage/plays.ts'
 import { openStage, type Stage } from './stage/serve.ts'
@@ -19,10 +19,21 @@ interface Picture {
   /** How the console behaves once the page has been drawn. */
   readonly after?: 'store_away' | 'dead' | 'slow'
   readonly key?: string
+  /** A state that few meet: it is drawn only into a folder that is named. */
+  readonly extra?: true
+  readonly context?: BrowserContextOptions
+  readonly media?: 'print'
 }
 
 const SHOW = '/show/double-11'
 const PHONE = { width: 390, height: 844, whole: false } as const
+
+/** A zone in which the day began less than an hour ago. */
+function zoneAfterMidnight(now_ms: number): string {
+  const hour = new Date(now_ms).getUTCHours()
+  // The signs of these names are the other way round: Etc/GMT-5 is five hours ahead.
+  return hour <= 12 ? `Etc/GMT+${hour}` : `Etc/GMT-${24 - hour}`
+}
 
 /** The pictures by file name. */
 export const PICTURES: Readonly<Record<string, Picture>> = {
@@ -69,6 +80,59 @@ export const PICTURES: Readonly<Record<string, Picture>> = {
     height: 1440,
     whole: false,
   },
+  'state-hostile': { play: 'hostile', path: SHOW, ready: '.incident', extra: true },
+  'state-hostile-phone': {
+    play: 'hostile',
+    path: SHOW,
+    ready: '.incident',
+    extra: true,
+    ...PHONE,
+    whole: true,
+  },
+  'state-zero': { play: 'zero', path: SHOW, ready: '.incident', extra: true },
+  'state-abandoned': { play: 'abandoned', path: SHOW, ready: '.incident', extra: true },
+  'state-compared': { play: 'compared', path: `${SHOW}?compare=last`, ready: '.incident', extra: true },
+  'state-nothing': { play: 'nothing', path: '/shows', ready: 'pre', extra: true },
+  'state-landscape': {
+    play: 'one',
+    path: SHOW,
+    ready: '.incident',
+    width: 844,
+    height: 390,
+    whole: false,
+    extra: true,
+  },
+  'state-print': {
+    play: 'one',
+    path: '/incident/inc-edge',
+    ready: '#sessions tbody',
+    media: 'print',
+    extra: true,
+  },
+  'state-forced': {
+    play: 'one',
+    path: SHOW,
+    ready: '.incident',
+    context: { forcedColors: 'active' },
+    extra: true,
+  },
+  // Somewhere it was midnight half an hour ago.
+  'state-midnight': {
+    play: 'zero',
+    path: SHOW,
+    ready: '.incident',
+    context: { timezoneId: zoneAfterMidnight(Date.now()) },
+    whole: false,
+    extra: true,
+  },
+  'state-phone-whole': {
+    play: 'one',
+    path: '/incident/inc-edge',
+    ready: '#sessions tbody',
+    ...PHONE,
+    whole: true,
+    extra: true,
+  },
 }
 
 async function shoot(
@@ -85,6 +149,7 @@ async function shoot(
     reducedMotion: 'reduce',
     deviceScaleFactor: width < 500 ? 2 : 1,
     locale: 'en-GB',
+    ...picture.context,
   })
   const page = await context.newPage()
   await page.goto(`${stage.url}${picture.path}`)
@@ -99,6 +164,7 @@ async function shoot(
   }
   // Charts are drawn a frame after their data.
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 300))))
+  if (picture.media !== undefined) await page.emulateMedia({ media: picture.media })
   await page.screenshot({ path: join(folder, `${name}.png`), fullPage: whole })
   console.log(join(folder, `${name}.png`))
   await context.close()
@@ -112,7 +178,8 @@ async function main(): Promise<void> {
   const browser = await launchBrowser()
   try {
     for (const [name, picture] of Object.entries(PICTURES))
-      if (wanted.length === 0 || wanted.includes(name)) await shoot({ stage, browser, folder }, name, picture)
+      if (wanted.length === 0 ? !picture.extra || process.argv[2] !== undefined : wanted.includes(name))
+        await shoot({ stage, browser, folder }, name, picture)
   } finally {
     await browser.close()
     await stage.close()

@@ -207,3 +207,33 @@ test('provisioning: three kinds of file that parse; alert rules as Grafana reads
     )
   }
 })
+
+test('series are neutral, green is good and red is bad; counts are whole; columns have headings', () => {
+  let columns = 0
+  for (const [name, dashboard] of all)
+    for (const panel of panelsOf(dashboard)) {
+      const where = `${name}: ${panel.title}`
+      const { defaults, overrides } = panel.fieldConfig!
+      if (panel.type === 'timeseries' || panel.type === 'barchart')
+        assert.deepEqual([defaults.color?.mode, defaults.color?.fixedColor], ['shades', 'blue'], where)
+      assert.notEqual(defaults.unit, 'short', `${where}: 1.12 K is no count`)
+      if (panel.type !== 'table') continue
+      for (const { matcher, properties } of overrides) {
+        const heading = properties.find(({ id }) => id === 'displayName')?.value as string | undefined
+        assert.match(heading ?? '', /^[A-Z0-9][^_]*$/, `${where}: ${matcher.options}`)
+        columns += 1
+      }
+    }
+  assert.ok(columns > 100, `only ${columns} columns`)
+  const bars = panelsOf(all.find(([name]) => name === 'incidents')![1]).find(
+    ({ title }) => title === 'Incidents over time',
+  )!
+  const colors = bars.fieldConfig!.overrides.map(({ matcher, properties }) => [
+    matcher.options,
+    (properties[0]!.value as { fixedColor: string }).fixedColor,
+  ])
+  assert.deepEqual(colors.slice(0, 2), [
+    ['Critical', 'red'],
+    ['Warning', 'orange'],
+  ])
+})

@@ -103,7 +103,57 @@ const three = (at_ms: number, begun_ms: number): Snapshot => {
         from_ms: began_ms + 4000,
         incident: 'inc-g0',
       },
+      {
+        hop: 'origin',
+        metric: 'origin_errors',
+        bad: 0.025,
+        from_ms: begun_ms - 30_000,
+        incident: 'inc-origin',
+      },
+      {
+        hop: 'interaction',
+        metric: 'interaction_success',
+        bad: 0.91,
+        from_ms: begun_ms - 20_000,
+        incident: 'inc-game',
+      },
     ],
+  })
+}
+
+/** Names that senders choose: none, sixty letters, of the other direction, of pictures; and two hundred of them. */
+export const HOSTILE_STREAMS = [
+  '',
+  'a-name-of-sixty-letters-that-says-everything-about-its-stream',
+  'a-name-of-sixty-letters-that-says-everything-about-its-STREAM',
+  'البث-المباشر-للحفل-الكبير-من-المسرح-الرئيسي',
+  '👩‍👩‍👧‍👦🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉',
+  '<img src=x onerror=alert(1)>',
+  ...Array.from({ length: 194 }, (_, index) => `room-${index + 1}`),
+]
+
+/** A show of 200 streams with names of every kind, and incidents that begin there. */
+const hostile = (at_ms: number, begun_ms: number): Snapshot => {
+  const began_ms = begun_ms - 72_000
+  return sceneOf({
+    at_ms,
+    watching: 4_211,
+    streams: HOSTILE_STREAMS,
+    set_apart: 1_204,
+    incidents: HOSTILE_STREAMS.slice(0, 6).map((stream, index) =>
+      incidentOf({
+        id: `inc-h${index}`,
+        stream,
+        began_ms: began_ms - index * 1000,
+        viewers: index === 0 ? 1 : 20 * index,
+        hop: index === 0 ? 'transcode' : 'edge',
+        metric: index === 0 ? 'transcode_fps' : 'edge_ttfb',
+        value: 12,
+        cause: { cdn: stream.slice(0, 40) || 'cdn-a' },
+        summary_en: `Edge first byte up tenfold: ${stream.slice(0, 40)} · 20 viewers`,
+        summary_zh: `边缘首包升至 10 倍：${stream.slice(0, 40)} · 影响 20 名观众`,
+      }),
+    ),
   })
 }
 
@@ -213,6 +263,35 @@ export const PLAYS = {
     ]),
   mega: () =>
     play((at_ms, begun_ms) => [oneIncident(at_ms, begun_ms, { watching: 1_204_311, streams: LONG_STREAMS })]),
+  hostile: () => play((at_ms, begun_ms) => [hostile(at_ms, begun_ms)]),
+  /** Nobody watches, and an incident is open that somebody has. */
+  zero: () =>
+    play((at_ms, begun_ms) => {
+      const began_ms = begun_ms - 4 * 3_600_000
+      const handling = {
+        incident: 'inc-cut',
+        tenant: 'demo',
+        owner: 'ana',
+        since_ms: began_ms,
+        at_ms: began_ms,
+      }
+      return [
+        sceneOf({
+          at_ms,
+          watching: 0,
+          incidents: [cutEncoder(began_ms, { viewers: 0, handling: { ...handling, note: 'OBS restarts' } })],
+          silent: { encoder: began_ms, ingest: began_ms, transcode: began_ms },
+        }),
+      ]
+    }),
+  /** The show is over, and an incident of it was never resolved. */
+  abandoned: () =>
+    play((at_ms, begun_ms) => {
+      const over_ms = begun_ms - 50 * MINUTE_MS
+      return [sceneOf({ at_ms, incidents: [cutEncoder(over_ms)], quiet_since_ms: over_ms })]
+    }),
+  compared: () => play((at_ms, begun_ms) => [oneIncident(at_ms, begun_ms, { compared: true })]),
+  nothing: () => play(() => []),
   lost: () => play((at_ms, begun_ms) => [oneIncident(at_ms, begun_ms)]),
   /** Twelve shows, one of them broken, one over, long names. */
   shows: () =>

@@ -34,6 +34,11 @@ export interface SceneOptions {
   readonly ended?: EndedView
   readonly heat?: Snapshot['heat']
   readonly live?: boolean
+  readonly set_apart?: number
+  /** The last show of the name stands beside this one. */
+  readonly compared?: boolean
+  /** Nothing was heard at all since then. */
+  readonly quiet_since_ms?: number
 }
 
 /** How a show is when all is well: middle and wobble of each metric. */
@@ -72,13 +77,13 @@ export function sceneOf(options: SceneOptions): Snapshot {
   const to_ms = Math.floor(at_ms / STEP_MS) * STEP_MS
   const from_ms = to_ms - AXIS_MS
   const heard_ms: Partial<Record<Hop, number>> = Object.fromEntries(
-    HOPS.map((hop) => [hop, options.silent?.[hop] ?? at_ms - 800]),
+    HOPS.map((hop) => [hop, options.silent?.[hop] ?? options.quiet_since_ms ?? at_ms - 800]),
   )
   const series: Record<string, Record<string, number>> = {}
   const values: Record<string, number | null> = {}
   for (const calm of [...CALM, ['concurrent_plays', watching, 0.03] as const]) {
     const [metric] = calm
-    const until_ms = options.silent?.[metricOf(metric).hop] ?? at_ms
+    const until_ms = options.silent?.[metricOf(metric).hop] ?? options.quiet_since_ms ?? at_ms
     series[metric] = pointsOf(calm, { from_ms, to_ms, until_ms })
     values[metric] = at_ms - until_ms > STEP_MS ? null : calm[1]
   }
@@ -124,6 +129,17 @@ export function sceneOf(options: SceneOptions): Snapshot {
     live: options.live ?? true,
     ended,
     incidents,
+    earlier: options.compared
+      ? {
+          shift_ms: 7 * 86_400_000,
+          series: Object.fromEntries(
+            CALM.concat([['concurrent_plays', watching * 0.8, 0.05]]).map(([metric, middle, wobble]) => [
+              metric,
+              pointsOf([metric, middle * 1.03, wobble * 2], { from_ms, to_ms, until_ms: at_ms }),
+            ]),
+          ),
+        }
+      : undefined,
     facts: {
       caused,
       slow: {
@@ -171,6 +187,7 @@ export function sceneOf(options: SceneOptions): Snapshot {
             apps: { mini: { production_ms: 2360, shown: 41 }, shop: { production_ms: 1640, shown: 88 } },
           },
         },
+        set_apart: options.set_apart ?? 0,
         heard_ms,
       },
       fast: {
@@ -234,9 +251,9 @@ export function incidentOf(
     metric: 'rebuffering_frequency',
     hop: 'edge',
     cause: { cdn: 'cdn-b', region: 'Guangdong' },
-    summary_en: 'Stalls up from 0.024 to 6.8 a minute behind cdn-b in Guangdong · 26 viewers',
-    summary_zh: 'cdn-b Guangdong地区 卡顿次数从 0.024 升至 6.8 次/分钟 · 影响 26 名观众',
-    value: 6.8,
+    summary_en: 'Stalls up from 0.024 to 25 a minute behind cdn-b in Guangdong · 26 viewers',
+    summary_zh: 'cdn-b Guangdong地区 卡顿次数从 0.024 升至 25 次/分钟 · 影响 26 名观众',
+    value: 25,
     baseline: 0.024,
     explains: 0.98,
     confidence: 0.98,
@@ -255,6 +272,7 @@ export function incidentOf(
           hop: 'edge',
           scope: { cdn: 'cdn-b', region: 'Guangdong' },
           now: 840,
+          worst: 860,
           baseline: 62,
           onset_ms: began_ms,
         },
@@ -263,7 +281,8 @@ export function incidentOf(
           rule: 'baseline',
           hop: 'player',
           scope: { cdn: 'cdn-b', region: 'Guangdong' },
-          now: 6.8,
+          now: 24,
+          worst: 25,
           baseline: 0.024,
           onset_ms: began_ms + 2_000,
         },

@@ -12,8 +12,8 @@ import { courseOf, listOf, sessionRows } from './scene.ts'
 export interface Play {
   /** Pictures by show at a moment. */
   readonly pictures: (at_ms: number) => readonly Snapshot[]
-  /** `store_away`: every question to the store hangs; `dead`: nothing is answered; `slow`: past moments take a minute. */
-  behaviour: 'well' | 'store_away' | 'dead' | 'slow'
+  /** `store_away`: every question to the store hangs; `dead`: nothing is answered; `slow`: past moments take a minute; `slow_course`: an incident's course does. */
+  behaviour: 'well' | 'store_away' | 'dead' | 'slow' | 'slow_course'
   /** The session of whoever looks is over. */
   signedOut?: boolean
 }
@@ -67,6 +67,7 @@ export async function openStage(): Promise<Stage> {
   })
   app.get('/api/incidents/:id/course', async (request) => {
     const { id } = request.params as { id: string }
+    if (play.behaviour === 'slow_course') await hang()
     return courseOf(incidents().find((each) => each.id === id)!, now())
   })
   app.get('/api/sessions', async (request) => {

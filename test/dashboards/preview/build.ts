@@ -37,6 +37,15 @@ const colorOf = (steps: readonly Threshold[], value: number | null): string =>
 
 const custom = (panel: Panel) => (panel.fieldConfig?.defaults?.custom ?? {}) as Record<string, unknown>
 
+type Property = { readonly id: string; readonly value: unknown }
+
+const headingIn = (panel: Panel, name: string): string =>
+  (panel.fieldConfig?.overrides ?? [])
+    .filter(({ matcher }) => matcher.options === name)
+    .flatMap(({ properties }) => properties as Property[])
+    .find(({ id }) => id === 'displayName')
+    ?.value?.toString() ?? name
+
 /** The series of a result: one a number column, or one a value of its text column. */
 function seriesOf({ meta, data }: Pick<Answer, 'meta' | 'data'>, panel: Panel): Series[] {
   const time = meta.find(({ type }) => isTime(type))!.name
@@ -57,10 +66,8 @@ function seriesOf({ meta, data }: Pick<Answer, 'meta' | 'data'>, panel: Panel): 
       found.set(name, points)
     }
   }
-  return [...found].map(([name, points]) => ({ name: name === '' ? '–' : name, points }))
+  return [...found].map(([name, points]) => ({ name: headingIn(panel, name) || '–', points }))
 }
-
-type Property = { readonly id: string; readonly value: unknown }
 
 function tableOf({ meta, data }: Pick<Answer, 'meta' | 'data'>, panel: Panel) {
   const properties = (name: string): readonly Property[] =>
@@ -181,6 +188,13 @@ function linesOf(
     stacked: (own.stacking as { mode?: string } | undefined)?.mode === 'normal',
     fill: Number(own.fillOpacity ?? 0),
     bars: own.drawStyle === 'bars',
+    colors: Object.fromEntries(
+      (panel.fieldConfig?.overrides ?? []).flatMap(({ matcher, properties }) =>
+        (properties as Property[])
+          .filter(({ id }) => id === 'color')
+          .map(({ value }) => [matcher.options, (value as { fixedColor: string }).fixedColor]),
+      ),
+    ),
     legend: legend?.showLegend ?? true,
     none: String(defaults?.noValue ?? 'No data'),
     thresholds: style === undefined || style === 'off' ? [] : thresholdsIn(panel),
@@ -235,7 +249,7 @@ async function previewPanel(panel: Panel, board: Choice, sources: Sources): Prom
         type: 'bars',
         unit,
         stacked: stacking === 'normal',
-        names,
+        names: names.map((each) => headingIn(panel, each)),
         bars: answer.data.map((row) => ({
           name: String(row[xField]) || '–',
           values: names.map((name) => numberOf(row[name])),

@@ -7,10 +7,8 @@ import './preview.css'
 import type { PreviewBoard, PreviewPanel, Series } from './panelData.ts'
 import { grafanaText } from './units.ts'
 
-/** Grafana's classic palette, in its order. */
-const PALETTE = `7EB26D EAB839 6ED0E0 EF843C E24D42 1F78C1 BA43A9 705DA0 508642 CCA300 447EBC C15C17`
-  .split(' ')
-  .map((hex) => `#${hex}`)
+/** Shades of blue, as Grafana's mode `shades` makes them. */
+const PALETTE = `5794F2 A9CBFF 2A66C8 CFE1FF 3F7FE0 8AB4F8 1F4E9E 6CA3F5`.split(' ').map((hex) => `#${hex}`)
 const paint = (index: number): string => PALETTE[index % PALETTE.length]!
 
 const NAMED: Readonly<Record<string, string>> = {
@@ -54,11 +52,18 @@ function rangeOf(panel: Of<'lines'>, low: number | null, high: number | null): [
   return [panel.min ?? (min >= 0 && min - pad < 0 ? 0 : min - pad), panel.max ?? max + pad]
 }
 
+/** Steps of an axis of counts. */
+const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000]
+
 const HEAD_PX = 34
 const LEGEND_PX = 22
 
 function Lines({ panel, board, height }: { panel: Of<'lines'>; board: PreviewBoard; height: number }) {
   const holder = useRef<HTMLDivElement>(null)
+  const paintOf = (index: number): string => {
+    const own = panel.colors[panel.series[index]?.name ?? '']
+    return own === undefined ? paint(index) : colour(own)
+  }
   useEffect(() => {
     const element = holder.current
     if (element === null) return
@@ -96,15 +101,16 @@ function Lines({ panel, board, height }: { panel: Of<'lines'>; board: PreviewBoa
             ticks: { show: false },
             size: 72,
             font: '11px system-ui',
+            ...(panel.decimals === 0 && { incrs: WHOLE_STEPS }),
             values: (_, at) => at.map((value) => grafanaText(panel.unit, value, panel.decimals)),
           },
         ],
         series: [
           {},
           ...order.map((index) => ({
-            stroke: paint(index),
+            stroke: paintOf(index),
             width: 1.5,
-            fill: `${paint(index)}${Math.round((panel.fill / 100) * 255)
+            fill: `${paintOf(index)}${Math.round((panel.fill / 100) * 255)
               .toString(16)
               .padStart(2, '0')}`,
             points: { show: !panel.bars && (panel.series[index]?.points.length ?? 0) < 3 },
@@ -152,7 +158,7 @@ function Lines({ panel, board, height }: { panel: Of<'lines'>; board: PreviewBoa
         <p class="legend">
           {panel.series.map(({ name }, index) => (
             <span key={name}>
-              <i style={{ background: paint(index) }} />
+              <i style={{ background: paintOf(index) }} />
               {name}
             </span>
           ))}

@@ -53,6 +53,8 @@ export type PreviewPanel = Base &
         readonly softMin?: number
         readonly softMax?: number
         readonly bars: boolean
+        /** Colours that are a verdict, by series. */
+        readonly colors: Readonly<Record<string, string>>
         readonly legend: boolean
         /** What is said when there is no series. */
         readonly none: string

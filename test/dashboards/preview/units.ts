@@ -25,6 +25,7 @@ const scaled =
 
 const FORMATS: Readonly<Record<string, (value: number, decimals?: number) => string>> = {
   none: (value, decimals) => fixed(value, decimals ?? decimalsFor(value)),
+  locale: (value, decimals) => fixed(value, decimals ?? decimalsFor(value)),
   short: scaled([
     [1, ''],
     [1e3, ' K'],
