@@ -147,7 +147,13 @@ function Caption({
   const was = old && hover === undefined ? (now.value ?? now.was) : undefined
   return (
     <div class="caption">
-      <span class="title">{row.title}</span>
+      {row.href === undefined ? (
+        <span class="title">{row.title}</span>
+      ) : (
+        <a class="title" href={row.href}>
+          {row.title}
+        </a>
+      )}
       <span class={`now ${silent || was !== undefined ? 'gone' : ''}`}>
         {was !== undefined
           ? words.was(row.text(was))

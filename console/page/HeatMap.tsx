@@ -23,7 +23,7 @@ export function stepOf(
 
 /** Stall ratio by operator and CDN; number and step in each cell, a mark where it is bad. */
 export function HeatMap({ heat }: { readonly heat: Snapshot['heat'] }) {
-  const { words, lang } = usePlace()
+  const { words, lang, with: to } = usePlace()
   const sum = (cells: readonly { watching: number }[]) =>
     cells.reduce((total, { watching }) => total + watching, 0)
   const operators = Object.keys(heat)
@@ -67,9 +67,11 @@ export function HeatMap({ heat }: { readonly heat: Snapshot['heat'] }) {
                     const step = stepOf(cell, total)
                     return (
                       <td key={cdn} class={step === 'few' ? 'few' : `h${step}`}>
-                        {step !== 'few' && step >= 3 && <span aria-hidden="true">▲ </span>}
-                        {textOf('rebuffering_ratio', cell.value, lang)}
-                        <small>{whole(cell.watching)}</small>
+                        <a href={`${to({ isp, cdn })}#sessions`}>
+                          {step !== 'few' && step >= 3 && <span aria-hidden="true">▲ </span>}
+                          {textOf('rebuffering_ratio', cell.value, lang)}
+                          <small>{whole(cell.watching)}</small>
+                        </a>
                       </td>
                     )
                   })}

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { IncidentView } from '../../schemas/incident.ts'
-import { MARKS, type Mark } from '../../schemas/mark.ts'
+import type { Mark } from '../../schemas/mark.ts'
 import { timeOf } from './amount.ts'
 import { usePlace } from './place.ts'
 import { sendChange } from './sendChange.ts'
@@ -109,7 +109,7 @@ export function OnCall({ incident }: { readonly incident: IncidentView }) {
       </form>
       <fieldset class="marks">
         <legend>{words.mark_about}</legend>
-        {MARKS.map((each) => (
+        {(Object.keys(words.mark_names) as Mark[]).map((each) => (
           <button
             key={each}
             type="button"

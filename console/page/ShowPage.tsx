@@ -11,7 +11,7 @@ import { LinkPicture } from './LinkPicture.tsx'
 import { usePlace } from './place.ts'
 import { Ranges } from './Ranges.tsx'
 import { axisFrom, bandsOf, rowsOf, struckStreams } from './showRows.ts'
-import { Fairness, Rounds, Streams } from './Tables.tsx'
+import { CellSessions, Fairness, Rounds, Streams } from './Tables.tsx'
 import { Top } from './Top.tsx'
 import { isCut, useLine } from './useLine.ts'
 import { type Live, useFetch, useLive } from './useLive.ts'
@@ -109,7 +109,7 @@ function Picture({ snapshot, live, loading, slow, lost }: PictureProps) {
   ]
   const { ended } = snapshot
   const watching = ended === undefined ? snapshot.values.concurrent_plays : undefined
-  const rows = useMemo(() => rowsOf(snapshot, words, lang), [snapshot, words, lang])
+  const rows = useMemo(() => rowsOf(snapshot, place), [snapshot, place])
   const bands = useMemo(() => bandsOf(snapshot, lang, href), [snapshot, lang, href])
   const from_ms = axisFrom(rows, snapshot)
   const past = query.has('at') || ended !== undefined
@@ -269,6 +269,7 @@ function Panels({ snapshot }: { readonly snapshot: Snapshot }) {
   const struck = struckStreams(snapshot)
   return (
     <>
+      <CellSessions snapshot={snapshot} />
       {many && <Streams snapshot={snapshot} struck={struck} />}
       <div class="columns">
         <Waterfall

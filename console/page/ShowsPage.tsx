@@ -130,7 +130,11 @@ export function ShowsPage({ home }: { readonly home: boolean }) {
         <LineBanner as_of_ms={list?.at_ms} stuck={live.stuck} />
         {list === undefined && !lost && (
           <p class="muted waiting-first" role="status">
-            {line.state === 'opening' ? words.opening(lengthOf(line.since_ms, lang)) : words.loading}
+            {line.state === 'opening'
+              ? words.opening(lengthOf(line.since_ms, lang))
+              : past.slow
+                ? words.slow_part
+                : words.loading}
           </p>
         )}
         <div class="current">

@@ -15,6 +15,7 @@ import {
   whole,
 } from './amount.ts'
 import { usePlace } from './place.ts'
+import { useFetch } from './useLive.ts'
 
 interface TableProps {
   readonly heads: readonly string[]
@@ -224,11 +225,37 @@ export function Streams({
   )
 }
 
+/** Sessions of a cell of the heat map within the last quarter of an hour. */
+export function CellSessions({ snapshot }: { readonly snapshot: Snapshot }) {
+  const { words, query, with: to, lang } = usePlace()
+  const [isp, cdn] = [query.get('isp'), query.get('cdn')]
+  const chosen = isp !== null && cdn !== null
+  const { tenant, show, stream, app, at_ms, live } = snapshot
+  const wanted = Object.entries({ tenant, show, stream, app, isp, cdn, to: live ? undefined : String(at_ms) })
+  const { data, slow } = useFetch<SessionRow[]>(
+    chosen
+      ? `/api/sessions?${new URLSearchParams(wanted.filter((each): each is [string, string] => typeof each[1] === 'string'))}`
+      : undefined,
+    live ? 10_000 : undefined,
+  )
+  if (!chosen) return null
+  const place = [placeName(isp, lang), cdn].filter(Boolean).join(' · ')
+  return (
+    <Sessions rows={data} slow={slow} title={words.sessions_of(place || words.unnamed)}>
+      <a href={to({ isp: undefined, cdn: undefined })}>✕ {words.close}</a>
+    </Sessions>
+  )
+}
+
 /** Sessions that an incident names, those that suffered most first. */
 export function Sessions({
   rows,
   slow,
+  title,
+  children,
 }: {
+  readonly title?: string
+  readonly children?: ComponentChildren
   readonly rows: readonly SessionRow[] | undefined
   /** They take long to come. */
   readonly slow: boolean
@@ -236,7 +263,9 @@ export function Sessions({
   const { words, href, lang } = usePlace()
   return (
     <section class="panel" id="sessions">
-      <h2>{words.sessions}</h2>
+      <h2>
+        {title ?? words.sessions} {children}
+      </h2>
       {rows === undefined ? (
         <p class="muted">{slow ? words.slow_part : words.loading}</p>
       ) : rows.length === 0 ? (

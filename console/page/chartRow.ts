@@ -17,6 +17,8 @@ export interface ChartRow {
   readonly objectiveText?: string | undefined
   /** What no value exceeds: 1 for shares. */
   readonly limit?: number | undefined
+  /** Where its name leads: to the incident that is drawn. */
+  readonly href?: string | undefined
   /** Counts of people or things. */
   readonly whole?: boolean
   readonly tone?: 'sick' | 'strained' | 'plain' | 'over'

@@ -12,7 +12,10 @@ import type { Place } from './place.ts'
 const FINE_STEP_MS = 10_000
 
 /** One row of the axis a hop, under the audience; a step's value stands at the step's end, the newest at this moment. */
-export function rowsOf(snapshot: Snapshot, words: Place['words'], lang: Lang): ChartRow[] {
+export function rowsOf(
+  snapshot: Snapshot,
+  { words, lang, href }: Pick<Place, 'words' | 'lang' | 'href'>,
+): ChartRow[] {
   const { at_ms, step_ms, from_ms } = snapshot
   const pointsOf = (metric: Metric, own?: HopView): ChartRow['points'] => {
     const known = own?.series ?? snapshot.series[metric] ?? {}
@@ -63,6 +66,7 @@ export function rowsOf(snapshot: Snapshot, words: Place['words'], lang: Lang): C
       objectiveText: objectiveOf(metric, lang),
       worstText: own?.worst === undefined ? undefined : words.peak_of(textOf(metric, own.worst, lang)),
       limit: limitOf(metric),
+      href: own?.incident === undefined ? undefined : href(`/incident/${own.incident}`),
       whole: isCount(metric),
       tone: snapshot.ended === undefined ? tone : 'over',
       step_ms,

@@ -292,6 +292,24 @@ test('one figure a moment: header, hop and caption say the same', async () => {
   })
 })
 
+test('cells and captions lead further: to the sessions of a cell and back, to the incident of a row', async () => {
+  await look('one', { ready: '.heat td a' }, async (page) => {
+    const requested = page.waitForRequest((request) => request.url().includes('/api/sessions?'))
+    await page.locator('.heat tbody tr', { hasText: 'China Mobile' }).locator('td a').nth(1).click()
+    const asked = new URL((await requested).url()).searchParams
+    assert.deepEqual(
+      ['show', 'isp', 'cdn'].map((name) => asked.get(name)),
+      ['double-11', 'China Mobile', 'cdn-b'],
+    )
+    await page.locator('#sessions h2', { hasText: 'Sessions of China Mobile · cdn-b' }).waitFor()
+    await page.locator('#sessions tbody').waitFor()
+    await page.locator('#sessions h2 a').click()
+    await page.locator('#sessions').waitFor({ state: 'detached' })
+    await page.locator('#edge .caption a').click()
+    await page.waitForURL('**/incident/inc-edge*')
+  })
+})
+
 test('the last show stands beside this one as a grey line that says what it is', async () => {
   await look('compared', { path: `${SHOW}?compare=`, ready: '.hop' }, async (page) => {
     assert.match(await text(page, '.axis h2'), /grey: the last show, the same minute \(.+\)/)

@@ -71,8 +71,9 @@ export async function openStage(): Promise<Stage> {
     return courseOf(incidents().find((each) => each.id === id)!, now())
   })
   app.get('/api/sessions', async (request) => {
-    const { incident } = request.query as { incident: string }
-    return sessionRows(now(), incidents().find((each) => each.id === incident)!)
+    const { incident } = request.query as { incident?: string }
+    const all = incidents()
+    return sessionRows(now(), all.find((each) => each.id === incident) ?? all[0]!)
   })
   app.get('/api/search', async () => [
     { kind: 'show', id: 'double-11', show: 'double-11' },

@@ -198,6 +198,8 @@ async function takePictures(
       await page.goto(url)
       await page.locator('body[data-drawn], main').first().waitFor()
       if (errors.length > 0) throw new Error(`${name}: ${errors.join('; ')}`)
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth)
+      if (wide > width) throw new Error(`${name}: ${wide - width} px are off the screen`)
       const path = join(folder, `${name}.png`)
       await page.screenshot({ path: `${path}.full.png`, fullPage: true })
       await fewerColours(`${path}.full.png`, path)
@@ -230,7 +232,12 @@ if (pictures !== undefined) {
   await takePictures(
     [
       ...boards.map(({ name }) => ({ name: `board-${name}`, url: `${of(html)}#${name}`, width: 1440 })),
-      ...(console_ === undefined ? [{ name: 'report', url: of(report), width: 1000 }] : []),
+      ...(console_ === undefined
+        ? [
+            { name: 'report', url: of(report), width: 1000 },
+            { name: 'report-phone', url: of(report), width: 390 },
+          ]
+        : []),
     ].filter(({ name }) => wanted(name)),
     pictures,
   )
