@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { Metric } from '../../schemas/metrics.ts'
 import { type Lang, placeName } from '../../schemas/words.ts'
 import type { SessionRow, Snapshot } from '../api.ts'
@@ -238,6 +238,10 @@ export function CellSessions({ snapshot }: { readonly snapshot: Snapshot }) {
       : undefined,
     live ? 10_000 : undefined,
   )
+  // It stands where the cell was: it is brought into sight.
+  useEffect(() => {
+    if (chosen) document.getElementById('sessions')?.scrollIntoView({ block: 'nearest' })
+  }, [chosen, isp, cdn, data === undefined])
   if (!chosen) return null
   const place = [placeName(isp, lang), cdn].filter(Boolean).join(' · ')
   return (
