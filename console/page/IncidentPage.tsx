@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import type { IncidentView, Todo } from '../../schemas/incident.ts'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import { type MetricSpec, metricOf } from '../../schemas/metrics.ts'
-import { causeName, placeName } from '../../schemas/words.ts'
+import { causeName } from '../../schemas/words.ts'
 import type { CourseRow, IncidentCourse, SessionRow, Snapshot } from '../api.ts'
 import { limitOf, objectiveOf, textOf, timeOf, titleOf, zoneOf } from './amount.ts'
 import { Charts } from './Charts.tsx'
@@ -178,9 +178,7 @@ function Symptoms({ incident, now_ms }: { readonly incident: IncidentView; reado
             key: `${each.metric}-${index}`,
             cells: [
               `${words.hops[each.hop]} · ${titleOf(each.metric, lang)}`,
-              Object.values(each.scope)
-                .map((value) => placeName(value, lang))
-                .join(' ') || words.everywhere,
+              causeName(each.scope, lang) || words.everywhere,
               symptomText(each, each.baseline, words, lang),
               symptomText(each, each.worst ?? each.now, words, lang),
               timeOf(each.onset_ms, lang, now_ms),
