@@ -28,6 +28,13 @@ const WAIT_MS = 2_500
 export const LineContext = createContext<Line>({ state: 'opening', since_ms: 0 })
 export const useLine = (): Line => useContext(LineContext)
 
+/** What a pulse answers. */
+interface Heard {
+  readonly status: number
+  readonly store?: boolean
+  readonly silent_ms?: number
+}
+
 /** Asks the console each second whether it and its store answer. */
 export function useWatchedLine(): Line {
   const [line, set] = useState<Line>({ state: 'opening', since_ms: 0 })
@@ -58,20 +65,29 @@ export function useWatchedLine(): Line {
       const second = (each: Line) => Math.floor(each.since_ms / 1000)
       set((old) => (old.state === next.state && second(old) === second(next) ? old : next))
     }
+    const hear = ({ status, store: ok, silent_ms }: Heard) => {
+      heard_ms = performance.now()
+      answered = true
+      signedOut = status === 401
+      store = { away: ok === false, since_ms: heard_ms - (silent_ms ?? 0) }
+      tell()
+    }
+    // A browser has six connections to a console, however many tabs: what one of them hears all of them know.
+    const tabs = new BroadcastChannel('firstframe-pulse')
+    tabs.onmessage = ({ data }) => hear(data as Heard)
     const ask = async () => {
       while (!stopped) {
         const began = performance.now()
-        try {
-          const answer = await fetch('/api/pulse', { signal: AbortSignal.timeout(WAIT_MS) })
-          const { store: ok, silent_ms } = (await answer.json()) as { store: boolean; silent_ms: number }
-          heard_ms = performance.now()
-          answered = true
-          signedOut = answer.status === 401
-          store = { away: ok === false, since_ms: heard_ms - silent_ms }
-        } catch {
-          // No answer: the time since the last one says how bad it is.
-        }
-        tell()
+        if (began - heard_ms >= 0.9 * (store.away ? ASK_AGAIN_MS : ASK_MS) || !answered)
+          try {
+            const answer = await fetch('/api/pulse', { signal: AbortSignal.timeout(WAIT_MS) })
+            const heard: Heard = { ...((await answer.json()) as Heard), status: answer.status }
+            hear(heard)
+            tabs.postMessage(heard)
+          } catch {
+            // No answer: the time since the last one says how bad it is.
+            tell()
+          }
         await new Promise((resolve) =>
           setTimeout(
             resolve,
@@ -85,6 +101,7 @@ export function useWatchedLine(): Line {
     return () => {
       stopped = true
       clearInterval(timer)
+      tabs.close()
     }
   }, [])
   return line

@@ -1,5 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { merge } from '../live/mergePatch.ts'
+import { isCut, useLine } from './useLine.ts'
+import { soundIsOn } from './useSiren.ts'
 
 /** What is known of something live. */
 export interface Live<T> {
@@ -14,6 +16,8 @@ const STUCK_MS = 5_000
 const REOPEN_MS = 1_000
 /** A line that says nothing for so long is dead, though the browser may not know: a laptop that slept, another network. */
 const DEAD_MS = 15_000
+/** A picture older than this is not shown as current for a moment, even when a tab comes back into sight. */
+const OLD_MS = 120_000
 const START: Live<never> = { data: undefined, stuck: false }
 
 /** Follows `/api/live?…`; undefined follows nothing. */
@@ -27,6 +31,8 @@ export function useLive<T>(query: string | undefined): Live<T> {
     const hear = (change: (old: T | undefined) => T | undefined) => {
       heard_ms = performance.now()
       set((old) => ({ data: change(old.data), stuck: false, query }))
+      // A browser has six connections to a console: a tab that nobody sees looks now and then, unless it is to sound.
+      if (document.hidden && !soundIsOn()) source.close()
     }
     const open = () => {
       source = new EventSource(`/api/live?${query}`)
@@ -39,18 +45,26 @@ export function useLive<T>(query: string | undefined): Live<T> {
     let opened_ms = heard_ms
     const look = () => {
       const now = performance.now()
-      if (now - heard_ms > STUCK_MS) set((old) => (old.stuck ? old : { ...old, stuck: true, query }))
-      if (source.readyState !== EventSource.CLOSED && now - Math.max(heard_ms, opened_ms) < DEAD_MS) return
+      const closed = source.readyState === EventSource.CLOSED
+      if (document.hidden && closed && now - heard_ms < DEAD_MS) return
+      if (!document.hidden && now - heard_ms > STUCK_MS)
+        set((old) => (old.stuck ? old : { ...old, stuck: true, query }))
+      if (!closed && now - Math.max(heard_ms, opened_ms) < DEAD_MS) return
       source.close()
       opened_ms = now
       open()
     }
+    // Back in sight a tab has a second to say what is new, unless what it shows is very old.
+    const seen = () => {
+      const now = performance.now()
+      if (!document.hidden && now - heard_ms < OLD_MS) heard_ms = Math.max(heard_ms, now - STUCK_MS + 1000)
+      look()
+    }
     const timer = setInterval(look, REOPEN_MS)
-    // A page that comes back from the background says at once how old it is.
-    document.addEventListener('visibilitychange', look)
+    document.addEventListener('visibilitychange', seen)
     return () => {
       clearInterval(timer)
-      document.removeEventListener('visibilitychange', look)
+      document.removeEventListener('visibilitychange', seen)
       source.close()
     }
   }, [query])
@@ -75,8 +89,10 @@ const AGAIN_MS = 1_000
 /** Fetches JSON, again every `every_ms` if given; after a failure again within a second either way. */
 export function useFetch<T>(url: string | undefined, every_ms?: number): Fetched<T> {
   const [state, set] = useState<Fetched<T> & { url?: string }>(NOTHING)
+  // While nothing can come nothing is asked: no question holds a connection, and all is asked again on return.
+  const cut = isCut(useLine())
   useEffect(() => {
-    if (url === undefined) return
+    if (url === undefined || cut) return
     const abort = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
     const tell = (change: Partial<Fetched<T>>) =>
@@ -114,6 +130,6 @@ export function useFetch<T>(url: string | undefined, every_ms?: number): Fetched
       clearTimeout(late)
       clearTimeout(timer)
     }
-  }, [url, every_ms])
+  }, [url, every_ms, cut])
   return state.url === url ? state : NOTHING
 }

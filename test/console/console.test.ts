@@ -285,13 +285,14 @@ test('the store stops for 15 s: each view says so within 5 s, and is right again
     process.kill(pid, 'SIGCONT')
   }
   const back_ms = performance.now()
+  const took: Record<string, number> = {}
   await each(async ({ path, view, ready, banner }) => {
-    await banner.waitFor({ state: 'detached', timeout: 2_000 })
-    await view.locator(ready).first().waitFor({ timeout: 2_000 })
-    const after_ms = Math.round(performance.now() - back_ms)
-    t.diagnostic(`${path}: right again after ${after_ms} ms`)
-    assert.ok(after_ms <= 2_000, `${path}: ${after_ms} ms`)
+    await banner.waitFor({ state: 'detached', timeout: 10_000 })
+    await view.locator(ready).first().waitFor({ timeout: 10_000 })
+    took[path] = Math.round(performance.now() - back_ms)
   })
+  t.diagnostic(`right again after, ms: ${JSON.stringify(took)}`)
+  assert.ok(Math.max(...Object.values(took)) <= 2_000, JSON.stringify(took))
   await context.close()
 })
 
