@@ -191,7 +191,7 @@ export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly 
   const lastShows = remembered(LAST_MS, (tenant: string) => readLast(store, { tenant, now_ms: clock() }))
   const showList = async (tenant: string, at: number | undefined): Promise<ShowList> => {
     const at_ms = at ?? nowOf()
-    const last = at === undefined ? await lastShows(tenant, clock()) : {}
+    const last = at === undefined ? lastShows(tenant, clock()) : {}
     return readShowList({
       store,
       incidents,

@@ -156,6 +156,8 @@ export const incidentsOf = (
     limit: 100,
   })
 
+type ShowsOver = Readonly<Record<string, EndedView>>
+
 /** The list of all shows of a tenant. */
 export async function readShowList(options: {
   readonly store: Store
@@ -165,11 +167,12 @@ export async function readShowList(options: {
   readonly now_ms: number
   readonly live: boolean
   /** Shows that reported within a day: those that say nothing now are over. */
-  readonly last: Readonly<Record<string, EndedView>>
+  readonly last: ShowsOver | Promise<ShowsOver>
 }): Promise<ShowList> {
-  const { store, tenant, at_ms, now_ms, live, last } = options
+  const { store, tenant, at_ms, now_ms, live } = options
   const to_ms = Math.floor(at_ms / STEP_MS) * STEP_MS
-  const [shows, listed] = await Promise.all([
+  const [last, shows, listed] = await Promise.all([
+    options.last,
     readShows(store, { tenant, from_ms: to_ms - AXIS_MS, to_ms: at_ms }),
     options.incidents.list({ tenant, from_ms: at_ms - AXIS_MS, to_ms: now_ms + 1 }),
   ])
