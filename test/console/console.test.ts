@@ -254,8 +254,8 @@ test('the store stops for 15 s: each view says so within 5 s, and is right again
   const context = await browser.newContext({ locale: 'en-GB' })
   const views = await Promise.all(
     [
-      [`/show/${SHOW}`, '.hop.well'],
-      ['/shows', '.show.well'],
+      [`/show/${SHOW}`, '.hop:not(.unknown)'],
+      ['/shows', '.show:not(.unknown)'],
       [`/incident/${incident.id}`, '#sessions tbody'],
       [`/session/${session!.session}`, '.strip'],
       ['/handover', '.handover pre'],
