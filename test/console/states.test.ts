@@ -296,9 +296,9 @@ test('cells and captions lead further: to the sessions of a cell and back, to th
   await look('one', { ready: '.heat td a' }, async (page) => {
     const requested = page.waitForRequest((request) => request.url().includes('/api/sessions?'))
     await page.locator('.heat tbody tr', { hasText: 'China Mobile' }).locator('td a').nth(1).click()
-    const asked = new URL((await requested).url()).searchParams
+    const parameters = new URL((await requested).url()).searchParams
     assert.deepEqual(
-      ['show', 'isp', 'cdn'].map((name) => asked.get(name)),
+      ['show', 'isp', 'cdn'].map((name) => parameters.get(name)),
       ['double-11', 'China Mobile', 'cdn-b'],
     )
     await page.locator('#sessions h2', { hasText: 'Sessions of China Mobile · cdn-b' }).waitFor()
