@@ -14,6 +14,12 @@ test('a folder that imports upward is found; its test is not', () => {
   assert.deepEqual(brokenImports([file('collector/a.test.ts', text)]), [])
 })
 
+test('what runs imports no test support', () => {
+  const text = "import { a } from './testing/a.ts'"
+  assert.equal(brokenImports([file('console/a.ts', text)]).length, 1)
+  assert.deepEqual(brokenImports([file('console/testing/b.ts', text), file('console/a.test.ts', text)]), [])
+})
+
 test('a package that stands in one file may not stand in two', () => {
   const text = "import { Kafka } from 'kafkajs'\n"
   assert.deepEqual(brokenImports([file('log/a.ts', text)]), [])

@@ -52,7 +52,11 @@ export function brokenImports(files: readonly SourceFile[]): string[] {
         continue
       }
       if (!/\.(tsx?|mts|mjs|js|json|css|html)$/.test(target)) broken.push(`${path}: ${target} has no ending`)
-      const to = relative(ROOT, resolve(ROOT, dirname(path), target)).split('/')[0]!
+      const imported = relative(ROOT, resolve(ROOT, dirname(path), target))
+      const to = imported.split('/')[0]!
+      // The built package holds no test support, so nothing that runs may import it.
+      if (!test && path.includes('/') && isTestFile(imported))
+        broken.push(`${path}: test support is not in the package (${target})`)
       if (test || to === folder || to === 'dist' || !path.includes('/')) continue
       if (!(MAY_IMPORT[folder] ?? []).includes(to))
         broken.push(`${path}: ${folder} may not import ${to} (${target})`)
