@@ -4,6 +4,7 @@ import { registerBackup } from './commands/backup.ts'
 import { registerConfig } from './commands/config.ts'
 import { registerDemo } from './commands/demo.ts'
 import { registerDoctor } from './commands/doctor.ts'
+import { registerDrill } from './commands/drill.ts'
 import { registerIngest } from './commands/ingest.ts'
 import { registerJudge } from './commands/judge.ts'
 import { registerKeys } from './commands/keys.ts'
@@ -13,6 +14,7 @@ import { registerPlan } from './commands/plan.ts'
 import { registerPlanned } from './commands/planned.ts'
 import { registerProbe } from './commands/probe.ts'
 import { registerQuery } from './commands/query.ts'
+import { registerReady } from './commands/ready.ts'
 import { registerReceivers } from './commands/receivers.ts'
 import { registerRehearse } from './commands/rehearse.ts'
 import { registerReplay } from './commands/replay.ts'
@@ -53,6 +55,8 @@ export function createProgram(): Command {
   registerShows(program)
   registerPlanned(program)
   registerPlan(program)
+  registerReady(program, VERSION)
+  registerDrill(program)
   registerReceivers(program)
   registerRehearse(program)
   registerReplay(program)

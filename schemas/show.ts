@@ -24,6 +24,14 @@ export const ShowEntry = Type.Object(
     ends: Type.Optional(
       Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT', description: 'When it ends, ISO 8601.' }),
     ),
+    viewers: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000_000,
+        description:
+          'Audience that is expected at the same time: `firstframe ready` asks whether there is room for it.',
+      }),
+    ),
     delay_ms: Type.Optional(
       Type.Integer({
         minimum: 0,

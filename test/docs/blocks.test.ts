@@ -11,6 +11,7 @@ import { ROOT } from '../../check/sources.ts'
 import { createProgram } from '../../main/cli.ts'
 import { environmentNames, loadConfig } from '../../main/config/load.ts'
 import { Config } from '../../main/config/schema.ts'
+import { readDrill } from '../../main/drill/drillFile.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { loadRules } from '../../processor/watch/detect/loadRules.ts'
 import { parseScenario } from '../../rehearsal/parseScenario.ts'
@@ -54,6 +55,14 @@ function yamlProblems(text: string): readonly string[] | undefined {
   if (keys.join() === 'rules') {
     const loaded = loadRules(text)
     return 'rules' in loaded ? [] : loaded.errors.map(({ message }) => message)
+  }
+  if ('targets' in value && 'steps' in value) {
+    try {
+      readDrill(text, 'block')
+      return []
+    } catch (error) {
+      return [(error as Error).message]
+    }
   }
   if ('audience' in value) {
     const scenario = parseScenario(text)
