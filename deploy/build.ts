@@ -26,11 +26,12 @@ const FOLDERS = [
   'probe',
   'rehearsal',
   'telemetry',
+  'k6',
   'main',
 ] as const
 
 /** Files beside the code that it reads while it runs. */
-const DATA = ['docs/runbooks', 'docs/data/queries', 'rehearsal/scenarios'] as const
+const DATA = ['docs/runbooks', 'docs/data/queries', 'rehearsal/scenarios', 'rehearsal/shows'] as const
 
 /** Specifiers and URLs of our own files end in `.js` in the built tree. */
 const withBuiltEndings = (code: string): string =>

@@ -3,6 +3,7 @@ import { playLive } from '../rehearsal/playLive.ts'
 import type { Scenario } from '../rehearsal/scenarioSchema.ts'
 import type { Config } from './config/schema.ts'
 import type { Context, Role } from './context.ts'
+import { startFestival } from './demo/festival.ts'
 import { startPlayers } from './demo/players.ts'
 import { lookFor, type Program } from './demo/programs.ts'
 import { type DemoStream, startStream } from './demo/stream.ts'
@@ -13,6 +14,8 @@ export interface DemoOptions {
   readonly contextOf: (config: Config) => Context
   /** PATH. */
   readonly path: string
+  /** Instead of an audience behind a CDN that breaks: a scripted show. */
+  readonly festival: boolean
   readonly sessions: number
   readonly players: number
   /** Seconds until a CDN breaks, and how long it stays so. */
@@ -77,7 +80,12 @@ export async function startDemo(options: DemoOptions): Promise<Closable> {
     }
     for (const line of missing) say(`Left out, for want of ${line}`)
     const page = `http://127.0.0.1:${console_port}`
-    parts.push(startAudience(options, context, { collector, page }, stream !== undefined))
+    const places = { collector, page }
+    parts.push(
+      options.festival
+        ? await startFestival({ ...places, clock: context.clock, key: context.ownKeyOf(DEMO), say })
+        : startAudience(options, context, places, stream !== undefined),
+    )
     return { stop }
   } catch (error) {
     await stop()

@@ -55,7 +55,7 @@ export interface LiveRehearsal {
 
 /**
  * Plays a rehearsal's scenario in real time, as beacons over HTTP to a collector that trusts this machine as a proxy. Its
- * faults wait for `strike`, so that a slow machine delays the show and not the test.
+ * faults come when the scenario says, or wait for `strike`, so that a slow machine delays the show and not a test.
  */
 export function playLive(options: {
   readonly url: string
@@ -63,6 +63,10 @@ export function playLive(options: {
   readonly clock: () => number
   /** A server key: a rehearsal also says what encoders and edges would. */
   readonly key: string
+  /** Faults come when the scenario says. Default: they wait for `strike`. */
+  readonly scripted?: boolean
+  /** What is reported beside the scenario's own events, up to this second of the show. */
+  readonly beside?: (second: number) => readonly BeaconEvent[]
 }): LiveRehearsal {
   const { url, scenario, clock, key } = options
   const start_ms = Math.ceil(clock() / 1000) * 1000
@@ -70,7 +74,7 @@ export function playLive(options: {
   const when = (change: { from_ms: number; to_ms: number }) => {
     for (const trouble of show.troubles) Object.assign(trouble, change)
   }
-  when({ from_ms: Number.POSITIVE_INFINITY, to_ms: Number.POSITIVE_INFINITY })
+  if (!options.scripted) when({ from_ms: Number.POSITIVE_INFINITY, to_ms: Number.POSITIVE_INFINITY })
   let struck_ms = Number.POSITIVE_INFINITY
   let failures = 0
   let busy: Promise<void> | undefined
@@ -95,6 +99,8 @@ export function playLive(options: {
     const stated = new Map<string, BeaconEvent[]>()
     for (const { kind, bytes } of show.advance(to_ms))
       for (const { isp, event } of eventsOf(kind, bytes)) stated.set(isp, [...(stated.get(isp) ?? []), event])
+    const beside = options.beside?.(Math.floor(to_ms / 1000)) ?? []
+    if (beside.length > 0) stated.set('', [...(stated.get('') ?? []), ...beside])
     await Promise.all(
       [...stated].flatMap(([isp, events]) =>
         Array.from({ length: Math.ceil(events.length / BEACON_LIMITS.events) }, (_, part) =>

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { expectedError } from '../expectedError.ts'
 import { configOf, whole, withConfig } from './options.ts'
 
 /** `firstframe demo`: everything on this machine with a stream, players, an audience, and a CDN that breaks. */
@@ -10,11 +11,17 @@ export function registerDemo(program: Command, version: string): void {
     .description(
       'show it working: a real stream, real players, a synthetic audience, and after a minute a CDN that breaks',
     )
+    .option(
+      '--show <name>',
+      'festival: a scripted show of ten minutes with rounds, a prize pool and six faults',
+    )
     .option('--sessions <n>', 'synthetic viewers', whole, 300)
     .option('--players <n>', 'real hls.js players in headless Chromium', whole, 3)
     .option('--break-after <s>', 'seconds until the CDN breaks', whole, 60)
     .option('--break-for <s>', 'seconds it stays broken', whole, 120)
     .action(async (flags) => {
+      if (flags.show !== undefined && flags.show !== 'festival')
+        throw expectedError(`there is no show ${flags.show}: --show festival, or none`)
       const folder = flags.data ?? mkdtempSync(join(tmpdir(), 'firstframe-demo-data-'))
       const config = configOf({ ...flags, data: folder, logLevel: flags.logLevel ?? 'warn' })
       const [{ createTelemetry }, { createContext }, { startDemo }] = await Promise.all([
@@ -31,6 +38,7 @@ export function registerDemo(program: Command, version: string): void {
         contextOf: (whole_) =>
           createContext(whole_, createTelemetry({ level: whole_.log_level as 'warn', version })),
         path: process.env.PATH ?? '',
+        festival: flags.show === 'festival',
         sessions: flags.sessions,
         players: flags.players,
         break_after_s: flags.breakAfter,

@@ -5,7 +5,9 @@ import { expectedError } from '../expectedError.ts'
 import { type Drill, loadsOf } from './drillFile.ts'
 import { cardOf, type DrillCard, type Step, type StepOfTarget } from './scorecard.ts'
 
-const SCRIPT = fileURLToPath(new URL('../../k6/drill.ts', import.meta.url))
+// The built tree has the script as JavaScript.
+const ENDING = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+const SCRIPT = fileURLToPath(new URL(`../../k6/drill.${ENDING}`, import.meta.url))
 const run = promisify(execFile)
 
 export interface DrillOptions {

@@ -110,7 +110,7 @@ function judgeStock(
     if (points.length < Math.min(3, window)) continue
     const speed = slope(points)
     if (speed >= 0 || speed >= usual * FASTER) continue
-    const seconds = points.at(-1)!.level / -speed
+    const seconds = filled(points.at(-1)!) / -speed
     if (seconds < left) {
       left = seconds
       onset = points[0]!.second + 1
@@ -121,9 +121,9 @@ function judgeStock(
   // Nearly gone and still falling: no earlier round excuses that.
   const points = level.points.filter(({ second: s }) => s > second - 6)
   const speed = slope(points)
-  const nearlyGone = share < 0.1 && speed < 0 && points.at(-1)!.level / -speed <= rule.horizon_s
+  const nearlyGone = share < 0.1 && speed < 0 && filled(points.at(-1)!) / -speed <= rule.horizon_s
   if (!falling && !nearlyGone && !(empty && level.points.length > 1)) return undefined
-  if (nearlyGone && !falling) left = points.at(-1)!.level / -speed
+  if (nearlyGone && !falling) left = filled(points.at(-1)!) / -speed
   return {
     now: share,
     baseline: 1,
@@ -142,8 +142,7 @@ function judgeLoad(
   const all = shares(level)
   const share = all.at(-1)!
   const recent = level.points.filter(({ second: s }) => s > second - 4)
-  const capacity = recent.at(-1)?.capacity || 1
-  const speed = slope(recent) / capacity
+  const speed = slope(recent)
   const left = speed > 0 ? (1 - share) / speed : Number.POSITIVE_INFINITY
   const full = share >= FULL
   // One high second may be chance; two are a trend.
@@ -161,12 +160,20 @@ function judgeLoad(
   }
 }
 
-/** Median of the slopes between all pairs (Theil 1950, Sen 1968), level a second. 0 for fewer than two points. */
-function slope(points: readonly { second: number; level: number }[]): number {
+type Point = Level['points'][number]
+
+/**
+ * The level as a share of its capacity, where that is reported: a gauge that was heard twice in a second (a beacon that was
+ * late) has twice the level and twice the capacity, and is no drain in the second after.
+ */
+const filled = ({ level, capacity }: Point): number => (capacity > 0 ? level / capacity : level)
+
+/** Median of the slopes between all pairs (Theil 1950, Sen 1968), share a second. 0 for fewer than two points. */
+function slope(points: readonly Point[]): number {
   const slopes: number[] = []
   for (let a = 0; a < points.length; a += 1) {
     for (let b = a + 1; b < points.length; b += 1) {
-      slopes.push((points[b]!.level - points[a]!.level) / (points[b]!.second - points[a]!.second))
+      slopes.push((filled(points[b]!) - filled(points[a]!)) / (points[b]!.second - points[a]!.second))
     }
   }
   if (slopes.length === 0) return 0
