@@ -107,8 +107,8 @@ export async function startFestival(options: FestivalOptions): Promise<{ stop():
     },
   })
   say(`${scenario.title}: ${scenario.audience.viewers} viewers in three apps. ${page}/?show=${SHOW}`)
-  const told = new Set<string>()
-  const timer = setInterval(() => void tellIncidents({ page, say, told }), LOOK_MS)
+  const reported = new Set<string>()
+  const timer = setInterval(() => void tellIncidents({ page, say, reported }), LOOK_MS)
   return {
     async stop() {
       clearInterval(timer)
@@ -137,8 +137,8 @@ async function declare(page: string, { audience, length_s, title }: Scenario): P
 async function tellIncidents({
   page,
   say,
-  told,
-}: Pick<FestivalOptions, 'page' | 'say'> & { readonly told: Set<string> }): Promise<void> {
+  reported,
+}: Pick<FestivalOptions, 'page' | 'say'> & { readonly reported: Set<string> }): Promise<void> {
   const answer = await fetch(`${page}/api/incidents?show=${SHOW}`).catch(() => undefined)
   if (answer?.ok !== true) return
   const incidents = (await answer.json()) as {
@@ -149,8 +149,8 @@ async function tellIncidents({
   }[]
   for (const { id, hop, state, summary_en } of incidents) {
     const what = `${id} ${state}`
-    if (told.has(what)) continue
-    told.add(what)
+    if (reported.has(what)) continue
+    reported.add(what)
     say(
       state === 'open'
         ? `      found (${hop}): ${summary_en}\n        ${page}/incident/${id}`
