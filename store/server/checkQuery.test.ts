@@ -32,6 +32,7 @@ test('what analysts ask runs', async () => {
     'SELECT sum(n) OVER (PARTITION BY tenant ORDER BY n ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t WINDOW w AS (ORDER BY n)',
     'SELECT arrayMap(x -> x + 1, [1, 2]), quantileTDigestIf(0.5)(n, n > 1), CAST(n AS String), n::Float64 FROM t GROUP BY n',
     'SELECT * EXCEPT (s) REPLACE (n + 1 AS n) APPLY toString FROM t',
+    `SELECT uniq(url), max(file) FROM (SELECT s AS url, s AS file, s AS cluster FROM t) WHERE cluster = 'a'`,
     "SELECT COLUMNS('n|s') FROM t ARRAY JOIN [1, 2] AS x",
     'SELECT a.n FROM t AS a ANY LEFT JOIN t AS b ON a.n = b.n',
     'SELECT 1 UNION ALL SELECT 2 INTERSECT SELECT 2',

@@ -140,9 +140,12 @@ function checkFunction(at: {
     throw deniedFunction(name, functions)
 }
 
+/** Functions that take a function as an argument: of arrays and of maps. */
+const HIGHER_ORDER = /^(array|map)/i
+
 /**
- * `arrayMap(file, ['…'])`: a bare name among the arguments of a function may be a function itself. A column of such a name is qualified
- * by its table, which makes it another name.
+ * `arrayMap(file, ['…'])`: a bare name among the arguments of a higher-order function may be a function itself. A column of such a name is
+ * qualified by its table, which makes it another name.
  */
 function checkArgument(nodes: readonly QueryNode[], index: number, functions: ReadonlySet<string>): void {
   const { name } = nodes[index] as QueryNode
@@ -154,7 +157,8 @@ function checkArgument(nodes: readonly QueryNode[], index: number, functions: Re
     return
   const list = parentOf(nodes, index)
   const holder = list && parentOf(nodes, nodes.indexOf(list))
-  if (list?.kind === 'Function' || holder?.kind === 'Function')
+  const taker = list?.kind === 'Function' ? list : holder
+  if (taker?.kind === 'Function' && HIGHER_ORDER.test(taker.name))
     throw denied(`the function ${name} (a column of this name is written with its table)`)
 }
 
