@@ -17,6 +17,8 @@ const DEFAULT_BATCH_BYTES = 4 << 20
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5_000
 const BEAT_MS = 1_000
+/** What was handled is committed this often: a reader that dies has so much handled again. */
+const COMMIT_EVERY_MS = 1_000
 /** Commits that fail for so long mean that the coordinator is elsewhere. */
 const COMMIT_WITHIN_MS = 3_000
 /** How long the group waits for a running handler before this member joins again without it. */
@@ -77,6 +79,10 @@ export function joinGroup(group: GroupOptions): Subscription {
   const stop = new AbortController()
   const held = new Map<string, Held>()
   const leaving = new Map<string, Promise<void>>()
+  /** Offsets that handlers have reached and that are not committed, by partition. */
+  let uncommitted = new Map<string, Partition & { readonly offset: number }>()
+  let committing: NodeJS.Timeout | undefined
+  let committed: Promise<void> = Promise.resolve()
   let consumer: Consumer | undefined
   let memberId: string | undefined
   /** This member must join again: handlers are not tried again until it has. */
@@ -211,6 +217,7 @@ export function joinGroup(group: GroupOptions): Subscription {
   function lose(name: string, entry: Held): void {
     entry.lost = true
     held.delete(name)
+    uncommitted.delete(name)
     const { topic, partition } = entry
     const left = Promise.all([leaving.get(name), entry.ready, entry.busy])
       .then(() => options.revoked?.({ topic, partition }))
@@ -293,13 +300,44 @@ export function joinGroup(group: GroupOptions): Subscription {
       if (!handled) return
       entry.next = after
       if (!over()) payload.resolveOffset(String(after - 1))
-      // A commit that fails is made up for by the next: what was handled is not handled again while the partition stays.
-      if (options.autoCommit !== false)
-        await commit({ topic, partition }, { offset: after }).catch(tell(topic))
+      if (options.autoCommit !== false) commitSoon({ topic, partition, offset: after })
       if (over() || entry.lost) return
     }
     entry.next = Math.max(entry.next, Number(batch.lastOffset()) + 1)
     payload.resolveOffset(batch.lastOffset())
+  }
+
+  function commitSoon(reached: Partition & { readonly offset: number }): void {
+    uncommitted.set(`${reached.topic}/${reached.partition}`, reached)
+    committing ??= setTimeout(() => {
+      committed = commitReached()
+    }, COMMIT_EVERY_MS)
+  }
+
+  /** One request for all partitions. One that fails is made up for by the next: what was handled is not handled again while the partition stays. */
+  async function commitReached(): Promise<void> {
+    committing = undefined
+    await joining?.done
+    const reached = [...uncommitted.values()]
+    uncommitted = new Map()
+    if (reached.length === 0 || commitOnce === undefined) return
+    const topics = options.topics.map((topic) => ({
+      topic,
+      partitions: reached
+        .filter((each) => each.topic === topic)
+        .map(({ partition, offset }) => ({ partition, offset: String(offset), metadata: null })),
+    }))
+    try {
+      await commitOnce({ topics: topics.filter(({ partitions }) => partitions.length > 0) } as never)
+    } catch (error) {
+      if (MOVED.has(errorType(error))) turning = true
+      for (const each of reached) {
+        const name = `${each.topic}/${each.partition}`
+        if (held.has(name) && !uncommitted.has(name) && !stop.signal.aborted) commitSoon(each)
+        else if (held.has(name) && !uncommitted.has(name)) uncommitted.set(name, each)
+      }
+      emit({ type: 'log_handler_failed', group: options.group, topic: reached[0]!.topic, error })
+    }
   }
 
   async function commit({ topic, partition }: Partition, { offset, metadata }: Commit): Promise<void> {
@@ -369,6 +407,13 @@ export function joinGroup(group: GroupOptions): Subscription {
       // It does not run yet.
     }
     await Promise.all(all.map(({ ready, busy }) => Promise.all([ready, busy])))
+    clearTimeout(committing)
+    await committed
+    await Promise.all(
+      [...uncommitted.values()].map(({ offset, ...partition }) =>
+        commit(partition, { offset }).catch(tell(partition.topic)),
+      ),
+    )
     for (const { topic, partition } of all) {
       if (held.has(`${topic}/${partition}`)) await options.revoked?.({ topic, partition })
       held.delete(`${topic}/${partition}`)

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Emit } from '../schemas/facts.ts'
 import { errorType, type KafkaClient, type Producer } from './kafkajs.ts'
-import { isTick, type Outgoing, startTickSender } from './kafkaTicks.ts'
+import { type Outgoing, startTickSender } from './kafkaTicks.ts'
 import { LogError, type LogMessage, MAX_MESSAGE_BYTES } from './log.ts'
+import { isTick } from './ticks.ts'
 
 /** These say that the producer's numbering of a partition is broken: only a new producer goes on. */
 const WEDGED = new Set([

@@ -1,11 +1,5 @@
 import type { Emit } from '../schemas/facts.ts'
-import { HEADERS } from '../schemas/topics.ts'
 import type { KafkaClient, Producer } from './kafkajs.ts'
-import type { LogMessage } from './log.ts'
-
-/** Whether a message is a tick: it says how far its sender is and nothing else, and the next one says it again. */
-export const isTick = ({ headers, value }: LogMessage): boolean =>
-  value.length === 0 && headers[HEADERS.type] === 'tick'
 
 /** What kafkajs takes of one message. */
 export interface Outgoing {

@@ -80,6 +80,8 @@ const PRODUCER: ProducerConfig = {
 }
 const FETCH_BYTES = 4 << 20
 const LONGEST_FETCH_MS = 500
+/** How long a broker may keep a reader's fetch open while nothing comes; what comes ends it. */
+const LONGEST_WAIT_MS = 1_000
 
 export function kafkaClient(connection: KafkaConnection, emit: Emit): KafkaClient {
   const kafka = new kafkajs.Kafka({
@@ -105,7 +107,7 @@ export function kafkaClient(connection: KafkaConnection, emit: Emit): KafkaClien
         groupId: group,
         allowAutoTopicCreation: false,
         maxBytesPerPartition,
-        maxWaitTimeInMs: LONGEST_FETCH_MS,
+        maxWaitTimeInMs: LONGEST_WAIT_MS,
         sessionTimeout: session_ms,
         rebalanceTimeout: 30_000,
         heartbeatInterval: 1_000,

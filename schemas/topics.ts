@@ -68,6 +68,8 @@ export const HEADERS = {
   collector: 'collector',
   /** ms since the epoch: of a tick, the collector's clock; everything it took before is in the log. */
   time: 'time',
+  /** Of a message of rows: it is a tick of this time as well (`log/ticks.ts`). */
+  tick: 'tick',
   /** Of a tick: when senders waited for an answer since the tick before (`schemas/hold.ts`). */
   held: 'held',
   /** Waited on disk while the log was away. */

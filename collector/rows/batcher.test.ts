@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Log, LogError, type LogMessage } from '../../log/log.ts'
+import { tickOf } from '../../log/ticks.ts'
 import { fingerprint } from '../../schemas/arrow/schema.ts'
 import { TABLE_NAMES } from '../../schemas/derive/columns.ts'
 import type { Fact } from '../../schemas/facts.ts'
+import { KIND_NAMES } from '../../schemas/kinds/kinds.ts'
 import { HEADERS, topicOf, topics } from '../../schemas/topics.ts'
 import { NOW, startTestCollector } from '../testing.ts'
 import { createBatcher } from './batcher.ts'
@@ -51,7 +53,7 @@ async function appended(appends: readonly unknown[], count: number): Promise<voi
   assert.equal(appends.length, count)
 }
 
-test('schemas go first, once; a tick stands behind everything taken before it, in every partition of every table', async () => {
+test('schemas go first, once; rows carry the tick, and each partition of a kind without rows gets one of its own', async () => {
   const { log, appends } = heldLog(2)
   const batcher = make(log)
   put(batcher, 3)
@@ -61,8 +63,15 @@ test('schemas go first, once; a tick stands behind everything taken before it, i
   assert.deepEqual(typesOf(messages), [
     ...TABLE_NAMES.map(() => 'schema'),
     'rows',
-    ...TABLE_NAMES.flatMap(() => ['tick', 'tick']),
+    ...KIND_NAMES.flatMap(() => ['tick', 'tick']).slice(1),
   ])
+  const places = messages
+    .slice(TABLE_NAMES.length)
+    .map(({ topic, partition, headers }) => `${topic}/${partition} ${tickOf(headers)?.time_ms}`)
+  assert.deepEqual(
+    places.sort(),
+    KIND_NAMES.flatMap((kind) => [0, 1].map((each) => `${topicOf(kind)}/${each} ${NOW + 5}`)).sort(),
+  )
   const rows = messages[TABLE_NAMES.length]!
   assert.deepEqual(
     [rows.topic, rows.headers[HEADERS.rows], rows.headers[HEADERS.schema]],

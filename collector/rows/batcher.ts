@@ -1,9 +1,11 @@
 import { type Log, LogError, type LogMessage, MAX_MESSAGE_BYTES } from '../../log/log.ts'
+import { withTicks } from '../../log/ticks.ts'
 import { type Builder, createBuilder } from '../../schemas/arrow/builder.ts'
 import { fingerprint, schemaMessage } from '../../schemas/arrow/schema.ts'
 import { TABLE_NAMES, type Table } from '../../schemas/derive/columns.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import { HELD_MS, type Hold, holdsText } from '../../schemas/hold.ts'
+import { KIND_NAMES } from '../../schemas/kinds/kinds.ts'
 import { HEADERS, STATE_TOPICS, topicOf } from '../../schemas/topics.ts'
 import type { BatchingOptions } from '../options.ts'
 import { partitionOf } from './partitionOf.ts'
@@ -48,7 +50,7 @@ export interface Batcher {
    * last append took, twice (its own and the one before it), since one that does not end at all goes to the disk; 0 while messages are there.
    */
   age_ms(now_ms: number): number
-  /** Puts a tick of this time behind everything ended until now. */
+  /** Everything ended until now goes with a tick of this time, or before it. */
   tick(time_ms: number): void
   /** Nobody was answered for a while; the next tick says so. */
   held(hold: Hold): void
@@ -66,7 +68,6 @@ export interface BatcherOptions extends BatchingOptions {
 
 /** Who was refused tries again sooner than this. */
 const RETRIED_MS = 10_000
-const NO_BYTES = new Uint8Array()
 const TEXT_BYTES = MAX_MESSAGE_BYTES / 4
 
 /**
@@ -133,20 +134,10 @@ export function createBatcher(options: BatcherOptions): Batcher {
       value: schemaMessage(table),
     }))
 
-  const tickMessages = (time_ms: number, held: string): LogMessage[] =>
-    TABLE_NAMES.flatMap((table) =>
-      Array.from({ length: partitionsOf.get(table)! }, (_, partition) => ({
-        topic: topicOf(table),
-        partition,
-        headers: {
-          [HEADERS.type]: 'tick',
-          [HEADERS.collector]: collector,
-          [HEADERS.time]: String(time_ms),
-          ...(held === '' ? {} : { [HEADERS.held]: held }),
-        },
-        value: NO_BYTES,
-      })),
-    )
+  /** What is judged waits for ticks; the tables of our own are only stored. */
+  const ticked = KIND_NAMES.flatMap((kind) =>
+    Array.from({ length: partitionsOf.get(kind)! }, (_, partition) => ({ topic: topicOf(kind), partition })),
+  )
 
   /** Takes everything that is waiting, in the order it has to stand in the log. */
   function takeAll(taken: Generation): LogMessage[] {
@@ -154,13 +145,13 @@ export function createBatcher(options: BatcherOptions): Batcher {
     for (const row of shards.values())
       for (const shard of row)
         if (shard !== undefined && shard.builder.rows > 0) messages.push(messageOf(shard))
-    if (tick_ms !== undefined) {
-      messages.push(...tickMessages(tick_ms, holdsText([...holds, ...refusing(tick_ms)])))
-      holds = []
-    }
-    tick_ms = undefined
     full_bytes = 0
-    return messages
+    if (tick_ms === undefined) return messages
+    const held = holdsText([...holds, ...refusing(tick_ms)])
+    const tick = { sender: collector, time_ms: tick_ms, held }
+    holds = []
+    tick_ms = undefined
+    return withTicks(messages, ticked, tick)
   }
 
   function held(hold: Hold): void {

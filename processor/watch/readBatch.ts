@@ -1,4 +1,5 @@
 import type { Log, LogBatch } from '../../log/log.ts'
+import { tickOf } from '../../log/ticks.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import type { Kind } from '../../schemas/kinds/kinds.ts'
 import { HEADERS } from '../../schemas/topics.ts'
@@ -35,17 +36,7 @@ export async function readBatchInto(
   for (const record of records) {
     if (record.offset < place.next) continue
     const { headers, appended_ms } = record
-    if (headers[HEADERS.type] === 'tick') {
-      const time_ms = Number(headers[HEADERS.time])
-      watermark.tick(
-        `${topic}/${partition}`,
-        headers[HEADERS.collector] ?? '',
-        time_ms,
-        appended_ms,
-        headers[HEADERS.held],
-        record.offset >= (place.live_from ?? 0),
-      )
-    } else if (headers[HEADERS.type] === 'rows') {
+    if (headers[HEADERS.type] === 'rows') {
       if (!registry.knows(kind, record)) await registry.refresh(log)
       place.next = record.offset + 1
       try {
@@ -53,6 +44,11 @@ export async function readBatchInto(
       } catch (error) {
         emit({ type: 'watch_skipped', topic, error })
       }
+    }
+    const tick = tickOf(headers)
+    if (tick !== undefined) {
+      const live = record.offset >= (place.live_from ?? 0)
+      watermark.tick(`${topic}/${partition}`, tick.sender, tick.time_ms, appended_ms, tick.held, live)
     }
     place.next = record.offset + 1
   }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Assignment, Log, LogBatch, LogMessage } from '../../../log/log.ts'
+import { withTicks } from '../../../log/ticks.ts'
 import type { Emit } from '../../../schemas/facts.ts'
 import { holdsText } from '../../../schemas/hold.ts'
+import type { Kind } from '../../../schemas/kinds/kinds.ts'
 import { HEADERS, STATE_TOPICS } from '../../../schemas/topics.ts'
 import { remember } from '../../dedupe/remember.ts'
 import { SchemaRegistry } from '../../schemaRegistry.ts'
@@ -39,9 +41,21 @@ interface Source extends ReadPlace {
   readonly watermark: Watermark
   /** Seconds before this may be half read: an earlier owner has handed them on. */
   from_ms: number
-  told_ms: number
-  /** How many holds were told. */
+  /** How many holds were handed on. */
   holds: number
+}
+
+/**
+ * One partition number of every kind: whoever has it of one topic has it of all (`log/kafkajs.ts`, byPartition), so they hand on
+ * together, and the second stage waits for one tick of them instead of one of each kind.
+ */
+interface Share {
+  /** By kind. */
+  readonly sources: Map<Kind, Source>
+  /** Everything before this is handed on. */
+  handed_ms: number
+  /** One handing on at a time: topics' batches come side by side. */
+  running: Promise<void>
 }
 
 /**
@@ -57,7 +71,7 @@ export async function startStageOne({
 }: StageOneOptions): Promise<{ close(): Promise<void> }> {
   const topic = STATE_TOPICS.partial.name
   const partitions = log.topics.get(topic)?.partitions ?? 1
-  const sources = new Map<string, Source>()
+  const shares = new Map<number, Share>()
   const registry = new SchemaRegistry()
   await registry.refresh(log)
 
@@ -81,14 +95,14 @@ export async function startStageOne({
     const dedupe = core.dedupeOf(kind, partition)
     await remember({ log, registry, kind, partition: { topic, partition }, dedupe, until: from, now_ms: now })
     const half = from > assignment.begin ? Math.ceil(since_ms / SLICE_MS) * SLICE_MS + SLICE_MS : 0
-    sources.set(`${topic}/${partition}`, {
+    const share = shareOf(partition)
+    share.sources.set(kind, {
       kind,
       next: from,
       live_from: assignment.end,
       core,
       watermark: new Watermark({ clock, emit, onSetBack }),
       from_ms: half,
-      told_ms: 0,
       holds: 0,
     })
     return from
@@ -96,26 +110,76 @@ export async function startStageOne({
 
   async function handler(batch: LogBatch): Promise<void> {
     const { topic, partition } = batch
-    const name = `${topic}/${partition}`
-    const source = sources.get(name)
-    if (source === undefined) return
+    const share = shares.get(partition)
+    const source = share?.sources.get(kindOf.get(topic)!)
+    if (share === undefined || source === undefined) return
     const { core, watermark } = source
     await readBatchInto({ log, registry, core, watermark, emit }, batch, source)
-    await handOn(name, partition, source)
+    const handing = share.running.then(() => handOn(partition, share))
+    share.running = handing.catch(() => undefined)
+    await handing
   }
 
-  async function handOn(name: string, partition: number, source: Source): Promise<void> {
-    const watermark_ms = Math.floor(source.watermark.value / SLICE_MS) * SLICE_MS
-    if (watermark_ms <= source.told_ms) return
-    const { holds } = source.watermark
-    const reported = holds.count
+  function shareOf(partition: number): Share {
+    const known = shares.get(partition)
+    if (known !== undefined) return known
+    const share: Share = { sources: new Map(), handed_ms: 0, running: Promise.resolve() }
+    shares.set(partition, share)
+    return share
+  }
+
+  /** Appends every source's seconds before the watermark of all of them, and how far that is, for each judge. */
+  async function handOn(partition: number, share: Share): Promise<void> {
+    // The partition's other topics are on their way to this watcher, or away from it.
+    if (share.sources.size < kindOf.size) return
+    const sources = [...share.sources.values()]
+    const least_ms = Math.min(...sources.map(({ watermark }) => watermark.value))
+    const watermark_ms = Math.floor(least_ms / SLICE_MS) * SLICE_MS
+    if (watermark_ms <= share.handed_ms) return
     const packs = new Map<number, Buffer[]>()
     const taken: Slice[] = []
-    for (const { tenant, show, stream, kinds } of source.core.windows.streams.values()) {
+    for (const source of sources) takeSeconds(source, partition, watermark_ms, packs, taken)
+    const counts = sources.map(({ watermark }) => watermark.holds.count)
+    const held = holdsText(sources.flatMap(({ watermark, holds }) => watermark.holds.since(holds)))
+    const messages: LogMessage[] = [...packs].flatMap(([to, pack]) =>
+      packPartials(pack).map((value) => ({
+        topic,
+        partition: to,
+        headers: { [HEADERS.type]: 'rows' },
+        value,
+      })),
+    )
+    // The second stage knows this source partition as one of its collectors: its tick comes with its last partials.
+    const judges = Array.from({ length: partitions }, (_, to) => ({ topic, partition: to }))
+    try {
+      await log.append(
+        withTicks(messages, judges, { sender: String(partition), time_ms: watermark_ms, held }),
+      )
+    } catch (error) {
+      // The same batch comes again, and with it these seconds.
+      for (const slice of taken) slice.changed = true
+      throw error
+    }
+    share.handed_ms = watermark_ms
+    for (const [at, source] of sources.entries()) {
+      source.holds = counts[at]!
+      source.core.advance(watermark_ms)
+    }
+  }
+
+  /** Encodes a source's seconds that changed and are over, by judge. */
+  function takeSeconds(
+    { core, from_ms }: Source,
+    partition: number,
+    watermark_ms: number,
+    packs: Map<number, Buffer[]>,
+    taken: Slice[],
+  ): void {
+    for (const { tenant, show, stream, kinds } of core.windows.streams.values()) {
       const to = judgePartition({ tenant, show, stream }, partitions)
       for (const [kind, window] of kinds) {
         for (const { start_ms, slice } of window.changed(watermark_ms)) {
-          if (start_ms < source.from_ms) continue
+          if (start_ms < from_ms) continue
           taken.push(slice)
           let pack = packs.get(to)
           if (pack === undefined) packs.set(to, (pack = []))
@@ -134,35 +198,6 @@ export async function startStageOne({
         }
       }
     }
-    const messages: LogMessage[] = [...packs].flatMap(([to, pack]) =>
-      packPartials(pack).map((value) => ({
-        topic,
-        partition: to,
-        headers: { [HEADERS.type]: 'rows' },
-        value,
-      })),
-    )
-    const held = holdsText(holds.since(source.holds))
-    // The second stage knows this source partition as one of its collectors: its tick comes after its partials.
-    for (let to = 0; to < partitions; to += 1) {
-      const headers = {
-        [HEADERS.type]: 'tick',
-        [HEADERS.collector]: name,
-        [HEADERS.time]: String(watermark_ms),
-        [HEADERS.held]: held,
-      }
-      messages.push({ topic, partition: to, headers, value: new Uint8Array() })
-    }
-    try {
-      await log.append(messages)
-    } catch (error) {
-      // The same batch comes again, and with it these seconds.
-      for (const slice of taken) slice.changed = true
-      throw error
-    }
-    source.told_ms = watermark_ms
-    source.holds = reported
-    source.core.advance(watermark_ms)
   }
 
   const subscription = await log.subscribe({
@@ -170,7 +205,9 @@ export async function startStageOne({
     topics: [...kindOf.keys()],
     assigned,
     revoked: async ({ topic, partition }) => {
-      sources.delete(`${topic}/${partition}`)
+      const share = shares.get(partition)
+      share?.sources.delete(kindOf.get(topic)!)
+      if (share?.sources.size === 0) shares.delete(partition)
     },
     handler,
   })

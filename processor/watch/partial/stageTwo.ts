@@ -1,11 +1,12 @@
 import type { Assignment, Log, LogBatch } from '../../../log/log.ts'
+import { tickOf } from '../../../log/ticks.ts'
 import type { Emit } from '../../../schemas/facts.ts'
 import type { Incident } from '../../../schemas/incident.ts'
-import { HEADERS, STATE_TOPICS } from '../../../schemas/topics.ts'
+import { STATE_TOPICS, topicOf } from '../../../schemas/topics.ts'
 import type { Judge } from '../incident/judge.ts'
 import { PART_PREFIX, type StateEntry } from '../incident/stateEntry.ts'
 import { createJudging, type Judging } from '../judging.ts'
-import { kindOf, offsetAt } from '../sourceTopics.ts'
+import { offsetAt } from '../sourceTopics.ts'
 import { readState } from '../stateTopic.ts'
 import { KEEP_MS } from '../watchCore.ts'
 import { Watermark } from '../watermark.ts'
@@ -93,21 +94,14 @@ export async function startStageTwo(options: StageTwoOptions): Promise<{
     if (unit === undefined) return
     const { windows, watermark, judging } = unit
     for (const { headers, value, appended_ms, offset } of records) {
-      if (headers[HEADERS.type] === 'tick') {
-        watermark.tick(
-          String(partition),
-          headers[HEADERS.collector] ?? '',
-          Number(headers[HEADERS.time]),
-          appended_ms,
-          headers[HEADERS.held],
-          offset >= unit.live_from,
-        )
-        continue
-      }
-      for (const partial of readPartials(value)) {
+      for (const partial of value.length === 0 ? [] : readPartials(value)) {
         const window = windows.stream(partial.tenant, partial.show, partial.stream).kind(partial.kind)
         window.replace(partial.start_ms, partial.partition, partial.addTo(window), windows.watermark_ms)
       }
+      const tick = tickOf(headers)
+      if (tick === undefined) continue
+      const live = offset >= unit.live_from
+      watermark.tick(String(partition), tick.sender, tick.time_ms, appended_ms, tick.held, live)
     }
     await judging.step(watermark.value)
   }
@@ -137,8 +131,6 @@ export async function startStageTwo(options: StageTwoOptions): Promise<{
   }
 }
 
-/** Every partition the first stage reads, as it names itself in its ticks. */
+/** Every partition number the first stage reads, as it names itself in its ticks. */
 const sourcePartitions = (log: Log): string[] =>
-  [...kindOf.keys()].flatMap((name) =>
-    Array.from({ length: log.topics.get(name)?.partitions ?? 1 }, (_, index) => `${name}/${index}`),
-  )
+  Array.from({ length: log.topics.get(topicOf('heartbeat'))?.partitions ?? 1 }, (_, index) => String(index))
