@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Emit } from '../schemas/facts.ts'
+import { retry } from '../schemas/retry.ts'
 import { checkCommit } from './check.ts'
 import { commitSeen, type Deferred, deferred } from './kafkaCommit.ts'
 import { type Batch, type Consumer, type EachBatchPayload, errorType, type KafkaClient } from './kafkajs.ts'
@@ -16,6 +17,7 @@ import {
 const DEFAULT_BATCH_BYTES = 4 << 20
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5_000
+const PAUSES = { first_ms: FIRST_PAUSE_MS, longest_ms: LONGEST_PAUSE_MS }
 const BEAT_MS = 1_000
 /** What was handled is committed this often: a reader that dies has so much handled again. */
 const COMMIT_EVERY_MS = 1_000
@@ -201,17 +203,17 @@ export function joinGroup(group: GroupOptions): Subscription {
   /** What the brokers know of partitions that were added, asked until they tell, or all are lost again. */
   async function ask(topic: string, added: readonly Held[]): Promise<Map<number, Assignment>> {
     const partitions = added.map(({ partition }) => partition)
-    for (let wait = FIRST_PAUSE_MS; !stop.signal.aborted; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
-      try {
-        const reported = await group.assignments(options.group, topic, partitions)
-        return new Map(reported.map((assignment) => [assignment.partition, assignment]))
-      } catch (error) {
-        if (added.every((entry) => entry.lost)) break
-        tell(topic)(error)
-        await pause(wait, undefined, { signal: stop.signal }).catch(() => undefined)
-      }
+    try {
+      const reported = await retry(() => group.assignments(options.group, topic, partitions), {
+        ...PAUSES,
+        signal: stop.signal,
+        retriable: () => added.some((entry) => !entry.lost),
+        failed: tell(topic),
+      })
+      return new Map(reported.map((assignment) => [assignment.partition, assignment]))
+    } catch {
+      return new Map()
     }
-    return new Map()
   }
 
   function lose(name: string, entry: Held): void {
@@ -348,29 +350,31 @@ export function joinGroup(group: GroupOptions): Subscription {
     ]
     const before = held.get(name)
     const began = performance.now()
-    for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS / 5)) {
+    async function attempt(): Promise<void> {
       await joining?.done
       const entry = held.get(name)
       if (consumer === undefined || entry === undefined || entry !== before)
         throw new LogError('revoked', `${name} is not this member's`, { retriable: true })
-      try {
-        if (commitOnce !== undefined) await commitOnce({ topics } as never)
-        else
-          await commitSeen(consumer, { topic, partition, offset: String(offset), metadata: metadata ?? null })
-        return
-      } catch (cause) {
-        const type = errorType(cause)
-        const long = performance.now() - began > COMMIT_WITHIN_MS
-        if (REFUSED.has(type))
-          throw new LogError('unavailable', `${name} cannot be committed: ${type}`, {
-            retriable: false,
-            cause,
-          })
-        if (long && stop.signal.aborted)
-          throw new LogError('unavailable', `${name} is not committed: ${type}`, { retriable: true, cause })
-        if (long || MOVED.has(type)) turning = true
-        await pause(wait)
-      }
+      if (commitOnce !== undefined) await commitOnce({ topics } as never)
+      else
+        await commitSeen(consumer, { topic, partition, offset: String(offset), metadata: metadata ?? null })
+    }
+    function retriable(cause: unknown): boolean {
+      const type = errorType(cause)
+      const long = performance.now() - began > COMMIT_WITHIN_MS
+      if (cause instanceof LogError || REFUSED.has(type) || (long && stop.signal.aborted)) return false
+      if (long || MOVED.has(type)) turning = true
+      return true
+    }
+    try {
+      await retry(attempt, { first_ms: FIRST_PAUSE_MS, longest_ms: LONGEST_PAUSE_MS / 5, retriable })
+    } catch (cause) {
+      if (cause instanceof LogError) throw cause
+      const type = errorType(cause)
+      throw new LogError('unavailable', `${name} is not committed: ${type}`, {
+        retriable: !REFUSED.has(type),
+        cause,
+      })
     }
   }
 
@@ -380,21 +384,23 @@ export function joinGroup(group: GroupOptions): Subscription {
 
   /** Does a step until it succeeds; false when the partition is lost, or reading stops, or it is told to give up. */
   async function insist(entry: Held, step: () => Promise<void>, giveUp = () => false): Promise<boolean> {
-    for (
-      let wait = FIRST_PAUSE_MS;
-      !entry.lost && !stop.signal.aborted;
-      wait = Math.min(wait * 2, LONGEST_PAUSE_MS)
-    ) {
+    let over = false
+    const once = async (): Promise<void> => {
+      over = entry.lost || stop.signal.aborted
+      if (over) return
       try {
         await step()
-        return true
       } catch (error) {
         tell(entry.topic)(error)
-        if (giveUp()) return false
-        await pause(wait, undefined, { signal: stop.signal }).catch(() => undefined)
+        throw error
       }
     }
-    return false
+    try {
+      await retry(once, { ...PAUSES, signal: stop.signal, retriable: () => !giveUp() })
+      return !over
+    } catch {
+      return false
+    }
   }
 
   async function close(): Promise<void> {

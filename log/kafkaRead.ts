@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { retry } from '../schemas/retry.ts'
 import { errorType, type FetchedMessage, type Fetcher } from './kafkajs.ts'
 import { LogError, type LogRecord } from './log.ts'
 
 const READ_WITHIN_MS = 30_000
-const FIRST_PAUSE_MS = 50
+const PAUSES = { first_ms: 50, longest_ms: 1_000 }
 const EMPTY = new Uint8Array(0)
 
 /** A message as kafkajs decodes it, as the log's. A deleted key's null is an empty value. */
@@ -45,19 +45,19 @@ export async function* readRange(
 
 async function fetchSome(fetcher: Fetcher, topic: string, partition: number, offset: number) {
   const end = performance.now() + READ_WITHIN_MS
-  for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, 1_000)) {
-    try {
-      const answer = await fetcher.fetch(topic, partition, offset)
-      if (answer.messages.length > 0 || answer.end > offset) return answer
-      if (performance.now() > end) throw new Error(`it ends at ${answer.end}, before ${offset}`)
-    } catch (cause) {
-      if (performance.now() + wait > end) {
-        const reason = `${topic}/${partition} cannot be read: ${errorType(cause)}`
-        throw new LogError('unavailable', reason, { retriable: true, cause })
-      }
+  async function fetchOnce() {
+    const answer = await fetcher.fetch(topic, partition, offset).catch(async (error: unknown) => {
       await fetcher.refresh().catch(() => undefined)
-    }
-    await pause(wait)
+      throw error
+    })
+    if (answer.messages.length > 0 || answer.end > offset) return answer
+    throw new Error(`it ends at ${answer.end}, before ${offset}`)
+  }
+  try {
+    return await retry(fetchOnce, { ...PAUSES, retriable: () => performance.now() < end })
+  } catch (cause) {
+    const reason = `${topic}/${partition} cannot be read: ${errorType(cause)}`
+    throw new LogError('unavailable', reason, { retriable: true, cause })
   }
 }
 

@@ -54,8 +54,7 @@ export const MEASURED: Figures = {
 export const GIVEN = {
   /** Share of a core or a disk that is planned with. */
   use: 0.6,
-  /** Tables that have a topic, and kinds that are watched. */
-  topics: 10,
+  /** Kinds that are watched: a collector ticks in every partition of each, by itself where it has no rows for it. */
   kinds: 8,
   judges: 8,
   ticks_per_s: 2,
@@ -105,7 +104,7 @@ export function reckon(show: Show, m: Figures = MEASURED): Needs {
     events_per_s + (pulse === undefined ? 0 : (viewers * sample * pulse.share) / pulse.seconds)
   const collectors = Math.max(2, Math.ceil((peak_per_s * m.collector_us) / 1e6 / GIVEN.use))
   // Each collector tells every partition how far it is: work that grows with collectors times partitions.
-  const ticks_per_s = collectors * GIVEN.topics * partitions * GIVEN.ticks_per_s
+  const ticks_per_s = collectors * GIVEN.kinds * partitions * GIVEN.ticks_per_s
   const needed = (us: number) =>
     Math.min(partitions, Math.max(2, Math.ceil((events_per_s * us) / 1e6 / GIVEN.use)))
   const writers = needed(m.write_us)

@@ -98,7 +98,7 @@ export function planOf(show: Show, read: ReadFigures, prices: Prices = {}): Plan
     ),
     line(
       ...(['tick_cores', '… their cores for ticks', n.tick_cores, 'cores'] as const),
-      `${n.collectors} collectors × ${GIVEN.topics} topics × ${partitions} partitions × ${GIVEN.ticks_per_s}/s × ${short(m.tick_us)} µs`,
+      `${n.collectors} collectors × ${GIVEN.kinds} kinds × ${partitions} partitions × ${GIVEN.ticks_per_s}/s × ${short(m.tick_us)} µs`,
       'collectors × partitions: the square of events',
     ),
     line(

@@ -5,7 +5,6 @@ import { test } from 'node:test'
 import { ROOT } from '../../check/sources.ts'
 import { GIVEN, reckon, SHOW } from '../../main/plan/needs.ts'
 import { SHOWS, table } from '../../main/plan/table.ts'
-import { TABLE_NAMES } from '../../schemas/derive/columns.ts'
 import { KIND_NAMES } from '../../schemas/kinds/kinds.ts'
 import { STATE_TOPICS, topics } from '../../schemas/topics.ts'
 
@@ -17,7 +16,7 @@ test('the table of docs/scale.md is what is reckoned', () => {
 })
 
 test('what the reckoning takes for given is so', () => {
-  assert.deepEqual([GIVEN.topics, GIVEN.kinds], [TABLE_NAMES.length, KIND_NAMES.length])
+  assert.equal(GIVEN.kinds, KIND_NAMES.length)
   assert.equal(topics(1_000).find(({ name }) => name === STATE_TOPICS.partial.name)!.partitions, GIVEN.judges)
 })
 
