@@ -302,7 +302,8 @@ export function joinGroup(group: GroupOptions): Subscription {
       if (!handled) return
       entry.next = after
       if (!over()) payload.resolveOffset(String(after - 1))
-      if (options.autoCommit !== false) commitSoon({ topic, partition, offset: after })
+      // A partition that was lost meanwhile may be another's: its new owner has this part again.
+      if (options.autoCommit !== false && !entry.lost) commitSoon({ topic, partition, offset: after })
       if (over() || entry.lost) return
     }
     entry.next = Math.max(entry.next, Number(batch.lastOffset()) + 1)
@@ -320,7 +321,9 @@ export function joinGroup(group: GroupOptions): Subscription {
   async function commitReached(): Promise<void> {
     committing = undefined
     await joining?.done
-    const reached = [...uncommitted.values()]
+    const reached = [...uncommitted.values()].filter(({ topic, partition }) =>
+      held.has(`${topic}/${partition}`),
+    )
     uncommitted = new Map()
     if (reached.length === 0 || commitOnce === undefined) return
     const topics = options.topics.map((topic) => ({
@@ -414,12 +417,15 @@ export function joinGroup(group: GroupOptions): Subscription {
     }
     await Promise.all(all.map(({ ready, busy }) => Promise.all([ready, busy])))
     clearTimeout(committing)
-    await committed
-    await Promise.all(
-      [...uncommitted.values()].map(({ offset, ...partition }) =>
-        commit(partition, { offset }).catch(tell(partition.topic)),
+    const reached = committed.then(() =>
+      Promise.all(
+        [...uncommitted.values()].map(({ offset, ...partition }) =>
+          commit(partition, { offset }).catch(tell(partition.topic)),
+        ),
       ),
     )
+    // A join that does not end, since the brokers are away, does not hold up the end.
+    await Promise.race([reached, pause(COMMIT_WITHIN_MS, undefined, { ref: false })])
     for (const { topic, partition } of all) {
       if (held.has(`${topic}/${partition}`)) await options.revoked?.({ topic, partition })
       held.delete(`${topic}/${partition}`)
