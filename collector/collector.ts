@@ -16,7 +16,6 @@ import { hashViewer } from './enrich/viewer.ts'
 import { extraRoute, takeGroups } from './extraRoutes.ts'
 import { createServerApp } from './http/server.ts'
 import { createIntake } from './intake.ts'
-import { createAdvice } from './limits/advice.ts'
 import { COMBINATION_LIMITS, keepCombinations } from './limits/combinations.ts'
 import { createLimits, PREFIX_LIMITS } from './limits/limits.ts'
 import { nameTurns } from './limits/nameTurns.ts'
@@ -130,20 +129,15 @@ export function createCollector(options: CollectorOptions): Collector {
     turnAge_ms: (now_ms) => turns.age_ms(now_ms),
     random: Math.random,
   })
-  const advice = createAdvice()
   const app = createServerApp({
     endpoints,
     tally,
     emit,
     overload,
     turns,
-    advice: advice.header,
     turnOf: nameTurns({ ring, originOf }),
   })
-  const looking = setInterval(() => {
-    overload.look(monotonic())
-    advice.look(overload.overloaded, monotonic())
-  }, EVERY_MS)
+  const looking = setInterval(() => overload.look(monotonic()), EVERY_MS)
   const tickEvery_ms = options.tickEvery_ms ?? 1_000
   let ticked_ms = clock()
   const ticking = setInterval(() => {

@@ -5,7 +5,7 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify'
-import { ADVICE, BEACON_LIMITS } from '../../schemas/beacon.ts'
+import { BEACON_LIMITS } from '../../schemas/beacon.ts'
 import type { Answer, Inbound } from '../../schemas/eventRoute.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import type { Refusal } from '../../schemas/reasons.ts'
@@ -30,8 +30,6 @@ export interface ServerOptions {
   readonly emit: Emit
   readonly overload: Overload
   readonly turns: Turns
-  /** The header of advice that beacons are answered with, if there is any. */
-  readonly advice: () => string | undefined
   /** Whose turn a request takes: a tenant, or a network where no key is known. */
   readonly turnOf: (request: Pick<Inbound, 'query' | 'headers' | 'remoteAddress'>, body?: Buffer) => string
 }
@@ -65,7 +63,7 @@ export function createServerApp(options: ServerOptions): FastifyInstance {
     origin: true,
     credentials: true,
     methods: ['GET', 'POST', 'OPTIONS'],
-    exposedHeaders: ['retry-after', ADVICE],
+    exposedHeaders: ['retry-after'],
     maxAge: PREFLIGHT_SECONDS,
     strictPreflight: false,
   })
@@ -92,7 +90,7 @@ export function createServerApp(options: ServerOptions): FastifyInstance {
 }
 
 /** The hook before a body is read: while there is too much work, the answer is made without any. */
-const admit = (endpoint: Endpoint, { overload, tally, turnOf, advice }: ServerOptions) =>
+const admit = (endpoint: Endpoint, { overload, tally, turnOf }: ServerOptions) =>
   function admitted(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     const inbound = inboundOf(request, endpoint, EMPTY)
     // Whose body it is stands in the body: that is looked at when it is there.
@@ -107,23 +105,17 @@ const admit = (endpoint: Endpoint, { overload, tally, turnOf, advice }: ServerOp
     tally.answered(endpoint.path, answer.status)
     tally.refused('overloaded')
     request.raw.resume()
-    advise(reply, advice())
     send(reply, answer)
   }
-
-function advise(reply: FastifyReply, advice: string | undefined): void {
-  if (advice !== undefined) reply.header(ADVICE, advice)
-}
 
 const namesKeyInBody = (inbound: Inbound): boolean =>
   inbound.method === 'POST' && keyOf(inbound) === undefined
 
 function handle(endpoint: Endpoint, options: ServerOptions) {
-  const { turns, turnOf, emit, tally, overload, advice } = options
+  const { turns, turnOf, emit, tally, overload } = options
 
   function answered(reply: FastifyReply, answer: Answer): void {
     tally.answered(endpoint.path, answer.status)
-    advise(reply, advice())
     send(reply, answer)
   }
   function failed(reply: FastifyReply, error: unknown): void {

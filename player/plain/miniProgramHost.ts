@@ -1,4 +1,4 @@
-import { ADVICE, type TimeAnswer } from '../../schemas/beacon.ts'
+import type { TimeAnswer } from '../../schemas/beacon.ts'
 import type { PostAnswer } from '../core/sender.ts'
 import type { PlainHost } from './monitorPlain.ts'
 
@@ -45,14 +45,10 @@ function send(api: MiniProgramApi, url: string, method: 'GET' | 'POST', body?: s
       dataType: 'text',
       success: ({ statusCode, status, header, headers: given, data }: RequestAnswer) => {
         const fields = header ?? given ?? {}
-        const headerOf = (wanted: string): string | null => {
-          const name = Object.keys(fields).find((each) => each.toLowerCase() === wanted)
-          return name === undefined ? null : String(fields[name])
-        }
+        const name = Object.keys(fields).find((each) => each.toLowerCase() === 'retry-after')
         resolve({
           status: statusCode ?? status ?? 0,
-          retryAfter: headerOf('retry-after'),
-          advice: headerOf(ADVICE),
+          retryAfter: name === undefined ? null : String(fields[name]),
           answer: parsed(data) as PostAnswer['answer'],
         })
       },
