@@ -28,11 +28,16 @@ const LONGEST_DELAY_MS = 3_600_000
 interface Channel {
   readonly seen: Set<number | string>
   highest?: number
-  counts: { expected: number; received: number; duplicated: number; disordered: number }
+  counts: ReturnType<typeof fresh>
   delays: number[]
 }
 
-const fresh = () => ({ expected: 0, received: 0, duplicated: 0, disordered: 0 })
+const fresh = () => ({
+  messages_expected: 0,
+  messages_received: 0,
+  messages_duplicated: 0,
+  messages_disordered: 0,
+})
 
 /** Delivery, repeats, order and delay of the room’s messages, by channel. */
 export function createMessages(): Messages {
@@ -43,35 +48,33 @@ export function createMessages(): Messages {
       if (!known) channels.set(channel, (known = { seen: new Set(), counts: fresh(), delays: [] }))
       const { seen, counts } = known
       if (seen.has(id)) {
-        counts.duplicated++
+        counts.messages_duplicated++
         return
       }
       seen.add(id)
       for (const oldest of seen) if (seen.size > REMEMBERED) seen.delete(oldest)
-      counts.received++
+      counts.messages_received++
       const step = typeof id === 'number' ? id - (known.highest ?? id - 1) : 1
-      if (typeof id === 'number' && (step > 0 || step < -REMEMBERED)) known.highest = id
       // A late message fills the gap that the later one left: received, and not expected again.
-      if (step > 0) counts.expected += step > LARGEST_GAP ? 1 : step
-      else if (step < -REMEMBERED) counts.expected++
-      else counts.disordered++
-      const delay = received_ms - (sent_ms ?? Number.NaN)
-      if (delay > -LONGEST_DELAY_MS && delay <= LONGEST_DELAY_MS) known.delays.push(Math.max(0, delay))
+      if (step > 0 || step < -REMEMBERED) {
+        counts.messages_expected += step > 0 && step <= LARGEST_GAP ? step : 1
+        if (typeof id === 'number') known.highest = id
+      } else counts.messages_disordered++
+      // Without `sent_ms` it is no number, which no comparison holds for.
+      const delay = received_ms - sent_ms!
+      if (Math.abs(delay) <= LONGEST_DELAY_MS) known.delays.push(Math.max(0, delay))
     },
     take: () =>
       [...channels].flatMap(([channel, known]) => {
         const { counts, delays } = known
-        if (counts.received + counts.duplicated === 0) return []
+        if (counts.messages_received + counts.messages_duplicated === 0) return []
         known.counts = fresh()
         known.delays = []
         return {
           action: 'message',
           outcome: 'success',
           channel,
-          messages_expected: counts.expected,
-          messages_received: counts.received,
-          messages_duplicated: counts.duplicated,
-          messages_disordered: counts.disordered,
+          ...counts,
           messages_timed: delays.length,
           message_delay_ms:
             delays.length > 0 ? delays.reduce((sum, each) => sum + each, 0) / delays.length : undefined,
