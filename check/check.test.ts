@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { importCircles } from './circles.ts'
 import { brokenImports } from './imports.ts'
+import { brokenLicences } from './licences.ts'
 import { brokenNames } from './names.ts'
 import { brokenShow, showTable } from './showTable.ts'
 import { sourceFiles } from './sources.ts'
@@ -50,4 +51,19 @@ test('a field that lost its source and a metric that lost its board are found', 
   )
   const boardless = metrics.map((each) => (each.metric === 'message_delay' ? { ...each, boards: [] } : each))
   assert.ok(brokenShow({ sources, metrics: boardless }).includes('message_delay is on no board'))
+})
+
+test('a package with a licence that nobody took, or without its hash, is found', () => {
+  const right = { version: '1.0.0', license: 'MIT', integrity: 'sha512-x' }
+  assert.deepEqual(
+    brokenLicences({
+      '': {},
+      'node_modules/a': right,
+      'node_modules/b/node_modules/axe-core': { ...right, license: 'MPL-2.0' },
+    }),
+    [],
+  )
+  assert.equal(brokenLicences({ 'node_modules/a': { ...right, license: 'AGPL-3.0' } }).length, 1)
+  assert.equal(brokenLicences({ 'node_modules/a': { ...right, license: undefined } }).length, 1)
+  assert.equal(brokenLicences({ 'node_modules/a': { ...right, integrity: undefined } }).length, 1)
 })

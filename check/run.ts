@@ -1,7 +1,8 @@
-/** The rules of the house, in one run: imports, circles, names, and the paths that pages name. Exits 1 on a broken rule. */
+/** The rules of the house, in one run: imports, circles, names, licences, and the paths that pages name. Exits 1 on a broken rule. */
 import { importCircles } from './circles.ts'
 import { brokenDocPaths } from './docPaths.ts'
 import { brokenImports } from './imports.ts'
+import { brokenLicences } from './licences.ts'
 import { brokenNames } from './names.ts'
 import { brokenShow } from './showTable.ts'
 import { sourceFiles } from './sources.ts'
@@ -11,6 +12,7 @@ const rules = {
   'folders import only what they may': brokenImports(files),
   'no circles of imports': importCircles(files),
   'names follow the rules': brokenNames(files),
+  'licences are taken and bytes fixed': brokenLicences(),
   'pages name files that exist': brokenDocPaths(),
   'every field has a source, every metric a board, every rule a runbook': brokenShow(),
 }
