@@ -19,12 +19,17 @@ const BOUNDS = new Map<Kind, readonly (readonly [string, number])[]>(
 
 const numberIn = (value: unknown): number => (typeof value === 'number' ? value : 0)
 
+/** The time that an event claims, however short it calls its interval, ms. */
+export function claimed_ms(event: Values): number {
+  let spent_ms = 0
+  for (const name of SPENT) spent_ms += numberIn(event[name])
+  return Math.max(spent_ms, numberIn(event.interval_ms))
+}
+
 /** Whether what an event counts and spends fits into its interval. */
 export function isBelievable(kind: Kind, event: Values): boolean {
   const most_s = (numberIn(event.interval_ms) / 1000) * SHARE + SLACK_s
-  let spent_ms = 0
-  for (const name of SPENT) spent_ms += numberIn(event[name])
-  if (spent_ms > most_s * 1000) return false
+  if (claimed_ms(event) > most_s * 1000) return false
   for (const [name, per_s] of BOUNDS.get(kind) ?? []) if (numberIn(event[name]) > per_s * most_s) return false
   return true
 }

@@ -120,7 +120,7 @@ test('what is not believed is stored with its trust and weight 0, and counted by
     rows.map(({ session, trust, weight }) => [session, trust, weight]),
     [
       ['right', 100, 1],
-      ['wrong', 40, 0],
+      ['wrong', 0, 0],
       ['server', null, 1],
     ],
   )
@@ -140,6 +140,7 @@ test('every kind has its pace, whether numbers are named, repeated over kinds, o
     ['cue', 130, { stage: 'shown' }],
     ['cohost', 250, { interval_ms: 10_000 }],
     ['heartbeat', 620, { interval_ms: 0 }],
+    ['heartbeat', 62, { interval_ms: 0, stalled_ms: 1_000 }],
   ] as const)
     for (const seq of [(n: number) => n + 1, () => 0, () => undefined, (n: number) => 1_000 - n])
       assert.ok(believed((n) => ({ ...event, seq: seq(n) }), { kind }) <= most, kind)

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import type { Kind } from '../../schemas/kinds/kinds.ts'
 import { TRUSTED_FROM } from '../../schemas/trust.ts'
 import { createAddressCrowds } from './addressCrowds.ts'
-import { isBelievable } from './believable.ts'
+import { claimed_ms, isBelievable } from './believable.ts'
 import { LONGEST_JUMP, recentNumbers } from './recentNumbers.ts'
 
 type Values = Readonly<Record<string, unknown>>
@@ -131,7 +131,7 @@ export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
     if (time_s < table[at + FIRST_s]!) table[at + FIRST_s] = time_s
     if (time_s > table[at + NEWEST_s]!) table[at + NEWEST_s] = time_s
     const seq = numberIn(event.seq)
-    const interval_ms = numberIn(event.interval_ms)
+    const interval_ms = claimed_ms(event)
     const lived_ms = Math.max(LEAST_ms[kind] ?? 0, kind === 'cohost' ? interval_ms / LEGS : interval_ms)
     const account = at + (kind === 'heartbeat' ? INTERVALS_ms : ACTS_ms)
     // A number that came before is sent again, not lived again; it is believed as little as it was then.
