@@ -323,7 +323,10 @@ export class StreamJudge {
     const longest_ms = Math.max(YOUNG_MS, ...symptoms.map(({ window_ms = 0 }) => window_ms))
     const age_ms = view.watermark_ms - this.openedOf(incident)
     // Another place than the one that was paged must be surer; the same place, seen better, need not.
-    const samePlace = within(verdict.cause, incident.cause) || within(incident.cause, verdict.cause)
+    // What only viewers still show names no hop against one that was seen ill.
+    const sameHop = verdict.hop === incident.hop || incident.hop === 'player'
+    const samePlace =
+      sameHop && (within(verdict.cause, incident.cause) || within(incident.cause, verdict.cause))
     const young = age_ms <= YOUNG_MS || (age_ms <= longest_ms && samePlace)
     const slack = young ? 0.25 : samePlace ? 0 : -ELSEWHERE_SURER
     if (incident.version === 0 || verdict.confidence > incident.confidence - slack) settle(incident, verdict)

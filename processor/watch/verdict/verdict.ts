@@ -66,11 +66,7 @@ function ofMedia(options: VerdictOptions): Verdict {
   const felt = painful(symptoms.filter(({ hop, rule }) => hop === 'player' && rule !== 'spread'))
   const spread = symptoms.find(({ rule }) => rule === 'spread')
   const player = felt ? locatedOf(felt, options) : undefined
-  const onset = Math.min(
-    ...symptoms
-      .filter(({ hop, rule }) => hop === 'player' && rule !== 'objective')
-      .map(({ onset_ms }) => onset_ms),
-  )
+  const onset = feltSince(symptoms)
   const sure = player !== undefined && player.explains >= 0.75 && player.confidence >= 0.5
   let partly: { observation: Observation; place: Place } | undefined
   for (const hop of UPSTREAM) {
@@ -116,6 +112,16 @@ function ofMedia(options: VerdictOptions): Verdict {
     return placed('origin', felt, player, 'upstream')
   }
   return { ...placed('player', felt, player, 'player'), player_only: clean.length > 0 }
+}
+
+/**
+ * Since when viewers feel it. What is unusual over a window has the window's begin for an onset, which can be a minute early, so it counts
+ * only where nothing else says more exactly when it began.
+ */
+function feltSince(symptoms: readonly Observation[]): number {
+  const felt = symptoms.filter(({ hop, rule }) => hop === 'player' && rule !== 'objective')
+  const exact = felt.filter(({ rule }) => rule !== 'unusual')
+  return Math.min(...(exact.length > 0 ? exact : felt).map(({ onset_ms }) => onset_ms))
 }
 
 const placed = (hop: Hop, lead: Observation, place: Place, because: string): Verdict => ({
