@@ -57,6 +57,15 @@ describe('every scenario at 200 viewers', () => {
   })
 })
 
+test('the festival: six faults of six hops in ten minutes, between rounds, each named', async () => {
+  const card = await rehearse({ scenario: scenarioOf('../shows/festival') })
+  assert.deepEqual(
+    card.faults.filter(({ hop_right, cause_right }) => !hop_right || !cause_right).map(({ fault }) => fault),
+    [],
+  )
+  assert.ok(card.passed)
+})
+
 test('chance is repeatable: the same seed gives the same scorecard, another seed another show', async () => {
   const scenario = { ...scenarioOf('cdn-everywhere'), length_s: 140 }
   const entry = await rehearse({ scenario, seed: 7 })
