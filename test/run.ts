@@ -61,7 +61,7 @@ function* testFiles(folder: string): Generator<string> {
 }
 
 /** A matrix that takes minutes is whole when it is asked for by name, and a part of it in the whole suite. */
-const ENVIRONMENT = { ...process.env, FIRSTFRAME_TESTS: words.length === 0 ? 'all' : 'named' }
+const ENVIRONMENT = { ...process.env, WHICH_TESTS: words.length === 0 ? 'all' : 'named' }
 
 function run(title: string, command: string, args: readonly string[]): boolean {
   console.log(`\n── ${title}`)
