@@ -16,9 +16,7 @@ test('a fault of each hop of a real link is found, with its hop and its cause', 
   await pause(LEARN_MS)
   assert.deepEqual(await link.incidents(), [], 'quiet until the first fault')
   const seconds: number[] = []
-  const faults = link.faults.filter(
-    ({ name }) => process.env.WHICH_TESTS !== 'all' || SHORT.includes(name),
-  )
+  const faults = link.faults.filter(({ name }) => process.env.WHICH_TESTS !== 'all' || SHORT.includes(name))
   assert.ok(faults.length >= SHORT.length)
   for (const [index, fault] of faults.entries()) {
     await t.test(fault.name, async (t) => {
