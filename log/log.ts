@@ -119,8 +119,11 @@ export interface Log {
   replay(options: ReplayOptions): AsyncIterable<LogRecord>
   /** Oldest offset kept and next offset of a partition. */
   bounds(partition: Partition): Promise<{ begin: number; end: number }>
-  /** What it cannot append in time goes to a disk: an append that takes long does not mean that there is too much work. */
-  readonly spills?: true
+  /**
+   * Of a log that puts on a disk what it cannot append in time: whether anything waits there. An append that ended there took long because the
+   * log is away, not because there is too much work.
+   */
+  readonly spilling?: () => boolean
   /** Whether appends go through now, and if not, why, in words. */
   health(): { readonly ok: boolean; readonly reason?: string }
   close(): Promise<void>

@@ -190,6 +190,8 @@ export async function openSpillingLog(options: SpillOptions): Promise<Log> {
     handler: giveBack,
   })
 
+  const spilling = (): boolean => [...lanes.values()].some((lane) => lane.waiting > 0)
+
   async function close(): Promise<void> {
     await Promise.all(open)
     stop.abort()
@@ -199,7 +201,7 @@ export async function openSpillingLog(options: SpillOptions): Promise<Log> {
 
   return {
     topics: inner.topics,
-    spills: true,
+    spilling,
     append,
     subscribe: (subscribe) => inner.subscribe(subscribe),
     replay: (replay) => inner.replay(replay),
@@ -207,8 +209,7 @@ export async function openSpillingLog(options: SpillOptions): Promise<Log> {
     health() {
       if (closing !== undefined) return { ok: false, reason: 'it is closed' }
       const below = inner.health()
-      const waits = [...lanes.values()].some((lane) => lane.waiting > 0)
-      if (below.ok && !waits) return below
+      if (below.ok && !spilling()) return below
       const disk = spill.health()
       const reason = `${below.reason ?? 'it was away'}; messages wait on the disk (${spill.usedBytes()} bytes)`
       return disk.ok ? { ok: true, reason } : { ok: false, reason: `${reason}: ${disk.reason}` }

@@ -200,3 +200,25 @@ test('sessions spread evenly over partitions, and each stays on its own', () => 
   for (const count of counts) assert.ok(count < 10_000 * 1.05 && count > 10_000 * 0.95, String(counts))
   assert.equal(partitionOf('any', 1), 0)
 })
+
+test('behind a log that spills an append that took long counts, unless it ended on the disk', async () => {
+  let spilling = false
+  const { log, appends } = heldLog()
+  const batcher = make({ ...log, spilling: () => spilling } as Log)
+  const ages: number[] = []
+  for (const onDisk of [false, true, false]) {
+    put(batcher, 1)
+    const durable = batcher.durable()
+    await appended(appends, ages.length + 1)
+    await turn()
+    spilling = onDisk
+    appends.at(-1)!.resolve()
+    await durable
+    await turn()
+    ages.push(batcher.age_ms(performance.now()))
+    // What was on the disk is given back before the next append ends.
+    spilling = false
+    if (onDisk) assert.equal(batcher.age_ms(performance.now()), 0, 'still the same append')
+  }
+  assert.ok(ages[0]! > 0 && ages[1] === 0 && ages[2]! > 0, String(ages))
+})

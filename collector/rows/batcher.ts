@@ -46,8 +46,8 @@ export interface Batcher {
   /** Whether rows can be taken now; if not, the log is behind or away. */
   room(): boolean
   /**
-   * How long a row waits for the log, ms, by the oldest that is not durable; `now_ms` is `performance.now()`. Behind a log that spills it is what the
-   * last append took, twice (its own and the one before it), since one that does not end at all goes to the disk; 0 while messages are there.
+   * How long a row waits for the log, ms, by the oldest that is not durable; `now_ms` is `performance.now()`. Behind a log that spills
+   * it is twice what the last append took (a row waits for the append before its own, too), and 0 when that ended on the disk.
    */
   age_ms(now_ms: number): number
   /** Everything ended until now goes with a tick of this time, or before it. */
@@ -186,7 +186,6 @@ export function createBatcher(options: BatcherOptions): Batcher {
         refused = undefined
       }
       const append_seconds = Number(process.hrtime.bigint() - begin) / 1e9
-      lastAppend_ms = append_seconds * 1000
       if (taken.rows > 0) emit({ type: 'batch_appended', rows: taken.rows, bytes, append_seconds })
     } catch (error) {
       const reason =
@@ -200,6 +199,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
       emit({ type: 'batch_refused', rows: taken.rows, code: reason.code, error: reason })
       taken.reject(reason)
     } finally {
+      lastAppend_ms = log.spilling?.() ? 0 : Number(process.hrtime.bigint() - begin) / 1e6
       appending_bytes = 0
       appendingSince_ms = undefined
     }
@@ -249,7 +249,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
     durable: () => generation.durable,
     room: () => appending_bytes + full_bytes < options.maxPending_bytes,
     age_ms(now_ms) {
-      if (log.spills) return log.health().ok ? lastAppend_ms * 2 : 0
+      if (log.spilling !== undefined) return log.spilling() ? 0 : lastAppend_ms * 2
       const since_ms = appendingSince_ms ?? (generation.rows > 0 ? generation.since_ms : undefined)
       return since_ms === undefined ? 0 : Math.max(0, now_ms - since_ms)
     },
