@@ -169,16 +169,18 @@ export function writeRows(options: {
     return options.withinStreams({ tenant: tenant.name, show, stream, prefix, received_ms })
   }
 
-  const latencyColumn = (kind: Kind) => targets.get(kind)!.get('live_latency_ms')!.column
-  const LATENCY = new Map<Kind, number>(
-    (['heartbeat', 'probe'] as const).map((kind) => [kind, latencyColumn(kind)]),
+  const latencyColumn = new Map<Kind, number>(
+    [...targets].flatMap(([kind, of]) => {
+      const target = of.get('live_latency_ms')
+      return target === undefined ? [] : [[kind, target.column] as const]
+    }),
   )
   /** What the operator added on purpose is no latency of the link: metric, rule, report and boards read the rest. */
   function takeDelayOff({ sender, context }: RowContext, kind: Kind, event: Values, builder: Builder): void {
     const latency_ms = event.live_latency_ms as number | null | undefined
     if (delayOf === undefined || latency_ms === undefined || latency_ms === null) return
     const delay_ms = delayOf(sender.tenant.name, (event.show || context.show || '') as string)
-    if (delay_ms > 0) builder.set(LATENCY.get(kind)!, Math.max(0, latency_ms - delay_ms))
+    if (delay_ms > 0) builder.set(latencyColumn.get(kind)!, Math.max(0, latency_ms - delay_ms))
   }
 
   return {

@@ -1,10 +1,10 @@
 import type { TSchema } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { StateMap } from '../../log/stateMap.ts'
 import { Handling, handlingKey } from '../../schemas/handling.ts'
 import type { IncidentView } from '../../schemas/incident.ts'
 import { barsOf, MARK_PREFIX, Marked, markKey } from '../../schemas/mark.ts'
+import { firstProblem } from '../../schemas/problems.ts'
 import { sendError, signerOf } from '../signIn/principal.ts'
 import type { Incidents } from './incidents.ts'
 
@@ -72,13 +72,8 @@ export function serveOnCall(app: FastifyInstance, { map, incidents, tenants, clo
     const incident = await incidents.one(tenantOf(request.query), idOf(request))
     if (incident === undefined) return sendError(reply, 'not_found', `no incident ${idOf(request)}`)
     const text = JSON.stringify(make(incident, body as Body))
-    const [wrong] = [...Value.Errors(form, JSON.parse(text))]
-    if (wrong !== undefined)
-      return sendError(
-        reply,
-        'bad_request',
-        `${wrong.path.slice(1)}: ${wrong.schema.description ?? wrong.message}`,
-      )
+    const wrong = firstProblem(form, JSON.parse(text), 'body')
+    if (wrong !== undefined) return sendError(reply, 'bad_request', wrong)
     await map.put(key, text)
     return reply.code(204).send()
   }

@@ -159,7 +159,7 @@ function checkArgument(nodes: readonly QueryNode[], index: number, functions: Re
   const holder = list && parentOf(nodes, nodes.indexOf(list))
   const taker = list?.kind === 'Function' ? list : holder
   if (taker?.kind === 'Function' && HIGHER_ORDER.test(taker.name))
-    throw denied(`the function ${name} (a column of this name is written with its table)`)
+    throw denied(`the function ${name} as an argument (for a column, write table.${name})`)
 }
 
 function checkMetadata(
