@@ -1,47 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Emit } from '../schemas/facts.ts'
 import { retry } from '../schemas/retry.ts'
-import { checkCommit } from './check.ts'
-import { commitSeen, type Deferred, deferred } from './kafkaCommit.ts'
-import { type Batch, type Consumer, type EachBatchPayload, errorType, type KafkaClient } from './kafkajs.ts'
+import { COMMIT_WITHIN_MS, Committer } from './kafkaCommit.ts'
+import type { Batch, Consumer, EachBatchPayload, KafkaClient } from './kafkajs.ts'
+import { deferred, Membership } from './kafkaMembership.ts'
 import { splitRecords, toRecord } from './kafkaRead.ts'
-import {
-  type Assignment,
-  type Commit,
-  LogError,
-  type Partition,
-  type SubscribeOptions,
-  type Subscription,
-} from './log.ts'
+import type { Assignment, Commit, Partition, SubscribeOptions, Subscription } from './log.ts'
 
 const DEFAULT_BATCH_BYTES = 4 << 20
-const FIRST_PAUSE_MS = 50
-const LONGEST_PAUSE_MS = 5_000
-const PAUSES = { first_ms: FIRST_PAUSE_MS, longest_ms: LONGEST_PAUSE_MS }
+const PAUSES = { first_ms: 50, longest_ms: 5_000 }
+/** A run that crashes after so long is no sign of a lasting fault: the pauses begin anew. */
+const LASTED_MS = 50_000
 const BEAT_MS = 1_000
-/** What was handled is committed this often: a reader that dies has so much handled again. */
-const COMMIT_EVERY_MS = 1_000
-/** Commits that fail for so long mean that the coordinator is elsewhere. */
-const COMMIT_WITHIN_MS = 3_000
 /** How long the group waits for a running handler before this member joins again without it. */
 const GRACE_MS = 3_000
 const MISSED_BEATS = 3
-/** These say that the group has moved on (the partition may be another's), or that its coordinator has. */
-const MOVED = new Set([
-  'REBALANCE_IN_PROGRESS',
-  'ILLEGAL_GENERATION',
-  'UNKNOWN_MEMBER_ID',
-  'FENCED_INSTANCE_ID',
-  'NOT_COORDINATOR_FOR_GROUP',
-])
-
-/** No later try of the same commit can succeed. */
-const REFUSED = new Set([
-  'OFFSET_METADATA_TOO_LARGE',
-  'INVALID_COMMIT_OFFSET_SIZE',
-  'GROUP_AUTHORIZATION_FAILED',
-  'TOPIC_AUTHORIZATION_FAILED',
-])
 
 export interface GroupOptions {
   readonly client: KafkaClient
@@ -77,176 +50,210 @@ interface Held extends Partition {
  * member joins.
  */
 export function joinGroup(group: GroupOptions): Subscription {
-  const { client, options, emit } = group
-  const stop = new AbortController()
-  const held = new Map<string, Held>()
-  const leaving = new Map<string, Promise<void>>()
-  /** Offsets that handlers have reached and that are not committed, by partition. */
-  let uncommitted = new Map<string, Partition & { readonly offset: number }>()
-  let committing: NodeJS.Timeout | undefined
-  let committed: Promise<void> = Promise.resolve()
-  let consumer: Consumer | undefined
-  let memberId: string | undefined
-  /** This member must join again: handlers are not tried again until it has. */
-  let turning = false
-  /** Counts joins: a batch fetched before one is not gone on with after it. */
-  let joins = 0
-  let joining: Deferred | undefined
-  /** kafkajs's commit of one attempt, for the consumer that runs now. */
-  let commitOnce: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
-  let closing: Promise<void> | undefined
-  const life = live()
+  return new GroupReader(group)
+}
+
+class GroupReader implements Subscription {
+  private readonly group: GroupOptions
+  private readonly member = new Membership()
+  private readonly commits: Committer
+  private readonly held = new Map<string, Held>()
+  /** Lost partitions until `revoked` has answered. */
+  private readonly leaving = new Map<string, Promise<void>>()
+  private readonly stop = new AbortController()
+  private readonly life: Promise<void>
+  private closing: Promise<void> | undefined
+
+  constructor(group: GroupOptions) {
+    this.group = group
+    this.commits = new Committer({
+      member: this.member,
+      holder: (name) => this.held.get(name),
+      stopped: this.stop.signal,
+      failed: (topic, error) => this.failed(topic, error),
+    })
+    this.life = this.live()
+  }
+
+  commit(partition: Partition, commit: Commit): Promise<void> {
+    return this.commits.commit(partition, commit)
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.leave()
+    return this.closing
+  }
 
   /** Joins, and joins anew after each crash, until closed. */
-  async function live(): Promise<void> {
-    const stopped = new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
-    await Promise.race([group.ready, stopped])
-    for (let wait = FIRST_PAUSE_MS; !stop.signal.aborted; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
+  private async live(): Promise<void> {
+    const { signal } = this.stop
+    const stopped = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    await Promise.race([this.group.ready, stopped])
+    while (!signal.aborted) {
       const began = performance.now()
-      try {
-        await runUntilCrash()
-      } catch (error) {
-        emit({ type: 'log_reader_left', group: options.group, error })
-      }
-      // Closing hands the partitions back by itself, while it is still a member.
-      if (stop.signal.aborted) return
-      loseAll()
-      if (performance.now() - began > 10 * LONGEST_PAUSE_MS) wait = FIRST_PAUSE_MS
-      await pause(wait, undefined, { signal: stop.signal }).catch(() => undefined)
+      const retriable = (): boolean => performance.now() - began < LASTED_MS
+      await retry(() => this.run(), { ...PAUSES, signal, retriable }).catch(() => undefined)
     }
   }
 
-  async function runUntilCrash(): Promise<void> {
-    const maxBytesPerPartition = options.maxBatch_bytes ?? DEFAULT_BATCH_BYTES
-    const onJoining = (): void => {
-      joining ??= deferred()
-    }
-    const member = client.consumer({
-      group: options.group,
-      session_ms: group.session_ms,
-      maxBytesPerPartition,
-      onJoining,
-    })
-    consumer = member
-    commitOnce = undefined
-    memberId = undefined
-    turning = false
-    const crashed = new Promise<never>((_, reject) => {
-      member.on(member.events.CRASH, ({ payload }) => reject(payload.error))
-      stop.signal.addEventListener('abort', () => reject(new Error('closed')), { once: true })
-    })
-    crashed.catch(() => undefined)
-    member.on(member.events.GROUP_JOIN, ({ payload }) => joined(payload.memberId, payload.memberAssignment))
+  /** Reads until this reader closes, or kafkajs crashes, which it throws. */
+  private async run(): Promise<void> {
     try {
-      await Promise.race([member.connect(), crashed])
-      await Promise.race([member.subscribe({ topics: [...options.topics], fromBeginning: true }), crashed])
-      await member.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: Math.max(1, group.partitions),
-        eachBatch: (payload) => take(member, payload),
-      })
-      await crashed
+      await this.runUntilCrash()
     } catch (error) {
-      if (stop.signal.aborted) return
-      await member.disconnect().catch(() => undefined)
+      this.group.emit({ type: 'log_reader_left', group: this.group.options.group, error })
+      // Closing hands the partitions back by itself, while it is still a member.
+      if (!this.stop.signal.aborted) this.loseAll()
       throw error
     }
   }
 
-  function joined(member: string, assignment: Record<string, number[]>): void {
+  private async runUntilCrash(): Promise<void> {
+    const { client, options, session_ms, partitions } = this.group
+    const consumer = client.consumer({
+      group: options.group,
+      session_ms,
+      maxBytesPerPartition: options.maxBatch_bytes ?? DEFAULT_BATCH_BYTES,
+      onJoining: () => this.member.beginJoin(),
+    })
+    this.member.start(consumer)
+    const crashed = new Promise<never>((_, reject) => {
+      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error))
+      this.stop.signal.addEventListener('abort', () => reject(new Error('closed')), { once: true })
+    })
+    crashed.catch(() => undefined)
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
+      this.joined(payload.memberId, payload.memberAssignment),
+    )
+    try {
+      await Promise.race([consumer.connect(), crashed])
+      await Promise.race([consumer.subscribe({ topics: [...options.topics], fromBeginning: true }), crashed])
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: Math.max(1, partitions),
+        eachBatch: (payload) => this.take(consumer, payload),
+      })
+      await crashed
+    } catch (error) {
+      if (this.stop.signal.aborted) return
+      await consumer.disconnect().catch(() => undefined)
+      throw error
+    }
+  }
+
+  private joined(id: string, assignment: Record<string, number[]>): void {
     const mine = new Set(
       Object.entries(assignment).flatMap(([topic, partitions]) =>
         partitions.map((partition) => `${topic}/${partition}`),
       ),
     )
-    // Another member number means that the group went on without this member for a while.
-    const forgotten = memberId !== undefined && memberId !== member
-    memberId = member
-    turning = false
-    joins += 1
-    for (const [name, entry] of held) if (forgotten || !mine.has(name)) lose(name, entry)
+    const forgotten = this.member.join(id)
+    for (const [name, entry] of this.held) if (forgotten || !mine.has(name)) this.lose(name, entry)
     for (const [topic, partitions] of Object.entries(assignment)) {
-      const added = partitions.filter((partition) => !held.has(`${topic}/${partition}`))
-      if (added.length > 0) begin(topic, added)
+      const added = partitions.filter((partition) => !this.held.has(`${topic}/${partition}`))
+      if (added.length > 0) this.begin(topic, added)
     }
-    joining?.resolve()
-    joining = undefined
+    this.member.endJoin()
   }
 
-  function begin(topic: string, partitions: readonly number[]): void {
+  private begin(topic: string, partitions: readonly number[]): void {
     const added = partitions.map((partition): Held => {
       const ready = Promise.resolve()
       return { topic, partition, lost: false, next: 0, sought: undefined, ready, busy: ready }
     })
     // Whoever had the partition before, in this process too, has committed for the last time before it is asked.
-    const reported = Promise.all(added.map(({ partition }) => leaving.get(`${topic}/${partition}`))).then(
-      () => ask(topic, added),
-    )
+    const reported = Promise.all(
+      added.map(({ partition }) => this.leaving.get(`${topic}/${partition}`)),
+    ).then(() => this.assignmentsOf(topic, added))
     for (const entry of added) {
       const name = `${topic}/${entry.partition}`
-      const before = leaving.get(name)
-      held.set(name, entry)
-      entry.ready = (async () => {
-        await before
-        const assignment = (await reported).get(entry.partition)
-        if (assignment === undefined) return
-        await insist(entry, async () => {
-          const start =
-            (await options.assigned?.(assignment)) ?? assignment.committed?.offset ?? assignment.begin
-          entry.next = Math.max(start, assignment.begin)
-        })
-      })()
+      const before = this.leaving.get(name)
+      this.held.set(name, entry)
+      entry.ready = this.prepare(entry, before, reported)
     }
   }
 
-  /** What the brokers know of partitions that were added, asked until they tell, or all are lost again. */
-  async function ask(topic: string, added: readonly Held[]): Promise<Map<number, Assignment>> {
+  /** Finds where to begin: where `assigned` says, else at the commit, else at the first record. */
+  private async prepare(
+    entry: Held,
+    before: Promise<void> | undefined,
+    reported: Promise<ReadonlyMap<number, Assignment>>,
+  ): Promise<void> {
+    await before
+    const assignment = (await reported).get(entry.partition)
+    if (assignment === undefined) return
+    await this.insist(entry, async () => {
+      const { committed, begin } = assignment
+      const start = (await this.group.options.assigned?.(assignment)) ?? committed?.offset ?? begin
+      entry.next = Math.max(start, begin)
+    })
+  }
+
+  /** What the brokers know of partitions that were added, asked until they answer, or all are lost again. */
+  private async assignmentsOf(topic: string, added: readonly Held[]): Promise<Map<number, Assignment>> {
     const partitions = added.map(({ partition }) => partition)
     try {
-      const reported = await retry(() => group.assignments(options.group, topic, partitions), {
-        ...PAUSES,
-        signal: stop.signal,
-        retriable: () => added.some((entry) => !entry.lost),
-        failed: tell(topic),
-      })
+      const reported = await retry(
+        () => this.group.assignments(this.group.options.group, topic, partitions),
+        {
+          ...PAUSES,
+          signal: this.stop.signal,
+          retriable: () => added.some((entry) => !entry.lost),
+          failed: (error) => this.failed(topic, error),
+        },
+      )
       return new Map(reported.map((assignment) => [assignment.partition, assignment]))
     } catch {
       return new Map()
     }
   }
 
-  function lose(name: string, entry: Held): void {
+  private lose(name: string, entry: Held): void {
     entry.lost = true
-    held.delete(name)
-    uncommitted.delete(name)
+    this.held.delete(name)
+    this.commits.forget(name)
     const { topic, partition } = entry
-    const left = Promise.all([leaving.get(name), entry.ready, entry.busy])
-      .then(() => options.revoked?.({ topic, partition }))
-      .catch((error: unknown) => emit({ type: 'log_handler_failed', group: options.group, topic, error }))
-    leaving.set(name, left)
+    const left = Promise.all([this.leaving.get(name), entry.ready, entry.busy])
+      .then(() => this.group.options.revoked?.({ topic, partition }))
+      .catch((error: unknown) => this.failed(topic, error))
+    this.leaving.set(name, left)
     void left.finally(() => {
-      if (leaving.get(name) === left) leaving.delete(name)
+      if (this.leaving.get(name) === left) this.leaving.delete(name)
     })
   }
 
-  function loseAll(): void {
-    for (const [name, entry] of held) lose(name, entry)
-    joining?.resolve()
-    joining = undefined
+  private loseAll(): void {
+    for (const [name, entry] of this.held) this.lose(name, entry)
+    this.member.endJoin()
   }
 
   /** One fetched batch: the fetch loop of its broker waits for it, so the heartbeat is kept up from here. */
-  async function take(from: Consumer, payload: EachBatchPayload): Promise<void> {
-    commitOnce = payload.commitOffsetsIfNecessary
+  private async take(consumer: Consumer, payload: EachBatchPayload): Promise<void> {
+    this.member.commitOnce = payload.commitOffsetsIfNecessary
     const { batch } = payload
-    const entry = held.get(`${batch.topic}/${batch.partition}`)
-    if (entry === undefined || stop.signal.aborted) return
+    const entry = this.held.get(`${batch.topic}/${batch.partition}`)
+    if (entry === undefined || this.stop.signal.aborted) return
+    const beat = this.keepBeating(payload)
+    const done = entry.busy.then(() => this.deliver(consumer, entry, payload))
+    entry.busy = done.catch((error) => this.failed(batch.topic, error))
+    try {
+      await Promise.race([done, beat.graceOver])
+    } finally {
+      beat.end()
+    }
+    // kafkajs looks for the coordinator, and joins again, when a batch ends in this error.
+    if (this.member.turning)
+      throw Object.assign(new Error('the group turns over'), { type: 'REBALANCE_IN_PROGRESS' })
+  }
+
+  /** Heartbeats while a handler runs; `graceOver` resolves when the group has waited long enough for it. */
+  private keepBeating(payload: EachBatchPayload): { graceOver: Promise<void>; end: () => void } {
     const over = deferred()
     let missed = 0
     let turned_ms: number | undefined
-    const beat = setInterval(() => {
-      if (turning) turned_ms ??= performance.now()
+    const timer = setInterval(() => {
+      if (this.member.turning) turned_ms ??= performance.now()
       if (turned_ms !== undefined && performance.now() - turned_ms >= GRACE_MS) over.resolve()
       payload.heartbeat().then(
         () => {
@@ -254,39 +261,25 @@ export function joinGroup(group: GroupOptions): Subscription {
         },
         (error: unknown) => {
           missed += 1
-          if (MOVED.has(errorType(error)) || missed >= MISSED_BEATS) turning = true
+          if (missed >= MISSED_BEATS) this.member.turning = true
+          this.member.observe(error)
         },
       )
     }, BEAT_MS)
-    const done = entry.busy.then(() => deliver(from, entry, batch, payload))
-    entry.busy = done.catch(tell(batch.topic))
-    try {
-      await Promise.race([done, over.done])
-    } finally {
-      clearInterval(beat)
-    }
-    // kafkajs looks for the coordinator, and joins again, when a batch ends in this error.
-    if (turning) throw Object.assign(new Error('the group turns over'), { type: 'REBALANCE_IN_PROGRESS' })
+    return { graceOver: over.done, end: () => clearInterval(timer) }
   }
 
-  async function deliver(
-    from: Consumer,
-    entry: Held,
-    batch: Batch,
-    payload: EachBatchPayload,
-  ): Promise<void> {
+  private async deliver(consumer: Consumer, entry: Held, payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload
     const { topic, partition } = entry
+    const { options } = this.group
     await entry.ready
-    if (entry.lost || turning || stop.signal.aborted) return
-    const join = joins
-    const over = (): boolean => turning || join !== joins
-    // After a join kafkajs begins at the commit; `assigned` and what was handled since may say otherwise.
-    if (
-      Number((batch as Batch & { fetchedOffset: string }).fetchedOffset) !== entry.next &&
-      entry.sought !== entry.next
-    ) {
+    if (entry.lost || this.member.turning || this.stop.signal.aborted) return
+    const join = this.member.joins
+    const over = (): boolean => this.member.turning || join !== this.member.joins
+    if (beginsElsewhere(batch, entry)) {
       entry.sought = entry.next
-      from.seek({ topic, partition, offset: String(entry.next) })
+      consumer.seek({ topic, partition, offset: String(entry.next) })
       return
     }
     const end = Number(batch.highWatermark)
@@ -294,7 +287,7 @@ export function joinGroup(group: GroupOptions): Subscription {
     const fresh = records.filter(({ offset }) => offset >= entry.next)
     for (const part of splitRecords(fresh, options.maxBatch_bytes ?? DEFAULT_BATCH_BYTES)) {
       const after = part.at(-1)!.offset + 1
-      const handled = await insist(
+      const handled = await this.insist(
         entry,
         () => options.handler({ topic, partition, records: part, end: Math.max(end, after) }),
         over,
@@ -303,144 +296,63 @@ export function joinGroup(group: GroupOptions): Subscription {
       entry.next = after
       if (!over()) payload.resolveOffset(String(after - 1))
       // A partition that was lost meanwhile may be another's: its new owner has this part again.
-      if (options.autoCommit !== false && !entry.lost) commitSoon({ topic, partition, offset: after })
+      if (options.autoCommit !== false && !entry.lost) this.commits.soon({ topic, partition, offset: after })
       if (over() || entry.lost) return
     }
     entry.next = Math.max(entry.next, Number(batch.lastOffset()) + 1)
     payload.resolveOffset(batch.lastOffset())
   }
 
-  function commitSoon(reached: Partition & { readonly offset: number }): void {
-    uncommitted.set(`${reached.topic}/${reached.partition}`, reached)
-    committing ??= setTimeout(() => {
-      committed = commitReached()
-    }, COMMIT_EVERY_MS)
+  private failed(topic: string, error: unknown): void {
+    this.group.emit({ type: 'log_handler_failed', group: this.group.options.group, topic, error })
   }
 
-  /** One request for all partitions. One that fails is made up for by the next: what was handled is not handled again while the partition stays. */
-  async function commitReached(): Promise<void> {
-    committing = undefined
-    await joining?.done
-    const reached = [...uncommitted.values()].filter(({ topic, partition }) =>
-      held.has(`${topic}/${partition}`),
-    )
-    uncommitted = new Map()
-    if (reached.length === 0 || commitOnce === undefined) return
-    const topics = options.topics.map((topic) => ({
-      topic,
-      partitions: reached
-        .filter((each) => each.topic === topic)
-        .map(({ partition, offset }) => ({ partition, offset: String(offset), metadata: null })),
-    }))
-    try {
-      await commitOnce({ topics: topics.filter(({ partitions }) => partitions.length > 0) } as never)
-    } catch (error) {
-      if (MOVED.has(errorType(error))) turning = true
-      for (const each of reached) {
-        const name = `${each.topic}/${each.partition}`
-        if (held.has(name) && !uncommitted.has(name) && !stop.signal.aborted) commitSoon(each)
-        else if (held.has(name) && !uncommitted.has(name)) uncommitted.set(name, each)
-      }
-      emit({ type: 'log_handler_failed', group: options.group, topic: reached[0]!.topic, error })
-    }
-  }
-
-  async function commit({ topic, partition }: Partition, { offset, metadata }: Commit): Promise<void> {
-    checkCommit(metadata === undefined ? { offset } : { offset, metadata })
-    const name = `${topic}/${partition}`
-    const topics = [
-      { topic, partitions: [{ partition, offset: String(offset), metadata: metadata ?? null }] },
-    ]
-    const before = held.get(name)
-    const began = performance.now()
-    async function attempt(): Promise<void> {
-      await joining?.done
-      const entry = held.get(name)
-      if (consumer === undefined || entry === undefined || entry !== before)
-        throw new LogError('revoked', `${name} is not this member's`, { retriable: true })
-      if (commitOnce !== undefined) await commitOnce({ topics } as never)
-      else
-        await commitSeen(consumer, { topic, partition, offset: String(offset), metadata: metadata ?? null })
-    }
-    function retriable(cause: unknown): boolean {
-      const type = errorType(cause)
-      const long = performance.now() - began > COMMIT_WITHIN_MS
-      if (cause instanceof LogError || REFUSED.has(type) || (long && stop.signal.aborted)) return false
-      if (long || MOVED.has(type)) turning = true
-      return true
-    }
-    try {
-      await retry(attempt, { first_ms: FIRST_PAUSE_MS, longest_ms: LONGEST_PAUSE_MS / 5, retriable })
-    } catch (cause) {
-      if (cause instanceof LogError) throw cause
-      const type = errorType(cause)
-      throw new LogError('unavailable', `${name} is not committed: ${type}`, {
-        retriable: !REFUSED.has(type),
-        cause,
-      })
-    }
-  }
-
-  function tell(topic: string): (error: unknown) => void {
-    return (error) => emit({ type: 'log_handler_failed', group: options.group, topic, error })
-  }
-
-  /** Does a step until it succeeds; false when the partition is lost, or reading stops, or it is told to give up. */
-  async function insist(entry: Held, step: () => Promise<void>, giveUp = () => false): Promise<boolean> {
+  /** Does a step until it succeeds; false when the partition is lost, or reading stops, or `giveUp` says so. */
+  private async insist(entry: Held, step: () => Promise<void>, giveUp = () => false): Promise<boolean> {
     let over = false
     const once = async (): Promise<void> => {
-      over = entry.lost || stop.signal.aborted
+      over = entry.lost || this.stop.signal.aborted
       if (over) return
       try {
         await step()
       } catch (error) {
-        tell(entry.topic)(error)
+        this.failed(entry.topic, error)
         throw error
       }
     }
     try {
-      await retry(once, { ...PAUSES, signal: stop.signal, retriable: () => !giveUp() })
+      await retry(once, { ...PAUSES, signal: this.stop.signal, retriable: () => !giveUp() })
       return !over
     } catch {
       return false
     }
   }
 
-  async function close(): Promise<void> {
-    stop.abort()
-    const all = [...held.values()]
-    const entry = consumer
+  private async leave(): Promise<void> {
+    this.stop.abort()
+    const all = [...this.held.values()]
+    const { consumer } = this.member
+    const { options, onClose } = this.group
     try {
-      entry?.pause(options.topics.map((topic) => ({ topic })))
+      consumer?.pause(options.topics.map((topic) => ({ topic })))
     } catch {
       // It does not run yet.
     }
     await Promise.all(all.map(({ ready, busy }) => Promise.all([ready, busy])))
-    clearTimeout(committing)
-    const reached = committed.then(() =>
-      Promise.all(
-        [...uncommitted.values()].map(({ offset, ...partition }) =>
-          commit(partition, { offset }).catch(tell(partition.topic)),
-        ),
-      ),
-    )
     // A join that does not end, since the brokers are away, does not hold up the end.
-    await Promise.race([reached, pause(COMMIT_WITHIN_MS, undefined, { ref: false })])
+    await Promise.race([this.commits.finish(), pause(COMMIT_WITHIN_MS, undefined, { ref: false })])
     for (const { topic, partition } of all) {
-      if (held.has(`${topic}/${partition}`)) await options.revoked?.({ topic, partition })
-      held.delete(`${topic}/${partition}`)
+      if (this.held.has(`${topic}/${partition}`)) await options.revoked?.({ topic, partition })
+      this.held.delete(`${topic}/${partition}`)
     }
-    await Promise.all(leaving.values())
-    await entry?.disconnect().catch(() => undefined)
-    await life
-    group.onClose()
-  }
-
-  return {
-    commit,
-    close() {
-      closing ??= close()
-      return closing
-    },
+    await Promise.all(this.leaving.values())
+    await consumer?.disconnect().catch(() => undefined)
+    await this.life
+    onClose()
   }
 }
+
+/** After a join kafkajs begins at the commit; `assigned` and what was handled since may say otherwise. */
+const beginsElsewhere = (batch: Batch, entry: Held): boolean =>
+  Number((batch as Batch & { fetchedOffset: string }).fetchedOffset) !== entry.next &&
+  entry.sought !== entry.next

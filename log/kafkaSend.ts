@@ -1,7 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Emit } from '../schemas/facts.ts'
-import { errorType, type KafkaClient, type Producer } from './kafkajs.ts'
-import { type Outgoing, startTickSender } from './kafkaTicks.ts'
+import { retry } from '../schemas/retry.ts'
+import { errorType, type KafkaClient } from './kafkajs.ts'
+import { type ProducerSlot, producerSlots } from './kafkaProducers.ts'
+import { type Outgoing, startTickSender, type TickSender } from './kafkaTicks.ts'
 import { LogError, type LogMessage, MAX_MESSAGE_BYTES } from './log.ts'
 import { isTick } from './ticks.ts'
 
@@ -14,9 +15,7 @@ const WEDGED = new Set([
   'KafkaJSLockTimeout',
 ])
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'])
-const PRODUCERS = 4
-const FIRST_PAUSE_MS = 50
-const LONGEST_PAUSE_MS = 1_000
+const PAUSES = { first_ms: 50, longest_ms: 1_000 }
 
 export interface Sender {
   /** Resolves when all replicas in sync have the messages; rejects with a LogError after `giveUpAfter_ms`. */
@@ -37,26 +36,22 @@ export interface SenderOptions {
   readonly clock: () => number
 }
 
+/** What the lanes of a sender share. */
+interface Shared extends SenderOptions {
+  readonly failing: Map<string, string>
+  readonly ticks: TickSender
+  readonly closed: AbortSignal
+}
+
+/** Messages of one `send` that go in one record batch. */
 interface Item {
   readonly messages: readonly LogMessage[]
   readonly bytes: number
   readonly appended_ms: number
+  /** Its sender no longer waits. */
   abandoned: boolean
   readonly resolve: () => void
   readonly reject: (error: LogError) => void
-}
-
-interface Lane {
-  readonly name: string
-  readonly topic: string
-  readonly partition: number
-  readonly slot: Slot
-  queue: Item[]
-  running: Promise<void> | undefined
-}
-
-interface Slot {
-  current: Promise<Producer> | undefined
 }
 
 /**
@@ -66,208 +61,181 @@ interface Slot {
  * meanwhile goes together in the next, and after a send that failed for good the producer is replaced.
  */
 export function startSender(options: SenderOptions): Sender {
-  const { client, emit } = options
-  const slots = Array.from({ length: PRODUCERS }, (): Slot => ({ current: undefined }))
+  const slots = producerSlots(options.client)
   const lanes = new Map<string, Lane>()
-  const failing = new Map<string, string>()
-  const uses = new Map<Producer, number>()
-  const retired = new Set<Producer>()
-  const closed = new AbortController()
-  const ticks = startTickSender(client, emit)
+  const closing = new AbortController()
+  const ticks = startTickSender(options.client, options.emit)
+  const shared: Shared = { ...options, failing: new Map(), ticks, closed: closing.signal }
 
   function laneOf(topic: string, partition: number): Lane {
     const name = `${topic}/${partition}`
     const known = lanes.get(name)
     if (known !== undefined) return known
-    // A broker answers one send of a producer at a time: several producers let partitions go side by side.
-    const slot = slots[lanes.size % PRODUCERS]!
-    const lane: Lane = { name, topic, partition, slot, queue: [], running: undefined }
+    const lane = new Lane(topic, partition, slots[lanes.size % slots.length]!, shared)
     lanes.set(name, lane)
     return lane
-  }
-
-  async function producerOf(slot: Slot): Promise<Producer> {
-    const connecting = slot.current ?? connect()
-    slot.current = connecting
-    try {
-      return await connecting
-    } catch (error) {
-      if (slot.current === connecting) slot.current = undefined
-      throw error
-    }
-  }
-
-  async function connect(): Promise<Producer> {
-    const producer = client.producer()
-    try {
-      await producer.connect()
-    } catch (error) {
-      await producer.disconnect().catch(() => undefined)
-      throw error
-    }
-    return producer
-  }
-
-  /** Others may still send by it: it is disconnected when the last has finished. */
-  async function retire(slot: Slot, producer: Producer): Promise<void> {
-    if ((await slot.current?.catch(() => undefined)) === producer) slot.current = undefined
-    retired.add(producer)
-    await release(producer, 0)
-  }
-
-  async function release(producer: Producer, count: number): Promise<void> {
-    const left = (uses.get(producer) ?? 0) - count
-    uses.set(producer, left)
-    if (left > 0 || !retired.has(producer)) return
-    retired.delete(producer)
-    uses.delete(producer)
-    await producer.disconnect().catch(() => undefined)
-  }
-
-  async function once(
-    lane: Lane,
-    items: readonly Item[],
-  ): Promise<'sent' | 'wedged' | 'again' | 'too_large'> {
-    let producer: Producer | undefined
-    try {
-      if (onlyTicks(items)) {
-        await ticks.send(lane.topic, outgoing(lane, items))
-        return 'sent'
-      }
-      producer = await producerOf(lane.slot)
-      uses.set(producer, (uses.get(producer) ?? 0) + 1)
-      await producer.send({
-        topic: lane.topic,
-        acks: -1,
-        compression: options.codec,
-        messages: outgoing(lane, items),
-      })
-      return 'sent'
-    } catch (error) {
-      const type = errorType(error)
-      // What is repeated is there already.
-      if (type === 'DUPLICATE_SEQUENCE_NUMBER') return 'sent'
-      if (TOO_LARGE.has(type)) return 'too_large'
-      failing.set(lane.name, type)
-      emit({ type: 'log_append_failed', log: 'kafka', error })
-      if (!WEDGED.has(type)) return 'again'
-      if (producer !== undefined) await retire(lane.slot, producer)
-      return 'wedged'
-    } finally {
-      if (producer !== undefined) await release(producer, 1)
-    }
-  }
-
-  const onlyTicks = (items: readonly Item[]): boolean => items.every((item) => item.messages.every(isTick))
-
-  const outgoing = (lane: Lane, items: readonly Item[]): Outgoing[] =>
-    items.flatMap((item) => item.messages.map((message) => toKafka(message, item, lane.partition)))
-
-  function toKafka(message: LogMessage, item: Item, partition: number): Outgoing {
-    const { value } = message
-    const deleted = value.length === 0 && options.compacted(message.topic)
-    return {
-      partition,
-      key: message.key ?? null,
-      value: deleted ? null : Buffer.from(value.buffer, value.byteOffset, value.byteLength),
-      headers: { ...message.headers },
-      timestamp: String(item.appended_ms),
-    }
-  }
-
-  async function sendGroup(lane: Lane, items: readonly Item[]): Promise<void> {
-    for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
-      const outcome = await once(lane, items)
-      if (outcome === 'sent') {
-        failing.delete(lane.name)
-        for (const item of items) item.resolve()
-        return
-      }
-      if (outcome === 'too_large') {
-        const error = new LogError('too_large', `${lane.name}: the brokers refuse its size`, {
-          retriable: false,
-        })
-        for (const item of items) item.reject(error)
-        return
-      }
-      if (items.every((item) => item.abandoned) || closed.signal.aborted) {
-        // It may be stored or not: the next message must not be taken for its repeat. Ticks have no numbers.
-        const producer = onlyTicks(items) ? undefined : await lane.slot.current?.catch(() => undefined)
-        if (producer !== undefined) await retire(lane.slot, producer)
-        const error = new LogError('unavailable', `${lane.name}: the log closes`, { retriable: true })
-        for (const item of items) item.reject(error)
-        return
-      }
-      if (outcome === 'again') await pause(wait, undefined, { signal: closed.signal }).catch(() => undefined)
-    }
-  }
-
-  async function drain(lane: Lane): Promise<void> {
-    for (;;) {
-      lane.queue = lane.queue.filter((item) => !item.abandoned)
-      const group: Item[] = []
-      for (let bytes = 0; lane.queue.length > 0; ) {
-        bytes += lane.queue[0]!.bytes
-        if (group.length > 0 && bytes > MAX_MESSAGE_BYTES) break
-        group.push(lane.queue.shift()!)
-      }
-      if (group.length === 0) {
-        // At once, not when this promise settles: what is queued in between must start a new run.
-        lane.running = undefined
-        return
-      }
-      await sendGroup(lane, group)
-    }
-  }
-
-  function enqueue(lane: Lane, messages: readonly LogMessage[], bytes: number): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      const settle = (): void => clearTimeout(timer)
-      const item: Item = {
-        messages,
-        bytes,
-        appended_ms: options.clock(),
-        abandoned: false,
-        resolve: () => {
-          settle()
-          resolve()
-        },
-        reject: (error) => {
-          settle()
-          reject(error)
-        },
-      }
-      const giveUp = (): void => {
-        item.abandoned = true
-        const reason = failing.get(lane.name) ?? 'no answer'
-        reject(
-          new LogError('unavailable', `${lane.name} does not take messages: ${reason}`, { retriable: true }),
-        )
-      }
-      const timer = setTimeout(giveUp, options.giveUpAfter_ms)
-      lane.queue.push(item)
-      lane.running ??= drain(lane)
-    })
   }
 
   return {
     async send(topic, partition, messages) {
       const lane = laneOf(topic, partition)
-      await Promise.all(chunks(messages).map(({ messages, bytes }) => enqueue(lane, messages, bytes)))
+      await Promise.all(chunks(messages).map(({ messages, bytes }) => lane.enqueue(messages, bytes)))
     },
-    failing: () => failing,
+    failing: () => shared.failing,
     recovered(name) {
-      if (lanes.get(name)?.running === undefined) failing.delete(name)
+      if (lanes.get(name)?.running === undefined) shared.failing.delete(name)
     },
     async close() {
-      closed.abort()
+      closing.abort()
       await Promise.all([...lanes.values()].map((lane) => lane.running))
       await ticks.close()
-      const producers = await Promise.all(slots.map((slot) => slot.current?.catch(() => undefined)))
-      await Promise.all(producers.map((producer) => producer?.disconnect().catch(() => undefined)))
+      await Promise.all(slots.map((slot) => slot.close()))
     },
   }
 }
+
+/** One partition: its queue, and the one send in flight. */
+class Lane {
+  /** Settles when the queue is empty; undefined when nothing is sent. */
+  running: Promise<void> | undefined
+  private queue: Item[] = []
+  private readonly name: string
+  private readonly topic: string
+  private readonly partition: number
+  private readonly slot: ProducerSlot
+  private readonly shared: Shared
+
+  constructor(topic: string, partition: number, slot: ProducerSlot, shared: Shared) {
+    this.name = `${topic}/${partition}`
+    this.topic = topic
+    this.partition = partition
+    this.slot = slot
+    this.shared = shared
+  }
+
+  /** @throws LogError when the messages are refused, or not sent after `giveUpAfter_ms` */
+  enqueue(messages: readonly LogMessage[], bytes: number): Promise<void> {
+    const { clock, failing, giveUpAfter_ms } = this.shared
+    return new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        item.abandoned = true
+        const reason = failing.get(this.name) ?? 'no answer'
+        reject(unavailable(`${this.name} does not take messages: ${reason}`))
+      }, giveUpAfter_ms)
+      const item: Item = {
+        messages,
+        bytes,
+        appended_ms: clock(),
+        abandoned: false,
+        resolve: () => {
+          clearTimeout(timer)
+          resolve()
+        },
+        reject: (error) => {
+          clearTimeout(timer)
+          reject(error)
+        },
+      }
+      this.queue.push(item)
+      this.running ??= this.drain()
+    })
+  }
+
+  private async drain(): Promise<void> {
+    for (;;) {
+      this.queue = this.queue.filter((item) => !item.abandoned)
+      const group: Item[] = []
+      for (let bytes = 0; this.queue.length > 0; ) {
+        bytes += this.queue[0]!.bytes
+        if (group.length > 0 && bytes > MAX_MESSAGE_BYTES) break
+        group.push(this.queue.shift()!)
+      }
+      if (group.length === 0) {
+        // At once, not when this promise settles: what is queued in between must start a new run.
+        this.running = undefined
+        return
+      }
+      await this.sendGroup(group)
+    }
+  }
+
+  private async sendGroup(items: readonly Item[]): Promise<void> {
+    const tooLarge = (error: unknown): boolean => TOO_LARGE.has(errorType(error))
+    try {
+      await retry(() => this.sendOnce(items), {
+        ...PAUSES,
+        signal: this.shared.closed,
+        retriable: (error) => !tooLarge(error) && items.some((item) => !item.abandoned),
+      })
+      this.shared.failing.delete(this.name)
+      for (const item of items) item.resolve()
+    } catch (cause) {
+      if (!tooLarge(cause)) await this.renumber(items)
+      const error = tooLarge(cause)
+        ? new LogError('too_large', `${this.name}: the brokers refuse its size`, { retriable: false })
+        : unavailable(`${this.name}: the log closes`)
+      for (const item of items) item.reject(error)
+    }
+  }
+
+  /** @throws kafkajs's error when the leader may not have the messages */
+  private async sendOnce(items: readonly Item[]): Promise<void> {
+    try {
+      if (onlyTicks(items)) await this.shared.ticks.send(this.topic, this.outgoing(items))
+      else await this.sendNumbered(items)
+    } catch (error) {
+      const type = errorType(error)
+      // The messages are stored already.
+      if (type === 'DUPLICATE_SEQUENCE_NUMBER') return
+      if (!TOO_LARGE.has(type)) {
+        this.shared.failing.set(this.name, type)
+        this.shared.emit({ type: 'log_append_failed', log: 'kafka', error })
+      }
+      throw error
+    }
+  }
+
+  private async sendNumbered(items: readonly Item[]): Promise<void> {
+    const producer = await this.slot.acquire()
+    try {
+      await producer.send({
+        topic: this.topic,
+        acks: -1,
+        compression: this.shared.codec,
+        messages: this.outgoing(items),
+      })
+    } catch (error) {
+      if (WEDGED.has(errorType(error))) await this.slot.retire(producer)
+      throw error
+    } finally {
+      await this.slot.release(producer)
+    }
+  }
+
+  /** These messages may be stored or not: the next one must not be taken for their repeat. Ticks have no numbers. */
+  private async renumber(items: readonly Item[]): Promise<void> {
+    const producer = onlyTicks(items) ? undefined : await this.slot.current()
+    if (producer !== undefined) await this.slot.retire(producer)
+  }
+
+  private outgoing(items: readonly Item[]): Outgoing[] {
+    const { compacted } = this.shared
+    const deleted = (value: Uint8Array): boolean => value.length === 0 && compacted(this.topic)
+    return items.flatMap(({ messages, appended_ms }) =>
+      messages.map(({ key, headers, value }) => ({
+        partition: this.partition,
+        key: key ?? null,
+        value: deleted(value) ? null : Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+        headers: { ...headers },
+        timestamp: String(appended_ms),
+      })),
+    )
+  }
+}
+
+const onlyTicks = (items: readonly Item[]): boolean => items.every((item) => item.messages.every(isTick))
+
+const unavailable = (message: string): LogError => new LogError('unavailable', message, { retriable: true })
 
 /** What goes in one record batch: at most `MAX_MESSAGE_BYTES`, at least one message. */
 function chunks(messages: readonly LogMessage[]): { messages: LogMessage[]; bytes: number }[] {
