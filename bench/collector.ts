@@ -4,8 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { beaconBody } from './collector/bodies.ts'
 import { load } from './collector/load.ts'
+import type { BenchOptions } from './run.ts'
 
 /** Viewers with a connection each; an answer waits for the disk, so fewer would leave the collector idle. */
 const CONNECTIONS = 512
@@ -71,7 +73,8 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
  * that reads and parses the same body. Both are processes of their own and take turns; CPU time is the operating
  * system's, user and system, every thread counted.
  */
-export async function run({ json }: { readonly json: boolean }): Promise<void> {
+export async function run({ json, args }: BenchOptions): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: { only: { type: 'string' } } })
   const folder = await mkdtemp(join(tmpdir(), 'bench-collector-'))
   const servers: Server[] = []
   try {
@@ -79,7 +82,7 @@ export async function run({ json }: { readonly json: boolean }): Promise<void> {
     servers.push(reference)
     const collector = await start('./collector/subject.ts', [folder])
     servers.push(collector)
-    for (const each of CASES) {
+    for (const each of CASES.filter(({ name }) => name === (values.only ?? name))) {
       for (const server of servers) await measure(server, { ...each, requests: each.warmup })
       const pairs: { value: number; reference: number }[] = []
       for (let round = 0; round < ROUNDS; round += 1)

@@ -82,13 +82,24 @@ export function createIntake(options: IntakeOptions): Intake {
   let last_ms = 0
   let shared: { durable: Promise<void>; answer: Answer; settled: Promise<Answer> } | undefined
 
+  let originRequest: unknown
+  let lastOrigin: Origin | undefined
+  /** Of the request that is being taken: it is needed twice. */
+  function originOf(request: Pick<Inbound, 'headers' | 'remoteAddress'>): Origin {
+    if (originRequest !== request || lastOrigin === undefined) {
+      lastOrigin = options.origin(request.remoteAddress, request.headers)
+      originRequest = request
+    }
+    return lastOrigin
+  }
+
   function contextOf(
     request: Pick<Inbound, 'headers' | 'remoteAddress'>,
     offer: Offer,
     received_ms: number,
   ): RowContext {
     const { headers } = request
-    const origin = options.origin(request.remoteAddress, headers)
+    const origin = originOf(request)
     const server = offer.fromServer === true
     const agent = options.userAgent(server ? undefined : headers['user-agent'])
     const clock = offer.sender?.clock
@@ -155,7 +166,7 @@ export function createIntake(options: IntakeOptions): Intake {
     admit(request, speaker, events, received_ms) {
       return options.limits.admit({
         speaker,
-        network: networkOf(options.origin(request.remoteAddress, request.headers).address),
+        network: networkOf(originOf(request).address),
         events,
         bytes: request.body.length,
         received_ms,

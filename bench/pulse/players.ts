@@ -9,6 +9,12 @@ export interface PlayersOptions {
   readonly urls: readonly string[]
   readonly key: string
   readonly events_per_s: number
+  /** Beats in a body, each of a session of its own, as a server that gathers them for players sends. */
+  readonly batch?: number
+  /** Sessions that take turns; without it so many that each beats every 10 s. */
+  readonly sessions?: number
+  /** Streams that they watch (4). */
+  readonly streams?: number
 }
 
 export type PlayersCommand =
@@ -41,11 +47,12 @@ const AGENT =
 interface Beat {
   readonly due_ms: number
   readonly bytes: string
+  readonly events: number
   readonly done?: () => void
 }
 
-function run({ urls, key, events_per_s }: PlayersOptions): void {
-  const sessions = Math.max(1, Math.round((events_per_s * BEAT_MS) / 1_000))
+function run({ urls, key, events_per_s, batch = 1, sessions, streams = 4 }: PlayersOptions): void {
+  const audience = sessions ?? Math.max(1, Math.round((events_per_s * BEAT_MS) / 1_000))
   const name = process.pid.toString(36) + Date.now().toString(36)
   const free: Socket[][] = urls.map(() => [])
   const waiting: Beat[][] = urls.map(() => [])
@@ -54,30 +61,24 @@ function run({ urls, key, events_per_s }: PlayersOptions): void {
   let answered_ms: number[] = []
   let refused_ms: number[] = []
 
-  function request(session: string, show: string, index: number, seq: number): string {
+  const beat = (session: string, index: number, seq: number) => ({
+    ...{ kind: 'heartbeat', session, viewer: `viewer-${index}`, seq, time_ms: Date.now() },
+    ...{ interval_ms: BEAT_MS, reason: 'interval', state: 'playing', played_ms: 9_500 },
+    ...{ stalled_ms: index % 10 === 0 ? 500 : 0, stall_count: 1, playback_rate: 1 },
+    ...{ bitrate_kbps: 2_500.5, bandwidth_kbps: 8_200 + (index % 900), fps_rendered: 25, fps_decoded: 25 },
+    ...{ frames_rendered: 237, frames_dropped: 2, buffer_ms: 3_200, live_latency_ms: 4_100 + (index % 700) },
+    ...{ width: 1280, height: 720, requests: 5, bytes: 3_125_000 },
+  })
+
+  function request(show: string, index: number, events: readonly object[]): string {
     const body = JSON.stringify({
       sent_ms: Date.now(),
       context: {
-        ...{ app: 'shop', show, stream: `main-${index % 4}`, session, viewer: `viewer-${index}` },
-        ...{ cdn: index % 2 ? 'cdn-a' : 'cdn-b', network: 'wifi', device: 'phone', os: 'android' },
-        ...{ container: 'app', player: 'hls.js', player_version: '1.7.4', protocol: 'hls', codec: 'h264' },
-        ...{ rendition: '720p', delivery: 'cdn' },
+        ...{ app: 'shop', show, stream: `main-${index % streams}`, cdn: index % 2 ? 'cdn-a' : 'cdn-b' },
+        ...{ network: 'wifi', device: 'phone', os: 'android', container: 'app', player: 'hls.js' },
+        ...{ player_version: '1.7.4', protocol: 'hls', codec: 'h264', rendition: '720p', delivery: 'cdn' },
       },
-      events: [
-        {
-          ...{ kind: 'heartbeat', seq, time_ms: Date.now(), interval_ms: BEAT_MS, reason: 'interval' },
-          ...{ state: 'playing', played_ms: 9_500, stalled_ms: index % 10 === 0 ? 500 : 0, stall_count: 1 },
-          ...{ playback_rate: 1, bitrate_kbps: 2_500.5, bandwidth_kbps: 8_200 + (index % 900) },
-          ...{ fps_rendered: 25, fps_decoded: 25, frames_rendered: 237, frames_dropped: 2, buffer_ms: 3_200 },
-          ...{
-            live_latency_ms: 4_100 + (index % 700),
-            width: 1280,
-            height: 720,
-            requests: 5,
-            bytes: 3_125_000,
-          },
-        },
-      ],
+      events,
     })
     const address = `11.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`
     return `POST /v1/beacons?key=${key} HTTP/1.1\r\nhost: collector\r\nuser-agent: ${AGENT}\r\norigin: https://shop.example\r\nx-forwarded-for: ${address}\r\ncontent-type: text/plain\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
@@ -102,13 +103,13 @@ function run({ urls, key, events_per_s }: PlayersOptions): void {
       const took_ms = performance.now() - beat.due_ms
       const status = chunk.toString('latin1', 9, 12)
       if (status === '204') {
-        counts.answered += 1
+        counts.answered += beat.events
         answered_ms.push(took_ms)
         beat.done?.()
       } else if (status === '429' || status === '503') {
-        counts.refused += 1
+        counts.refused += beat.events
         refused_ms.push(took_ms)
-      } else counts.failed += 1
+      } else counts.failed += beat.events
       const next = waiting[to]!.shift()
       if (next === undefined) free[to]!.push(socket)
       else write(socket, next)
@@ -121,7 +122,7 @@ function run({ urls, key, events_per_s }: PlayersOptions): void {
     socket.write(beat.bytes)
   }
   function send(to: number, beat: Beat): void {
-    counts.sent += 1
+    counts.sent += beat.events
     const socket = free[to]!.pop() ?? (connections < MOST_CONNECTIONS ? open(to) : undefined)
     if (socket === undefined) waiting[to]!.push(beat)
     else write(socket, beat)
@@ -134,10 +135,14 @@ function run({ urls, key, events_per_s }: PlayersOptions): void {
     const now_ms = performance.now()
     owed += ((now_ms - last_ms) * events_per_s) / 1_000
     last_ms = now_ms
-    for (; owed >= 1; owed -= 1, next += 1) {
-      const index = next % sessions
-      const bytes = request(`${name}-${index}`, 'gala', index, Math.floor(next / sessions) + 1)
-      send(index % urls.length, { due_ms: now_ms, bytes })
+    for (; owed >= batch; owed -= batch) {
+      const index = next % audience
+      const events: object[] = []
+      for (; events.length < batch; next += 1) {
+        const of = next % audience
+        events.push(beat(`${name}-${of}`, of, Math.floor(next / audience) + 1))
+      }
+      send(index % urls.length, { due_ms: now_ms, bytes: request('gala', index, events), events: batch })
     }
   }, STEP_MS)
 
@@ -145,7 +150,8 @@ function run({ urls, key, events_per_s }: PlayersOptions): void {
   process.on('message', (command: PlayersCommand) => {
     if (command.type === 'marker') {
       const done = (): void => void process.send!({ type: 'marker', at_ms: Date.now() })
-      send(0, { due_ms: performance.now(), bytes: request(command.session, 'fresh', 0, 1), done })
+      const bytes = request('fresh', 0, [beat(command.session, 0, 1)])
+      send(0, { due_ms: performance.now(), bytes, events: 1, done })
       return
     }
     const count: PlayersCount = {

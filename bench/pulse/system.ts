@@ -20,13 +20,15 @@ export interface System {
   cpu_s(): Record<string, number>
   /** Processes of a role. */
   readonly processes: Readonly<Record<string, number>>
+  /** Our own Node.js processes by role. */
+  readonly pids: Readonly<Record<string, readonly number[]>>
   query<T>(sql: string): Promise<T[]>
   dispose(): Promise<void>
 }
 
 const PROGRAM = fileURLToPath(new URL('../../main/firstframe.mjs', import.meta.url))
 /** As `npm start` and the image set it. */
-const YOUNG_SPACE = '--max-semi-space-size=32'
+export const YOUNG_SPACE = '--max-semi-space-size=32'
 const TRUSTED = { FIRSTFRAME_TRUSTED_PROXIES: '["127.0.0.1"]', FIRSTFRAME_LOG_LEVEL: 'error' }
 
 export interface SystemOptions {
@@ -34,13 +36,15 @@ export interface SystemOptions {
   /** Kafka: collectors, writers and watchers of each. */
   readonly each?: number
   readonly partitions?: number
+  /** More of the processes' environment. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 export const startSystem = (options: SystemOptions): Promise<System> =>
-  options.mode === 'embedded' ? startEmbedded() : startKafka(options)
+  options.mode === 'embedded' ? startEmbedded(options) : startKafka(options)
 
 /** `firstframe all` as `npm start` starts it: main process and the store's. */
-async function startEmbedded(): Promise<System> {
+async function startEmbedded({ environment }: SystemOptions): Promise<System> {
   const data = await mkdtemp(join(tmpdir(), 'firstframe-bench-'))
   const [port, consolePort] = [await freePort(), await freePort()]
   const child = spawn(
@@ -49,7 +53,7 @@ async function startEmbedded(): Promise<System> {
       ...[YOUNG_SPACE, PROGRAM, 'all', '--host', '127.0.0.1', '--port', String(port)],
       ...['--console-port', String(consolePort), '--data', data],
     ],
-    { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...TRUSTED } },
+    { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...TRUSTED, ...environment } },
   )
   const url = `http://127.0.0.1:${port}`
   await ready(child, url)
@@ -58,6 +62,7 @@ async function startEmbedded(): Promise<System> {
     urls: [url],
     key: 'demo',
     processes: { main: 1, store: 1 },
+    pids: { main: [child.pid!] },
     cpu_s: () => ({ main: cpuOf(child.pid!), store: store === undefined ? 0 : cpuOf(store) }),
     async query<T>(sql: string) {
       const answer = await fetch(
@@ -91,10 +96,10 @@ async function ready(child: ChildProcess, url: string): Promise<void> {
 }
 
 /** Every role as a process of its own, on one real broker. */
-async function startKafka({ each = 1, partitions = 4 }: SystemOptions): Promise<System> {
+async function startKafka({ each = 1, partitions = 4, environment }: SystemOptions): Promise<System> {
   const pipeline = await startPipeline({
     ...{ brokers: 1, collectors: each, writers: each, watchers: each, partitions },
-    environment: { ...TRUSTED, NODE_OPTIONS: YOUNG_SPACE },
+    environment: { ...TRUSTED, NODE_OPTIONS: YOUNG_SPACE, ...environment },
   })
   const { collectors, writers, watchers, store, kafka } = pipeline
   const sum = (parts: readonly Part[]): number => parts.reduce((total, part) => total + part.cpu_s(), 0)
@@ -102,6 +107,11 @@ async function startKafka({ each = 1, partitions = 4 }: SystemOptions): Promise<
     urls: collectors.map(({ url }) => url),
     key: 'chaos-key',
     processes: { collector: each, write: each, watch: each, store: 1, kafka: 1 },
+    pids: {
+      collector: collectors.map(({ pid }) => pid!),
+      write: writers.map(({ pid }) => pid!),
+      watch: watchers.map(({ pid }) => pid!),
+    },
     cpu_s: () => ({
       collector: sum(collectors),
       write: sum(writers),

@@ -1,14 +1,24 @@
+const DOT = '.'.charCodeAt(0) - 48
+
 /** An IPv4 address as a number, or undefined. */
 export function ipv4Number(address: string): number | undefined {
-  const parts = address.split('.')
-  if (parts.length !== 4) return undefined
   let number = 0
-  for (const part of parts) {
-    const octet = Number(part)
-    if (!(octet >= 0 && octet <= 255) || part === '') return undefined
-    number = number * 256 + octet
+  let octet = 0
+  let digits = 0
+  let dots = 0
+  for (let at = 0; at < address.length; at += 1) {
+    const digit = address.charCodeAt(at) - 48
+    if (digit >= 0 && digit <= 9) {
+      octet = octet * 10 + digit
+      digits += 1
+      if (octet > 255 || digits > 3) return undefined
+    } else if (digit === DOT && digits > 0 && dots < 3) {
+      number = number * 256 + octet
+      octet = digits = 0
+      dots += 1
+    } else return undefined
   }
-  return number
+  return dots === 3 && digits > 0 ? number * 256 + octet : undefined
 }
 
 /** The first 48 bits of an IPv6 address as a number: a site's prefix, and exact in a double. */

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { type CountryResponse, open, type Reader } from 'maxmind'
 import type { Emit } from '../../schemas/facts.ts'
-import { ownText } from '../ownText.ts'
+import { recent } from '../recent.ts'
 import { loadOperators, type OperatorOf } from './operators.ts'
 
 export interface Place {
@@ -26,9 +26,12 @@ export function openAddresses(options: {
   readonly cacheFolder?: string | undefined
   readonly emit: Emit
 }): Addresses {
-  const known = new Map<string, Place>()
   let countries: Reader<CountryResponse> | undefined
   let operatorOf: OperatorOf | undefined
+  const known = recent(KEPT, (address: string): Place => {
+    const found = countries?.get(address) as { country_code?: string } | null | undefined
+    return { country: found?.country_code ?? '', isp: operatorOf?.(address) ?? '' }
+  })
   const failed = (table: string) => (error: unknown) =>
     options.emit({ type: 'addresses_failed', table, error })
 
@@ -45,19 +48,10 @@ export function openAddresses(options: {
         operatorOf = found
       }, failed('operators')),
     ])
-    known.clear()
+    known.forget()
   }
   return {
     loaded: load(),
-    placeOf(address) {
-      let place = known.get(address)
-      if (place === undefined) {
-        const found = countries?.get(address) as { country_code?: string } | null | undefined
-        place = { country: found?.country_code ?? '', isp: operatorOf?.(address) ?? '' }
-        if (known.size >= KEPT) known.clear()
-        known.set(ownText(address), place)
-      }
-      return place
-    },
+    placeOf: known.of,
   }
 }

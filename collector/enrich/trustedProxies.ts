@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import proxyAddr from 'proxy-addr'
 import { PROXY_HEADERS, type ProxyHeaders } from '../options.ts'
+import { recent } from '../recent.ts'
 
 /** What the connection, or a proxy we trust, says about where a request comes from. */
 export interface Origin {
@@ -25,13 +26,14 @@ function trustOf(ranges: readonly string[]): (address: string) => boolean {
   if (ranges.length === 0) return () => false
   try {
     const trusts = proxyAddr.compile([...ranges])
-    return (address) => isIP(address) !== 0 && trusts(address, 0)
+    return recent(KEPT, (address: string) => isIP(address) !== 0 && trusts(address, 0)).of
   } catch (error) {
     throw new Error('a trusted proxy is an address or a CIDR range', { cause: error })
   }
 }
 
 const LONGEST = 128
+const KEPT = 50_000
 /** An IPv6 address in brackets with a port; what is longer is no address. */
 const LONGEST_ADDRESS = 64
 

@@ -1,4 +1,4 @@
-import { ownText } from '../ownText.ts'
+import { recent } from '../recent.ts'
 
 export interface UserAgent {
   readonly device: string
@@ -37,15 +37,12 @@ const first = (table: readonly (readonly [RegExp, string])[], text: string): str
 
 /** Kind of device and operating system from the header `user-agent`: what the header is good for, and no more. */
 export function readUserAgent(): (header: string | undefined) => UserAgent {
-  const known = new Map<string, UserAgent>()
-  return function userAgent(header) {
-    const text = (header ?? '').slice(0, LONGEST)
-    let agent = known.get(text)
-    if (agent === undefined) {
-      agent = { device: first(DEVICES, text), os: first(SYSTEMS, text) }
-      if (known.size >= KEPT) known.clear()
-      known.set(ownText(text), agent)
-    }
-    return agent
-  }
+  const known = recent(
+    KEPT,
+    (text: string): UserAgent => ({
+      device: first(DEVICES, text),
+      os: first(SYSTEMS, text),
+    }),
+  )
+  return (header) => known.of((header ?? '').slice(0, LONGEST))
 }

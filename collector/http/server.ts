@@ -10,6 +10,7 @@ import type { Answer, Inbound } from '../../schemas/eventRoute.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import type { Refusal } from '../../schemas/reasons.ts'
 import { keyOf } from '../auth/authenticate.ts'
+import type { TurnOf } from '../limits/nameTurns.ts'
 import type { Overload } from '../limits/overload.ts'
 import type { Turns } from '../limits/turns.ts'
 import type { Tally } from '../tally.ts'
@@ -31,7 +32,7 @@ export interface ServerOptions {
   readonly overload: Overload
   readonly turns: Turns
   /** Whose turn a request takes: a tenant, or a network where no key is known. */
-  readonly turnOf: (request: Pick<Inbound, 'query' | 'headers' | 'remoteAddress'>, body?: Buffer) => string
+  readonly turnOf: TurnOf
 }
 
 /**
@@ -59,6 +60,7 @@ export function createServerApp(options: ServerOptions): FastifyInstance {
   })
   // Pages of any origin may report, with credentials too: a page that is being closed only gets its last beacon out with
   // credentialed CORS, and that wants the origin by name. Which origins a key may be used from is the tenant's choice.
+  app.decorateRequest('inbound', undefined)
   app.register(cors, {
     origin: true,
     credentials: true,
@@ -82,19 +84,24 @@ export function createServerApp(options: ServerOptions): FastifyInstance {
         method: endpoint.method,
         url: endpoint.path,
         bodyLimit: limit,
-        onRequest: endpoint.always ? [] : admit(endpoint, options),
+        onRequest: admit(endpoint, options),
         handler: handle(endpoint, options),
       })
     })
   return app
 }
 
+/** A request with what the endpoints read of it; the body is added when it is there. */
+type Admitted = FastifyRequest & { inbound: Inbound & { body: Buffer } }
+
 /** The hook before a body is read: while there is too much work, the answer is made without any. */
 const admit = (endpoint: Endpoint, { overload, tally, turnOf }: ServerOptions) =>
   function admitted(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    const inbound = inboundOf(request, endpoint, EMPTY)
+    const inbound = inboundOf(request, endpoint)
+    ;(request as Admitted).inbound = inbound
     // Whose body it is stands in the body: that is looked at when it is there.
     if (
+      endpoint.always ||
       namesKeyInBody(inbound) ||
       overload.admits(Number(request.headers['content-length'] ?? 0) || 0, () => turnOf(inbound))
     ) {
@@ -135,26 +142,27 @@ function handle(endpoint: Endpoint, options: ServerOptions) {
       failed(reply, error)
     }
   }
+  function refuse(reply: FastifyReply): void {
+    tally.refused('overloaded')
+    answered(reply, overload.answer())
+  }
   return function handler(request: FastifyRequest, reply: FastifyReply): void {
+    const { inbound } = request as Admitted
     const body = (request.body as Buffer | undefined) ?? EMPTY
-    const inbound = inboundOf(request, endpoint, body)
-    const refuse = (): void => {
-      tally.refused('overloaded')
-      answered(reply, overload.answer())
-    }
+    inbound.body = body
     if (body.length === 0 || endpoint.always) work(inbound, reply)
-    else if (namesKeyInBody(inbound) && !overload.admits(body.length, () => turnOf(inbound, body))) refuse()
+    else if (namesKeyInBody(inbound) && !overload.admits(body.length, () => turnOf(inbound))) refuse(reply)
     else
       turns.take({
-        name: () => turnOf(inbound, body),
+        name: () => turnOf(inbound),
         bytes: body.length,
         work: () => work(inbound, reply),
-        refuse,
+        refuse: () => refuse(reply),
       })
   }
 }
 
-function inboundOf(request: FastifyRequest, endpoint: Endpoint, body: Buffer): Inbound {
+function inboundOf(request: FastifyRequest, endpoint: Endpoint): Admitted['inbound'] {
   const { raw } = request
   const url = raw.url!
   const mark = url.indexOf('?')
@@ -164,7 +172,7 @@ function inboundOf(request: FastifyRequest, endpoint: Endpoint, body: Buffer): I
     query: request.query as Query,
     headers: raw.headers,
     remoteAddress: raw.socket.remoteAddress ?? '',
-    body,
+    body: EMPTY,
   }
 }
 

@@ -51,16 +51,16 @@ export function createLimits(options: LimitsOptions): Limits {
     events: createBuckets({ rate: options.prefix.events_per_s }),
     bytes: createBuckets({ rate: options.prefix.bytes_per_s }),
   }
+  function refuse(tenant: string, wait_ms: number, detail: string): Answer {
+    const refusal: Refusal = { code: 'rate_limited', detail }
+    options.refused(tenant, refusal)
+    return refused(refusal, Math.min(60, Math.max(1, Math.ceil(wait_ms / 1000))))
+  }
   return {
     admit({ speaker, network, events, bytes, received_ms }) {
       const tenant = speaker.tenant.name
       const limits = options.tenants[tenant]
       const amounts = { requests: 1, events, bytes }
-      const refuse = (wait_ms: number, detail: string): Answer => {
-        const refusal: Refusal = { code: 'rate_limited', detail }
-        options.refused(tenant, refusal)
-        return refused(refusal, Math.min(60, Math.max(1, Math.ceil(wait_ms / 1000))))
-      }
       if (limits !== undefined) {
         // Servers have a share of their own: what players send does not silence them.
         const name = `${tenant}\n${speaker.role}`
@@ -68,14 +68,14 @@ export function createLimits(options: LimitsOptions): Limits {
           const rate = limits[`${unit}_per_s`]
           if (rate === undefined) continue
           const wait_ms = ofKey[unit].take(name, amounts[unit], received_ms, rate)
-          if (wait_ms > 0) return refuse(wait_ms, `${rate} ${unit} a second`)
+          if (wait_ms > 0) return refuse(tenant, wait_ms, `${rate} ${unit} a second`)
         }
       }
       if (speaker.role === 'server' || network.isPrivate) return undefined
       for (const unit of ['events', 'bytes'] as const) {
         const wait_ms = ofPrefix[unit].take(network.prefix, amounts[unit], received_ms)
         if (wait_ms > 0)
-          return refuse(wait_ms, `${options.prefix[`${unit}_per_s`]} ${unit} a second of one network`)
+          return refuse(tenant, wait_ms, `${options.prefix[`${unit}_per_s`]} ${unit} a second of one network`)
       }
       return undefined
     },

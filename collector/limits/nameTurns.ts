@@ -10,6 +10,9 @@ import { UNKNOWN } from './overload.ts'
 const LOOKED_BYTES = 256
 const KEY = /"key"\s*:\s*"([^"\\]{1,128})"/
 
+/** Whose turn a request takes: a tenant, or a network where no key is known. */
+export type TurnOf = (request: Pick<Inbound, 'query' | 'headers' | 'remoteAddress' | 'body'>) => string
+
 /**
  * Whose turn a request takes, before it is decoded: its tenant's, by the key in the address, a header or the beginning of
  * the body; where none is known, its network's. Servers and players of a tenant take turns of their own.
@@ -17,12 +20,9 @@ const KEY = /"key"\s*:\s*"([^"\\]{1,128})"/
 export function nameTurns(options: {
   readonly ring: KeyRing
   readonly originOf: (remoteAddress: string, headers: IncomingHttpHeaders) => Origin
-}) {
-  return function turnOf(
-    request: Pick<Inbound, 'query' | 'headers' | 'remoteAddress'>,
-    body?: Buffer,
-  ): string {
-    const key = keyOf(request) ?? (body && KEY.exec(body.toString('latin1', 0, LOOKED_BYTES))?.[1])
+}): TurnOf {
+  return function turnOf(request) {
+    const key = keyOf(request) ?? KEY.exec(request.body.toString('latin1', 0, LOOKED_BYTES))?.[1]
     const known = key === undefined ? undefined : options.ring.find(key)
     if (known !== undefined) return `${known.tenant}\n${known.role ?? 'player'}`
     return `${UNKNOWN}${networkOf(options.originOf(request.remoteAddress, request.headers).address).prefix}`
