@@ -11,6 +11,7 @@ import { json, NO_CONTENT, refused } from './http/answers.ts'
 import type { Endpoint } from './http/endpoint.ts'
 import { nestedDeeper } from './http/nesting.ts'
 import type { Intake } from './intake.ts'
+import type { Advice } from './limits/advice.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -82,10 +83,14 @@ export const decodeBeacon = (limits: { readonly events: number; readonly depth: 
 export interface BeaconsOptions {
   readonly intake: Intake
   readonly authenticated: Authenticated
+  readonly advice: Advice
 }
 
+const sessionOf = ({ context, events }: Decoded): string =>
+  String(context.session || (events[0] as Values | null | undefined)?.session || '')
+
 /** `POST /v1/beacons`: decode → authenticate → validate → enrich → columns → log. */
-export function beacons({ intake, authenticated }: BeaconsOptions): Endpoint {
+export function beacons({ intake, authenticated, advice }: BeaconsOptions): Endpoint {
   const decoded = decodeBeacon({ events: BEACON_LIMITS.events, depth: DEPTH })
 
   function handle(request: Inbound): Answer | Promise<Answer> {
@@ -98,6 +103,14 @@ export function beacons({ intake, authenticated }: BeaconsOptions): Endpoint {
     return speaker instanceof Promise
       ? speaker.then((known) => take(request, beacon, known, received_ms))
       : take(request, beacon, speaker, received_ms)
+  }
+
+  /** One answer for each advice, so that requests can wait for the same promise. */
+  const answers = new Map<string, Answer>()
+  function taking(advised: string): Answer {
+    let answer = answers.get(advised)
+    if (answer === undefined) answers.set(advised, (answer = { ...NO_CONTENT, advice: advised }))
+    return answer
   }
 
   function take(
@@ -115,7 +128,13 @@ export function beacons({ intake, authenticated }: BeaconsOptions): Endpoint {
     const limited = intake.admit(request, speaker, events.length, received_ms)
     if (limited !== undefined) return limited
     const taken = intake.take(request, { speaker, source: SOURCE, context, events, sender }, received_ms)
-    return intake.whenDurable(taken.refused.length === 0 ? NO_CONTENT : json(taken))
+    const advised =
+      speaker.role === 'player'
+        ? advice.header(speaker.tenant, sessionOf(beacon), received_ms)
+        : advice.interval()
+    if (taken.refused.length === 0)
+      return intake.whenDurable(advised === undefined ? NO_CONTENT : taking(advised))
+    return intake.whenDurable({ ...json(taken), advice: advised })
   }
 
   /** A body without a known key is nobody's dead letter. */

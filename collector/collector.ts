@@ -16,6 +16,7 @@ import { hashViewer } from './enrich/viewer.ts'
 import { extraRoute, takeGroups } from './extraRoutes.ts'
 import { createServerApp } from './http/server.ts'
 import { createIntake } from './intake.ts'
+import { createAdvice } from './limits/advice.ts'
 import { COMBINATION_LIMITS, keepCombinations } from './limits/combinations.ts'
 import { createLimits, PREFIX_LIMITS } from './limits/limits.ts'
 import { nameTurns } from './limits/nameTurns.ts'
@@ -85,6 +86,7 @@ export function createCollector(options: CollectorOptions): Collector {
     }),
   })
   const originOf = readOrigin({ trusted: options.trustedProxies ?? [], headers: options.proxyHeaders })
+  const advice = createAdvice((tenant) => options.policies?.[tenant]?.sample ?? 1)
   const intake = createIntake({
     clock,
     batcher,
@@ -94,6 +96,7 @@ export function createCollector(options: CollectorOptions): Collector {
     addresses,
     limits,
     trust: judgeSessions(),
+    advice,
     origin: originOf,
     userAgent: readUserAgent(),
     showOf: options.showOf,
@@ -113,7 +116,7 @@ export function createCollector(options: CollectorOptions): Collector {
   const sessions = keepSessions({ most: CMCD_SESSIONS, idle_ms: 5 * 60_000 })
   let closing = false
   const endpoints = [
-    beacons({ intake, authenticated }),
+    beacons({ intake, authenticated, advice }),
     ...cmcdEndpoints({ intake, sessions, authenticated, demo }),
     edgeEndpoint({ intake, sessions, tenantNamed, sources: options.edge ?? {}, emit }),
     fastlyChallenge(options.edge ?? {}),
@@ -128,6 +131,7 @@ export function createCollector(options: CollectorOptions): Collector {
     batchAge_ms: (now_ms) => batcher.age_ms(now_ms),
     turnAge_ms: (now_ms) => turns.age_ms(now_ms),
     random: Math.random,
+    advice: () => advice.interval(),
   })
   const app = createServerApp({
     endpoints,
@@ -137,7 +141,11 @@ export function createCollector(options: CollectorOptions): Collector {
     turns,
     turnOf: nameTurns({ ring, originOf }),
   })
-  const looking = setInterval(() => overload.look(monotonic()), EVERY_MS)
+  const looking = setInterval(() => {
+    const now_ms = monotonic()
+    overload.look(now_ms)
+    advice.look(overload.overloaded, now_ms)
+  }, EVERY_MS)
   const tickEvery_ms = options.tickEvery_ms ?? 1_000
   let ticked_ms = clock()
   const ticking = setInterval(() => {

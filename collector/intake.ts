@@ -11,6 +11,7 @@ import type { Origin } from './enrich/trustedProxies.ts'
 import type { UserAgent } from './enrich/userAgent.ts'
 import { eventTime, type SenderClock } from './eventTime.ts'
 import { refused, refusedFor } from './http/answers.ts'
+import type { Advice } from './limits/advice.ts'
 import type { Limits } from './limits/limits.ts'
 import { networkOf } from './limits/networkOf.ts'
 import type { Batcher } from './rows/batcher.ts'
@@ -65,6 +66,7 @@ export interface IntakeOptions {
   readonly addresses: Addresses
   readonly limits: Limits
   readonly trust: SessionTrust
+  readonly advice: Advice
   readonly origin: (remoteAddress: string, headers: IncomingHttpHeaders) => Origin
   readonly userAgent: (header: string | undefined) => UserAgent
   /** The show that declared a stream, for reports that name only the stream. */
@@ -80,7 +82,7 @@ const CUT = 16_384
 export function createIntake(options: IntakeOptions): Intake {
   const { batcher, writer, deadLetters, tally, addresses } = options
   let last_ms = 0
-  let shared: { durable: Promise<void>; answer: Answer; settled: Promise<Answer> } | undefined
+  let shared: { durable: Promise<void>; settled: Map<Answer, Promise<Answer>> } | undefined
 
   let originRequest: unknown
   let lastOrigin: Origin | undefined
@@ -182,24 +184,26 @@ export function createIntake(options: IntakeOptions): Intake {
     },
     whenDurable(answer) {
       const durable = batcher.durable()
-      // Nearly all requests of a batch get the same answer, so they can wait for the same promise.
-      if (shared === undefined || shared.durable !== durable || shared.answer !== answer)
-        shared = { durable, answer, settled: settled(durable, answer) }
-      return shared.settled
+      // Nearly all requests of a batch get the same answers, so they can wait for the same promises.
+      if (shared?.durable !== durable) shared = { durable, settled: new Map() }
+      let promise = shared.settled.get(answer)
+      if (promise === undefined) shared.settled.set(answer, (promise = settled(durable, answer)))
+      return promise
     },
   }
 
   function trustOf(
     request: Pick<Inbound, 'headers'>,
-    { sender, context }: RowContext,
+    row: RowContext,
     kind: Kind,
     event: Values,
     event_time: number,
     offer: Offer,
   ): number {
+    const { sender } = row
     return options.trust({
       tenant: sender.tenant.name,
-      session: (event.session || context.session || '') as string,
+      session: sessionOf(row, event),
       kind,
       event,
       event_time,
@@ -233,11 +237,23 @@ export function createIntake(options: IntakeOptions): Intake {
       return { code: 'too_late', detail: `time_ms: ${Math.round(time.late_ms / 1000)} s before it came` }
     const trust = row.sender.isJudged ? trustOf(request, row, kind, event, time.event_time, offer) : undefined
     if (trust !== undefined && !isTrusted(trust)) tally.setApart(offer.speaker.tenant.name)
-    writer.write(row, kind, event, { event_time: time.event_time, flags: time.flags | flags, trust })
+    const sampled =
+      kind === 'heartbeat' && row.sender.isJudged
+        ? options.advice.weight(row.sender.tenant, sessionOf(row, event), received_ms)
+        : undefined
+    writer.write(row, kind, event, {
+      event_time: time.event_time,
+      flags: time.flags | flags,
+      trust,
+      sampled,
+    })
     tally.taken(kind)
     return undefined
   }
 }
+
+const sessionOf = ({ context }: RowContext, event: Values): string =>
+  (event.session || context.session || '') as string
 
 function settled(durable: Promise<void>, answer: Answer): Promise<Answer> {
   return durable.then(

@@ -114,6 +114,7 @@ export default async function viewer(): Promise<void> {
         reporter.beat(playhead, seen, 'interval')
         void reporter.flush()
       },
+      interval_ms: reporter.interval_ms,
     },
   })
   const [played] = await Promise.all([watching, playRounds(until, reporter)])

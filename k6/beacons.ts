@@ -10,6 +10,8 @@ export interface Reporter {
   readonly beat: (playhead: Playhead, seen: Seen, reason: string) => void
   readonly interaction: (action: string, round: string, outcome: string, rtt_ms: number) => void
   readonly ended: (played: Played) => void
+  /** How often the collector wants reports now, ms; 0: as often as we like. */
+  readonly interval_ms: () => number
   /** Sends what has gathered. */
   readonly flush: () => Promise<void>
 }
@@ -28,6 +30,7 @@ const SILENT: Reporter = {
   beat: () => {},
   interaction: () => {},
   ended: () => {},
+  interval_ms: () => 0,
   flush: async () => {},
 }
 
@@ -46,6 +49,7 @@ export function createReporter(session: string): Reporter {
     synthetic: true,
   }
   let seq = 0
+  let advised_ms = 0
   let waiting: Event[] = []
   const add = (event: Event) => waiting.push({ ...event, seq: ++seq, time_ms: Date.now() })
   const whole = (value: number | undefined) =>
@@ -79,6 +83,7 @@ export function createReporter(session: string): Reporter {
         })
       }
     },
+    interval_ms: () => advised_ms,
     flush: async () => {
       if (waiting.length === 0) return
       const events = waiting
@@ -89,6 +94,8 @@ export function createReporter(session: string): Reporter {
         tags: { name: 'beacon' },
       })
       metrics.beacons_sent.add(events.length)
+      const advice = /interval_ms=(\d{1,5})\b/.exec(response.headers['Firstframe-Advice'] ?? '')
+      advised_ms = Number(advice?.[1] ?? 0)
       if (response.status !== 204) {
         metrics.beacons_refused.add(events.length)
         warnOnce(`${collector} answered ${response.status}: ${String(response.body).slice(0, 300)}`)

@@ -65,6 +65,7 @@ export async function watchOnce(session: string): Promise<Played> {
         if (!stalled) record('bitrate', kbps)
       },
       beat: beat('interval'),
+      interval_ms: reporter.interval_ms,
     },
   })
   record('video_start_failure', played.startup_ms === undefined)

@@ -31,6 +31,13 @@ export interface TimeAnswer {
   readonly sent_ms: number
 }
 
+/**
+ * The answer's header with reporting advice, such as `interval_ms=20000, sample=0.1`: report an undisturbed playback this often
+ * until an answer says otherwise. Changes of state are sent at once all the same. `sample` says which share of sessions counts
+ * now; the collector weights them, so nothing has to be done about it. Unknown names are to be left out.
+ */
+export const ADVICE = 'firstframe-advice'
+
 /** How often a playback that nothing disturbs reports, unless the page asks for another pace. */
 export const HEARTBEAT_MS = 10_000
 

@@ -14,6 +14,10 @@ export const FLAGS = {
     bit: 16,
     help: 'A player named a larger sampling weight than its tenant allows: it counts with the largest allowed.',
   },
+  outside_sample: {
+    bit: 32,
+    help: 'The collector samples sessions, and this one is outside the sample: stored with weight 0, others count for it.',
+  },
 } as const
 
 /** Columns every event has besides its kind's own: the dimensions, how it counts, and its two clocks. */

@@ -31,6 +31,8 @@ export interface Answer {
   readonly body?: string | Buffer
   /** Seconds after which to try again. */
   readonly retryAfter?: number
+  /** How its sender should report from now on: the header `ADVICE`. */
+  readonly advice?: string
 }
 
 export interface EventAnswer extends Answer {

@@ -13,6 +13,9 @@ export interface PlayersOptions {
   readonly batch?: number
   /** Sessions that take turns; without it so many that each beats every 10 s. */
   readonly sessions?: number
+  /** What their sessions' names begin with, and how many beats they have sent: to go on where others stopped. */
+  readonly name: string
+  readonly from?: number
   /** Streams that they watch (4). */
   readonly streams?: number
 }
@@ -51,9 +54,9 @@ interface Beat {
   readonly done?: () => void
 }
 
-function run({ urls, key, events_per_s, batch = 1, sessions, streams = 4 }: PlayersOptions): void {
+function run(options: PlayersOptions): void {
+  const { urls, key, events_per_s, batch = 1, sessions, streams = 4, name, from = 0 } = options
   const audience = sessions ?? Math.max(1, Math.round((events_per_s * BEAT_MS) / 1_000))
-  const name = process.pid.toString(36) + Date.now().toString(36)
   const free: Socket[][] = urls.map(() => [])
   const waiting: Beat[][] = urls.map(() => [])
   let connections = 0
@@ -63,6 +66,7 @@ function run({ urls, key, events_per_s, batch = 1, sessions, streams = 4 }: Play
 
   const beat = (session: string, index: number, seq: number) => ({
     ...{ kind: 'heartbeat', session, viewer: `viewer-${index}`, seq, time_ms: Date.now() },
+    ...{ stream: `main-${index % streams}`, cdn: index % 2 ? 'cdn-a' : 'cdn-b' },
     ...{ interval_ms: BEAT_MS, reason: 'interval', state: 'playing', played_ms: 9_500 },
     ...{ stalled_ms: index % 10 === 0 ? 500 : 0, stall_count: 1, playback_rate: 1 },
     ...{ bitrate_kbps: 2_500.5, bandwidth_kbps: 8_200 + (index % 900), fps_rendered: 25, fps_decoded: 25 },
@@ -74,8 +78,15 @@ function run({ urls, key, events_per_s, batch = 1, sessions, streams = 4 }: Play
     const body = JSON.stringify({
       sent_ms: Date.now(),
       context: {
-        ...{ app: 'shop', show, stream: `main-${index % streams}`, cdn: index % 2 ? 'cdn-a' : 'cdn-b' },
-        ...{ network: 'wifi', device: 'phone', os: 'android', container: 'app', player: 'hls.js' },
+        ...{
+          app: 'shop',
+          show,
+          network: 'wifi',
+          device: 'phone',
+          os: 'android',
+          container: 'app',
+          player: 'hls.js',
+        },
         ...{ player_version: '1.7.4', protocol: 'hls', codec: 'h264', rendition: '720p', delivery: 'cdn' },
       },
       events,
@@ -128,7 +139,7 @@ function run({ urls, key, events_per_s, batch = 1, sessions, streams = 4 }: Play
     else write(socket, beat)
   }
 
-  let next = 0
+  let next = from
   let owed = 0
   let last_ms = performance.now()
   setInterval(() => {

@@ -132,6 +132,8 @@ export const spent = (
   Object.fromEntries(Object.keys(before).map((role) => [role, after[role]! - before[role]!]))
 
 export interface Players {
+  /** What their sessions' names begin with. */
+  readonly name: string
   /** What happened since the last count. */
   count(): Promise<PlayersCount>
   /** Sends a beat of a session of its own in the show `fresh`; resolves with when it was answered, ms since the epoch. */
@@ -139,7 +141,11 @@ export interface Players {
   kill(): void
 }
 
-export function startPlayers(options: PlayersOptions): Players {
+export function startPlayers(given: Omit<PlayersOptions, 'name'> & { readonly name?: string }): Players {
+  const options: PlayersOptions = {
+    ...given,
+    name: given.name ?? `${process.pid.toString(36)}${Date.now().toString(36)}`,
+  }
   const program = fileURLToPath(new URL('./players.ts', import.meta.url))
   const child = fork(program, [JSON.stringify(options)], { execArgv: ['--import', 'tsx'] })
   async function ask<T extends { type: string }>(command: PlayersCommand): Promise<T> {
@@ -150,6 +156,7 @@ export function startPlayers(options: PlayersOptions): Players {
     }
   }
   return {
+    name: options.name,
     count: () => ask({ type: 'count' }),
     marker: async (session) =>
       (await ask<{ type: 'marker'; at_ms: number }>({ type: 'marker', session })).at_ms,

@@ -5,7 +5,7 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify'
-import { BEACON_LIMITS } from '../../schemas/beacon.ts'
+import { ADVICE, BEACON_LIMITS } from '../../schemas/beacon.ts'
 import type { Answer, Inbound } from '../../schemas/eventRoute.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import type { Refusal } from '../../schemas/reasons.ts'
@@ -65,7 +65,7 @@ export function createServerApp(options: ServerOptions): FastifyInstance {
     origin: true,
     credentials: true,
     methods: ['GET', 'POST', 'OPTIONS'],
-    exposedHeaders: ['retry-after'],
+    exposedHeaders: ['retry-after', ADVICE],
     maxAge: PREFLIGHT_SECONDS,
     strictPreflight: false,
   })
@@ -176,9 +176,10 @@ function inboundOf(request: FastifyRequest, endpoint: Endpoint): Admitted['inbou
   }
 }
 
-function send(reply: FastifyReply, { status, contentType, body, retryAfter }: Answer): void {
+function send(reply: FastifyReply, { status, contentType, body, retryAfter, advice }: Answer): void {
   reply.code(status)
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
+  if (advice !== undefined) reply.header(ADVICE, advice)
   if (status !== 204) reply.header('cache-control', 'no-store')
   if (contentType !== undefined) reply.header('content-type', contentType)
   reply.send(body)

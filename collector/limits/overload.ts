@@ -66,6 +66,8 @@ export interface OverloadSignals {
   readonly turnAge_ms: (now_ms: number) => number
   /** 0 to 1: spreads what comes back. */
   readonly random: () => number
+  /** What whoever is refused is advised. */
+  readonly advice?: () => string | undefined
 }
 
 /**
@@ -124,7 +126,12 @@ export function createOverload(signals: OverloadSignals): Overload {
   return {
     answer() {
       const wait_s = (RETRY.least_s + RETRY.excess_s * (excess - 1)) * (0.7 + signals.random() * 0.6)
-      return { ...answer, body, retryAfter: Math.min(RETRY.most_s, Math.ceil(wait_s)) }
+      return {
+        ...answer,
+        body,
+        retryAfter: Math.min(RETRY.most_s, Math.ceil(wait_s)),
+        advice: signals.advice?.(),
+      }
     },
     get overloaded() {
       return limit !== Number.POSITIVE_INFINITY

@@ -89,6 +89,8 @@ export interface Judged {
   readonly flags: number
   /** Undefined: a server's word, which is not judged. */
   readonly trust: number | undefined
+  /** How many sessions it stands for by the collector's own sampling: 0 outside the sample; undefined: nothing is sampled. */
+  readonly sampled: number | undefined
 }
 
 export interface RowWriter {
@@ -185,7 +187,7 @@ export function writeRows(options: {
 
   return {
     prepare,
-    write(row, kind, event, { event_time, flags, trust }) {
+    write(row, kind, event, { event_time, flags, trust, sampled }) {
       const key = keyedByNode.has(kind) ? (event.node ?? event.target ?? event.session) : event.session
       const open = batcher.row(kind, (key as string | undefined) ?? sessionOf(row))
       const { builder } = open
@@ -201,6 +203,11 @@ export function writeRows(options: {
       if (weight !== undefined && weight !== null && weight > row.sender.maxWeight) {
         builder.set(WEIGHT, row.sender.maxWeight)
         bits |= FLAGS.weight_bounded.bit
+      }
+      if (sampled !== undefined) {
+        const own = weight ?? (row.context.weight as number | null | undefined) ?? 1
+        builder.set(WEIGHT, Math.min(own, row.sender.maxWeight) * sampled)
+        if (sampled === 0) bits |= FLAGS.outside_sample.bit
       }
       if (trust !== undefined) {
         builder.set(TRUST, trust)

@@ -1,6 +1,8 @@
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import { METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
+import { sampledBounds } from '../../schemas/sampling.ts'
 import { kindOfMetric } from '../../schemas/sql.ts'
+import { TRUSTED_FROM } from '../../schemas/trust.ts'
 import type { Store } from '../../store/client.ts'
 import type { Interval, Snapshot } from '../api.ts'
 import { type Axis, STEP_MS, windowOf } from '../windows.ts'
@@ -109,7 +111,7 @@ export async function readSlow(
 async function readSetApart(store: Store, scope: Scope): Promise<number> {
   const { sql, params } = scopeWhere(scope, 'heartbeat')
   const [row] = await store.query<{ sessions: number }>(
-    `SELECT uniqCombined64If(session, weight = 0) AS sessions FROM heartbeat WHERE ${sql} AND NOT synthetic`,
+    `SELECT uniqCombined64If(session, trust < ${TRUSTED_FROM}) AS sessions FROM heartbeat WHERE ${sql} AND NOT synthetic`,
     { params },
   )
   return Number(row?.sessions ?? 0)
@@ -136,7 +138,10 @@ export async function readFast(
   const intervals = Object.fromEntries(
     known.flatMap(({ facts }) => Object.entries(facts).map(([name, [k, n]]) => [name, wilson(k, n)])),
   ) as Snapshot['intervals']
-  return { at_ms, values, intervals, heard_ms, watching }
+  const excess = known.find((entry) => entry.excess > 0)?.excess
+  const sampled =
+    excess === undefined ? {} : { concurrent_plays: sampledBounds(values.concurrent_plays ?? 0, excess) }
+  return { at_ms, values, intervals: { ...intervals, ...sampled }, heard_ms, watching }
 }
 
 /** Wilson's score interval at 95 % (Wilson, JASA 1927): right for few facts and for shares near 0 or 1. */

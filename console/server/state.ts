@@ -143,6 +143,8 @@ const counts = (name: Metric): boolean => {
   )
 }
 
+const EXCESS = 'sum(weight * (weight - 1) * interval_ms) / nullIf(sum(weight * interval_ms), 0)'
+
 /**
  * Every metric's value over the scope, from raw rows where the time is short, else from the rollup; the same number. Of counted
  * shares over raw rows also how many facts there were (k of n), unweighted.
@@ -154,11 +156,14 @@ export async function metricValues(
 ): Promise<{
   readonly values: MetricValues
   readonly facts: Partial<Record<Metric, [k: number, n: number]>>
+  /** Of plays over raw rows: the mean of weight − 1, by which `sampledBounds` says how sure they are; 0 without sampling. */
+  readonly excess: number
 }> {
   const window_ms = scope.to_ms - scope.from_ms
   const raw = window_ms <= 60_000
   const values: MetricValues = {}
   const facts: Partial<Record<Metric, [number, number]>> = {}
+  let excess = 0
   const rows = (name: Metric, measure: 'numerator' | 'denominator') =>
     measureOverRaw(metricOf(name)[measure]!).replace('toFloat64(weight)', '1')
   await Promise.all(
@@ -171,20 +176,23 @@ export async function metricValues(
           ? [`${rows(name, 'numerator')} AS k_${name}`, `${rows(name, 'denominator')} AS n_${name}`]
           : []),
       ])
+      if (raw && requested.names.includes('concurrent_plays')) expressions.push(`${EXCESS} AS excess`)
       const { select, group, told: reported } = partsOf(requested, expressions)
       const answer = await store.query<Row>(
         `SELECT ${select} FROM ${table} WHERE ${sql} AND ${requested.where}${group}`,
         { params },
       )
-      for (const row of answer)
+      for (const row of answer) {
+        excess = Math.max(excess, Number(row.excess ?? 0))
         for (const name of reported(row)) {
           values[name] = row[name] ?? null
           const n = Number(row[`n_${name}`] ?? 0)
           if (n > 0) facts[name] = [Number(row[`k_${name}`]), n]
         }
+      }
     }),
   )
-  return { values, facts }
+  return { values, facts, excess }
 }
 
 /** Every metric as one value a step of the scope's time, null where nothing was measured; rollups have steps of 10 s. */

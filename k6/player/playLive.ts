@@ -23,6 +23,8 @@ export interface PlayOptions {
       readonly kbps: number
     }) => void
     readonly beat?: (playhead: Playhead, seen: Seen) => void
+    /** How long a beat has to wait at least, ms: what the collector advises. */
+    readonly interval_ms?: () => number
   }
 }
 
@@ -200,7 +202,7 @@ export async function playLive(options: PlayOptions): Promise<Played> {
         latency_ms: latency,
       })
       if (Date.now() >= beatAt) {
-        beatAt += BEAT_MS
+        beatAt += Math.max(BEAT_MS, on.interval_ms?.() ?? 0)
         on.beat?.(playhead, seen())
       }
     }

@@ -80,6 +80,14 @@ export const Tenant = Type.Object(
           'Largest sampling weight taken from players; larger ones are bounded to it. Default: 1, players do not sample.',
       }),
     ),
+    sample: Type.Optional(
+      Type.Number({
+        minimum: 0.001,
+        maximum: 1,
+        description:
+          'Share of sessions whose heartbeats count; the others are advised to report once a minute. Default: 1, all.',
+      }),
+    ),
     streams_per_hour: Type.Optional(
       Type.Integer({
         minimum: 1,

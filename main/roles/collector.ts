@@ -47,8 +47,9 @@ function tenantSettings({ tenants }: Context['config']) {
     Object.fromEntries(tenants.map((tenant) => [tenant.name, read(tenant)]))
   return {
     salts: by(({ salt, salt_daily }) => ({ salt, daily: salt_daily })),
-    policies: by(({ max_weight, origins, tokens_only }) => ({
+    policies: by(({ max_weight, sample, origins, tokens_only }) => ({
       maxWeight: max_weight,
+      sample,
       origins,
       tokensOnly: tokens_only,
     })),

@@ -8,6 +8,8 @@ export interface PostAnswer {
   readonly status: number
   /** The header Retry-After as it stands. */
   readonly retryAfter?: string | null
+  /** The header of reporting advice as it stands. */
+  readonly advice?: string | null
   /** What stands in the answer: refused events, or why the whole was refused. */
   readonly answer?: Partial<BeaconAnswer> & { readonly message?: string }
 }
@@ -21,6 +23,8 @@ export interface SenderOptions {
   readonly later: (run: () => void, ms: number) => Cancel
   /** What stands in a beacon besides context and events, at the moment of sending. */
   readonly head: () => Pick<Beacon, 'key' | 'clock'>
+  /** How often the collector wants reports now, ms; 0: as often as the page likes. */
+  readonly onAdvice?: (interval_ms: number) => void
   readonly onOutcome: (what: 'sent' | 'refused' | 'dropped', count: number, codes?: readonly string[]) => void
 }
 
@@ -126,6 +130,7 @@ export function createSender(options: SenderOptions): Sender {
       for (const each of batch) if (each.under === under) each.under = undefined
       if (closed) return
       const { status } = answer
+      if (status) options.onAdvice?.(+(/interval_ms=(\d{1,5})\b/.exec(answer.advice ?? '')?.[1] ?? 0))
       const again = status === 0 || status === 408 || status === 425 || status === 429 || status >= 500
       if (!again && !(status === 413 && batch.length > 1)) {
         const some = answer.answer?.refused ?? []

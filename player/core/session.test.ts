@@ -12,6 +12,7 @@ function setup() {
   const events: BeaconEvent[] = []
   const beacons: Beacon[] = []
   let sample: Sample = {}
+  let advice: string | undefined
   let seq = 0
   const session = createSession(
     { key: 'demo', context: { session: 'x', show: 's' }, heartbeat_ms: 10_000, number: () => ++seq },
@@ -22,7 +23,7 @@ function setup() {
       later: time.later,
       post: async (body) => {
         beacons.push(JSON.parse(body))
-        return { status: 204 }
+        return { status: 204, advice }
       },
       time: async () => ({ received_ms: EPOCH + time.now() + 5_000, sent_ms: EPOCH + time.now() + 5_000 }),
       timing: () => undefined,
@@ -59,6 +60,9 @@ function setup() {
   const beats = () => of('heartbeat')
   return {
     ...{ time, session, start, play, stall, events, beats, of, beacons },
+    advise: (value: string | undefined) => {
+      advice = value
+    },
     set: (next: Sample) => {
       sample = next
     },
@@ -368,4 +372,22 @@ test('a start whose autoplay was blocked begins with the viewer’s tap', async 
   await time.pass(30)
   session.playback.event('playing', time.now())
   assert.deepEqual([of('startup')[0]!.outcome, of('startup')[0]!.video_startup_time_ms], ['started', 30])
+})
+
+test('advice lengthens the interval and ends with the advice; a stall is reported at once all the same', async () => {
+  const { start, play, stall, beats, advise } = setup()
+  const undisturbed = () => beats().filter(({ reason }) => reason === 'interval').length
+  advise('interval_ms=30000, sample=0.1')
+  start()
+  await play(15_000)
+  const before = undisturbed()
+  await play(60_000)
+  assert.equal(undisturbed() - before, 2)
+  advise(undefined)
+  await stall(2_500)
+  assert.equal(beats().filter(({ reason }) => reason === 'stall_start').length, 1)
+  await play(12_000)
+  const after = undisturbed()
+  await play(30_000)
+  assert.equal(undisturbed() - after, 3)
 })

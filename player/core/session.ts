@@ -128,8 +128,12 @@ export function createSession(
       const reading = clock.reading()
       return { key: settings.key, ...(reading && { clock: reading }) }
     },
+    onAdvice: (ms) => {
+      advised_ms = ms
+    },
     onOutcome: (type, count, codes) => news({ type, count, codes }),
   })
+  let advised_ms = 0
   let context = settings.context
   let marks: Partial<StartupMarks> = {}
   const urls: { manifest?: string; media?: string } = {}
@@ -169,7 +173,7 @@ export function createSession(
     timer = undefined
     const state = playback.state()
     if (ended || !ledger || state === 'ended' || state === 'failed') return
-    const usual = settings.heartbeat_ms * (0.9 + environment.random() / 5)
+    const usual = Math.max(settings.heartbeat_ms, advised_ms) * (0.9 + environment.random() / 5)
     const wait = state === 'stalled' ? (STALL_BEATS_MS[stallBeats++] ?? STALL_BEAT_MS) : usual
     timer = later(() => beat('interval'), wait)
   }

@@ -1,4 +1,4 @@
-import type { TimeAnswer } from '../../schemas/beacon.ts'
+import { ADVICE, type TimeAnswer } from '../../schemas/beacon.ts'
 import type { PostAnswer } from '../core/sender.ts'
 
 const PATIENCE_MS = 10_000
@@ -33,6 +33,7 @@ export const postBeacon =
       return {
         status: response.status,
         retryAfter: response.headers.get('retry-after'),
+        advice: response.headers.get(ADVICE),
         ...(answer && { answer }),
       }
     } catch {

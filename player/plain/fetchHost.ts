@@ -1,4 +1,4 @@
-import type { TimeAnswer } from '../../schemas/beacon.ts'
+import { ADVICE, type TimeAnswer } from '../../schemas/beacon.ts'
 import type { PlainHost } from './monitorPlain.ts'
 
 const parse = (text: string) => {
@@ -21,7 +21,8 @@ export const fetchHost = (): PlainHost => ({
     try {
       const response = await fetch(url, { method: 'POST', body, headers: { 'content-type': 'text/plain' } })
       const answer = parse(await response.text())
-      return { status: response.status, retryAfter: response.headers.get('retry-after'), answer }
+      const { status, headers } = response
+      return { status, retryAfter: headers.get('retry-after'), advice: headers.get(ADVICE), answer }
     } catch {
       return { status: 0 }
     }

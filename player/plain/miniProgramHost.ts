@@ -1,4 +1,4 @@
-import type { TimeAnswer } from '../../schemas/beacon.ts'
+import { ADVICE, type TimeAnswer } from '../../schemas/beacon.ts'
 import type { PostAnswer } from '../core/sender.ts'
 import type { PlainHost } from './monitorPlain.ts'
 
@@ -45,10 +45,14 @@ function send(api: MiniProgramApi, url: string, method: 'GET' | 'POST', body?: s
       dataType: 'text',
       success: ({ statusCode, status, header, headers: given, data }: RequestAnswer) => {
         const fields = header ?? given ?? {}
-        const name = Object.keys(fields).find((each) => each.toLowerCase() === 'retry-after')
+        const headerOf = (wanted: string): string | null => {
+          const name = Object.keys(fields).find((each) => each.toLowerCase() === wanted)
+          return name === undefined ? null : String(fields[name])
+        }
         resolve({
           status: statusCode ?? status ?? 0,
-          retryAfter: name === undefined ? null : String(fields[name]),
+          retryAfter: headerOf('retry-after'),
+          advice: headerOf(ADVICE),
           answer: parsed(data) as PostAnswer['answer'],
         })
       },

@@ -110,6 +110,7 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['interaction', 1, 10, 1],
   ],
   '25-how-far-to-trust-it': [['sdk', 57 / 60, 0.2, 0, 30]],
+  '26-how-many-watched-and-how-sure': [[6, 6, 0, 6, 6, 1]],
 }
 
 function pearson(a: readonly number[], b: readonly number[]): number {
@@ -147,13 +148,13 @@ const same = (found: unknown, wanted: unknown, where: string): void => {
     )
 }
 
-test('there are 25 worked queries, each with a title, an explanation and an expected result', () => {
+test('there are 26 worked queries, each with a title, an explanation and an expected result', () => {
   const queries = readWorkedQueries()
   assert.deepEqual(
     queries.map(({ name }) => name),
     Object.keys(EXPECTED),
   )
-  assert.equal(queries.length, 25)
+  assert.equal(queries.length, 26)
   for (const { name, question, explanation } of queries) {
     assert.match(question, /\?|\.$/, name)
     assert.ok(explanation.length > 40, name)
