@@ -1,6 +1,6 @@
 /**
- * `npm test`: the check, then every test. Two files run at a time; those that
- * time what they drive (real brokers, encoders, players) run one at a time, so that they measure the thing and not each other.
+ * `npm test`: the check, then every test. Two files run at a time; those that take both cores run one at a time, so
+ * that they measure the thing and not each other.
  * `npm test -- PATH…` runs only files whose path contains one of the words.
  */
 import { spawnSync } from 'node:child_process'
@@ -80,14 +80,13 @@ if (files.length === 0) {
   console.error(`No test file has ${words.join(' or ')} in its path.`)
   process.exit(1)
 }
-/** What these drive is timed, or takes both cores: one file at a time. */
-const ALONE = [
-  'chaos/',
+/** These take both cores, or measure what a page does between two frames: one file at a time. */
+const ALONE = ['chaos/', 'console/console', 'pipeline/kill', 'pipeline/spine']
+/** Players, encoders and probes here go in real time and take a fifth of a core: two files at a time. */
+const PACED = [
   'console/',
   'k6/',
   'link/',
-  'pipeline/kill',
-  'pipeline/spine',
   'players/adapters',
   'players/behaviour',
   'players/cue',
@@ -95,10 +94,14 @@ const ALONE = [
   'probe/quorum',
   'stream/',
 ]
-const isAlone = (path: string) => ALONE.some((begin) => path.startsWith(`test/${begin}`))
+const isOf = (folders: readonly string[]) => (path: string) =>
+  folders.some((begin) => path.startsWith(`test/${begin}`))
 const unit = files.filter((path) => !path.startsWith('test/'))
-const real = files.filter((path) => path.startsWith('test/') && !isAlone(path))
-const alone = files.filter(isAlone)
+const alone = files.filter(isOf(ALONE))
+const paced = files.filter((path) => isOf(PACED)(path) && !alone.includes(path))
+const real = files.filter(
+  (path) => path.startsWith('test/') && !alone.includes(path) && !paced.includes(path),
+)
 const node = (concurrency: number, paths: readonly string[]) => [
   '--import',
   'tsx',
@@ -112,6 +115,8 @@ const ok = [
   words.length > 0 || run('check', 'npm', ['run', '--silent', 'check']),
   unit.length === 0 || run(`tests beside their code (${unit.length} files)`, process.execPath, node(2, unit)),
   real.length === 0 || run(`tests with real parts (${real.length} files)`, process.execPath, node(2, real)),
+  paced.length === 0 ||
+    run(`tests paced by real time (${paced.length} files)`, process.execPath, node(2, paced)),
   alone.length === 0 || run(`tests that measure (${alone.length} files)`, process.execPath, node(1, alone)),
 ]
 if (ok.includes(false)) process.exit(1)
