@@ -94,8 +94,7 @@ function serveAbout({ get, store, limited, incidents, tenants, clock, beaconsPor
   get('/api/search', async (query) => {
     const text = (query.q ?? '').trim()
     if (text === '') return []
-    const asked = { tenant: tenantOf(query, tenants), text, now_ms: clock() }
-    return search({ store: limited, incidents }, asked)
+    return search({ store: limited, incidents }, { tenant: tenantOf(query, tenants), text, now_ms: clock() })
   })
   get<{ rule: string }>('/api/runbooks/:rule', async (_query, { rule }) => {
     const markdown = await readRunbook(runbooks, rule)
@@ -122,7 +121,7 @@ function serveShows({ get, shows, live, store, tenants, clock }: Served): void {
     return sendLive({ live, shows, clock }, request, reply, tenantOf(query, tenants), subject)
   })
   get<{ show: string }>('/api/report/:show', async (query, { show }, _request, reply) => {
-    const asked = {
+    const report = {
       tenant: tenantOf(query, tenants),
       show,
       lang: query.lang?.startsWith('zh') ? ('zh' as const) : ('en' as const),
@@ -131,7 +130,7 @@ function serveShows({ get, shows, live, store, tenants, clock }: Served): void {
       from_ms: query.from,
       to_ms: query.to,
     }
-    const wrong = await sendReport(reply, store, asked, clock)
+    const wrong = await sendReport(reply, store, report, clock)
     if (wrong !== undefined) throw new ApiError('not_found', wrong)
     return reply
   })
