@@ -5,6 +5,8 @@ import { after, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { FLAGS } from '../schemas/envelope.ts'
+import { NO_CONTENT } from './http/answers.ts'
+import { createIntake, type IntakeOptions } from './intake.ts'
 import { NOW, startTestCollector, type TestCollector } from './testing.ts'
 
 let it: TestCollector
@@ -262,4 +264,29 @@ test('over a real connection: a 10 MB body gets its 413, broken HTTP a 400, and 
     socket.end()
   })
   assert.equal(broken, 400)
+})
+
+test('a large batch is answered in groups, and the event loop turns between them', async () => {
+  let done = (): void => undefined
+  const durable = new Promise<void>((resolve) => {
+    done = resolve
+  })
+  const intake = createIntake({ batcher: { durable: () => durable } } as unknown as IntakeOptions)
+  let answered = 0
+  const all = Array.from({ length: 600 }, () =>
+    intake.whenDurable(NO_CONTENT).then((answer) => {
+      assert.equal(answer, NO_CONTENT)
+      answered += 1
+    }),
+  )
+  const seen: number[] = []
+  const look = (): void => {
+    seen.push(answered)
+    if (answered < all.length) setImmediate(look)
+  }
+  done()
+  setImmediate(look)
+  await Promise.all(all)
+  assert.equal(seen[0], 256)
+  assert.ok(seen.includes(512), String(seen))
 })

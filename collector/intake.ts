@@ -74,6 +74,8 @@ export interface IntakeOptions {
 }
 
 const RETRY_AFTER_s = 2
+/** Answers that are sent before the event loop turns: a few milliseconds of work. */
+const ANSWERS_AT_ONCE = 256
 /** The clock does not fall by more than this unless it was set back. */
 const SET_BACK_MS = 2_000
 const NO_CLOCK: SenderClock = {}
@@ -82,7 +84,7 @@ const CUT = 16_384
 export function createIntake(options: IntakeOptions): Intake {
   const { batcher, writer, deadLetters, tally, addresses } = options
   let last_ms = 0
-  let shared: { durable: Promise<void>; settled: Map<Answer, Promise<Answer>> } | undefined
+  let shared: { durable: Promise<void>; groups: Map<Answer, AnswerGroup> } | undefined
 
   let originRequest: unknown
   let lastOrigin: Origin | undefined
@@ -185,10 +187,14 @@ export function createIntake(options: IntakeOptions): Intake {
     whenDurable(answer) {
       const durable = batcher.durable()
       // Nearly all requests of a batch get the same answers, so they can wait for the same promises.
-      if (shared?.durable !== durable) shared = { durable, settled: new Map() }
-      let promise = shared.settled.get(answer)
-      if (promise === undefined) shared.settled.set(answer, (promise = settled(durable, answer)))
-      return promise
+      if (shared?.durable !== durable) shared = { durable, groups: new Map() }
+      let group = shared.groups.get(answer)
+      if (group === undefined || group.requests >= ANSWERS_AT_ONCE) {
+        group = nextGroup(durable, answer, group)
+        shared.groups.set(answer, group)
+      }
+      group.requests += 1
+      return group.promise
     },
   }
 
@@ -254,6 +260,21 @@ export function createIntake(options: IntakeOptions): Intake {
 
 const sessionOf = ({ context }: RowContext, event: Values): string =>
   (event.session || context.session || '') as string
+
+/** Requests that are answered in one go. */
+interface AnswerGroup {
+  readonly promise: Promise<Answer>
+  /** Resolves when it is answered, either way. */
+  readonly over: Promise<unknown>
+  requests: number
+}
+
+/** Between two groups the event loop turns: new requests are read, and refused, while a large batch is answered. */
+function nextGroup(durable: Promise<void>, answer: Answer, before: AnswerGroup | undefined): AnswerGroup {
+  const turn = before?.over.then(() => new Promise<void>((resolve) => setImmediate(resolve)))
+  const promise = settled(turn === undefined ? durable : turn.then(() => durable), answer)
+  return { promise, over: promise, requests: 0 }
+}
 
 function settled(durable: Promise<void>, answer: Answer): Promise<Answer> {
   return durable.then(
