@@ -1,7 +1,6 @@
 /**
  * `npm run bench -- end-to-end [--mode embedded|kafka] [--rates 1000,5000] [--seconds 8] [--each 1] [--partitions 4]
- * [--batch 1] [--profile]`: players
- * at growing rates, until less than nine in ten beats are answered: processor time an event by process, what was answered
+ * [--batch 1] [--profile]`: players at growing rates, until less than nine in ten beats are answered: processor time an event by process, what was answered
  * and refused, how fast, and how long after its answer an event is seen by a query. `--each 2`: two collectors, writers and watchers;
  * `--batch 20`: players that gather so many beats in a body; `--profile`: what each process computed, by function (dearer by a tenth).
  */
@@ -20,7 +19,7 @@ import {
 } from './pulse/system.ts'
 import type { BenchOptions } from './run.ts'
 
-const RATES = { embedded: '1000,5000,10000', kafka: '1000,5000' }
+const RATES = { embedded: '1000,5000,10000', kafka: '1000,2000,3500,5000' }
 /** Until players have been heard and code is compiled. */
 const WARM_MS = 8_000
 /** Beats whose way into the store is followed, after the measurement: asking costs the store. */
@@ -35,7 +34,7 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      mode: { type: 'string', default: 'embedded' },
+      mode: { type: 'string' },
       rates: { type: 'string' },
       seconds: { type: 'string', default: '8' },
       each: { type: 'string', default: '1' },
@@ -44,21 +43,22 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
       profile: { type: 'boolean', default: false },
     },
   })
-  const mode = values.mode as Mode
   const each = Number(values.each)
-  const rates = (values.rates ?? RATES[mode]).split(',').map(Number)
-  const environment = values.profile ? profiled(mode === 'kafka' ? YOUNG_SPACE : '') : undefined
-  const system = await startSystem({ mode, each, partitions: Number(values.partitions), environment })
-  const [seconds, batch, folder] = [Number(values.seconds), Number(values.batch), environment?.PROFILE_FOLDER]
-  try {
-    for (const rate of rates) {
-      const line = await measure(system, { rate, seconds, batch, folder })
-      if (json) console.log(JSON.stringify({ bench: 'end-to-end', mode, each, ...line }))
-      else console.log(sentence(line))
-      if (line.answered_per_s < SATURATED * rate) break
+  const modes: readonly Mode[] = values.mode === undefined ? ['embedded', 'kafka'] : [values.mode as Mode]
+  for (const mode of modes) {
+    const environment = values.profile ? profiled(mode === 'kafka' ? YOUNG_SPACE : '') : undefined
+    const system = await startSystem({ mode, each, partitions: Number(values.partitions), environment })
+    const [seconds, batch] = [Number(values.seconds), Number(values.batch)]
+    try {
+      for (const rate of (values.rates ?? RATES[mode]).split(',').map(Number)) {
+        const line = await measure(system, { rate, seconds, batch, folder: environment?.PROFILE_FOLDER })
+        if (json) console.log(JSON.stringify({ bench: 'end-to-end', mode, each, ...line }))
+        else console.log(sentence(line))
+        if (line.answered_per_s < SATURATED * rate) break
+      }
+    } finally {
+      await system.dispose()
     }
-  } finally {
-    await system.dispose()
   }
 }
 

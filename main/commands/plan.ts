@@ -67,7 +67,7 @@ export function registerPlan(program: Command): void {
     )
     .option(
       '--figures <file>',
-      'what your machine does: `npm run bench -- scale sessions insert --json > FILE`',
+      'what your machine does: `npm run bench -- end-to-end scale sessions insert --json > FILE`',
     )
     .option('--core-hour <price>', 'price of a core for an hour', amount)
     .option('--gb-hour <price>', 'price of a GB of memory for an hour', amount)

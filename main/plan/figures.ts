@@ -9,26 +9,37 @@ interface BenchLine {
   readonly case: string
   readonly role?: string
   readonly value: number
-  readonly events?: number
-  readonly seconds?: number
 }
 
-type Find = (bench: string, name: string, role?: string) => BenchLine | undefined
-
-/** An event's own part: what idling costs in the time between two events is taken off. */
-const perEvent = (role: string) => (find: Find) => {
-  const [busy, idle] = [find('scale', 'one-each', role), find('scale', 'one-each-idle', role)]
-  if (busy?.events === undefined || busy.seconds === undefined || idle === undefined) return undefined
-  return Math.max(0, busy.value - (idle.value * 1_000 * busy.seconds) / busy.events)
+/** A rate of `end-to-end`: what each process spent. */
+interface RateLine {
+  readonly bench: 'end-to-end'
+  readonly mode: string
+  readonly rate: number
+  readonly answered_per_s: number
+  readonly cpu_us: Readonly<Record<string, number>>
 }
+
+interface Find {
+  (bench: string, name: string, role?: string): BenchLine | undefined
+  /** The highest rate on Kafka that was answered: there idling is nothing, and messages are as large as they get. */
+  readonly busiest: RateLine | undefined
+}
+
+/** How a file of figures is written. */
+const COMMAND = 'npm run bench -- end-to-end scale sessions insert --json'
+
+/** Less is answered where the machine has no more. */
+const ANSWERED = 0.9
+const perEvent = (role: string) => (find: Find) => find.busiest?.cpu_us[role]
 
 /** Where each figure comes from: the bench that measures it, and how it is read. `undefined`: not in the file. */
 const SOURCES: Readonly<
   Record<keyof Figures, { readonly bench: string; readonly read: (find: Find) => number | undefined }>
 > = {
-  collector_us: { bench: 'scale', read: perEvent('collector') },
-  write_us: { bench: 'scale', read: perEvent('write') },
-  watch_us: { bench: 'scale', read: perEvent('watch') },
+  collector_us: { bench: 'end-to-end', read: perEvent('collector') },
+  write_us: { bench: 'end-to-end', read: perEvent('write') },
+  watch_us: { bench: 'end-to-end', read: perEvent('watch') },
   // 2.5: the rollups' views read each row again.
   store_us: {
     bench: 'insert',
@@ -58,14 +69,17 @@ export interface ReadFigures {
 }
 
 /**
- * The figures of a file of bench lines: `npm run bench -- scale sessions insert --json > FILE`. What is not in it is what was
+ * The figures of a file of bench lines, as `COMMAND` writes them. What is not in it is what was
  * measured by us, and is marked so. Later lines win.
  * @throws an error in a line where the file cannot be read or holds none of the figures
  */
 export function readFigures(file: string | undefined): ReadFigures {
   const lines = file === undefined ? [] : linesOf(file)
-  const find: Find = (bench, name, role) =>
-    lines.findLast((line) => line.bench === bench && line.case === name && line.role === role)
+  const find: Find = Object.assign(
+    (bench: string, name: string, role?: string) =>
+      lines.findLast((line) => line.bench === bench && line.case === name && line.role === role),
+    { busiest: busiestOf(lines) },
+  )
   const figures = { ...MEASURED } as Record<keyof Figures, number>
   const from = {} as Record<keyof Figures, string>
   for (const name of Object.keys(SOURCES) as (keyof Figures)[]) {
@@ -75,13 +89,22 @@ export function readFigures(file: string | undefined): ReadFigures {
     if (value !== undefined) figures[name] = value
   }
   if (file !== undefined && figuresAreOurs(from))
-    throw expectedError(
-      `${file} has none of the figures: write it by \`npm run bench -- scale sessions insert --json > ${file}\`.`,
-    )
+    throw expectedError(`${file} has none of the figures: write it by \`${COMMAND} > ${file}\`.`)
   const machine =
     lines.find((line) => line.bench === 'machine')?.case ?? `${cpus()[0]?.model ?? 'a core'}, not measured`
   return { figures, from, machine: file === undefined ? 'one of two shared virtual cores' : machine }
 }
+
+const busiestOf = (lines: readonly (BenchLine | RateLine)[]): RateLine | undefined =>
+  lines
+    .filter(
+      (line): line is RateLine => 'mode' in line && line.bench === 'end-to-end' && line.mode === 'kafka',
+    )
+    .filter(({ rate, answered_per_s }) => answered_per_s >= ANSWERED * rate)
+    .reduce<RateLine | undefined>(
+      (best, each) => (best !== undefined && best.rate > each.rate ? best : each),
+      undefined,
+    )
 
 const figuresAreOurs = (from: ReadFigures['from']): boolean =>
   Object.values(from).every((source) => source.startsWith('ours'))

@@ -44,16 +44,22 @@ test('figures are read from what the benches write, and what is not there is mar
     const file = join(folder, 'figures.jsonl')
     const lines = [
       { bench: 'machine', case: '8 × a core' },
-      { bench: 'scale', case: 'one-each', role: 'collector', value: 100, events: 5_000, seconds: 10 },
-      { bench: 'scale', case: 'one-each-idle', role: 'collector', value: 20 },
+      ...[
+        [1_000, 1_000, 200],
+        [4_000, 3_900, 60],
+        [8_000, 5_000, 90],
+      ].map(([rate, answered_per_s, collector]) => ({
+        ...{ bench: 'end-to-end', mode: 'kafka', rate, answered_per_s, cpu_us: { collector } },
+      })),
+      { bench: 'end-to-end', mode: 'embedded', rate: 9_000, answered_per_s: 9_000, cpu_us: { main: 40 } },
       { bench: 'scale', case: 'tick', role: 'collector', value: 50 },
       { bench: 'sessions', case: 'memory a session', value: 40 },
     ]
     writeFileSync(file, `> firstframe@0.1.0 bench\n${lines.map((line) => JSON.stringify(line)).join('\n')}\n`)
     const { figures, from, machine } = readFigures(file)
-    // 500 events a second and 20 ms a second while nothing comes: 40 µs of each event are idling.
+    // The highest rate on Kafka that was answered.
     assert.deepEqual([figures.collector_us, figures.tick_us, figures.session_bytes], [60, 50, 40])
-    assert.deepEqual([from.collector_us, machine], ['bench scale', '8 × a core'])
+    assert.deepEqual([from.collector_us, machine], ['bench end-to-end', '8 × a core'])
     assert.match(from.write_us, /^ours/)
     writeFileSync(file, '{"bench":"log","case":"x","value":1}\n')
     assert.throws(() => readFigures(file), /none of the figures/)
