@@ -11,7 +11,6 @@ import type { BenchOptions } from './run.ts'
 
 /** Viewers with a connection each; an answer waits for the disk, so fewer would leave the collector idle. */
 const CONNECTIONS = 512
-const ROUNDS = 5
 
 /**
  * Both servers get a larger young generation, as `npm start` does: requests that wait for the disk outlive the small
@@ -74,7 +73,7 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
  * system's, user and system, every thread counted.
  */
 export async function run({ json, args }: BenchOptions): Promise<void> {
-  const { values } = parseArgs({ args: [...args], options: { only: { type: 'string' } } })
+  const { values } = parseArgs({ args: [...args], options: { only: { type: 'string' }, rounds: { type: 'string', default: '5' } } })
   const folder = await mkdtemp(join(tmpdir(), 'bench-collector-'))
   const servers: Server[] = []
   try {
@@ -85,7 +84,7 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
     for (const each of CASES.filter(({ name }) => name === (values.only ?? name))) {
       for (const server of servers) await measure(server, { ...each, requests: each.warmup })
       const pairs: { value: number; reference: number }[] = []
-      for (let round = 0; round < ROUNDS; round += 1)
+      for (let round = 0; round < Number(values.rounds); round += 1)
         pairs.push({ reference: await measure(reference, each), value: await measure(collector, each) })
       const value = median(pairs.map((pair) => pair.value))
       const bare = median(pairs.map((pair) => pair.reference))
