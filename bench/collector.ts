@@ -73,7 +73,10 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
  * system's, user and system, every thread counted.
  */
 export async function run({ json, args }: BenchOptions): Promise<void> {
-  const { values } = parseArgs({ args: [...args], options: { only: { type: 'string' }, rounds: { type: 'string', default: '5' } } })
+  const { values } = parseArgs({
+    args: [...args],
+    options: { only: { type: 'string' }, rounds: { type: 'string', default: '5' } },
+  })
   const folder = await mkdtemp(join(tmpdir(), 'bench-collector-'))
   const servers: Server[] = []
   try {

@@ -12,7 +12,7 @@ import type { Refusal } from '../../schemas/reasons.ts'
 import { keyOf } from '../auth/authenticate.ts'
 import type { TurnOf } from '../limits/nameTurns.ts'
 import type { Overload } from '../limits/overload.ts'
-import type { Turns } from '../limits/turns.ts'
+import type { Turn, Turns } from '../limits/turns.ts'
 import type { Tally } from '../tally.ts'
 import { refused, refusedFor } from './answers.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -146,19 +146,43 @@ function handle(endpoint: Endpoint, options: ServerOptions) {
     tally.refused('overloaded')
     answered(reply, overload.answer())
   }
+  const steps: Steps = { turnOf, work, refuse }
   return function handler(request: FastifyRequest, reply: FastifyReply): void {
     const { inbound } = request as Admitted
     const body = (request.body as Buffer | undefined) ?? EMPTY
     inbound.body = body
     if (body.length === 0 || endpoint.always) work(inbound, reply)
     else if (namesKeyInBody(inbound) && !overload.admits(body.length, () => turnOf(inbound))) refuse(reply)
-    else
-      turns.take({
-        name: () => turnOf(inbound),
-        bytes: body.length,
-        work: () => work(inbound, reply),
-        refuse: () => refuse(reply),
-      })
+    else turns.take(new RequestTurn(inbound, reply, steps))
+  }
+}
+
+interface Steps {
+  readonly turnOf: TurnOf
+  readonly work: (inbound: Inbound, reply: FastifyReply) => void
+  readonly refuse: (reply: FastifyReply) => void
+}
+
+/** A request that takes its turn; a class, since closures a request would cost more than the turn. */
+class RequestTurn implements Turn {
+  readonly bytes: number
+  private readonly inbound: Inbound
+  private readonly reply: FastifyReply
+  private readonly steps: Steps
+  constructor(inbound: Inbound, reply: FastifyReply, steps: Steps) {
+    this.bytes = inbound.body.length
+    this.inbound = inbound
+    this.reply = reply
+    this.steps = steps
+  }
+  name(): string {
+    return this.steps.turnOf(this.inbound)
+  }
+  work(): void {
+    this.steps.work(this.inbound, this.reply)
+  }
+  refuse(): void {
+    this.steps.refuse(this.reply)
   }
 }
 

@@ -1,11 +1,11 @@
 /** Work of one request that is waiting. */
 export interface Turn {
   /** Whose turn it takes: a tenant's, or a network's. Called only when it has to wait. */
-  readonly name: () => string
+  name(): string
   readonly bytes: number
-  readonly work: () => void
+  work(): void
   /** Called instead of `work` when too much of the same name waits, or it waited too long. */
-  readonly refuse: () => void
+  refuse(): void
 }
 
 /**
@@ -60,9 +60,9 @@ export function createTurns(options: TurnsOptions): Turns {
   let spent_ms = 0
   let scheduled = false
 
-  function timed(work: () => void): void {
+  function timed(turn: Turn): void {
     const began = clock()
-    work()
+    turn.work()
     spent_ms += clock() - began
   }
 
@@ -106,14 +106,14 @@ export function createTurns(options: TurnsOptions): Turns {
         line.done = 0
       }
       if (clock() - since_ms > patience_ms) turn.refuse()
-      else timed(turn.work)
+      else timed(turn)
     }
   }
 
   return {
     take(turn) {
       if (lines.size === 0 && spent_ms < slice_ms) {
-        timed(turn.work)
+        timed(turn)
         // The spent time is forgotten when the event loop has been looked after.
         schedule()
         return
