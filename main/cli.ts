@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { registerBackup } from './commands/backup.ts'
+import { registerCanary } from './commands/canary.ts'
 import { registerConfig } from './commands/config.ts'
 import { registerDemo } from './commands/demo.ts'
 import { registerDoctor } from './commands/doctor.ts'
@@ -62,6 +63,7 @@ export function createProgram(): Command {
   registerReplay(program)
   registerQuery(program)
   registerReport(program)
+  registerCanary(program)
   return program
 }
 

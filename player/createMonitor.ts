@@ -45,9 +45,10 @@ export interface MonitorOptions {
   readonly heartbeat_ms?: number
 }
 
-export type TrackFields = Omit<KindFields<'interaction'>, 'action' | 'outcome'> & {
-  readonly outcome?: KindFields<'interaction'>['outcome']
-}
+export type TrackFields = Omit<KindFields<'interaction'>, 'action' | 'outcome'> &
+  Pick<ClientContext, 'component' | 'component_version'> & {
+    readonly outcome?: KindFields<'interaction'>['outcome']
+  }
 
 export interface Session {
   readonly id: string

@@ -96,6 +96,20 @@ export const DIMENSIONS = {
     causal: true,
     help: 'Where the page runs: app, h5, weex, mini-program.',
   },
+  component: {
+    type: 'label',
+    budget: 100,
+    from: 'client',
+    causal: true,
+    help: 'The part of the room it concerns: room, red-packet, vote, … A session names the room’s own, an interaction its own.',
+  },
+  component_version: {
+    type: 'label',
+    budget: 300,
+    from: 'client',
+    causal: true,
+    help: 'Version of that component; a release is compared by it (`firstframe canary`).',
+  },
   player: {
     type: 'label',
     budget: 50,

@@ -78,6 +78,8 @@ export const CLIENT_FIELDS = {
   device: DIMENSIONS.device,
   os: DIMENSIONS.os,
   container: DIMENSIONS.container,
+  component: DIMENSIONS.component,
+  component_version: DIMENSIONS.component_version,
   player: DIMENSIONS.player,
   player_version: DIMENSIONS.player_version,
   protocol: DIMENSIONS.protocol,

@@ -47,6 +47,8 @@ export const DIMENSION_NAMES: Readonly<Record<string, Term>> = {
   device: { en: 'Device', zh: '设备' },
   os: { en: 'System', zh: '系统' },
   container: { en: 'Container', zh: '容器' },
+  component: { en: 'Component', zh: '组件' },
+  component_version: { en: 'Component version', zh: '组件版本' },
   player: { en: 'Player', zh: '播放器' },
   player_version: { en: 'Version', zh: '版本' },
   protocol: { en: 'Protocol', zh: '协议' },

@@ -91,6 +91,14 @@ export function interactions() {
         filters: ['stream', 'app'],
       }),
     )
+    .withPanel(
+      metricRows(['interactions_per_minute', 'interaction_success', 'interaction_latency'], {
+        by: ['component', 'component_version'],
+        title: 'Components by version',
+        span: 12,
+        filters: ['stream', 'app'],
+      }),
+    )
     .withRow(new RowBuilder('Fairness: does every app see it at the same moment'))
     .withPanel(
       metricLines('live_latency_spread', {

@@ -50,6 +50,16 @@ export function stream() {
     )
     .withPanel(metricRows(FELT, { by: ['region'], title: 'Regions', span: 12, limit: 60, height: 10 }))
     .withPanel(
+      metricRows(FELT, {
+        by: ['container', 'player_version'],
+        title: 'Containers and player versions',
+        span: 12,
+      }),
+    )
+    .withPanel(
+      metricRows(FELT, { by: ['component', 'component_version'], title: 'Components by version', span: 12 }),
+    )
+    .withPanel(
       tablePanel({
         span: 24,
         title: 'Sessions it is worst for',

@@ -69,7 +69,8 @@ interface TableOptions {
  * How far back a table looks into a rollup, s. `heartbeat_10s` keeps operators and regions apart and has millions of rows an hour of a large
  * show: of it, what is going on now; the report and the worked queries look at whole evenings.
  */
-export const reachOf = (source: Rollup): number | undefined => (source === 'heartbeat_10s' ? 300 : undefined)
+const REACH_S: Partial<Record<Rollup, number>> = { heartbeat_10s: 300, heartbeat_1m: 900 }
+export const reachOf = (source: Rollup): number | undefined => REACH_S[source]
 
 /** Metrics of one kind and one condition, a row for every combination of dimension values; the first metric sorts it. */
 export function metricTable(

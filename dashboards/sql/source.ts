@@ -10,11 +10,13 @@ const counted = (metric: AnyMetric): boolean =>
 
 /**
  * The rollup a metric is read from: the one with the fewest dimensions that keeps these apart. Whoever counts people once reads
- * `audience_5m`, whose states are few. Throws when no rollup keeps them apart.
+ * `audience_5m`, whose states are few; by dimensions that tens of seconds do not keep apart, minutes are read. Throws when no rollup keeps them apart.
  */
 export function sourceOf(metric: AnyMetric, by: readonly string[] = []): Rollup {
-  const step_s = counted(metric) ? 300 : 10
-  const fitting = rollupsOf([metric], by).filter((name) => rollup(name).step_s === step_s)
-  if (fitting[0] === undefined) throw new Error(`no rollup has ${metric} by ${by.join(', ')}`)
-  return fitting[0]
+  const fitting = rollupsOf([metric], by)
+  for (const step_s of counted(metric) ? [300] : [10, 60]) {
+    const found = fitting.find((name) => rollup(name).step_s === step_s)
+    if (found !== undefined) return found
+  }
+  throw new Error(`no rollup has ${metric} by ${by.join(', ')}`)
 }

@@ -32,9 +32,10 @@ export interface MonitorOptions {
   readonly heartbeat_ms?: number
 }
 
-export type TrackFields = Omit<KindFields<'interaction'>, 'action' | 'outcome'> & {
-  readonly outcome?: KindFields<'interaction'>['outcome']
-}
+export type TrackFields = Omit<KindFields<'interaction'>, 'action' | 'outcome'> &
+  Pick<ClientContext, 'component' | 'component_version'> & {
+    readonly outcome?: KindFields<'interaction'>['outcome']
+  }
 
 export interface Session {
   readonly id: string
@@ -257,6 +258,10 @@ export interface ClientContext {
   readonly os?: string
   /** Where the page runs: app, h5, weex, mini-program. */
   readonly container?: string
+  /** The part of the room it concerns: room, red-packet, vote, … A session names the room’s own, an interaction its own. */
+  readonly component?: string
+  /** Version of that component; a release is compared by it (`firstframe canary`). */
+  readonly component_version?: string
   /** The player: hls.js, dash.js, shaka, … */
   readonly player?: string
   /** Version of the player or of the app around it. */

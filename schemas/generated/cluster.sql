@@ -16,6 +16,8 @@ CREATE TABLE IF NOT EXISTS firstframe.startup_local ON CLUSTER 'firstframe' (
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
   player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
@@ -77,6 +79,8 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_local ON CLUSTER 'firstframe' (
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
   player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
@@ -160,6 +164,8 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_local ON CLUSTER 'firstframe' 
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
   player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
@@ -219,6 +225,8 @@ CREATE TABLE IF NOT EXISTS firstframe.cue_local ON CLUSTER 'firstframe' (
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
   player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
@@ -271,6 +279,8 @@ CREATE TABLE IF NOT EXISTS firstframe.cohost_local ON CLUSTER 'firstframe' (
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
   player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
@@ -331,6 +341,8 @@ CREATE TABLE IF NOT EXISTS firstframe.hop_local ON CLUSTER 'firstframe' (
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
   player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
@@ -413,6 +425,8 @@ CREATE TABLE IF NOT EXISTS firstframe.probe_local ON CLUSTER 'firstframe' (
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
   player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
@@ -486,6 +500,8 @@ CREATE TABLE IF NOT EXISTS firstframe.resource_local ON CLUSTER 'firstframe' (
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
   player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
@@ -705,7 +721,11 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_1m_local ON CLUSTER 'firstframe'
   region LowCardinality(String) CODEC(ZSTD(1)),
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
+  container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
+  player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
   codec LowCardinality(String) CODEC(ZSTD(1)),
   rendition LowCardinality(String) CODEC(ZSTD(1)),
@@ -752,7 +772,7 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_1m_local ON CLUSTER 'firstframe'
 ENGINE = ReplicatedAggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
 PRIMARY KEY (tenant, show, stream, time)
-ORDER BY (tenant, show, stream, time, app, cdn, isp, country, region, device, os, player, protocol, codec, rendition, synthetic, source)
+ORDER BY (tenant, show, stream, time, app, cdn, isp, country, region, device, os, container, component, component_version, player, player_version, protocol, codec, rendition, synthetic, source)
 TTL time + INTERVAL 400 DAY
 SETTINGS replicated_deduplication_window = 60000, index_granularity = 8192;
 
@@ -769,7 +789,11 @@ SELECT
   region,
   device,
   os,
+  container,
+  component,
+  component_version,
   player,
+  player_version,
   protocol,
   codec,
   rendition,
@@ -813,7 +837,7 @@ SELECT
   uniqCombined64StateIf(session, weight > 0) AS sessions_uniq,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0) AS viewers_uniq
 FROM firstframe.heartbeat_local
-GROUP BY time, tenant, show, stream, app, cdn, isp, country, region, device, os, player, protocol, codec, rendition, synthetic, source;
+GROUP BY time, tenant, show, stream, app, cdn, isp, country, region, device, os, container, component, component_version, player, player_version, protocol, codec, rendition, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.heartbeat_1m ON CLUSTER 'firstframe' AS firstframe.heartbeat_1m_local
 ENGINE = Distributed('firstframe', 'firstframe', 'heartbeat_1m_local', rand());
@@ -1135,7 +1159,11 @@ CREATE TABLE IF NOT EXISTS firstframe.startup_1m_local ON CLUSTER 'firstframe' (
   region LowCardinality(String) CODEC(ZSTD(1)),
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
+  container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
+  player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
   codec LowCardinality(String) CODEC(ZSTD(1)),
   rendition LowCardinality(String) CODEC(ZSTD(1)),
@@ -1170,7 +1198,7 @@ CREATE TABLE IF NOT EXISTS firstframe.startup_1m_local ON CLUSTER 'firstframe' (
 ENGINE = ReplicatedAggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
 PRIMARY KEY (tenant, show, stream, time)
-ORDER BY (tenant, show, stream, time, app, cdn, isp, country, region, device, os, player, protocol, codec, rendition, synthetic, source)
+ORDER BY (tenant, show, stream, time, app, cdn, isp, country, region, device, os, container, component, component_version, player, player_version, protocol, codec, rendition, synthetic, source)
 TTL time + INTERVAL 400 DAY
 SETTINGS replicated_deduplication_window = 60000, index_granularity = 8192;
 
@@ -1187,7 +1215,11 @@ SELECT
   region,
   device,
   os,
+  container,
+  component,
+  component_version,
   player,
+  player_version,
   protocol,
   codec,
   rendition,
@@ -1219,7 +1251,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(render_ms)), isNotNull(render_ms)) AS render_sum,
   sumIf(toFloat64(weight), isNotNull(render_ms)) AS render_count
 FROM firstframe.startup_local
-GROUP BY time, tenant, show, stream, app, cdn, isp, country, region, device, os, player, protocol, codec, rendition, synthetic, source;
+GROUP BY time, tenant, show, stream, app, cdn, isp, country, region, device, os, container, component, component_version, player, player_version, protocol, codec, rendition, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.startup_1m ON CLUSTER 'firstframe' AS firstframe.startup_1m_local
 ENGINE = Distributed('firstframe', 'firstframe', 'startup_1m_local', rand());
@@ -1234,6 +1266,8 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_10s_local ON CLUSTER 'firstfra
   round LowCardinality(String) CODEC(ZSTD(1)),
   channel LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   synthetic Bool CODEC(ZSTD(1)),
   source LowCardinality(String) CODEC(ZSTD(1)),
   interactions_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
@@ -1253,7 +1287,7 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_10s_local ON CLUSTER 'firstfra
 ENGINE = ReplicatedAggregatingMergeTree()
 PARTITION BY toDate(time)
 PRIMARY KEY (tenant, show, stream, time)
-ORDER BY (tenant, show, stream, time, app, action, round, channel, container, synthetic, source)
+ORDER BY (tenant, show, stream, time, app, action, round, channel, container, component, component_version, synthetic, source)
 TTL time + INTERVAL 30 DAY
 SETTINGS replicated_deduplication_window = 60000, index_granularity = 8192;
 
@@ -1268,6 +1302,8 @@ SELECT
   round,
   channel,
   container,
+  component,
+  component_version,
   synthetic,
   source,
   sumIf(toFloat64(weight), outcome IN ('success', 'failed', 'timeout') AND action != 'message') AS interactions_count,
@@ -1284,7 +1320,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(messages_timed)), isNotNull(message_delay_ms)) AS messages_timed_sum,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0 AND action != 'message') AS participants_uniq
 FROM firstframe.interaction_local
-GROUP BY time, tenant, show, stream, app, action, round, channel, container, synthetic, source;
+GROUP BY time, tenant, show, stream, app, action, round, channel, container, component, component_version, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.interaction_10s ON CLUSTER 'firstframe' AS firstframe.interaction_10s_local
 ENGINE = Distributed('firstframe', 'firstframe', 'interaction_10s_local', rand());
@@ -1299,6 +1335,8 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_1m_local ON CLUSTER 'firstfram
   round LowCardinality(String) CODEC(ZSTD(1)),
   channel LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   country LowCardinality(String) CODEC(ZSTD(1)),
   isp LowCardinality(String) CODEC(ZSTD(1)),
   synthetic Bool CODEC(ZSTD(1)),
@@ -1320,7 +1358,7 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_1m_local ON CLUSTER 'firstfram
 ENGINE = ReplicatedAggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
 PRIMARY KEY (tenant, show, stream, time)
-ORDER BY (tenant, show, stream, time, app, action, round, channel, container, country, isp, synthetic, source)
+ORDER BY (tenant, show, stream, time, app, action, round, channel, container, component, component_version, country, isp, synthetic, source)
 TTL time + INTERVAL 400 DAY
 SETTINGS replicated_deduplication_window = 60000, index_granularity = 8192;
 
@@ -1335,6 +1373,8 @@ SELECT
   round,
   channel,
   container,
+  component,
+  component_version,
   country,
   isp,
   synthetic,
@@ -1353,7 +1393,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(messages_timed)), isNotNull(message_delay_ms)) AS messages_timed_sum,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0 AND action != 'message') AS participants_uniq
 FROM firstframe.interaction_local
-GROUP BY time, tenant, show, stream, app, action, round, channel, container, country, isp, synthetic, source;
+GROUP BY time, tenant, show, stream, app, action, round, channel, container, component, component_version, country, isp, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.interaction_1m ON CLUSTER 'firstframe' AS firstframe.interaction_1m_local
 ENGINE = Distributed('firstframe', 'firstframe', 'interaction_1m_local', rand());

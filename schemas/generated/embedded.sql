@@ -16,6 +16,8 @@ CREATE TABLE IF NOT EXISTS firstframe.startup (
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
   player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
@@ -74,6 +76,8 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat (
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
   player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
@@ -154,6 +158,8 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction (
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
   player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
@@ -210,6 +216,8 @@ CREATE TABLE IF NOT EXISTS firstframe.cue (
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
   player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
@@ -259,6 +267,8 @@ CREATE TABLE IF NOT EXISTS firstframe.cohost (
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
   player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
@@ -316,6 +326,8 @@ CREATE TABLE IF NOT EXISTS firstframe.hop (
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
   player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
@@ -395,6 +407,8 @@ CREATE TABLE IF NOT EXISTS firstframe.probe (
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
   player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
@@ -465,6 +479,8 @@ CREATE TABLE IF NOT EXISTS firstframe.resource (
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
   player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
@@ -672,7 +688,11 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_1m (
   region LowCardinality(String) CODEC(ZSTD(1)),
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
+  container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
+  player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
   codec LowCardinality(String) CODEC(ZSTD(1)),
   rendition LowCardinality(String) CODEC(ZSTD(1)),
@@ -719,7 +739,7 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_1m (
 ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
 PRIMARY KEY (tenant, show, stream, time)
-ORDER BY (tenant, show, stream, time, app, cdn, isp, country, region, device, os, player, protocol, codec, rendition, synthetic, source)
+ORDER BY (tenant, show, stream, time, app, cdn, isp, country, region, device, os, container, component, component_version, player, player_version, protocol, codec, rendition, synthetic, source)
 TTL time + INTERVAL 400 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
@@ -736,7 +756,11 @@ SELECT
   region,
   device,
   os,
+  container,
+  component,
+  component_version,
   player,
+  player_version,
   protocol,
   codec,
   rendition,
@@ -780,7 +804,7 @@ SELECT
   uniqCombined64StateIf(session, weight > 0) AS sessions_uniq,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0) AS viewers_uniq
 FROM firstframe.heartbeat
-GROUP BY time, tenant, show, stream, app, cdn, isp, country, region, device, os, player, protocol, codec, rendition, synthetic, source;
+GROUP BY time, tenant, show, stream, app, cdn, isp, country, region, device, os, container, component, component_version, player, player_version, protocol, codec, rendition, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.heartbeat_stream_10s (
   time DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
@@ -1090,7 +1114,11 @@ CREATE TABLE IF NOT EXISTS firstframe.startup_1m (
   region LowCardinality(String) CODEC(ZSTD(1)),
   device LowCardinality(String) CODEC(ZSTD(1)),
   os LowCardinality(String) CODEC(ZSTD(1)),
+  container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   player LowCardinality(String) CODEC(ZSTD(1)),
+  player_version LowCardinality(String) CODEC(ZSTD(1)),
   protocol LowCardinality(String) CODEC(ZSTD(1)),
   codec LowCardinality(String) CODEC(ZSTD(1)),
   rendition LowCardinality(String) CODEC(ZSTD(1)),
@@ -1125,7 +1153,7 @@ CREATE TABLE IF NOT EXISTS firstframe.startup_1m (
 ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
 PRIMARY KEY (tenant, show, stream, time)
-ORDER BY (tenant, show, stream, time, app, cdn, isp, country, region, device, os, player, protocol, codec, rendition, synthetic, source)
+ORDER BY (tenant, show, stream, time, app, cdn, isp, country, region, device, os, container, component, component_version, player, player_version, protocol, codec, rendition, synthetic, source)
 TTL time + INTERVAL 400 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
@@ -1142,7 +1170,11 @@ SELECT
   region,
   device,
   os,
+  container,
+  component,
+  component_version,
   player,
+  player_version,
   protocol,
   codec,
   rendition,
@@ -1174,7 +1206,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(render_ms)), isNotNull(render_ms)) AS render_sum,
   sumIf(toFloat64(weight), isNotNull(render_ms)) AS render_count
 FROM firstframe.startup
-GROUP BY time, tenant, show, stream, app, cdn, isp, country, region, device, os, player, protocol, codec, rendition, synthetic, source;
+GROUP BY time, tenant, show, stream, app, cdn, isp, country, region, device, os, container, component, component_version, player, player_version, protocol, codec, rendition, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.interaction_10s (
   time DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
@@ -1186,6 +1218,8 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_10s (
   round LowCardinality(String) CODEC(ZSTD(1)),
   channel LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   synthetic Bool CODEC(ZSTD(1)),
   source LowCardinality(String) CODEC(ZSTD(1)),
   interactions_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
@@ -1205,7 +1239,7 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_10s (
 ENGINE = AggregatingMergeTree()
 PARTITION BY toDate(time)
 PRIMARY KEY (tenant, show, stream, time)
-ORDER BY (tenant, show, stream, time, app, action, round, channel, container, synthetic, source)
+ORDER BY (tenant, show, stream, time, app, action, round, channel, container, component, component_version, synthetic, source)
 TTL time + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
@@ -1220,6 +1254,8 @@ SELECT
   round,
   channel,
   container,
+  component,
+  component_version,
   synthetic,
   source,
   sumIf(toFloat64(weight), outcome IN ('success', 'failed', 'timeout') AND action != 'message') AS interactions_count,
@@ -1236,7 +1272,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(messages_timed)), isNotNull(message_delay_ms)) AS messages_timed_sum,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0 AND action != 'message') AS participants_uniq
 FROM firstframe.interaction
-GROUP BY time, tenant, show, stream, app, action, round, channel, container, synthetic, source;
+GROUP BY time, tenant, show, stream, app, action, round, channel, container, component, component_version, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.interaction_1m (
   time DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
@@ -1248,6 +1284,8 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_1m (
   round LowCardinality(String) CODEC(ZSTD(1)),
   channel LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
   country LowCardinality(String) CODEC(ZSTD(1)),
   isp LowCardinality(String) CODEC(ZSTD(1)),
   synthetic Bool CODEC(ZSTD(1)),
@@ -1269,7 +1307,7 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_1m (
 ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
 PRIMARY KEY (tenant, show, stream, time)
-ORDER BY (tenant, show, stream, time, app, action, round, channel, container, country, isp, synthetic, source)
+ORDER BY (tenant, show, stream, time, app, action, round, channel, container, component, component_version, country, isp, synthetic, source)
 TTL time + INTERVAL 400 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
@@ -1284,6 +1322,8 @@ SELECT
   round,
   channel,
   container,
+  component,
+  component_version,
   country,
   isp,
   synthetic,
@@ -1302,7 +1342,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(messages_timed)), isNotNull(message_delay_ms)) AS messages_timed_sum,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0 AND action != 'message') AS participants_uniq
 FROM firstframe.interaction
-GROUP BY time, tenant, show, stream, app, action, round, channel, container, country, isp, synthetic, source;
+GROUP BY time, tenant, show, stream, app, action, round, channel, container, component, component_version, country, isp, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.hop_10s (
   time DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),

@@ -7,9 +7,11 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { adviceOf } from '../../console/report/advice.ts'
 import { askRows } from '../../console/report/ask.ts'
 import { collect } from '../../console/report/collect.ts'
+import { compareRelease } from '../../console/report/compareRelease.ts'
 import { writeReport } from '../../console/report/writeReport.ts'
 import { serveSql } from '../../console/server/sql.ts'
 import { startTestStore, type TestStore } from '../../store/testing.ts'
+import { insertObjects } from '../dashboards/rehearsedShow.ts'
 import { insertKnownShow, type KnownShow } from './knownShow.ts'
 
 let it: TestStore
@@ -138,4 +140,40 @@ test('a name of a show is text, not markup', async () => {
   const html = await readFile(out, 'utf8')
   assert.ok(!html.includes("<b>'odd"))
   assert.ok(html.includes('&lt;b&gt;'))
+})
+
+test('a release is held against the versions beside it: worse, well, or not decided by so few', async () => {
+  const at = Date.now() - 60_000
+  const tries = (version: string, sessions: number, failed: (nth: number) => boolean) =>
+    Array.from({ length: sessions }, (_, nth) => ({
+      ...{ tenant: 'demo', show: 'release', stream: 'main', session: `${version}-${nth}`, weight: 1, seq: 1 },
+      ...{
+        event_time: at,
+        received_time: at,
+        trust: 100,
+        component: 'red-packet',
+        component_version: version,
+      },
+      ...{ action: 'red_packet', outcome: failed(nth) ? 'failed' : 'success', rtt_ms: 80 + (nth % 40) },
+    }))
+  await insertObjects(it.store, 'interaction', [
+    ...tries('1.0', 900, (nth) => nth % 100 === 0),
+    ...tries('1.1', 400, (nth) => nth % 8 === 0),
+    ...tries('1.2', 12, (nth) => nth === 0),
+    ...tries('1.3', 900, (nth) => nth % 100 === 0),
+  ])
+  const verdicts = async (version: string) => {
+    const found = await compareRelease(askRows(url), {
+      ...{ show: 'release', by: 'component_version', version, where: { component: 'red-packet' } },
+      ...{ from_ms: at - 60_000, to_ms: at + 60_000 },
+    })
+    return Object.fromEntries(found.map((each) => [each.metric, each]))
+  }
+  const worse = await verdicts('1.1')
+  assert.equal(worse.interaction_success!.verdict, 'worse')
+  near(worse.interaction_success!.now, 0.875, 'success of the release')
+  assert.equal(worse.interaction_latency!.verdict, 'well')
+  assert.equal((await verdicts('1.2')).interaction_success!.verdict, 'undecided')
+  assert.equal((await verdicts('1.3')).interaction_success!.verdict, 'well')
+  assert.deepEqual(Object.keys(await verdicts('1.3')).sort(), ['interaction_latency', 'interaction_success'])
 })

@@ -272,6 +272,7 @@ function onsetOf(
 const COMPOSITION = [
   'app',
   'container',
+  'component',
   'device',
   'os',
   'player',

@@ -2,7 +2,7 @@ import type { Incident, Where } from '../../../schemas/incident.ts'
 import { contradict } from '../verdict/compatible.ts'
 
 /** What several streams have in common: a CDN, an edge, an operator, an app, a player version. */
-export const SHARED_DIMENSIONS = ['cdn', 'edge', 'isp', 'app', 'player_version'] as const
+export const SHARED_DIMENSIONS = ['cdn', 'edge', 'isp', 'app', 'player_version', 'component_version'] as const
 
 /** Troubles that began within so long of each other began at one moment. */
 const ONE_MOMENT_MS = 15_000

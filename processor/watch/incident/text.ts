@@ -33,6 +33,8 @@ const WHERE: Readonly<Record<string, Phrase>> = {
   network: [(v) => `over ${v}`, (v) => `${v} 网络`],
   app: [(v) => `in the app ${v}`, (v) => `${v} 应用`],
   container: [(v) => `inside ${v}`, (v) => `${v} 容器`],
+  component: [(v) => `in the component ${v}`, (v) => `${v} 组件`],
+  component_version: [(v) => `with component version ${v}`, (v) => `组件 ${v} 版本`],
   device: [(v) => `on ${v}`, (v) => `${v} 设备`],
   os: [(v) => `on ${v}`, (v) => `${v} 系统`],
   player: [(v) => `with ${v}`, (v) => `${v} 播放器`],

@@ -37,6 +37,8 @@ const LIKELIEST = [
   'region',
   'app',
   'player_version',
+  'component_version',
+  'component',
   'device',
   'rendition',
   'os',
