@@ -35,9 +35,13 @@ export interface MediaRequest {
   readonly failed?: boolean | number
 }
 
+/** What the H.264 rendition of a height costs, kb/s: `{ 1080: 4000, 720: 2200 }`. */
+export type H264Ladder = Readonly<Record<number, number>>
+
 /** What an adapter tells the session. Every function may be called at any time and never throws. */
 export interface Host {
   readonly video: HTMLVideoElement
+  readonly h264_kbps?: H264Ladder | undefined
   /** A moment of the start, ms of `performance.now()`; the first time counts. Default: now. */
   readonly mark: (name: Exclude<keyof StartupMarks, 'requested' | 'handshake_ms'>, at?: number) => void
   /** The first manifest's and the first media segment's address, to be looked up in Resource Timing. */

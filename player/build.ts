@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import type { BuildOptions } from 'esbuild'
-import { adapterDeclarations, cohostDeclarations, declarations } from './declarations.ts'
+import { adapterDeclarations, declarations, watcherDeclarations } from './declarations.ts'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
@@ -18,6 +18,14 @@ const COMMON = {
 
 /** Adapters beside hls.js: each is a script tag of its own and an ES module. */
 export const ADAPTERS = ['dash', 'shaka', 'mpegts', 'videojs'] as const
+
+/** What watches something beside the picture, by bundle: a script tag that adds a function to `window.Firstframe`, and a module. */
+export const WATCHERS = {
+  cohost: 'watchPeerConnection',
+  drm: 'watchDrm',
+  p2p: 'watchP2p',
+  room: 'watchRoom',
+} as const
 
 /** The SDK as a packed Firstframe has it; undefined when it runs from its sources. */
 export async function builtPlayer(): Promise<readonly BuiltFile[] | undefined> {
@@ -41,7 +49,7 @@ const registers = (name: string) =>
 
 /**
  * Builds into `outdir`: `firstframe.js` (a script tag, `window.Firstframe`, native and hls.js), `firstframe.mjs`,
- * for each further adapter `firstframe-<name>.js` and `.mjs`, `firstframe-cohost.js` for co-hosting, and the types of the
+ * for each further adapter and watcher `firstframe-<name>.js` and `.mjs`, and the types of the
  * modules beside them (`.d.mts`). Throws when esbuild finds an error.
  */
 export async function buildPlayer(options: { readonly outdir: string }): Promise<readonly BuiltFile[]> {
@@ -62,12 +70,13 @@ export async function buildPlayer(options: { readonly outdir: string }): Promise
     await bundle(`firstframe-${name}.js`, { stdin, format: 'iife' })
     await bundle(`firstframe-${name}.mjs`, { entryPoints: [path(`adapters/${name}.ts`)], format: 'esm' })
   }
-  const cohost = `import { watchPeerConnection } from './adapters/watchPeerConnection.ts'
-window.Firstframe.watchPeerConnection = watchPeerConnection`
-  const stdin = { contents: cohost, resolveDir: path('.'), loader: 'ts' } as const
-  await bundle('firstframe-cohost.js', { stdin, format: 'iife' })
-  const module = [path('adapters/watchPeerConnection.ts')]
-  await bundle('firstframe-cohost.mjs', { entryPoints: module, format: 'esm' })
+  for (const [name, watcher] of Object.entries(WATCHERS)) {
+    const file = `adapters/${watcher}.ts`
+    const contents = `import { ${watcher} } from './${file}'\nwindow.Firstframe.${watcher} = ${watcher}`
+    const stdin = { contents, resolveDir: path('.'), loader: 'ts' } as const
+    await bundle(`firstframe-${name}.js`, { stdin, format: 'iife' })
+    await bundle(`firstframe-${name}.mjs`, { entryPoints: [path(file)], format: 'esm' })
+  }
   const types = async (name: string, text: string) => {
     const file = join(outdir, name)
     await writeFile(file, text)
@@ -75,7 +84,8 @@ window.Firstframe.watchPeerConnection = watchPeerConnection`
   }
   await types('firstframe.d.mts', declarations())
   for (const name of ADAPTERS) await types(`firstframe-${name}.d.mts`, adapterDeclarations(name))
-  await types('firstframe-cohost.d.mts', cohostDeclarations())
+  for (const [name, watcher] of Object.entries(WATCHERS))
+    await types(`firstframe-${name}.d.mts`, watcherDeclarations(watcher))
   return built
 }
 
@@ -92,7 +102,7 @@ export async function checkSizes(): Promise<readonly Weighed[]> {
     const result = await build({ ...COMMON, entryPoints: [path(file)], format: 'esm', write: false })
     return { name, bytes: gzipSync(result.outputFiles[0]!.contents, { level: 9 }).length, limit }
   }
-  const adapters = ['hls', ...ADAPTERS, 'watchPeerConnection'].map((name) =>
+  const adapters = ['hls', ...ADAPTERS, ...Object.values(WATCHERS)].map((name) =>
     weigh(name, `adapters/${name}.ts`, SIZE_LIMITS.adapter),
   )
   return Promise.all([weigh('core + native', 'bundles/core.ts', SIZE_LIMITS.core), ...adapters])

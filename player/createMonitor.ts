@@ -1,7 +1,7 @@
 import { HEARTBEAT_MS } from '../schemas/beacon.ts'
 import type { ClientContext } from '../schemas/envelope.ts'
 import type { KindFields } from '../schemas/kinds/kinds.ts'
-import type { Adapter, AdapterSample, Attached, Host, PlaybackError } from './adapter.ts'
+import type { Adapter, AdapterSample, Attached, H264Ladder, Host, PlaybackError } from './adapter.ts'
 import { native } from './adapters/native.ts'
 import type { ClockReading } from './core/clockOffset.ts'
 import { type CueHandler, createCues } from './core/cues.ts'
@@ -41,6 +41,8 @@ export interface MonitorOptions {
   readonly sample?: number
   /** `false`: nothing is collected or sent until `session.consent(true)`. Default true. */
   readonly consent?: boolean
+  /** What the H.264 rendition of a height costs, kb/s, where the manifest offers none: what H.265 and AV1 save is held against it. */
+  readonly h264_kbps?: H264Ladder
   /** Default 10 000. */
   readonly heartbeat_ms?: number
 }
@@ -198,7 +200,7 @@ export function createMonitor(adapters: readonly Adapter[]) {
       )
       if (options.requested_at !== undefined) core.request_play(options.requested_at)
       const host: Host = {
-        video,
+        ...{ video, h264_kbps: options.h264_kbps },
         ...{ mark: guard(core.mark), source: guard(core.source), request: guard(core.request) },
         ...{ rendition: guard(core.rendition), error: guard(core.error) },
         sei: guard(cues.sei),

@@ -13,6 +13,7 @@ const PUBLIC: readonly (readonly [file: string, names: readonly string[]])[] = [
       'PlaybackError',
       'Rendition',
       'MediaRequest',
+      'H264Ladder',
       'Host',
       'AdapterSample',
       'Attached',
@@ -33,7 +34,7 @@ const PUBLIC: readonly (readonly [file: string, names: readonly string[]])[] = [
 function declarationOf(file: string, name: string): string {
   const text = readFileSync(new URL(file, import.meta.url), 'utf8')
   const found = new RegExp(
-    `(?:/\\*\\*(?:[^*]|\\*(?!/))*\\*/\\n)?export (?:interface|type) ${name}\\b[^\\n]*(?:\\n[^\\n]+)*?(?=\\n\\n|\\n/\\*\\*|\\nexport|\\n*$)`,
+    `(?:/\\*\\*(?:[^*]|\\*(?!/))*\\*/\\n)?(?:export )?(?:interface|type) ${name}\\b[^\\n]*(?:\\n[^\\n]+)*?(?=\\n\\n|\\n/\\*\\*|\\nexport|\\n*$)`,
   ).exec(text)
   if (found === null) throw new Error(`${file} declares no ${name}`)
   return found[0]
@@ -91,16 +92,23 @@ export declare const adapters: Adapter[]`,
 export const adapterDeclarations = (name: string): string =>
   `import type { Adapter } from './firstframe.mjs'\n\nexport declare const ${name}: Adapter\n`
 
-/** The types of `firstframe-cohost.mjs`. */
-export const cohostDeclarations = (): string =>
-  `import type { Session } from './firstframe.mjs'
+/** The declaration of an exported function: its comment and its signature. */
+function signatureOf(text: string, name: string): string {
+  const found = new RegExp(
+    `(?:/\\*\\*(?:[^*]|\\*(?!/))*\\*/\\n)?export function ${name}(\\([\\s\\S]*?\\): [^{]+) \\{\\n`,
+  ).exec(text)
+  if (found === null) throw new Error(`no function ${name}`)
+  const [all, signature] = found as unknown as [string, string]
+  const comment = all.slice(0, all.indexOf('export function'))
+  return `${comment}export declare function ${name}${signature.replaceAll(/(\w+)(: \w+) = \{\}/g, '$1?$2')}`
+}
 
-${declarationOf('adapters/watchPeerConnection.ts', 'WatchPeerOptions')}
-
-/** Reports a co-hosting leg until the connection ends. Returns how to stop before. */
-export declare function watchPeerConnection(
-  session: Pick<Session, 'report'>,
-  pc: RTCPeerConnection,
-  options?: WatchPeerOptions,
-): () => void
-`
+/** The types of a watcher's module (`firstframe-drm.mjs`, …): the interfaces of its file and its function. */
+export function watcherDeclarations(name: string): string {
+  const text = readFileSync(new URL(`adapters/${name}.ts`, import.meta.url), 'utf8')
+  const own = [...text.matchAll(/^(?:export )?interface (\w+)/gm)].map(([, found]) => found!)
+  const types = own.map((each) => declarationOf(`adapters/${name}.ts`, each))
+  const body = [...types, signatureOf(text, name)].join('\n\n')
+  const used = ['Session', 'TrackFields'].filter((each) => new RegExp(`\\b${each}\\b`).test(body))
+  return `import type { ${used.join(', ')} } from './firstframe.mjs'\n\n${body}\n`
+}

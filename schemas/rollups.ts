@@ -23,7 +23,7 @@ export const keptBy = ({ measures, also }: RollupSpec): readonly Measure[] => [
 const without = (kind: Kind, ...aggregates: string[]): Measure[] =>
   measuresOfKind(kind).filter((name) => !aggregates.includes(MEASURES[name].aggregate))
 
-const VIEWER_10S = ['app', 'cdn', 'isp', 'region', 'synthetic', 'source'] as const
+const VIEWER_10S = ['app', 'cdn', 'isp', 'region', 'delivery', 'synthetic', 'source'] as const
 const VIEWER_1M = [
   'app',
   'cdn',
@@ -108,6 +108,7 @@ export const ROLLUPS = {
       'action',
       'round',
       'channel',
+      'topic',
       'container',
       'component',
       'component_version',
@@ -126,6 +127,7 @@ export const ROLLUPS = {
       'action',
       'round',
       'channel',
+      'topic',
       'container',
       'component',
       'component_version',

@@ -124,6 +124,14 @@ export function audience() {
       }).interval('5m'),
     )
     .withPanel(metricLines('bitrate', { by: 'app', span: 12, filters: ['stream', 'app'] }))
+    .withPanel(metricLines('peers', { by: 'cdn', span: 12 }))
+    .withPanel(
+      metricRows(['concurrent_plays', 'rebuffering_ratio', 'rebuffering_frequency', 'p2p_share', 'peers'], {
+        by: ['delivery'],
+        title: 'Stalls by delivery: CDN and peers',
+        span: 12,
+      }),
+    )
     .withPanel(
       metricRows(['concurrent_plays', 'bitrate', 'p2p_share'], {
         by: ['region'],

@@ -94,6 +94,19 @@ export function startup() {
       }).interval('1m'),
     )
     .withPanel(metricLines('video_start_failure', { by: 'cdn', span: 12 }))
+    .withRow(new RowBuilder('Before the picture: container, component, licence'))
+    .withPanel(metricLines('container_load', { by: 'app', span: 8 }))
+    .withPanel(metricLines('component_load', { by: 'app', span: 8 }))
+    .withPanel(metricLines('resource_cache_hits', { by: 'app', span: 8 }))
+    .withPanel(metricLines('licence_time', { by: 'cdn', span: 8 }))
+    .withPanel(metricLines('drm_failure', { by: 'app', span: 8 }))
+    .withPanel(
+      metricRows(['component_load', 'container_load', 'resource_cache_hits', 'video_startup_time'], {
+        by: ['component', 'component_version', 'container'],
+        title: 'Components by version and container',
+        span: 8,
+      }),
+    )
     .withRow(new RowBuilder('For whom'))
     .withPanel(
       metricRows(

@@ -47,6 +47,13 @@ export const dash: Adapter = {
         ...{ name: `${now.height}p`, bitrate_kbps: now.bandwidth / 1000, codec: now.codecs ?? undefined },
       })
     }
+    /** Of all codecs: another codec is another track. */
+    const offers = () =>
+      player
+        .getTracksFor('video')
+        .flatMap(({ bitrateList, codec }) =>
+          bitrateList.map(({ height, bandwidth }) => ({ height, bitrate: bandwidth, codec })),
+        )
     const video = () => guard(() => player.getCurrentRepresentationForType('video'))() ?? null
     manifest(guard(() => player.getSource())())
     on<{ request?: { url?: string } }>('manifestLoadingStarted', ({ request }) => manifest(request?.url))
@@ -57,12 +64,13 @@ export const dash: Adapter = {
     on<{ request: FragmentRequest; response?: ArrayBuffer; error?: unknown }>(
       'fragmentLoadingCompleted',
       ({ request, response, error }) => {
-        const all = request.mediaType === 'video' ? player.getRepresentationsByType('video') : []
-        const own = all.find((each) => each.id === request.representationId)
+        // Its types call it `representationId`; what dash.js 5 hands on is the representation itself.
+        const { representation } = request as { representation?: Representation }
+        const own = request.mediaType === 'video' ? representation : undefined
         const bytes = response?.byteLength ?? request.bytesTotal ?? 0
         host.request({
           ...{ url: request.url ?? undefined, bytes, failed: Boolean(error) },
-          bytes_reference: referenceBytes(bytes, own && offer(own), all.map(offer)),
+          bytes_reference: referenceBytes(bytes, own && offer(own), { ...host, offers: offers() }),
           // dash.js dates the first byte by another clock at times: the core leaves such a mean out.
           ttfb_ms: Number(request.firstByteDate) - Number(request.startDate),
         })
@@ -73,10 +81,12 @@ export const dash: Adapter = {
     })
     on('playbackStarted', () => rendition(video()))
     on<{ error: { code: number; message?: string } | string }>('error', ({ error }) => {
-      if (typeof error === 'string') return host.error({ code: error, category: 'drm' })
+      // Without a key there is no picture; the session knows whether it went on.
+      if (typeof error === 'string') return host.error({ code: error, category: 'drm', fatal: true })
       const { code, message } = error
       host.error({
-        ...{ code: String(code), category: categoryOf(code), fatal: FATAL.includes(code) },
+        ...{ code: String(code), category: categoryOf(code) },
+        ...{ fatal: FATAL.includes(code) || categoryOf(code) === 'drm' },
         ...(message !== undefined && { message }),
       })
     })

@@ -1,5 +1,5 @@
 import type HlsPlayer from 'hls.js'
-import type { ErrorData, FragBufferedData, Level, UserdataSample } from 'hls.js'
+import type { BufferCreatedData, ErrorData, FragBufferedData, Level, UserdataSample } from 'hls.js'
 import type { Adapter, ErrorCategory } from '../adapter.ts'
 import { guard } from '../core/guard.ts'
 import { referenceBytes } from './referenceBytes.ts'
@@ -41,11 +41,13 @@ export const hls: Adapter = {
       host.mark('media')
       host.source('media', url)
     }
+    /** The codec of a stream without a picture. */
+    let sound: string | undefined
     const level = (index: number) => {
       const now = player.levels[index]
       if (!now) return
-      const name = now.height ? `${now.height}p` : now.name || String(index)
-      host.rendition({ name, bitrate_kbps: now.bitrate / 1000, codec: codecOf(now) })
+      const name = now.height ? `${now.height}p` : sound ? 'audio' : now.name || String(index)
+      host.rendition({ name, bitrate_kbps: now.bitrate / 1000, codec: sound ?? codecOf(now) })
     }
     if (player.url) {
       host.source('manifest', player.url)
@@ -62,9 +64,14 @@ export const hls: Adapter = {
       const { loading, total } = part?.stats ?? stats
       if (loading.first > 0) host.mark('byte', loading.first)
       const own = frag.type === 'main' ? player.levels[frag.level] : undefined
-      const bytes_reference = referenceBytes(total, own && offer(own), player.levels.map(offer))
+      const offers = player.levels.map(offer)
+      const bytes_reference = referenceBytes(total, own && offer(own), { ...host, offers })
       const url = part?.url ?? frag.url
       host.request({ url, bytes: total, bytes_reference, ttfb_ms: loading.first - loading.start })
+    })
+    on<BufferCreatedData>('hlsBufferCreated', ({ tracks: { audio, video, audiovideo } }) => {
+      sound = video || audiovideo ? undefined : audio?.codec
+      level(player.currentLevel < 0 ? player.loadLevel : player.currentLevel)
     })
     on<{ level: number }>('hlsLevelSwitched', (data) => level(data.level))
     on<{ samples: UserdataSample[] }>('hlsFragParsingUserdata', ({ samples }) => {

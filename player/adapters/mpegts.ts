@@ -1,5 +1,6 @@
 import type { Adapter, ErrorCategory } from '../adapter.ts'
 import { guard } from '../core/guard.ts'
+import { referenceBytes } from './referenceBytes.ts'
 
 /** The part of `Mpegts.Player` that is used. */
 interface MpegtsPlayer {
@@ -64,8 +65,13 @@ export const mpegts: Adapter = {
       const now = performance.now()
       if (url) host.source('media', url)
       // One request that never ends: what came since the last report is what it carried.
-      host.request({ url, count: 0, bytes: speed * (now - reported) * 1.024 })
+      const bytes = speed * (now - reported) * 1.024
       speed_kbps = speed * 8.192
+      const { videoCodec: codec, height } = (player.mediaInfo ?? {}) as MediaInfo
+      // At the live edge what comes in this time is what was encoded in it.
+      const own = { bitrate: speed_kbps * 1000, codec, height }
+      const bytes_reference = referenceBytes(bytes, own, { ...host, offers: [] })
+      host.request({ url, count: 0, bytes, bytes_reference })
       reported = now
     })
     on<[SeiArrived]>('sei_arrived', ({ uuid, user_data, pts }) => {

@@ -8,6 +8,7 @@ interface ShakaTrack {
   readonly bandwidth: number
   readonly videoBandwidth: number | null
   readonly videoCodec: string | null
+  readonly audioCodec: string | null
 }
 
 interface ShakaDownload {
@@ -88,7 +89,8 @@ export const shaka: Adapter = {
       const track = player.getVariantTracks().find((each) => each.active)
       if (!track) return
       const bitrate_kbps = (track.videoBandwidth ?? track.bandwidth) / 1000
-      host.rendition({ name: `${track.height ?? 0}p`, bitrate_kbps, codec: track.videoCodec ?? undefined })
+      const name = track.height ? `${track.height}p` : track.videoCodec ? '0p' : 'audio'
+      host.rendition({ name, bitrate_kbps, codec: track.videoCodec ?? track.audioCodec ?? undefined })
     }
     manifest()
     guard(rendition)()
@@ -102,7 +104,8 @@ export const shaka: Adapter = {
       const bytes = response?.data.byteLength ?? 0
       const own =
         stream?.type === 'video' ? { ...stream, bitrate: stream.bandwidth, codec: stream.codecs } : undefined
-      const bytes_reference = referenceBytes(bytes, own, player.getVariantTracks().map(offer))
+      const offers = player.getVariantTracks().map(offer)
+      const bytes_reference = referenceBytes(bytes, own, { ...host, offers })
       host.request({ url, bytes, bytes_reference })
     })
     on('downloadfailed', ({ requestType, request, aborted }: ShakaDownload) => {

@@ -91,7 +91,7 @@ export const videojs: Adapter = {
       const offers = playlists.main?.playlists.map(offer) ?? []
       host.request({
         ...{ count: stats.mediaRequests - counted.requests, failed: failed - counted.failed },
-        ...{ bytes, bytes_reference: referenceBytes(bytes, own && offer(own), offers) },
+        ...{ bytes, bytes_reference: referenceBytes(bytes, own && offer(own), { ...host, offers }) },
       })
       counted = { bytes: stats.mediaBytesTransferred, requests: stats.mediaRequests, failed }
     }

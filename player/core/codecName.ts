@@ -4,6 +4,8 @@ const NAMES: readonly [RegExp, string][] = [
   [/av01|av1/i, 'av1'],
   [/vp0?9/i, 'vp9'],
   [/vvc|vvi/i, 'h266'],
+  [/mp4a|aac/i, 'aac'],
+  [/opus/i, 'opus'],
 ]
 
 /** The dimension `codec` of an RFC 6381 string: `avc1.64001f,mp4a.40.2` is `h264`. */

@@ -13,12 +13,15 @@ test('a numbered channel: lost, late, repeated and delayed messages', () => {
       action: 'message',
       outcome: 'success',
       channel: 'csn',
+      topic: undefined,
       messages_expected: 8,
       messages_received: 6,
       messages_duplicated: 1,
       messages_disordered: 1,
       messages_timed: 6,
       message_delay_ms: 300,
+      messages_queued: undefined,
+      message_queue_ms: undefined,
     },
   ])
   // What comes after its interval fills the gap, so that the sums over both are right.
@@ -61,4 +64,26 @@ test('a million messages are remembered in bounded memory', () => {
   messages.add({ channel: 'push', id: 'm0' }, NOW)
   const [counted] = messages.take()
   assert.equal(counted!.messages_duplicated, 1)
+})
+
+test('topics of one numbered channel are counted apart, with the time they waited in queues', () => {
+  const messages = createMessages()
+  const came = (id: number, topic: string, queued_ms?: number) =>
+    messages.add({ channel: 'csn', id, topic, queued_ms, sent_ms: NOW - 100 * id }, NOW)
+  came(1, 'bullet', 40)
+  came(2, 'gift')
+  came(3, 'bullet', 80)
+  came(4, 'ppt_page', -5)
+  assert.deepEqual(
+    messages
+      .take()
+      .map((each) => [each.topic, each.messages_expected, each.message_delay_ms, each.message_queue_ms]),
+    [
+      ['bullet', 2, 200, 60],
+      ['gift', 1, 200, undefined],
+      ['ppt_page', 1, 400, undefined],
+    ],
+  )
+  for (let id = 5; id < 200; id++) came(id, `topic ${id}`)
+  assert.ok(messages.take().length <= 21, 'a page that makes topics up sends few rows')
 })

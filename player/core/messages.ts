@@ -8,6 +8,10 @@ export interface Message {
   readonly id: number | string
   /** When it was sent, ms since the epoch, by the server’s clock. */
   readonly sent_ms?: number
+  /** What it is about: chat, bullet, gift, ppt_page, moderation. Default: none. */
+  readonly topic?: string
+  /** How long the platform held it in a queue (moderation, fan-out) before it was sent on, ms. */
+  readonly queued_ms?: number | undefined
 }
 
 type Counted = Omit<KindFields<'interaction'>, 'round' | 'rtt_ms' | 'error_code'>
@@ -28,8 +32,13 @@ const LONGEST_DELAY_MS = 3_600_000
 interface Channel {
   readonly seen: Set<number | string>
   highest?: number
-  counts: ReturnType<typeof fresh>
-  delays: number[]
+}
+
+/** What came of one topic of a channel since the last call. */
+interface Sums {
+  readonly counts: ReturnType<typeof fresh>
+  readonly delays: number[]
+  readonly queued: number[]
 }
 
 const fresh = () => ({
@@ -39,14 +48,29 @@ const fresh = () => ({
   messages_disordered: 0,
 })
 
-/** Delivery, repeats, order and delay of the room’s messages, by channel. */
+const mean = (values: readonly number[]) =>
+  values.length > 0 ? values.reduce((sum, each) => sum + each, 0) / values.length : undefined
+
+/** Topics of an interval; what comes after is counted without one. */
+const MOST_TOPICS = 20
+
+/** Delivery, repeats, order, delay and queues of the room’s messages, by channel and topic. A channel numbers all its topics together. */
 export function createMessages(): Messages {
   const channels = new Map<Message['channel'], Channel>()
+  let sums = new Map<string, Sums>()
+  const sumsOf = (channel: string, topic: string): Sums => {
+    const key = `${channel} ${topic}`
+    let known = sums.get(key)
+    if (!known && topic && sums.size >= MOST_TOPICS) return sumsOf(channel, '')
+    if (!known) sums.set(key, (known = { counts: fresh(), delays: [], queued: [] }))
+    return known
+  }
   return {
-    add: ({ channel, id, sent_ms }, received_ms) => {
+    add: ({ channel, id, sent_ms, topic = '', queued_ms = -1 }, received_ms) => {
       let known = channels.get(channel)
-      if (!known) channels.set(channel, (known = { seen: new Set(), counts: fresh(), delays: [] }))
-      const { seen, counts } = known
+      if (!known) channels.set(channel, (known = { seen: new Set() }))
+      const { seen } = known
+      const { counts, delays, queued } = sumsOf(channel, topic)
       if (seen.has(id)) {
         counts.messages_duplicated++
         return
@@ -62,23 +86,26 @@ export function createMessages(): Messages {
       } else counts.messages_disordered++
       // Without `sent_ms` it is no number, which no comparison holds for.
       const delay = received_ms - sent_ms!
-      if (Math.abs(delay) <= LONGEST_DELAY_MS) known.delays.push(Math.max(0, delay))
+      if (Math.abs(delay) <= LONGEST_DELAY_MS) delays.push(Math.max(0, delay))
+      if (queued_ms >= 0 && queued_ms <= LONGEST_DELAY_MS) queued.push(queued_ms)
     },
-    take: () =>
-      [...channels].flatMap(([channel, known]) => {
-        const { counts, delays } = known
-        if (counts.messages_received + counts.messages_duplicated === 0) return []
-        known.counts = fresh()
-        known.delays = []
+    take: () => {
+      const taken = [...sums].map(([key, { counts, delays, queued }]) => {
+        const [channel, ...topic] = key.split(' ')
         return {
           action: 'message',
-          outcome: 'success',
-          channel,
+          outcome: 'success' as const,
+          channel: channel as Message['channel'],
+          topic: topic.join(' ').slice(0, 128) || undefined,
           ...counts,
           messages_timed: delays.length,
-          message_delay_ms:
-            delays.length > 0 ? delays.reduce((sum, each) => sum + each, 0) / delays.length : undefined,
+          message_delay_ms: mean(delays),
+          messages_queued: queued.length || undefined,
+          message_queue_ms: mean(queued),
         }
-      }),
+      })
+      sums = new Map()
+      return taken
+    },
   }
 }

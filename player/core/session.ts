@@ -56,7 +56,7 @@ export type SessionNews =
     }
 
 /** The core of a session: facts in, numbered events out. It knows no DOM. */
-export interface SessionCore extends Omit<Host, 'video' | 'sei'> {
+export interface SessionCore extends Omit<Host, 'video' | 'h264_kbps' | 'sei'> {
   readonly playback: Playback
   readonly rate: (rate: number) => void
   /** A message of the room came; the counts of its channel go with the next heartbeat. */

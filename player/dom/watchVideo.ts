@@ -23,10 +23,12 @@ export function sampleVideo(video: HTMLVideoElement): Sample {
     buffer_ms: bufferAhead(video),
     width: video.videoWidth,
     height: video.videoHeight,
-    ...(quality && {
-      frames_decoded: quality.totalVideoFrames,
-      frames_dropped: quality.droppedVideoFrames,
-    }),
+    // Sound alone has no frames.
+    ...(video.videoWidth > 0 &&
+      quality && {
+        frames_decoded: quality.totalVideoFrames,
+        frames_dropped: quality.droppedVideoFrames,
+      }),
   }
 }
 
@@ -54,7 +56,11 @@ export function watchVideo(
     }
   }
   const now = () => performance.now()
-  const framed = () => 'requestVideoFrameCallback' in video && document.visibilityState === 'visible'
+  // Sound alone starts when it is first heard.
+  const framed = () =>
+    'requestVideoFrameCallback' in video &&
+    document.visibilityState === 'visible' &&
+    !(video.readyState > 0 && !video.videoWidth)
   const look = guard(() => {
     session.alive()
     playback.look(now(), {

@@ -28,6 +28,8 @@ export interface MonitorOptions {
   readonly sample?: number
   /** `false`: nothing is collected or sent until `session.consent(true)`. Default true. */
   readonly consent?: boolean
+  /** What the H.264 rendition of a height costs, kb/s, where the manifest offers none: what H.265 and AV1 save is held against it. */
+  readonly h264_kbps?: H264Ladder
   /** Default 10 000. */
   readonly heartbeat_ms?: number
 }
@@ -99,9 +101,13 @@ export interface MediaRequest {
   readonly failed?: boolean | number
 }
 
+/** What the H.264 rendition of a height costs, kb/s: `{ 1080: 4000, 720: 2200 }`. */
+export type H264Ladder = Readonly<Record<number, number>>
+
 /** What an adapter tells the session. Every function may be called at any time and never throws. */
 export interface Host {
   readonly video: HTMLVideoElement
+  readonly h264_kbps?: H264Ladder | undefined
   /** A moment of the start, ms of `performance.now()`; the first time counts. Default: now. */
   readonly mark: (name: Exclude<keyof StartupMarks, 'requested' | 'handshake_ms'>, at?: number) => void
   /** The first manifest's and the first media segment's address, to be looked up in Resource Timing. */
@@ -198,6 +204,10 @@ export interface Message {
   readonly id: number | string
   /** When it was sent, ms since the epoch, by the server’s clock. */
   readonly sent_ms?: number
+  /** What it is about: chat, bullet, gift, ppt_page, moderation. Default: none. */
+  readonly topic?: string
+  /** How long the platform held it in a queue (moderation, fan-out) before it was sent on, ms. */
+  readonly queued_ms?: number | undefined
 }
 
 export interface SenderStats {
@@ -302,12 +312,24 @@ export interface StartupFields {
   readonly manifest_ms?: number
   /** From the first media request until its first byte. In ms. */
   readonly first_byte_ms?: number
+  /** Of a protected stream: from the licence request until its key was usable (`watchDrm`). In ms. */
+  readonly licence_ms?: number
   /** Media received and parsed until the decoder has its first frame. In ms. */
   readonly demux_ms?: number
   /** First frame decoded. In ms. */
   readonly decode_ms?: number
   /** First frame put on the screen. In ms. */
   readonly render_ms?: number
+  /** Key system of a protected stream: widevine, fairplay, playready, clearkey. */
+  readonly drm_system?: string
+  /** Before the request to play: from the viewer’s tap until the container ran the page’s first code. In ms. */
+  readonly container_ms?: number
+  /** Before the request to play: until the room’s component had loaded. In ms. */
+  readonly component_ms?: number
+  /** Files of the page and its components that were needed by the start. */
+  readonly resources?: number
+  /** Of these, the ones that were there before: prefetched or cached. */
+  readonly resources_cached?: number
   /** The player’s own error code. */
   readonly error_code?: string
   /** Kind of error. */
@@ -376,6 +398,8 @@ export interface HeartbeatFields {
   readonly bytes?: number
   /** Of these, from peers. In bytes. */
   readonly bytes_p2p?: number
+  /** Peers connected at the end of the interval; missing where no P2P engine is watched (`watchP2p`). */
+  readonly peers?: number
   /** What the H.264 rendition of the same height would have cost. In bytes. */
   readonly bytes_reference?: number
   /** The player’s own error code. */
@@ -402,6 +426,10 @@ export interface InteractionFields {
   readonly round?: string
   /** How the message travelled: pushed, polled, over a channel that is numbered consecutively, or by a call. */
   readonly channel?: '' | 'push' | 'poll' | 'csn' | 'api'
+  /** What messages are about: chat, bullet, gift, ppt_page, moderation, … */
+  readonly topic?: string
+  /** Whether the answer had been fetched before it was needed, e.g. the query of a final prize. */
+  readonly prefetch?: '' | 'hit' | 'miss'
   /** From the viewer’s touch until the answer was on the screen. In ms. */
   readonly rtt_ms?: number
   /** Messages the channel’s numbering says were sent. */
@@ -416,6 +444,10 @@ export interface InteractionFields {
   readonly messages_timed?: number
   /** Mean time from sent until received of the messages that say when they were sent, clocks corrected. In ms. */
   readonly message_delay_ms?: number
+  /** Mean time that these messages had waited in a queue of the platform (moderation, fan-out) before they were sent on. In ms. */
+  readonly message_queue_ms?: number
+  /** Messages received that say how long they waited. */
+  readonly messages_queued?: number
   /** The platform’s own code. */
   readonly error_code?: string
 }

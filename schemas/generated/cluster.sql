@@ -44,9 +44,15 @@ CREATE TABLE IF NOT EXISTS firstframe.startup_local ON CLUSTER 'firstframe' (
   handshake_ms Nullable(Float32) CODEC(ZSTD(1)),
   manifest_ms Nullable(Float32) CODEC(ZSTD(1)),
   first_byte_ms Nullable(Float32) CODEC(ZSTD(1)),
+  licence_ms Nullable(Float32) CODEC(ZSTD(1)),
   demux_ms Nullable(Float32) CODEC(ZSTD(1)),
   decode_ms Nullable(Float32) CODEC(ZSTD(1)),
   render_ms Nullable(Float32) CODEC(ZSTD(1)),
+  drm_system LowCardinality(String) CODEC(ZSTD(1)),
+  container_ms Nullable(Float32) CODEC(ZSTD(1)),
+  component_ms Nullable(Float32) CODEC(ZSTD(1)),
+  resources UInt16 CODEC(ZSTD(1)),
+  resources_cached UInt16 CODEC(ZSTD(1)),
   error_code LowCardinality(String) CODEC(ZSTD(1)),
   error_category LowCardinality(String) CODEC(ZSTD(1)),
   error_message String CODEC(ZSTD(1)),
@@ -128,6 +134,7 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_local ON CLUSTER 'firstframe' (
   ttfb_ms Nullable(Float32) CODEC(ZSTD(1)),
   bytes UInt64 CODEC(ZSTD(1)),
   bytes_p2p UInt64 CODEC(ZSTD(1)),
+  peers Nullable(UInt16) CODEC(ZSTD(1)),
   bytes_reference UInt64 CODEC(ZSTD(1)),
   error_code LowCardinality(String) CODEC(ZSTD(1)),
   error_category LowCardinality(String) CODEC(ZSTD(1)),
@@ -188,6 +195,8 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_local ON CLUSTER 'firstframe' 
   outcome LowCardinality(String) CODEC(ZSTD(1)),
   round LowCardinality(String) CODEC(ZSTD(1)),
   channel LowCardinality(String) CODEC(ZSTD(1)),
+  topic LowCardinality(String) CODEC(ZSTD(1)),
+  prefetch LowCardinality(String) CODEC(ZSTD(1)),
   rtt_ms Nullable(Float32) CODEC(ZSTD(1)),
   messages_expected UInt32 CODEC(ZSTD(1)),
   messages_received UInt32 CODEC(ZSTD(1)),
@@ -195,6 +204,8 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_local ON CLUSTER 'firstframe' 
   messages_disordered UInt32 CODEC(ZSTD(1)),
   messages_timed UInt32 CODEC(ZSTD(1)),
   message_delay_ms Nullable(Float32) CODEC(ZSTD(1)),
+  message_queue_ms Nullable(Float32) CODEC(ZSTD(1)),
+  messages_queued UInt32 CODEC(ZSTD(1)),
   error_code LowCardinality(String) CODEC(ZSTD(1)),
   INDEX session_bloom session TYPE bloom_filter(0.01) GRANULARITY 4,
   INDEX received_range received_time TYPE minmax GRANULARITY 1
@@ -607,6 +618,7 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_10s_local ON CLUSTER 'firstframe
   cdn LowCardinality(String) CODEC(ZSTD(1)),
   isp LowCardinality(String) CODEC(ZSTD(1)),
   region LowCardinality(String) CODEC(ZSTD(1)),
+  delivery LowCardinality(String) CODEC(ZSTD(1)),
   synthetic Bool CODEC(ZSTD(1)),
   source LowCardinality(String) CODEC(ZSTD(1)),
   heartbeats_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
@@ -626,6 +638,8 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_10s_local ON CLUSTER 'firstframe
   bandwidth_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bytes_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bytes_p2p_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  peers_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  peers_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bytes_reference_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bytes_compared_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   frames_rendered_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
@@ -650,7 +664,7 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_10s_local ON CLUSTER 'firstframe
 ENGINE = ReplicatedAggregatingMergeTree()
 PARTITION BY toDate(time)
 PRIMARY KEY (tenant, show, stream, time)
-ORDER BY (tenant, show, stream, time, app, cdn, isp, region, synthetic, source)
+ORDER BY (tenant, show, stream, time, app, cdn, isp, region, delivery, synthetic, source)
 TTL time + INTERVAL 30 DAY
 SETTINGS replicated_deduplication_window = 60000, index_granularity = 8192;
 
@@ -664,6 +678,7 @@ SELECT
   cdn,
   isp,
   region,
+  delivery,
   synthetic,
   source,
   sum(toFloat64(weight)) AS heartbeats_count,
@@ -683,6 +698,8 @@ SELECT
   sumIf(toFloat64(weight), isNotNull(bandwidth_kbps)) AS bandwidth_count,
   sum(toFloat64(weight) * (assumeNotNull(bytes))) AS bytes_sum,
   sum(toFloat64(weight) * (assumeNotNull(bytes_p2p))) AS bytes_p2p_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(peers)), isNotNull(peers)) AS peers_sum,
+  sumIf(toFloat64(weight), isNotNull(peers)) AS peers_count,
   sum(toFloat64(weight) * (assumeNotNull(bytes_reference))) AS bytes_reference_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bytes)), bytes_reference >= 1) AS bytes_compared_sum,
   sum(toFloat64(weight) * (assumeNotNull(frames_rendered))) AS frames_rendered_sum,
@@ -704,7 +721,7 @@ SELECT
   uniqCombined64StateIf(session, weight > 0) AS sessions_uniq,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0) AS viewers_uniq
 FROM firstframe.heartbeat_local
-GROUP BY time, tenant, show, stream, app, cdn, isp, region, synthetic, source;
+GROUP BY time, tenant, show, stream, app, cdn, isp, region, delivery, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.heartbeat_10s ON CLUSTER 'firstframe' AS firstframe.heartbeat_10s_local
 ENGINE = Distributed('firstframe', 'firstframe', 'heartbeat_10s_local', rand());
@@ -748,6 +765,8 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_1m_local ON CLUSTER 'firstframe'
   bandwidth_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bytes_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bytes_p2p_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  peers_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  peers_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bytes_reference_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bytes_compared_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   frames_rendered_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
@@ -816,6 +835,8 @@ SELECT
   sumIf(toFloat64(weight), isNotNull(bandwidth_kbps)) AS bandwidth_count,
   sum(toFloat64(weight) * (assumeNotNull(bytes))) AS bytes_sum,
   sum(toFloat64(weight) * (assumeNotNull(bytes_p2p))) AS bytes_p2p_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(peers)), isNotNull(peers)) AS peers_sum,
+  sumIf(toFloat64(weight), isNotNull(peers)) AS peers_count,
   sum(toFloat64(weight) * (assumeNotNull(bytes_reference))) AS bytes_reference_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bytes)), bytes_reference >= 1) AS bytes_compared_sum,
   sum(toFloat64(weight) * (assumeNotNull(frames_rendered))) AS frames_rendered_sum,
@@ -866,6 +887,8 @@ CREATE TABLE IF NOT EXISTS firstframe.heartbeat_stream_10s_local ON CLUSTER 'fir
   bandwidth_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bytes_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bytes_p2p_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  peers_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  peers_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bytes_reference_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bytes_compared_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   frames_rendered_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
@@ -917,6 +940,8 @@ SELECT
   sumIf(toFloat64(weight), isNotNull(bandwidth_kbps)) AS bandwidth_count,
   sum(toFloat64(weight) * (assumeNotNull(bytes))) AS bytes_sum,
   sum(toFloat64(weight) * (assumeNotNull(bytes_p2p))) AS bytes_p2p_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(peers)), isNotNull(peers)) AS peers_sum,
+  sumIf(toFloat64(weight), isNotNull(peers)) AS peers_count,
   sum(toFloat64(weight) * (assumeNotNull(bytes_reference))) AS bytes_reference_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bytes)), bytes_reference >= 1) AS bytes_compared_sum,
   sum(toFloat64(weight) * (assumeNotNull(frames_rendered))) AS frames_rendered_sum,
@@ -966,6 +991,8 @@ CREATE TABLE IF NOT EXISTS firstframe.audience_5m_local ON CLUSTER 'firstframe' 
   bandwidth_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bytes_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bytes_p2p_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  peers_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  peers_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bytes_reference_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   bytes_compared_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   frames_rendered_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
@@ -1021,6 +1048,8 @@ SELECT
   sumIf(toFloat64(weight), isNotNull(bandwidth_kbps)) AS bandwidth_count,
   sum(toFloat64(weight) * (assumeNotNull(bytes))) AS bytes_sum,
   sum(toFloat64(weight) * (assumeNotNull(bytes_p2p))) AS bytes_p2p_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(peers)), isNotNull(peers)) AS peers_sum,
+  sumIf(toFloat64(weight), isNotNull(peers)) AS peers_count,
   sum(toFloat64(weight) * (assumeNotNull(bytes_reference))) AS bytes_reference_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(bytes)), bytes_reference >= 1) AS bytes_compared_sum,
   sum(toFloat64(weight) * (assumeNotNull(frames_rendered))) AS frames_rendered_sum,
@@ -1069,6 +1098,7 @@ CREATE TABLE IF NOT EXISTS firstframe.startup_10s_local ON CLUSTER 'firstframe' 
   cdn LowCardinality(String) CODEC(ZSTD(1)),
   isp LowCardinality(String) CODEC(ZSTD(1)),
   region LowCardinality(String) CODEC(ZSTD(1)),
+  delivery LowCardinality(String) CODEC(ZSTD(1)),
   synthetic Bool CODEC(ZSTD(1)),
   source LowCardinality(String) CODEC(ZSTD(1)),
   attempts_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
@@ -1090,6 +1120,15 @@ CREATE TABLE IF NOT EXISTS firstframe.startup_10s_local ON CLUSTER 'firstframe' 
   manifest_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   first_byte_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   first_byte_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  licence_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  licence_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  container_load_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  container_load_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  component_load_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  component_load_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  resources_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  resources_cached_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  drm_failures_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   demux_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   demux_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   decode_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
@@ -1100,7 +1139,7 @@ CREATE TABLE IF NOT EXISTS firstframe.startup_10s_local ON CLUSTER 'firstframe' 
 ENGINE = ReplicatedAggregatingMergeTree()
 PARTITION BY toDate(time)
 PRIMARY KEY (tenant, show, stream, time)
-ORDER BY (tenant, show, stream, time, app, cdn, isp, region, synthetic, source)
+ORDER BY (tenant, show, stream, time, app, cdn, isp, region, delivery, synthetic, source)
 TTL time + INTERVAL 30 DAY
 SETTINGS replicated_deduplication_window = 60000, index_granularity = 8192;
 
@@ -1114,6 +1153,7 @@ SELECT
   cdn,
   isp,
   region,
+  delivery,
   synthetic,
   source,
   sum(toFloat64(weight)) AS attempts_count,
@@ -1135,6 +1175,15 @@ SELECT
   sumIf(toFloat64(weight), isNotNull(manifest_ms)) AS manifest_count,
   sumIf(toFloat64(weight) * (assumeNotNull(first_byte_ms)), isNotNull(first_byte_ms)) AS first_byte_sum,
   sumIf(toFloat64(weight), isNotNull(first_byte_ms)) AS first_byte_count,
+  sumIf(toFloat64(weight) * (assumeNotNull(licence_ms)), isNotNull(licence_ms)) AS licence_sum,
+  sumIf(toFloat64(weight), isNotNull(licence_ms)) AS licence_count,
+  sumIf(toFloat64(weight) * (assumeNotNull(container_ms)), isNotNull(container_ms)) AS container_load_sum,
+  sumIf(toFloat64(weight), isNotNull(container_ms)) AS container_load_count,
+  sumIf(toFloat64(weight) * (assumeNotNull(component_ms)), isNotNull(component_ms)) AS component_load_sum,
+  sumIf(toFloat64(weight), isNotNull(component_ms)) AS component_load_count,
+  sum(toFloat64(weight) * (assumeNotNull(resources))) AS resources_sum,
+  sum(toFloat64(weight) * (assumeNotNull(resources_cached))) AS resources_cached_sum,
+  sumIf(toFloat64(weight), outcome = 'failed' AND error_category = 'drm') AS drm_failures_count,
   sumIf(toFloat64(weight) * (assumeNotNull(demux_ms)), isNotNull(demux_ms)) AS demux_sum,
   sumIf(toFloat64(weight), isNotNull(demux_ms)) AS demux_count,
   sumIf(toFloat64(weight) * (assumeNotNull(decode_ms)), isNotNull(decode_ms)) AS decode_sum,
@@ -1142,7 +1191,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(render_ms)), isNotNull(render_ms)) AS render_sum,
   sumIf(toFloat64(weight), isNotNull(render_ms)) AS render_count
 FROM firstframe.startup_local
-GROUP BY time, tenant, show, stream, app, cdn, isp, region, synthetic, source;
+GROUP BY time, tenant, show, stream, app, cdn, isp, region, delivery, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.startup_10s ON CLUSTER 'firstframe' AS firstframe.startup_10s_local
 ENGINE = Distributed('firstframe', 'firstframe', 'startup_10s_local', rand());
@@ -1188,6 +1237,15 @@ CREATE TABLE IF NOT EXISTS firstframe.startup_1m_local ON CLUSTER 'firstframe' (
   manifest_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   first_byte_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   first_byte_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  licence_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  licence_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  container_load_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  container_load_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  component_load_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  component_load_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  resources_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  resources_cached_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  drm_failures_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   demux_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   demux_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   decode_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
@@ -1244,6 +1302,15 @@ SELECT
   sumIf(toFloat64(weight), isNotNull(manifest_ms)) AS manifest_count,
   sumIf(toFloat64(weight) * (assumeNotNull(first_byte_ms)), isNotNull(first_byte_ms)) AS first_byte_sum,
   sumIf(toFloat64(weight), isNotNull(first_byte_ms)) AS first_byte_count,
+  sumIf(toFloat64(weight) * (assumeNotNull(licence_ms)), isNotNull(licence_ms)) AS licence_sum,
+  sumIf(toFloat64(weight), isNotNull(licence_ms)) AS licence_count,
+  sumIf(toFloat64(weight) * (assumeNotNull(container_ms)), isNotNull(container_ms)) AS container_load_sum,
+  sumIf(toFloat64(weight), isNotNull(container_ms)) AS container_load_count,
+  sumIf(toFloat64(weight) * (assumeNotNull(component_ms)), isNotNull(component_ms)) AS component_load_sum,
+  sumIf(toFloat64(weight), isNotNull(component_ms)) AS component_load_count,
+  sum(toFloat64(weight) * (assumeNotNull(resources))) AS resources_sum,
+  sum(toFloat64(weight) * (assumeNotNull(resources_cached))) AS resources_cached_sum,
+  sumIf(toFloat64(weight), outcome = 'failed' AND error_category = 'drm') AS drm_failures_count,
   sumIf(toFloat64(weight) * (assumeNotNull(demux_ms)), isNotNull(demux_ms)) AS demux_sum,
   sumIf(toFloat64(weight), isNotNull(demux_ms)) AS demux_count,
   sumIf(toFloat64(weight) * (assumeNotNull(decode_ms)), isNotNull(decode_ms)) AS decode_sum,
@@ -1265,6 +1332,7 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_10s_local ON CLUSTER 'firstfra
   action LowCardinality(String) CODEC(ZSTD(1)),
   round LowCardinality(String) CODEC(ZSTD(1)),
   channel LowCardinality(String) CODEC(ZSTD(1)),
+  topic LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
   component LowCardinality(String) CODEC(ZSTD(1)),
   component_version LowCardinality(String) CODEC(ZSTD(1)),
@@ -1282,12 +1350,16 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_10s_local ON CLUSTER 'firstfra
   messages_disordered_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   message_delay_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   messages_timed_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  message_queue_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  messages_queued_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  prefetch_hits_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  prefetches_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   participants_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1))
 )
 ENGINE = ReplicatedAggregatingMergeTree()
 PARTITION BY toDate(time)
 PRIMARY KEY (tenant, show, stream, time)
-ORDER BY (tenant, show, stream, time, app, action, round, channel, container, component, component_version, synthetic, source)
+ORDER BY (tenant, show, stream, time, app, action, round, channel, topic, container, component, component_version, synthetic, source)
 TTL time + INTERVAL 30 DAY
 SETTINGS replicated_deduplication_window = 60000, index_granularity = 8192;
 
@@ -1301,6 +1373,7 @@ SELECT
   action,
   round,
   channel,
+  topic,
   container,
   component,
   component_version,
@@ -1318,9 +1391,13 @@ SELECT
   sum(toFloat64(weight) * (assumeNotNull(messages_disordered))) AS messages_disordered_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(message_delay_ms)) * messages_timed, isNotNull(message_delay_ms)) AS message_delay_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(messages_timed)), isNotNull(message_delay_ms)) AS messages_timed_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(message_queue_ms)) * messages_queued, isNotNull(message_queue_ms)) AS message_queue_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(messages_queued)), isNotNull(message_queue_ms)) AS messages_queued_sum,
+  sumIf(toFloat64(weight), prefetch = 'hit') AS prefetch_hits_count,
+  sumIf(toFloat64(weight), prefetch IN ('hit', 'miss')) AS prefetches_count,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0 AND action != 'message') AS participants_uniq
 FROM firstframe.interaction_local
-GROUP BY time, tenant, show, stream, app, action, round, channel, container, component, component_version, synthetic, source;
+GROUP BY time, tenant, show, stream, app, action, round, channel, topic, container, component, component_version, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.interaction_10s ON CLUSTER 'firstframe' AS firstframe.interaction_10s_local
 ENGINE = Distributed('firstframe', 'firstframe', 'interaction_10s_local', rand());
@@ -1334,6 +1411,7 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_1m_local ON CLUSTER 'firstfram
   action LowCardinality(String) CODEC(ZSTD(1)),
   round LowCardinality(String) CODEC(ZSTD(1)),
   channel LowCardinality(String) CODEC(ZSTD(1)),
+  topic LowCardinality(String) CODEC(ZSTD(1)),
   container LowCardinality(String) CODEC(ZSTD(1)),
   component LowCardinality(String) CODEC(ZSTD(1)),
   component_version LowCardinality(String) CODEC(ZSTD(1)),
@@ -1353,12 +1431,16 @@ CREATE TABLE IF NOT EXISTS firstframe.interaction_1m_local ON CLUSTER 'firstfram
   messages_disordered_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   message_delay_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   messages_timed_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  message_queue_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  messages_queued_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  prefetch_hits_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  prefetches_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   participants_uniq AggregateFunction(uniqCombined64, String) CODEC(ZSTD(1))
 )
 ENGINE = ReplicatedAggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
 PRIMARY KEY (tenant, show, stream, time)
-ORDER BY (tenant, show, stream, time, app, action, round, channel, container, component, component_version, country, isp, synthetic, source)
+ORDER BY (tenant, show, stream, time, app, action, round, channel, topic, container, component, component_version, country, isp, synthetic, source)
 TTL time + INTERVAL 400 DAY
 SETTINGS replicated_deduplication_window = 60000, index_granularity = 8192;
 
@@ -1372,6 +1454,7 @@ SELECT
   action,
   round,
   channel,
+  topic,
   container,
   component,
   component_version,
@@ -1391,9 +1474,13 @@ SELECT
   sum(toFloat64(weight) * (assumeNotNull(messages_disordered))) AS messages_disordered_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(message_delay_ms)) * messages_timed, isNotNull(message_delay_ms)) AS message_delay_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(messages_timed)), isNotNull(message_delay_ms)) AS messages_timed_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(message_queue_ms)) * messages_queued, isNotNull(message_queue_ms)) AS message_queue_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(messages_queued)), isNotNull(message_queue_ms)) AS messages_queued_sum,
+  sumIf(toFloat64(weight), prefetch = 'hit') AS prefetch_hits_count,
+  sumIf(toFloat64(weight), prefetch IN ('hit', 'miss')) AS prefetches_count,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0 AND action != 'message') AS participants_uniq
 FROM firstframe.interaction_local
-GROUP BY time, tenant, show, stream, app, action, round, channel, container, component, component_version, country, isp, synthetic, source;
+GROUP BY time, tenant, show, stream, app, action, round, channel, topic, container, component, component_version, country, isp, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.interaction_1m ON CLUSTER 'firstframe' AS firstframe.interaction_1m_local
 ENGINE = Distributed('firstframe', 'firstframe', 'interaction_1m_local', rand());

@@ -102,6 +102,11 @@ export const heartbeat = {
   },
   bytes: bytes('Media bytes received.'),
   bytes_p2p: bytes('Of these, from peers.'),
+  peers: {
+    type: 'u16',
+    max: 10_000,
+    help: 'Peers connected at the end of the interval; missing where no P2P engine is watched (`watchP2p`).',
+  },
   bytes_reference: bytes('What the H.264 rendition of the same height would have cost.'),
   error_code: { type: 'label', help: 'The player’s own error code.' },
   error_category: { type: 'label', values: ['', ...ERROR_CATEGORIES], help: 'Kind of error.' },

@@ -19,6 +19,15 @@ export const interaction = {
     values: ['', 'push', 'poll', 'csn', 'api'],
     help: 'How the message travelled: pushed, polled, over a channel that is numbered consecutively, or by a call.',
   },
+  topic: {
+    type: 'label',
+    help: 'What messages are about: chat, bullet, gift, ppt_page, moderation, …',
+  },
+  prefetch: {
+    type: 'label',
+    values: ['', 'hit', 'miss'],
+    help: 'Whether the answer had been fetched before it was needed, e.g. the query of a final prize.',
+  },
   rtt_ms: {
     type: 'f32',
     unit: 'ms',
@@ -60,6 +69,18 @@ export const interaction = {
     unit: 'ms',
     max: 3_600_000,
     help: 'Mean time from sent until received of the messages that say when they were sent, clocks corrected.',
+  },
+  message_queue_ms: {
+    type: 'f32',
+    unit: 'ms',
+    max: 3_600_000,
+    help: 'Mean time that these messages had waited in a queue of the platform (moderation, fan-out) before they were sent on.',
+  },
+  messages_queued: {
+    type: 'u32',
+    missing: 'zero',
+    believed_per_s: 50_000,
+    help: 'Messages received that say how long they waited.',
   },
   error_code: { type: 'label', help: 'The platform’s own code.' },
 } as const satisfies Fields

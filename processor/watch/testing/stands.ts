@@ -49,13 +49,24 @@ const heartbeat = (normal: number, of: (value: number, n: number, second: number
 })
 
 /** Starts that end so or so: 20 a second. */
-const starts = (normal: number, outcome: string): Stand => ({
+const starts = (normal: number, outcome: string, why: Row = {}): Stand => ({
   kind: 'startup',
   normal,
   rows(second, value) {
     const bad = evenly(second, 20 * value)
-    return each(second, 20, (n) => ({ outcome: n < bad ? outcome : 'started', video_startup_time_ms: 600 }))
+    return each(second, 20, (n) => ({
+      ...(n < bad ? { ...why, outcome } : { outcome: 'started' }),
+      video_startup_time_ms: 600,
+    }))
   },
+})
+
+/** Starts with one phase of their time: 20 a second. */
+const phases = (normal: number, phase: string): Stand => ({
+  kind: 'startup',
+  normal,
+  rows: (second, value) =>
+    each(second, 20, (n) => ({ outcome: 'started', [phase]: about(value, second + n) })),
 })
 
 const interactions = (normal: number, of: (value: number, n: number, second: number) => Row): Stand => ({
@@ -110,13 +121,11 @@ export const STANDS: Partial<Record<Metric, Stand>> = {
     (value, n, second): Row =>
       (nth(second, n) * 0.618034) % 1 < value ? { stalled_ms: 800, played_ms: BEAT_S * 1000 - 800 } : {},
   ),
-  video_startup_time: {
-    kind: 'startup',
-    normal: 600,
-    rows: (second, value) =>
-      each(second, 20, (n) => ({ outcome: 'started', video_startup_time_ms: about(value, second + n) })),
-  },
+  video_startup_time: phases(600, 'video_startup_time_ms'),
   video_start_failure: starts(0.005, 'failed'),
+  drm_failure: starts(0.002, 'failed', { error_category: 'drm' }),
+  licence_time: phases(200, 'licence_ms'),
+  component_load: phases(400, 'component_ms'),
   exit_before_video_start: starts(0.03, 'abandoned'),
   playback_failure: heartbeat(
     0.01,
@@ -170,6 +179,19 @@ export const STANDS: Partial<Record<Metric, Stand>> = {
     messages_received: 25,
     messages_timed: 25,
     message_delay_ms: about(value, second + n),
+  })),
+  message_queue: interactions(60, (value, n, second) => ({
+    action: 'message',
+    outcome: 'success',
+    topic: 'bullet',
+    messages_received: 25,
+    messages_queued: 25,
+    message_queue_ms: about(value, second + n),
+  })),
+  prefetch_hits: interactions(0.97, (value, n, second) => ({
+    action: 'draw_query',
+    outcome: 'success',
+    prefetch: n < evenly(second, 40 * (1 - value)) ? 'miss' : 'hit',
   })),
   cue_production_latency: {
     kind: 'cue',

@@ -5,7 +5,7 @@ import { KINDS, type Kind } from '../../../schemas/kinds/kinds.ts'
 const OWN: Readonly<Record<Kind, readonly string[]>> = {
   startup: ['error_category'],
   heartbeat: [],
-  interaction: ['action', 'round', 'channel', 'error_code'],
+  interaction: ['action', 'round', 'channel', 'topic', 'error_code'],
   cue: ['round', 'stage'],
   cohost: ['peer'],
   hop: ['hop', 'node', 'status', 'event'],
