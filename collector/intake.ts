@@ -107,10 +107,12 @@ export function createIntake(options: IntakeOptions): Intake {
     const server = offer.fromServer === true
     const agent = options.userAgent(server ? undefined : headers['user-agent'])
     const clock = offer.sender?.clock
+    const network = networkOf(origin.address)
     const sender: Sender = {
       tenant: offer.speaker.tenant,
       received_ms,
-      prefix: server || offer.speaker.role === 'server' ? undefined : networkOf(origin.address).prefix,
+      prefix: server || offer.speaker.role === 'server' ? undefined : network.prefix,
+      isPrivate: network.isPrivate,
       trusted: server ? { country: '', region: '', isp: '' } : origin,
       place: server ? { country: '', isp: '' } : addresses.placeOf(origin.address),
       device: agent.device,

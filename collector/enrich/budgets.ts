@@ -6,12 +6,21 @@ const HOUR_MS = 3_600_000
 
 interface Seen {
   readonly values: Set<string>
+  /** How many of the values came first from a network. */
+  readonly networks: Map<string, number>
   last: string
   told: boolean
 }
 
-/** The value, or `~other` when the tenant's budget of the hour is spent. */
-export type Budget = (tenant: string, value: string, received_ms: number) => string
+/**
+ * The value, or `~other` when the tenant's budget of the hour is spent, or the part of it that one public network of viewers may
+ * spend (undefined: a server or a proxy, which may spend it all).
+ */
+export type Budget = (tenant: string, value: string, received_ms: number, network?: string) => string
+
+/** One network may bring a quarter of the values, and this many of a small budget: else it would take all from the others. */
+const NETWORK_SHARE = 0.25
+const NETWORK_LEAST = 10
 
 /**
  * A step: one client that puts a session number into `device` must not make every rollup a million rows.
@@ -40,7 +49,7 @@ export const keepBudgets = (options: {
       return seen
     }
 
-    return function within(tenant, value, received_ms) {
+    return function within(tenant, value, received_ms, network) {
       if (value === '' || budget === 0) return value
       if (received_ms >= hourEnds_ms) {
         hourEnds_ms = (Math.floor(received_ms / HOUR_MS) + 1) * HOUR_MS
@@ -55,6 +64,11 @@ export const keepBudgets = (options: {
           seen.told = true
           return OTHER
         }
+        if (network !== undefined) {
+          const own = seen.networks.get(network) ?? 0
+          if (own >= Math.max(NETWORK_LEAST, NETWORK_SHARE * budget)) return OTHER
+          seen.networks.set(ownText(network), own + 1)
+        }
         value = ownText(value)
         seen.values.add(value)
       }
@@ -63,4 +77,4 @@ export const keepBudgets = (options: {
     }
   }
 
-const newSeen = (): Seen => ({ values: new Set(), last: '', told: false })
+const newSeen = (): Seen => ({ values: new Set(), networks: new Map(), last: '', told: false })

@@ -62,6 +62,18 @@ test('viewers are hashed by tenant, the same after a restart', () => {
   assert.equal(hashViewer()(entry('a'), '', NOW), '')
 })
 
+test('one network of viewers spends a part of a budget only; who has none may spend it all', () => {
+  const within = keepBudgets({ emit: () => {}, budgets: { cdn: 100 } })('cdn')
+  const known = (network: string | undefined, name: string) =>
+    Array.from({ length: 200 }, (_, n) => within('t', `${name}${n}`, 0, network)).filter(
+      (cdn) => cdn !== '~other',
+    ).length
+  assert.equal(known('4:1', 'forged'), 25)
+  assert.equal(within('t', 'cdn-a', 0, '4:2'), 'cdn-a')
+  assert.equal(within('t', 'cdn-a', 0, '4:1'), 'cdn-a')
+  assert.equal(known(undefined, 'server'), 74)
+})
+
 test('a dimension over its budget becomes ~other, until the next hour; one fact says so', () => {
   const facts: Fact[] = []
   const within = keepBudgets({ emit: (fact) => void facts.push(fact), budgets: { cdn: 2 } })('cdn')

@@ -17,6 +17,8 @@ export interface Sender {
   readonly received_ms: number
   /** The address prefix whose budget is used; undefined for servers. */
   readonly prefix: string | undefined
+  /** A private prefix is a proxy's: it may bring as many values of a dimension as a tenant may. */
+  readonly isPrivate: boolean
   readonly address: string
   /** Whether its sessions get a trust value: a player's do. */
   readonly isJudged: boolean
@@ -115,7 +117,9 @@ export function writeRows(options: {
     // Shows and streams are bounded together, as pairs.
     if (budget === 0 || name === 'show' || name === 'stream') continue
     const within = budgetOf(name as Dimension)
-    changes.set(name, ({ sender }, value) => within(sender.tenant.name, value, sender.received_ms))
+    changes.set(name, ({ sender }, value) =>
+      within(sender.tenant.name, value, sender.received_ms, sender.isPrivate ? undefined : sender.prefix),
+    )
   }
   // Where the collector knows better, an event's own value counts as little as its context's.
   for (const name of ['country', 'region', 'isp'] as const) {

@@ -3,57 +3,165 @@ import ipaddr from 'ipaddr.js'
 import { networkOf } from '../limits/networkOf.ts'
 import { ownText } from '../ownText.ts'
 
-const WINDOW_MS = 600_000
-const MOST_ADDRESSES = 20_000
+/** A session has come back when it is heard again so long after it began, ms on the collector's clock. */
+export const RETURN_MS = 5_000
+const FRESH_MS = 60_000
+const LASTING_MS = 600_000
+const MOST_NAMES = 40_000
+/** Sessions that are remembered for a length of `LASTING_MS`, and how many that are set apart may be of one network. */
 const MOST_SESSIONS = 200_000
-/** New sessions of one address in ten minutes from which on they are doubted, and from which on they are set apart. */
-export const CROWD = { doubted: 1_000, apart: 5_000 } as const
-/** A network (IPv4 /24, IPv6 /48) may begin this many times as many as an address. */
-const NETWORK_SHARE = 20
+const MOST_APART = 20_000
+
+type Level = 'address' | 'network'
+const LEVELS: readonly Level[] = ['address', 'network']
+
+/**
+ * How many sessions of one address or network (IPv4 /24, IPv6 /48) of a tenant are believed: `least`, or `share` of what the
+ * tenant's other ones have, whichever is more.
+ */
+type Bounds = Readonly<Record<Level, { readonly least: number; readonly share: number }>>
+
+/** Of sessions that did not come back yet, in one to two minutes. As many as came back meanwhile are believed, too. */
+export const UNPROVEN: Bounds = { address: { least: 3, share: 0.02 }, network: { least: 6, share: 0.06 } }
+/** Of sessions that came back, in ten to twenty minutes. */
+export const PROVEN: Bounds = {
+  address: { least: 1_000, share: 0.05 },
+  network: { least: 4_000, share: 0.1 },
+}
+/** A private address may be a proxy that nobody declared: from so many sessions on it is doubted, and never set apart for this alone. */
+export const PRIVATE_DOUBTED = 1_000
 const DOUBTED = 30
 const APART = 60
 
-interface Generation {
-  readonly counts: Map<string, number>
-  /** What was taken away from each session when it began. */
-  readonly sessions: Map<number, number>
+/** Counts by name over the last one to two lengths. */
+function recentCounts(length_ms: number) {
+  let current = new Map<string, number>()
+  let before = new Map<string, number>()
+  let turned_ms = Number.NEGATIVE_INFINITY
+  return {
+    of: (name: string): number => (current.get(name) ?? 0) + (before.get(name) ?? 0),
+    add(name: string, received_ms: number): void {
+      if (received_ms - turned_ms > length_ms || current.size >= MOST_NAMES) {
+        before = received_ms - turned_ms > 2 * length_ms ? new Map() : current
+        current = new Map()
+        turned_ms = received_ms
+      }
+      const count = current.get(name)
+      current.set(count === undefined ? ownText(name) : name, (count ?? 0) + 1)
+    },
+  }
 }
 
-const newGeneration = (): Generation => ({ counts: new Map(), sessions: new Map() })
+type Names = Readonly<Record<Level | 'tenant', string>>
+
+/** Sessions of tenants, networks and addresses, each in counts of its own: many addresses make no network forgotten. */
+function sessionCounts(length_ms: number) {
+  const counts = {
+    tenant: recentCounts(length_ms),
+    network: recentCounts(length_ms),
+    address: recentCounts(length_ms),
+  }
+  return {
+    of: (names: Names, level: keyof Names): number => counts[level].of(names[level]),
+    add(names: Names, received_ms: number): void {
+      counts.tenant.add(names.tenant, received_ms)
+      counts.network.add(names.network, received_ms)
+      counts.address.add(names.address, received_ms)
+    },
+  }
+}
+
+/** A session as its address sees it. */
+export interface Member {
+  readonly began_ms: number
+  /** It came back; what is decided then stays. */
+  readonly isProven: boolean
+  /** What its crowd takes away from its trust. */
+  readonly doubt: number
+}
+
+export interface CrowdInput {
+  readonly tenant: string
+  readonly address: string
+  /** A hash of the session. */
+  readonly session: number
+  /** It began before this collector started, as far as can be known. */
+  readonly isGoingOn: boolean
+  readonly received_ms: number
+}
 
 /**
- * How much the number of sessions that its address and network began takes away from a session, decided when it begins: sessions that
- * were there before the crowd are not touched, also when the table of sessions lost them meanwhile. An IPv6 address counts by its
- * first 64 bits, since a machine has all of them. A private address may be a proxy that nobody declared, so it is never reason enough alone.
+ * How much the crowd that a session belongs to takes away from its trust. What one address can have believed at once is little
+ * until its sessions come back: a player is heard again within seconds, a forged event is not. Sessions beyond that are set apart
+ * until they return. Sessions that were there before a crowd are not touched by it, also when the table of sessions lost them
+ * meanwhile. Counts are of one tenant, so that a crowd harms no other tenant's viewers behind the same address. An IPv6 address
+ * counts by its first 64 bits, since a machine has all of them.
  */
-export function createAddressCrowds(): (address: string, session: number, received_ms: number) => number {
-  let current = newGeneration()
-  let before = newGeneration()
+export function createAddressCrowds(): (input: CrowdInput) => Member {
+  /** Sessions that began to be believed; of them those that came back. */
+  const fresh = sessionCounts(FRESH_MS)
+  const returned = sessionCounts(FRESH_MS)
+  const proven = sessionCounts(LASTING_MS)
+  const apart = recentCounts(LASTING_MS)
+  let current = new Map<number, Member>()
+  let before = new Map<number, Member>()
   let turned_ms = 0
 
-  function count(name: string): number {
-    const number = (current.counts.get(name) ?? 0) + 1
-    current.counts.set(number === 1 ? ownText(name) : name, number)
-    return number + (before.counts.get(name) ?? 0)
-  }
-
-  return function crowdDoubt(address, session, received_ms) {
-    if (
-      received_ms - turned_ms > WINDOW_MS ||
-      current.counts.size >= MOST_ADDRESSES ||
-      current.sessions.size >= MOST_SESSIONS
-    ) {
+  function remember(session: number, member: Member, network: string, received_ms: number): Member {
+    if (received_ms - turned_ms > LASTING_MS || current.size >= MOST_SESSIONS) {
       before = current
-      current = newGeneration()
+      current = new Map()
       turned_ms = received_ms
     }
-    const known = current.sessions.get(session) ?? before.sessions.get(session)
-    if (known !== undefined) return known
+    if (member.doubt > 0 && !member.isProven) {
+      // One network's sessions without end make nobody else's forgotten.
+      if (apart.of(network) >= MOST_APART) return member
+      apart.add(network, received_ms)
+    }
+    current.set(session, member)
+    return member
+  }
+
+  function isWithinUnproven(names: Names): boolean {
+    return LEVELS.every((level) => {
+      const { least, share } = UNPROVEN[level]
+      const own = fresh.of(names, level)
+      const back = returned.of(names, level)
+      return own - back < Math.max(least, share * (fresh.of(names, 'tenant') - own), back)
+    })
+  }
+
+  function isWithinProven(names: Names): boolean {
+    return LEVELS.every((level) => {
+      const { least, share } = PROVEN[level]
+      const own = proven.of(names, level)
+      return own < Math.max(least, share * (proven.of(names, 'tenant') - own))
+    })
+  }
+
+  return function memberOf({ tenant, address, session, isGoingOn, received_ms }) {
+    const known = current.get(session) ?? before.get(session)
+    if (known !== undefined && (known.isProven || received_ms - known.began_ms < RETURN_MS)) return known
     const { prefix, isPrivate } = networkOf(address)
-    const sessions = Math.max(count(machineOf(address)), count(prefix) / NETWORK_SHARE)
-    const doubt = sessions <= CROWD.doubted ? 0 : sessions <= CROWD.apart || isPrivate ? DOUBTED : APART
-    current.sessions.set(session, doubt)
-    return doubt
+    const names = { tenant, address: `${tenant}\n${machineOf(address)}`, network: `${tenant}\n${prefix}` }
+    const remembered = (isProven: boolean, doubt: number): Member =>
+      remember(session, { began_ms: received_ms, isProven, doubt }, names.network, received_ms)
+
+    if (isPrivate) {
+      proven.add(names, received_ms)
+      return remembered(true, proven.of(names, 'address') > PRIVATE_DOUBTED ? DOUBTED : 0)
+    }
+    if (known === undefined && !isGoingOn) {
+      const fits = isWithinUnproven(names) && isWithinProven(names)
+      if (fits) fresh.add(names, received_ms)
+      return remembered(false, fits ? 0 : APART)
+    }
+    const wasBelieved = known?.doubt === 0
+    if (!wasBelieved && !isWithinProven(names)) return remembered(true, APART)
+    if (!wasBelieved) fresh.add(names, received_ms)
+    returned.add(names, received_ms)
+    proven.add(names, received_ms)
+    return remembered(true, 0)
   }
 }
 

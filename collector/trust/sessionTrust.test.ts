@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Kind } from '../../schemas/kinds/kinds.ts'
 import { NOW, SERVER_KEY, startTestCollector } from '../testing.ts'
-import { CROWD } from './addressCrowds.ts'
+import { PRIVATE_DOUBTED, PROVEN } from './addressCrowds.ts'
 import { isTrusted, judgeSessions, type TrustInput } from './sessionTrust.ts'
 
 const BROWSER = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15'
@@ -93,18 +93,124 @@ test('small doubts are shown, and two of them set apart', () => {
   assert.ok(!isTrusted(clocks.say(beat(), { clock_offset_ms: 3_600_000, userAgent: 'python-requests/2' })))
 })
 
-test('a crowd behind one address: whoever was there before stays believed', () => {
+/** How many of a crowd's sessions are believed with a heartbeat each, ten seconds apart, round by round. */
+function crowd(sessions: number, rounds: number, addressOf: (n: number) => string, it = stage()): number[] {
+  return Array.from({ length: rounds }, (_, round) => {
+    const believed = Array.from({ length: sessions }, (_, n) =>
+      it.say(beat({ seq: round + 1 }), { session: `${addressOf(0)} ${n}`, address: addressOf(n) }),
+    ).filter(isTrusted).length
+    it.pass(10_000)
+    return believed
+  })
+}
+
+test('sessions that never come back: hardly one of an address or network is believed, whatever they report', () => {
+  const networks: Record<string, (n: number) => string> = {
+    'one address': () => '203.0.113.7',
+    'a /24': (n) => `203.0.113.${n % 256}`,
+    'a /64': (n) => `2001:db8:1:1::${n.toString(16)}`,
+    'a /48': (n) => `2001:db8:1:${(n % 50_000).toString(16)}::1`,
+  }
+  for (const [name, address] of Object.entries(networks)) {
+    const [kinds, it] = [['startup', 'heartbeat', 'interaction'] as const, stage()]
+    let believed = 0
+    for (let n = 0; n < 10_000; n += 1) {
+      const more = { kind: kinds[n % 3]!, session: `f${n}`, address: address(n) }
+      if (isTrusted(it.say({ interval_ms: 1_000, stalled_ms: 1_000, seq: 1 }, more))) believed += 1
+      it.pass(5)
+    }
+    assert.ok(believed <= 12, `${name}: ${believed}`)
+  }
+})
+
+test('beside a thousand honest sessions a network has no more than their share believed, and they all stay', () => {
   const it = stage()
-  const begin = (session: string, more: Partial<TrustInput> = {}) => it.say(beat(), { session, ...more })
-  assert.equal(begin('early'), 100)
-  for (let each = 1; each < CROWD.doubted; each += 1) begin(`n${each}`)
-  assert.equal(begin('next'), 70)
-  assert.ok(!isTrusted(begin('script', { userAgent: 'node' })))
-  assert.equal(begin('elsewhere', { address: '198.51.100.1' }), 100)
-  it.pass(1_000)
-  assert.equal(begin('early'), 100)
-  for (let each = CROWD.doubted; each < CROWD.apart; each += 1) begin(`m${each}`)
-  assert.ok(!isTrusted(begin('last')))
+  const honest = (n: number) => `198.51.${n % 100}.${Math.floor(n / 100)}`
+  for (let n = 0; n < 1_000; n += 1) it.say(beat({ seq: 1 }), { session: `h${n}`, address: honest(n) })
+  const [forged] = crowd(10_000, 1, (n) => `203.0.113.${n % 256}`, it)
+  assert.ok(forged! <= 62, String(forged))
+  for (let n = 0; n < 1_000; n += 1)
+    assert.equal(it.say(beat({ seq: 2 }), { session: `h${n}`, address: honest(n) }), 100)
+})
+
+test('an honest crowd behind one address is believed as soon as it comes back, and newcomers with it', () => {
+  const it = stage()
+  assert.deepEqual(
+    crowd(800, 6, () => '203.0.113.7', it),
+    [3, 800, 800, 800, 800, 800],
+  )
+  let believed = 0
+  for (let n = 0; n < 100; n += 1)
+    if (isTrusted(it.say({ seq: 1 }, { kind: 'startup', session: `late${n}`, address: '203.0.113.7' })))
+      believed += 1
+  assert.equal(believed, 100)
+})
+
+test('a lecture hall that fills up in a minute is believed from its first ten seconds on', () => {
+  const it = stage()
+  const apart: number[] = []
+  for (let second = 0; second < 90; second += 1) {
+    for (let n = 0; n < 300; n += 1) {
+      const age_s = second - Math.floor(n / 5)
+      if (age_s < 0 || age_s % 10 !== 0) continue
+      const seq = 1 + age_s / 10
+      const more = { session: `p${n}`, kind: (seq === 1 ? 'startup' : 'heartbeat') as Kind }
+      if (!isTrusted(it.say(seq === 1 ? { seq } : beat({ seq }), more))) apart.push(second)
+    }
+    it.pass(1_000)
+  }
+  assert.ok(apart.length < 75, `${apart.length} of 2,400`)
+  assert.ok(Math.max(...apart) < 20, String(Math.max(...apart)))
+})
+
+test('50,000 new viewers in ten seconds, 2,000 of them from one network of a carrier: nobody is set apart', () => {
+  const it = stage()
+  let apart = 0
+  for (let n = 0; n < 50_000; n += 1) {
+    const address = n % 25 === 0 ? `100.64.9.${n % 251}` : `${11 + (n % 80)}.${n % 251}.${n % 241}.9`
+    if (!isTrusted(it.say({ seq: 1 }, { kind: 'startup', session: `v${n}`, address }))) apart += 1
+    if (n % 5 === 0) it.pass(1)
+  }
+  assert.ok(apart <= 5, String(apart))
+})
+
+test('sessions that come back are bounded, too; whoever was there before stays, and other tenants are not touched', () => {
+  const it = stage()
+  const address = '203.0.113.7'
+  const early = { session: 'early', address }
+  it.say(beat({ seq: 1 }), early)
+  const believed = crowd(3_000, 3, () => address, it)
+  assert.deepEqual(believed, [2, PROVEN.address.least, PROVEN.address.least])
+  assert.equal(it.say(beat({ seq: 2 }), early), 100)
+  assert.equal(it.say(beat({ seq: 1 }), { session: 'other', address, tenant: 'other' }), 100)
+  assert.equal(it.say(beat({ seq: 1 }), { session: 'elsewhere', address: '198.51.100.1' }), 100)
+})
+
+test('after a start, sessions that go on are believed at once, with what they kept', () => {
+  const it = stage()
+  for (let n = 0; n < 500; n += 1)
+    for (let seq = 20; seq < 50; seq += 1)
+      assert.equal(it.say(beat({ seq }), { session: `g${n}`, event_time: NOW - (50 - seq) * 10_000 }), 100)
+})
+
+test('times that a sender states make no more play believed than came', () => {
+  const it = stage()
+  it.say(beat({ seq: 1 }))
+  it.pass(60_000)
+  let believed = 0
+  for (let seq = 2; seq < 182; seq += 1)
+    if (isTrusted(it.say(beat({ seq }), { session: 'new', event_time: NOW - (182 - seq) * 10_000 })))
+      believed += 1
+  assert.ok(believed <= 7, String(believed))
+})
+
+test('a private address may be a proxy: doubted, and set apart with another doubt only', () => {
+  const it = stage()
+  const begin = (n: number, more: Partial<TrustInput> = {}) =>
+    it.say(beat({ seq: 1 }), { session: `n${n}`, address: '10.0.0.1', ...more })
+  for (let n = 0; n < PRIVATE_DOUBTED; n += 1) assert.equal(begin(n), 100)
+  assert.equal(begin(PRIVATE_DOUBTED), 70)
+  assert.ok(!isTrusted(begin(PRIVATE_DOUBTED + 1, { userAgent: 'node' })))
 })
 
 test('what is not believed is stored with its trust and weight 0, and counted by a fact; a server is not judged', async () => {
@@ -166,26 +272,12 @@ test('one row cannot outweigh an audience', () => {
   assert.equal(stage().say(beat({ stall_count: 9, frames_dropped: 600, bytes: 25e6 })), 100)
 })
 
-test('a crowd stays apart after its first words, and counts an IPv6 machine by its 64 bits and a network as one', () => {
-  const it = stage()
-  for (let each = 0; each <= CROWD.apart; each += 1)
-    it.say(beat({ seq: 1 }), { session: `c${each}`, address: `2001:db8:1:1::${each.toString(16)}` })
-  const last = { session: `c${CROWD.apart}`, address: '2001:db8:1:1::1' }
-  it.pass(10_000)
-  assert.ok(!isTrusted(it.say(beat({ seq: 2 }), last)))
-  assert.equal(it.say(beat({ seq: 2 }), { session: 'c1', address: '2001:db8:1:1::1' }), 100)
-  const network = stage()
-  for (let each = 0; each <= 20 * CROWD.doubted; each += 1)
-    network.say(beat({ seq: 1 }), { session: `n${each}`, address: `203.0.113.${each % 256}` })
-  assert.equal(network.say(beat({ seq: 1 }), { session: 'next', address: '203.0.113.255' }), 70)
-})
-
 test('an audience larger than the table is no crowd', () => {
   const it = stage()
   const doubted = { sessions: 0 }
   for (let round = 0; round < 2; round += 1) {
     for (let each = 0; each < 90_000; each += 1) {
-      const address = `198.${Math.floor(each / 51_200) + 18}.${Math.floor(each / 200) % 256}.${each % 200}`
+      const address = `198.${18 + (each % 2)}.${Math.floor(each / 2) % 225}.${Math.floor(each / 450)}`
       if (it.say(beat({ seq: round + 1 }), { session: `v${each}`, address }) < 100) doubted.sessions += 1
     }
     it.pass(10_000)

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { Kind } from '../../schemas/kinds/kinds.ts'
 import { TRUSTED_FROM } from '../../schemas/trust.ts'
-import { createAddressCrowds } from './addressCrowds.ts'
+import { createAddressCrowds, RETURN_MS } from './addressCrowds.ts'
 import { claimed_ms, isBelievable } from './believable.ts'
 import { LONGEST_JUMP, recentNumbers } from './recentNumbers.ts'
 
@@ -39,7 +39,7 @@ export const DOUBTS = {
 } as const
 
 const SLOTS = 1 << 16
-const FIELDS = 10
+const FIELDS = 12
 const HASH = 0
 const CHECK = 1
 const FIRST_s = 2
@@ -50,11 +50,16 @@ const AGENT = 6
 const OFFSET_s = 7
 const CROWD = 8
 const ACTS_ms = 9
+const PROVEN = 10
+const ASK_AGAIN_s = 11
 
-/** Retries after an outage bring their own times, so only this much more than the time that passed is a doubt. */
+/** Retries come at once, so only this much more than the time that passed is a doubt; before a session came back, this much more than it may do. */
 const RATE_SLACK_ms = 60_000
+const UNPROVEN_SLACK_ms = 5_000
 const RATE_SHARE = 1.25
 const CLOCK_s = 300
+/** Sessions that are heard first in this time after the start, and not from their beginning, went on during it. */
+const STARTED_MS = 60_000
 /** An event stands for at least so much of a session's life, ms; of intervals, their length. */
 const LEAST_ms: Readonly<Partial<Record<Kind, number>>> = {
   heartbeat: 100,
@@ -81,6 +86,7 @@ export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
   const recent = recentNumbers(SLOTS * JUDGED.length)
   const crowdOf = createAddressCrowds()
   const programs = new Map<string, boolean>()
+  let started_ms: number | undefined
 
   function isProgram(agent: string): boolean {
     let program = programs.get(agent)
@@ -102,14 +108,26 @@ export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
     const check = hashOf(session, ~low)
     const slot = low & (SLOTS - 1)
     const at = slot * FIELDS
+    started_ms ??= input.received_ms
     if (table[at + HASH] !== low || table[at + CHECK] !== check) {
-      begin(slot, low, check, input.event_time / 1000, agentHash)
-      table[at + CROWD] = crowdOf(input.address, low, input.received_ms)
-    }
+      const isGoingOn = input.received_ms - started_ms < STARTED_MS && numberIn(input.event.seq) > 1
+      begin(slot, low, check, (isGoingOn ? input.event_time : input.received_ms) / 1000, agentHash)
+      join(at, low, isGoingOn, input)
+    } else if (table[at + PROVEN] === 0 && input.received_ms / 1000 >= table[at + ASK_AGAIN_s]!)
+      join(at, low, false, input)
     doubt += doubtOf(slot, input) + table[at + CROWD]!
     const changed = input.session !== '' && table[at + AGENT] !== agentHash
     if (input.userAgent === undefined || changed || isProgram(agent)) doubt += DOUBTS.agent
     return Math.max(0, 100 - doubt)
+  }
+
+  /** Asks the crowd of a session's address how far it is believed, until it came back. */
+  function join(at: number, session: number, isGoingOn: boolean, input: TrustInput): void {
+    const { tenant, address, received_ms } = input
+    const member = crowdOf({ tenant, address, session, isGoingOn, received_ms })
+    table[at + CROWD] = member.doubt
+    table[at + PROVEN] = member.isProven ? 1 : 0
+    table[at + ASK_AGAIN_s] = (member.began_ms + RETURN_MS) / 1000
   }
 
   function begin(slot: number, hash: number, check: number, time_s: number, agentHash: number): void {
@@ -124,12 +142,11 @@ export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
     for (let kind = 0; kind < JUDGED.length; kind += 1) recent.forget(slot * JUDGED.length + kind)
   }
 
-  function doubtOf(slot: number, { kind, event, event_time, clock_offset_ms }: TrustInput): number {
+  function doubtOf(slot: number, { kind, event, received_ms, clock_offset_ms }: TrustInput): number {
     const at = slot * FIELDS
     let doubt = 0
-    const time_s = event_time / 1000
-    if (time_s < table[at + FIRST_s]!) table[at + FIRST_s] = time_s
-    if (time_s > table[at + NEWEST_s]!) table[at + NEWEST_s] = time_s
+    // Times that a sender states are none that passed.
+    if (received_ms / 1000 > table[at + NEWEST_s]!) table[at + NEWEST_s] = received_ms / 1000
     const seq = numberIn(event.seq)
     const interval_ms = claimed_ms(event)
     const lived_ms = Math.max(LEAST_ms[kind] ?? 0, kind === 'cohost' ? interval_ms / LEGS : interval_ms)
@@ -138,8 +155,9 @@ export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
     if (seq <= 0 || !recent.isRepeat(slot * JUDGED.length + JUDGED.indexOf(kind), seq))
       table[account]! += lived_ms
     const passed_ms = (table[at + NEWEST_s]! - table[at + FIRST_s]!) * 1000
+    const slack_ms = kind === 'heartbeat' || table[at + PROVEN] === 1 ? RATE_SLACK_ms : UNPROVEN_SLACK_ms
     // The first interval began before anything was heard.
-    const bound = passed_ms * RATE_SHARE + RATE_SLACK_ms + Math.min(lived_ms, RATE_SLACK_ms)
+    const bound = passed_ms * RATE_SHARE + slack_ms + Math.min(lived_ms, RATE_SLACK_ms)
     if (table[account]! > bound) doubt += DOUBTS.rate
     if (seq > 0) {
       const before = table[at + SEQ]!
