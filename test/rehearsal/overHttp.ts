@@ -1,19 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createCollector } from '../../collector/collector.ts'
-import { openEmbeddedLog } from '../../log/embedded.ts'
 import type { RehearsalPath } from '../../main/rehearse.ts'
 import type { Judge, JudgeOutput } from '../../processor/watch/incident/judge.ts'
-import { PART_PREFIX } from '../../processor/watch/incident/stateEntry.ts'
-import { startWatcher } from '../../processor/watch/watcher.ts'
 import type { Batch } from '../../rehearsal/rows.ts'
 import { readBatch } from '../../schemas/arrow/reader.ts'
 import { columnsOf } from '../../schemas/derive/columns.ts'
 import { CLIENT_FIELDS } from '../../schemas/envelope.ts'
-import type { IncidentChange } from '../../schemas/incident.ts'
-import { topics } from '../../schemas/topics.ts'
+import { startPipeline } from './pipeline.ts'
 
 type Values = Record<string, unknown>
 interface Event {
@@ -22,64 +13,28 @@ interface Event {
   readonly values: Values
 }
 
-/** A rehearsal also says what encoders and edges would. */
+/** A rehearsal also reports what encoders and edges would. */
 const SERVER_KEY = 'server-key-of-the-rehearsal'
 
 /** Requests under way at once. */
 const AT_ONCE = 64
 
-/**
- * A rehearsal's reports as a client sends them: JSON over HTTP to a real collector, through a real log to the real watcher. The clock
- * of all of them stands in the second that is played.
- */
+/** A rehearsal's reports as a client sends them: JSON over HTTP, through the whole pipeline. */
 export async function overHttp(
   judge: Judge,
   start_ms: number,
 ): Promise<RehearsalPath & { readonly requests: number }> {
-  let now = start_ms
   let requests = 0
-  const clock = () => now
-  const emit = () => {}
-  const folder = await mkdtemp(join(tmpdir(), 'firstframe-rehearsal-'))
-  const log = await openEmbeddedLog({ path: folder, topics: topics(1), emit, clock })
-  const collector = createCollector({
-    log,
-    name: 'rehearsal',
-    emit,
-    clock,
-    salt: 'rehearsal',
+  const pipeline = await startPipeline({
+    judge,
+    start_ms,
     keys: { rehearsal: { tenant: 'rehearsal' }, [SERVER_KEY]: { tenant: 'rehearsal', role: 'server' } },
-    addresses: false,
-    tickEvery_ms: 20,
-    batching: { linger_ms: 1 },
-  })
-  await collector.app.listen({ port: 0, host: '127.0.0.1' })
-  const url = `http://127.0.0.1:${(collector.app.server.address() as AddressInfo).port}/v1/beacons`
-  const reported: IncidentChange[] = []
-  const judged = new Map<number, JudgeOutput>()
-  const watcher = await startWatcher({
-    log,
-    createJudge: () => ({
-      ...judge,
-      // The incidents of all streams are made by the third stage; it has to come to the same ones.
-      evaluate(moment) {
-        const output = judge.evaluate(moment)
-        judged.set(moment.watermark_ms, output)
-        return { changes: [], state: output.state.filter(({ key }) => key.startsWith(PART_PREFIX)) }
-      },
-    }),
-    plans: new Map(judge.planned.map((entry) => [entry.id, entry])),
-    notifier: { restore: () => {}, take: (changes) => void reported.push(...changes) },
-    emit,
-    clock,
   })
   let waiting: Event[] = []
-  const isTold = ({ incident: { id, version } }: IncidentChange) =>
-    reported.some(({ incident }) => incident.id === id && incident.version === version)
 
   async function send(session: string, events: readonly Event[]): Promise<void> {
     requests += 1
-    const answer = await fetch(url, {
+    const answer = await fetch(pipeline.url, {
       method: 'POST',
       headers: { 'content-type': 'text/plain', 'user-agent': '' },
       body: JSON.stringify({
@@ -100,7 +55,7 @@ export async function overHttp(
       // What was on its way when the second ended comes in the next.
       const due = waiting.filter(({ at_ms }) => at_ms < watermark_ms)
       waiting = waiting.filter(({ at_ms }) => at_ms >= watermark_ms)
-      now = watermark_ms - 500
+      pipeline.clock(watermark_ms - 500)
       const bySession = new Map<string, Event[]>()
       for (const event of due) bySession.set(event.session, [...(bySession.get(event.session) ?? []), event])
       const queue = [...bySession]
@@ -109,21 +64,9 @@ export async function overHttp(
           for (let next = queue.pop(); next !== undefined; next = queue.pop()) await send(...next)
         }),
       )
-      now = watermark_ms
-      const patience = performance.now() + 30_000
-      for (;;) {
-        const output = judged.get(watermark_ms)
-        if (output?.changes.every(isTold)) return output
-        if (performance.now() > patience) throw new Error('the watcher does not judge')
-        await new Promise((resolve) => setTimeout(resolve, 1))
-      }
+      return pipeline.judged(watermark_ms)
     },
-    async close() {
-      await collector.close()
-      await watcher.close()
-      await log.close()
-      await rm(folder, { recursive: true })
-    },
+    close: pipeline.close,
   }
 }
 

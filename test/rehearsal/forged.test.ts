@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CATALOGUE_RULES } from '../../processor/watch/detect/activeRules.ts'
+import { createJudge } from '../../processor/watch/incident/judge.ts'
+import { startPipeline } from './pipeline.ts'
+
+const START = Date.UTC(2026, 10, 21, 12)
+const WELL_S = 60
+const ATTACKED_S = 40
+const HOMES = 100
+const BEAT_S = 10
+const FORGED_EACH_S = 250
+const BROWSER = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15'
+
+type Values = Readonly<Record<string, unknown>>
+interface Beacon {
+  readonly key: string
+  readonly address: string
+  readonly events: readonly Values[]
+}
+
+/** Two players at home report every ten seconds, and somebody new begins to watch. */
+function honest(key: string, second: number, isIll: boolean): Beacon[] {
+  const beat = isIll
+    ? { played_ms: 7_000, stalled_ms: 3_000, stall_count: 2 }
+    : { played_ms: 10_000, stalled_ms: second % 7 === 0 ? 200 : 0 }
+  const beacons: Beacon[] = []
+  for (let home = second % BEAT_S; home < HOMES; home += BEAT_S) {
+    const seq = Math.floor(second / BEAT_S) + 1
+    beacons.push({
+      key,
+      address: `198.51.${home}.1`,
+      events: ['tv', 'phone'].map((session) => ({
+        ...{
+          kind: 'heartbeat',
+          session: `${home}-${session}`,
+          seq,
+          interval_ms: 10_000,
+          cdn: 'cdn-a',
+          ...beat,
+        },
+      })),
+    })
+  }
+  const startup = { kind: 'startup', seq: 1, outcome: 'started', video_startup_time_ms: 600, cdn: 'cdn-a' }
+  beacons.push({ key, address: `192.0.${second}.1`, events: [{ ...startup, session: `new-${second}` }] })
+  return beacons
+}
+
+/** What an outsider has: the public key, one machine, a /24, a /48, and one session an event. */
+function forged(key: string, second: number, events: readonly Values[]): Beacon[] {
+  const addresses = ['203.0.113.7', `192.0.2.${second}`, `2001:db8:1:${second.toString(16)}::1`]
+  return addresses.flatMap((address, at) => {
+    const own = Array.from({ length: Math.ceil(FORGED_EACH_S / addresses.length) }, (_, n) => ({
+      seq: 1,
+      interval_ms: 10_000,
+      session: `forged-${second}-${at}-${n}`,
+      ...{ app: `app-${n}`, cdn: `cdn-${n}`, player_version: `9.${n}` },
+      ...events[n % events.length]!,
+    }))
+    return [{ key, address, events: own }]
+  })
+}
+
+const TROUBLE: readonly Values[] = [
+  { kind: 'heartbeat', stalled_ms: 10_000, stall_count: 5, error_fatal: true, error_category: 'player' },
+  { kind: 'startup', outcome: 'failed' },
+  { kind: 'interaction', action: 'like', outcome: 'failed' },
+  { kind: 'cohost', freeze_ms: 9_000 },
+]
+const CALM: readonly Values[] = [
+  { kind: 'heartbeat', played_ms: 10_000 },
+  { kind: 'startup', outcome: 'started', video_startup_time_ms: 300 },
+]
+const FAREWELL = { kind: 'hop', hop: 'encoder', node: 'encoder-1', event: 'end' }
+
+test('over HTTP, 10,000 events forged with the public key page nobody and keep no page back', async () => {
+  const tenants = ['calm', 'twin', 'attacked']
+  const judge = createJudge({ rules: CATALOGUE_RULES, emit: () => {} })
+  const pipeline = await startPipeline({
+    judge,
+    start_ms: START,
+    keys: Object.fromEntries(tenants.map((tenant) => [`${tenant}-key`, { tenant }])),
+    trustedProxies: ['127.0.0.1'],
+  })
+  const answers = new Map<number, number>()
+  async function send({ key, address, events }: Beacon): Promise<string> {
+    const answer = await fetch(pipeline.url, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain', 'user-agent': BROWSER, 'x-forwarded-for': address },
+      body: JSON.stringify({ key, context: { show: 'show', stream: 'main' }, events }),
+    })
+    answers.set(answer.status, (answers.get(answer.status) ?? 0) + 1)
+    return answer.text()
+  }
+  const pages = new Map<string, number>(tenants.map((tenant) => [tenant, 0]))
+  const firstPage_s = new Map<string, number>()
+  const opened: string[] = []
+  let forgedEvents = 0
+  try {
+    for (let second = 0; second < WELL_S + ATTACKED_S; second += 1) {
+      const isAttacked = second >= WELL_S
+      pipeline.clock(START + second * 1000 + 500)
+      const beacons = tenants.flatMap((tenant) =>
+        honest(`${tenant}-key`, second, isAttacked && tenant !== 'calm'),
+      )
+      if (isAttacked) {
+        const attack = [...forged('calm-key', second, TROUBLE), ...forged('attacked-key', second, CALM)]
+        forgedEvents += attack.reduce((sum, { events }) => sum + events.length, 0)
+        await Promise.all(attack.map(send))
+        const refusal = await send({ key: 'attacked-key', address: '203.0.113.7', events: [FAREWELL] })
+        assert.match(refusal, /server_key_needed/)
+      }
+      await Promise.all(beacons.map(send))
+      const { changes } = await pipeline.judged(START + (second + 1) * 1000)
+      for (const { change, notify, incident } of changes) {
+        const { tenant } = incident
+        if (change === 'opened') opened.push(`${tenant}: ${incident.summary_en}`)
+        if (notify !== 'page') continue
+        pages.set(tenant, pages.get(tenant)! + 1)
+        if (!firstPage_s.has(tenant)) firstPage_s.set(tenant, second - WELL_S)
+      }
+    }
+  } finally {
+    await pipeline.close()
+  }
+  assert.ok(forgedEvents >= 20_000, String(forgedEvents))
+  assert.equal(pages.get('calm'), 0, opened.join('; '))
+  assert.equal(pages.get('twin'), 1, opened.join('; '))
+  assert.equal(pages.get('attacked'), 1, opened.join('; '))
+  const apart_s = Math.abs(firstPage_s.get('attacked')! - firstPage_s.get('twin')!)
+  assert.ok(apart_s <= 1, `${JSON.stringify([...firstPage_s])}`)
+  assert.deepEqual([...answers.keys()].sort(), [200, 204])
+})
