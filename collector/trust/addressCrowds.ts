@@ -21,8 +21,17 @@ const LEVELS: readonly Level[] = ['address', 'network']
  */
 type Bounds = Readonly<Record<Level, { readonly least: number; readonly share: number }>>
 
-/** Of sessions that did not come back yet, in one to two minutes. As many as came back meanwhile are believed, too. */
-export const UNPROVEN: Bounds = { address: { least: 3, share: 0.02 }, network: { least: 6, share: 0.06 } }
+/**
+ * What a session says before it came back: that it began to play, that it goes on (a collector hears so when another one
+ * fails), or anything else: trouble before all, which one address could make a page of.
+ */
+export type Voice = 'start' | 'goingOn' | 'other'
+/** Of sessions that did not come back yet, in one to two minutes; of those that begin to play, as many as came back are believed, too. */
+export const UNPROVEN: Readonly<Record<Voice, Bounds>> = {
+  start: { address: { least: 2, share: 0.02 }, network: { least: 4, share: 0.06 } },
+  goingOn: { address: { least: 1, share: 0.02 }, network: { least: 2, share: 0.06 } },
+  other: { address: { least: 1, share: 0.002 }, network: { least: 2, share: 0.005 } },
+}
 /** Of sessions that came back, in ten to twenty minutes. */
 export const PROVEN: Bounds = {
   address: { least: 1_000, share: 0.05 },
@@ -32,6 +41,10 @@ export const PROVEN: Bounds = {
 export const PRIVATE_DOUBTED = 1_000
 const DOUBTED = 30
 const APART = 60
+/** A doubt whatever is said. */
+const SAME: Readonly<Record<number, Member['doubt']>> = Object.fromEntries(
+  [0, DOUBTED, APART].map((doubt) => [doubt, { start: doubt, goingOn: doubt, other: doubt }]),
+)
 
 /** Counts by name over the last one to two lengths. */
 function recentCounts(length_ms: number) {
@@ -76,8 +89,8 @@ export interface Member {
   readonly began_ms: number
   /** It came back; what is decided then stays. */
   readonly isProven: boolean
-  /** What its crowd takes away from its trust. */
-  readonly doubt: number
+  /** What its crowd takes away from its trust, whatever it says and by voice; undefined: not decided. */
+  readonly doubt: Readonly<Partial<Record<Voice, number>>>
 }
 
 export interface CrowdInput {
@@ -85,8 +98,9 @@ export interface CrowdInput {
   readonly address: string
   /** A hash of the session. */
   readonly session: number
+  readonly voice: Voice
   /** It began before this collector started, as far as can be known. */
-  readonly isGoingOn: boolean
+  readonly isOlder: boolean
   readonly received_ms: number
 }
 
@@ -98,8 +112,12 @@ export interface CrowdInput {
  * counts by its first 64 bits, since a machine has all of them.
  */
 export function createAddressCrowds(): (input: CrowdInput) => Member {
-  /** Sessions that began to be believed; of them those that came back. */
-  const fresh = sessionCounts(FRESH_MS)
+  /** Sessions whose voice is believed; those of them that came back. */
+  const voices = {
+    start: sessionCounts(FRESH_MS),
+    goingOn: sessionCounts(FRESH_MS),
+    other: sessionCounts(FRESH_MS),
+  }
   const returned = sessionCounts(FRESH_MS)
   const proven = sessionCounts(LASTING_MS)
   const apart = recentCounts(LASTING_MS)
@@ -113,7 +131,7 @@ export function createAddressCrowds(): (input: CrowdInput) => Member {
       current = new Map()
       turned_ms = received_ms
     }
-    if (member.doubt > 0 && !member.isProven) {
+    if (!member.isProven && Object.values(member.doubt).includes(APART)) {
       // One network's sessions without end make nobody else's forgotten.
       if (apart.of(network) >= MOST_APART) return member
       apart.add(network, received_ms)
@@ -122,12 +140,13 @@ export function createAddressCrowds(): (input: CrowdInput) => Member {
     return member
   }
 
-  function isWithinUnproven(names: Names): boolean {
+  function isWithinUnproven(names: Names, voice: Voice): boolean {
+    const audience = voices[voice === 'goingOn' ? voice : 'start']
     return LEVELS.every((level) => {
-      const { least, share } = UNPROVEN[level]
-      const own = fresh.of(names, level)
-      const back = returned.of(names, level)
-      return own - back < Math.max(least, share * (fresh.of(names, 'tenant') - own), back)
+      const { least, share } = UNPROVEN[voice][level]
+      const back = voice === 'start' ? returned.of(names, level) : 0
+      const others = audience.of(names, 'tenant') - audience.of(names, level)
+      return voices[voice].of(names, level) - back < Math.max(least, share * others, back)
     })
   }
 
@@ -139,29 +158,32 @@ export function createAddressCrowds(): (input: CrowdInput) => Member {
     })
   }
 
-  return function memberOf({ tenant, address, session, isGoingOn, received_ms }) {
+  return function memberOf({ tenant, address, session, voice, isOlder, received_ms }) {
     const known = current.get(session) ?? before.get(session)
-    if (known !== undefined && (known.isProven || received_ms - known.began_ms < RETURN_MS)) return known
+    if (known?.isProven) return known
+    const isBack = isOlder || (known !== undefined && received_ms - known.began_ms >= RETURN_MS)
+    if (!isBack && known?.doubt[voice] !== undefined) return known
     const { prefix, isPrivate } = networkOf(address)
     const names = { tenant, address: `${tenant}\n${machineOf(address)}`, network: `${tenant}\n${prefix}` }
-    const remembered = (isProven: boolean, doubt: number): Member =>
-      remember(session, { began_ms: received_ms, isProven, doubt }, names.network, received_ms)
+    const began_ms = known?.began_ms ?? received_ms
+    const keep = (isProven: boolean, doubt: Member['doubt']): Member =>
+      remember(session, { began_ms, isProven, doubt }, names.network, received_ms)
 
     if (isPrivate) {
       proven.add(names, received_ms)
-      return remembered(true, proven.of(names, 'address') > PRIVATE_DOUBTED ? DOUBTED : 0)
+      return keep(true, SAME[proven.of(names, 'address') > PRIVATE_DOUBTED ? DOUBTED : 0]!)
     }
-    if (known === undefined && !isGoingOn) {
-      const fits = isWithinUnproven(names) && isWithinProven(names)
-      if (fits) fresh.add(names, received_ms)
-      return remembered(false, fits ? 0 : APART)
+    if (!isBack) {
+      const fits = isWithinUnproven(names, voice) && isWithinProven(names)
+      if (fits) voices[voice].add(names, received_ms)
+      return keep(false, { ...known?.doubt, [voice]: fits ? 0 : APART })
     }
-    const wasBelieved = known?.doubt === 0
-    if (!wasBelieved && !isWithinProven(names)) return remembered(true, APART)
-    if (!wasBelieved) fresh.add(names, received_ms)
+    const wasBelieved = known !== undefined && Object.values(known.doubt).includes(0)
+    if (!wasBelieved && !isWithinProven(names)) return keep(true, SAME[APART]!)
+    if (!wasBelieved) voices.start.add(names, received_ms)
     returned.add(names, received_ms)
     proven.add(names, received_ms)
-    return remembered(true, 0)
+    return keep(true, SAME[0]!)
   }
 }
 

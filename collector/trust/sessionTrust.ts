@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { Kind } from '../../schemas/kinds/kinds.ts'
 import { TRUSTED_FROM } from '../../schemas/trust.ts'
-import { createAddressCrowds, RETURN_MS } from './addressCrowds.ts'
+import { createAddressCrowds, type Voice } from './addressCrowds.ts'
 import { claimed_ms, isBelievable } from './believable.ts'
 import { LONGEST_JUMP, recentNumbers } from './recentNumbers.ts'
 
@@ -39,7 +39,7 @@ export const DOUBTS = {
 } as const
 
 const SLOTS = 1 << 16
-const FIELDS = 12
+const FIELDS = 11
 const HASH = 0
 const CHECK = 1
 const FIRST_s = 2
@@ -51,7 +51,6 @@ const OFFSET_s = 7
 const CROWD = 8
 const ACTS_ms = 9
 const PROVEN = 10
-const ASK_AGAIN_s = 11
 
 /** Retries come at once, so only this much more than the time that passed is a doubt; before a session came back, this much more than it may do. */
 const RATE_SLACK_ms = 60_000
@@ -71,6 +70,10 @@ const LEAST_ms: Readonly<Partial<Record<Kind, number>>> = {
 /** Legs of a co-hosting session that report beside each other. */
 const LEGS = 32
 const JUDGED = Object.keys(LEAST_ms) as Kind[]
+/** A start that takes longer is trouble. */
+const QUICK_START_ms = 5_000
+/** Reports with larger numbers come in the middle of play. */
+const FIRST_NUMBERS = 3
 const PROGRAMS =
   /^$|^(?:curl|wget|python|node|go-http|java|okhttp\/0|libwww|ruby|php|axios|undici|k6|httpie|postman)|headless|bot\b|spider/i
 const AGENTS_KEPT = 2_000
@@ -109,25 +112,25 @@ export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
     const slot = low & (SLOTS - 1)
     const at = slot * FIELDS
     started_ms ??= input.received_ms
+    let isOlder = false
     if (table[at + HASH] !== low || table[at + CHECK] !== check) {
-      const isGoingOn = input.received_ms - started_ms < STARTED_MS && numberIn(input.event.seq) > 1
-      begin(slot, low, check, (isGoingOn ? input.event_time : input.received_ms) / 1000, agentHash)
-      join(at, low, isGoingOn, input)
-    } else if (table[at + PROVEN] === 0 && input.received_ms / 1000 >= table[at + ASK_AGAIN_s]!)
-      join(at, low, false, input)
+      isOlder = input.received_ms - started_ms < STARTED_MS && numberIn(input.event.seq) > 1
+      begin(slot, low, check, (isOlder ? input.event_time : input.received_ms) / 1000, agentHash)
+    }
+    if (table[at + PROVEN] === 0) join(at, low, isOlder, input)
     doubt += doubtOf(slot, input) + table[at + CROWD]!
     const changed = input.session !== '' && table[at + AGENT] !== agentHash
     if (input.userAgent === undefined || changed || isProgram(agent)) doubt += DOUBTS.agent
     return Math.max(0, 100 - doubt)
   }
 
-  /** Asks the crowd of a session's address how far it is believed, until it came back. */
-  function join(at: number, session: number, isGoingOn: boolean, input: TrustInput): void {
+  /** Asks the crowd of a session's address how far what it says is believed; not any more when it came back. */
+  function join(at: number, session: number, isOlder: boolean, input: TrustInput): void {
     const { tenant, address, received_ms } = input
-    const member = crowdOf({ tenant, address, session, isGoingOn, received_ms })
-    table[at + CROWD] = member.doubt
+    const voice = voiceOf(input)
+    const member = crowdOf({ tenant, address, session, voice, isOlder, received_ms })
+    table[at + CROWD] = member.doubt[voice]!
     table[at + PROVEN] = member.isProven ? 1 : 0
-    table[at + ASK_AGAIN_s] = (member.began_ms + RETURN_MS) / 1000
   }
 
   function begin(slot: number, hash: number, check: number, time_s: number, agentHash: number): void {
@@ -139,6 +142,7 @@ export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
     table[at + SEQ] = -1
     table[at + AGENT] = agentHash
     table[at + OFFSET_s] = Number.NaN
+    table[at + PROVEN] = 0
     for (let kind = 0; kind < JUDGED.length; kind += 1) recent.forget(slot * JUDGED.length + kind)
   }
 
@@ -173,6 +177,17 @@ export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
     }
     return doubt
   }
+}
+
+/** A start that went well; a report in the middle of play; anything else. */
+function voiceOf({ kind, event }: TrustInput): Voice {
+  if (
+    kind === 'startup' &&
+    event.outcome === 'started' &&
+    numberIn(event.video_startup_time_ms) <= QUICK_START_ms
+  )
+    return 'start'
+  return kind === 'heartbeat' && numberIn(event.seq) > FIRST_NUMBERS ? 'goingOn' : 'other'
 }
 
 const numberIn = (value: unknown): number => (typeof value === 'number' ? value : 0)

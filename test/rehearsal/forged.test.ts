@@ -5,11 +5,11 @@ import { createJudge } from '../../processor/watch/incident/judge.ts'
 import { startPipeline } from './pipeline.ts'
 
 const START = Date.UTC(2026, 10, 21, 12)
-const WELL_S = 60
-const ATTACKED_S = 40
+const WELL_S = 45
+const ATTACKED_S = 21
 const HOMES = 100
 const BEAT_S = 10
-const FORGED_EACH_S = 250
+const FORGED_EACH_S = 500
 const BROWSER = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15'
 
 type Values = Readonly<Record<string, unknown>>
@@ -19,27 +19,24 @@ interface Beacon {
   readonly events: readonly Values[]
 }
 
-/** Two players at home report every ten seconds, and somebody new begins to watch. */
+/** Two players at home report every ten seconds, and at once when a stall begins; somebody new begins to watch. */
 function honest(key: string, second: number, isIll: boolean): Beacon[] {
-  const beat = isIll
-    ? { played_ms: 7_000, stalled_ms: 3_000, stall_count: 2 }
-    : { played_ms: 10_000, stalled_ms: second % 7 === 0 ? 200 : 0 }
+  const well = { played_ms: 10_000, stalled_ms: second % 7 === 0 ? 200 : 0 }
+  const ill = { played_ms: 7_000, stalled_ms: 3_000, stall_count: 2 }
   const beacons: Beacon[] = []
-  for (let home = second % BEAT_S; home < HOMES; home += BEAT_S) {
-    const seq = Math.floor(second / BEAT_S) + 1
+  for (let home = 0; home < HOMES; home += 1) {
+    const onCdnA = home % 3 === 0
+    if (home % BEAT_S !== second % BEAT_S && !(isIll && onCdnA && second === WELL_S)) continue
+    const values = {
+      seq: second + 1,
+      interval_ms: 10_000,
+      cdn: onCdnA ? 'cdn-a' : 'cdn-b',
+      ...(isIll && onCdnA ? ill : well),
+    }
     beacons.push({
       key,
       address: `198.51.${home}.1`,
-      events: ['tv', 'phone'].map((session) => ({
-        ...{
-          kind: 'heartbeat',
-          session: `${home}-${session}`,
-          seq,
-          interval_ms: 10_000,
-          cdn: 'cdn-a',
-          ...beat,
-        },
-      })),
+      events: ['tv', 'phone'].map((name) => ({ kind: 'heartbeat', session: `${home}-${name}`, ...values })),
     })
   }
   const startup = { kind: 'startup', seq: 1, outcome: 'started', video_startup_time_ms: 600, cdn: 'cdn-a' }
@@ -47,9 +44,17 @@ function honest(key: string, second: number, isIll: boolean): Beacon[] {
   return beacons
 }
 
-/** What an outsider has: the public key, one machine, a /24, a /48, and one session an event. */
+/** Where an outsider speaks from, one after the other: a machine, a /24, a /48. */
+const PLACES: readonly ((n: number) => string)[] = [
+  () => '203.0.113.7',
+  (n) => `192.0.2.${n}`,
+  (n) => `2001:db8:1:${n.toString(16)}::1`,
+]
+
+/** What an outsider has: the public key, and one session an event. */
 function forged(key: string, second: number, events: readonly Values[]): Beacon[] {
-  const addresses = ['203.0.113.7', `192.0.2.${second}`, `2001:db8:1:${second.toString(16)}::1`]
+  const place = PLACES[Math.floor(((second - WELL_S) * PLACES.length) / ATTACKED_S)]!
+  const addresses = [1, 2, 3].map((n) => place(second * 2 + n))
   return addresses.flatMap((address, at) => {
     const own = Array.from({ length: Math.ceil(FORGED_EACH_S / addresses.length) }, (_, n) => ({
       seq: 1,
@@ -94,7 +99,7 @@ test('over HTTP, 10,000 events forged with the public key page nobody and keep n
     return answer.text()
   }
   const pages = new Map<string, number>(tenants.map((tenant) => [tenant, 0]))
-  const firstPage_s = new Map<string, number>()
+  const firstPage = new Map<string, { at_s: number; cause: unknown }>()
   const opened: string[] = []
   let forgedEvents = 0
   try {
@@ -115,10 +120,10 @@ test('over HTTP, 10,000 events forged with the public key page nobody and keep n
       const { changes } = await pipeline.judged(START + (second + 1) * 1000)
       for (const { change, notify, incident } of changes) {
         const { tenant } = incident
-        if (change === 'opened') opened.push(`${tenant}: ${incident.summary_en}`)
+        opened.push(`${second} ${change} ${notify} ${tenant}: ${incident.summary_en}`)
         if (notify !== 'page') continue
         pages.set(tenant, pages.get(tenant)! + 1)
-        if (!firstPage_s.has(tenant)) firstPage_s.set(tenant, second - WELL_S)
+        firstPage.set(tenant, firstPage.get(tenant) ?? { at_s: second - WELL_S, cause: incident.cause })
       }
     }
   } finally {
@@ -128,7 +133,8 @@ test('over HTTP, 10,000 events forged with the public key page nobody and keep n
   assert.equal(pages.get('calm'), 0, opened.join('; '))
   assert.equal(pages.get('twin'), 1, opened.join('; '))
   assert.equal(pages.get('attacked'), 1, opened.join('; '))
-  const apart_s = Math.abs(firstPage_s.get('attacked')! - firstPage_s.get('twin')!)
-  assert.ok(apart_s <= 1, `${JSON.stringify([...firstPage_s])}`)
+  const [twin, attacked] = [firstPage.get('twin')!, firstPage.get('attacked')!]
+  assert.ok(Math.abs(attacked.at_s - twin.at_s) <= 1, JSON.stringify([twin, attacked]))
+  assert.deepEqual(attacked.cause, twin.cause)
   assert.deepEqual([...answers.keys()].sort(), [200, 204])
 })
