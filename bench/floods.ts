@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
@@ -6,14 +7,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { childOf, cpuOf } from '../test/chaos/part.ts'
+import type { FlooderOptions } from './floods/flooder.ts'
 import { EVIL, FLOODS } from './floods/floods.ts'
-import { sendFlood, sendHonest } from './floods/wire.ts'
+import { sendHonest } from './floods/wire.ts'
+import { profiled, startProfile } from './pulse/profile.ts'
 import type { BenchOptions } from './run.ts'
 
+const FLOODER = fileURLToPath(new URL('./floods/flooder.ts', import.meta.url))
 const PROGRAM = fileURLToPath(new URL('../main/firstframe.mjs', import.meta.url))
 const HONEST = 'honest-public-key'
 const HONEST_PER_S = 500
 const QUIET_MS = 4_000
+const DEAREST = 12
 
 interface Product {
   readonly child: ChildProcess
@@ -30,7 +36,12 @@ function freePort(): Promise<number> {
   })
 }
 
-async function start(folder: string, port: number, consolePort: number): Promise<Product> {
+async function start(
+  folder: string,
+  port: number,
+  consolePort: number,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Product> {
   const child = spawn(
     process.execPath,
     [
@@ -46,7 +57,7 @@ async function start(folder: string, port: number, consolePort: number): Promise
       ...['--port', String(port), '--console-port', String(consolePort), '--data', join(folder, 'data')],
       ...['--log-level', 'error'],
     ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
+    { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...environment } },
   )
   const until = performance.now() + 90_000
   for (;;) {
@@ -73,10 +84,37 @@ async function lag_s({ consolePort }: Product): Promise<number> {
   return Number(/^firstframe_watermark_lag_seconds (\S+)$/m.exec(metrics)?.[1] ?? Number.NaN)
 }
 
+/** Starts a flood's process, and resolves when its requests are ready to be sent. */
+async function prepareFlood(
+  options: FlooderOptions,
+): Promise<{ child: ChildProcess; send: () => Promise<number> }> {
+  const child = fork(FLOODER, [JSON.stringify(options)], { execArgv: ['--import', 'tsx'] })
+  await once(child, 'message')
+  return {
+    child,
+    async send() {
+      const sent = once(child, 'message')
+      child.send('go')
+      return ((await sent)[0] as { sent_bytes: number }).sent_bytes
+    },
+  }
+}
+
+/** The functions that took most of the main process themselves, as shares. */
+function dearest(sums: ReadonlyMap<string, number>): readonly (readonly [string, number])[] {
+  const total_us = [...sums.values()].reduce((sum, each_us) => sum + each_us, 0)
+  return [...sums]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, DEAREST)
+    .map(([name, each_us]) => [name, each_us / total_us] as const)
+}
+
 /**
  * Floods with a public key, each on a fresh start, beside 500 honest events a second of another tenant: memory, what the
- * honest ones were answered, how far judgement fell behind, and memory after a kill and a restart on what was left.
- * Arguments: names of floods (all), `--mb=50` on the wire each, `--seconds=20` at most each.
+ * honest ones were answered, how far judgement fell behind, who used the processors, and memory after a kill and a restart on
+ * what was left. Attacker and honest players have public addresses, as a trusted proxy states them.
+ * Arguments: names of floods (all), `--mb=50` on the wire each, `--seconds=20` at most each, `--profile`: the main process's
+ * functions that took most (dearer by a tenth).
  */
 export async function run({ json, args }: BenchOptions): Promise<void> {
   const number = (name: string, standard: number): number =>
@@ -84,16 +122,18 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
   const bytes = number('mb', 50) * 1e6
   const for_ms = number('seconds', 20) * 1000
   const names = Object.keys(FLOODS).filter(
-    (name) => args.length === 0 || !args.some((arg) => !arg.startsWith('--')) || args.includes(name),
+    (name) => !args.some((arg) => !arg.startsWith('--')) || args.includes(name),
   )
   for (const name of names) {
     const folder = await mkdtemp(join(tmpdir(), 'bench-floods-'))
     await writeFile(
       join(folder, 'firstframe.yaml'),
-      `tenants:\n  - { name: honest, key: ${HONEST} }\n  - { name: evil, key: ${EVIL} }\n`,
+      `trusted_proxies: [127.0.0.1]\ntenants:\n  - { name: honest, key: ${HONEST} }\n  - { name: evil, key: ${EVIL} }\n`,
     )
     const [port, consolePort] = [await freePort(), await freePort()]
-    let product = await start(folder, port, consolePort)
+    const environment = args.includes('--profile') ? profiled() : undefined
+    let product = await start(folder, port, consolePort, environment)
+    const flood = await prepareFlood({ name, port, bytes, connections: 16, for_ms })
     try {
       const honest = sendHonest({ port, key: HONEST, per_s: HONEST_PER_S })
       await pause(QUIET_MS)
@@ -112,9 +152,26 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
           () => undefined,
         )
       }, 250)
-      const began = performance.now()
-      const sent = await sendFlood({ port, flood: FLOODS[name]!, bytes, connections: 16, for_ms })
+      const { child } = product
+      const store = childOf(child.pid!)!
+      const used = () => ({
+        main: cpuOf(child.pid!),
+        store: cpuOf(store),
+        flood: cpuOf(flood.child.pid!),
+        honest: process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6,
+      })
+      const profile = environment && startProfile(environment.PROFILE_FOLDER, { main: [child.pid!] })
+      const [before, began] = [used(), performance.now()]
+      const sent = await flood.send()
       const flooded_s = (performance.now() - began) / 1000
+      const after = used()
+      const functions = (await profile?.())?.main
+      const cores = Object.fromEntries(
+        Object.entries(after).map(([name, cpu_s]) => [
+          name,
+          (cpu_s - before[name as keyof typeof before]) / flooded_s,
+        ]),
+      )
       await honest.pause()
       const attacked = honest.take()
       await pause(2_000)
@@ -136,16 +193,28 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
         rss_growth_mb: peak_mb - before_mb,
         rss_restarted_mb: again_mb,
         honest_answered: attacked.answered / attacked.sent,
+        honest_refused: attacked.others,
         p99_quiet_ms: quiet.p99_ms,
         p99_attacked_ms: attacked.p99_ms,
         lag_s: lag,
+        cores,
+        functions: functions && dearest(functions),
       }
       if (json) console.log(JSON.stringify(result))
-      else
+      else {
         console.log(
-          `${name.padEnd(13)} ${result.sent_mb.toFixed(0).padStart(3)} MB in ${flooded_s.toFixed(1)} s${alive ? '' : ' DIED'}  RSS ${before_mb.toFixed(0)} +${result.rss_growth_mb.toFixed(0)} MB, restarted ${again_mb.toFixed(0)}  honest ${(100 * result.honest_answered).toFixed(2)} %  p99 ${quiet.p99_ms.toFixed(0)} → ${attacked.p99_ms.toFixed(0)} ms  judged ${lag.toFixed(1)} s late`,
+          `${name.padEnd(13)} ${result.sent_mb.toFixed(0).padStart(3)} MB in ${flooded_s.toFixed(1)} s${alive ? '' : ' DIED'}  RSS ${before_mb.toFixed(0)} +${result.rss_growth_mb.toFixed(0)} MB, restarted ${again_mb.toFixed(0)}  honest ${(100 * result.honest_answered).toFixed(2)} % ${JSON.stringify(attacked.others)}  p99 ${quiet.p99_ms.toFixed(0)} → ${attacked.p99_ms.toFixed(0)} ms  judged ${lag.toFixed(1)} s late`,
         )
+        console.log(
+          `  cores: ${Object.entries(cores)
+            .map(([who, share]) => `${who} ${share.toFixed(2)}`)
+            .join(', ')}`,
+        )
+        for (const [what, share] of result.functions ?? [])
+          console.log(`  ${(100 * share).toFixed(1)} % ${what}`)
+      }
     } finally {
+      flood.child.kill()
       product.child.kill('SIGTERM')
       await exit(product.child)
       await rm(folder, { recursive: true, force: true })

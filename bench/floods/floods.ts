@@ -17,17 +17,21 @@ const text = (bytes: number): string =>
     .toString('hex')
     .slice(0, bytes)
 
-function post(path: string, body: string | Buffer, headers = ''): Buffer {
+/** The attacker's address and browser, as a proxy that is trusted states them. */
+const FROM = 'x-forwarded-for: 203.0.113.7\r\n'
+const BROWSER = 'user-agent: Mozilla/5.0 (iPhone)\r\n'
+
+function post(path: string, body: string | Buffer, headers = BROWSER): Buffer {
   const bytes = Buffer.from(body)
   return Buffer.concat([
     Buffer.from(
-      `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\n${headers}content-length: ${bytes.length}\r\n\r\n`,
+      `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\n${FROM}${headers}content-length: ${bytes.length}\r\n\r\n`,
     ),
     bytes,
   ])
 }
-const get = (path: string, headers = ''): Buffer =>
-  Buffer.from(`GET ${path} HTTP/1.1\r\nhost: x\r\n${headers}\r\n`)
+const get = (path: string, headers = BROWSER): Buffer =>
+  Buffer.from(`GET ${path} HTTP/1.1\r\nhost: x\r\n${FROM}${headers}\r\n`)
 
 const beacon = (events: readonly object[], context: object = {}): string =>
   JSON.stringify({ key: EVIL, context: { show: 'evil', stream: 'evil', ...context }, events })

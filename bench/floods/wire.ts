@@ -11,22 +11,32 @@ export interface FloodOptions {
   readonly for_ms: number
 }
 
-/** Sends a flood's bytes as fast as answers come; resolves with the bytes sent. */
-export async function sendFlood(options: FloodOptions): Promise<number> {
-  const { port, flood, bytes, for_ms } = options
-  if (flood.kind === 'open' || flood.kind === 'trickle') return trickle(options)
+/** Prepares a flood's requests, so that making them costs the product's machine nothing while they are sent. */
+export function prepareFlood({ flood, bytes }: Pick<FloodOptions, 'flood' | 'bytes'>): readonly Buffer[] {
+  if (flood.kind !== undefined) return []
+  const requests: Buffer[] = []
+  for (let made = 0; made < bytes; made += requests.at(-1)!.length)
+    requests.push(flood.request(requests.length))
+  return requests
+}
+
+/** Sends a flood's requests as fast as answers come; resolves with the bytes sent. */
+export async function sendFlood(options: FloodOptions, requests: readonly Buffer[]): Promise<number> {
+  const { port, flood, for_ms } = options
+  if (flood.kind !== undefined) return trickle(options)
   let sent = 0
   let n = 0
   const until = performance.now() + for_ms
+  const isOver = (): boolean => n >= requests.length || performance.now() >= until
   await Promise.all(
     Array.from({ length: options.connections }, async () => {
-      while (sent < bytes && performance.now() < until) {
+      while (!isOver()) {
         await new Promise<void>((resolve) => {
           const socket = connect({ port, host: '127.0.0.1', noDelay: true })
           const next = (): void => {
-            if (sent >= bytes || performance.now() >= until) socket.end(resolve)
+            if (isOver()) socket.end(resolve)
             else {
-              const request = flood.request(n++)
+              const request = requests[n++]!
               sent += request.length
               socket.write(request)
             }
@@ -46,50 +56,53 @@ export async function sendFlood(options: FloodOptions): Promise<number> {
 
 /** Many connections that send their request a piece at a time, or never end it. */
 async function trickle({ port, flood, bytes, for_ms }: FloodOptions): Promise<number> {
-  const sockets: Socket[] = []
+  const open = new Map<Socket, () => void>()
   let sent = 0
-  const most = 4_000
   const until = performance.now() + for_ms
-  const open = (): void => {
+  function begin(n: number): void {
     const socket = connect({ port, host: '127.0.0.1' })
-    const request = flood.request(0)
+    const request = flood.request(n)
     let at = 0
-    socket.on('error', () => undefined)
-    socket.on('close', () => {
-      sockets.splice(sockets.indexOf(socket), 1)
-    })
-    sockets.push(socket)
     const step = (): void => {
-      if (socket.destroyed || at >= request.length) return
-      const piece = request.subarray(at, at + 1_000)
+      if (socket.connecting || socket.destroyed || at >= request.length) return
+      const piece = request.subarray(at, at + PIECE_BYTES)
       at += piece.length
       sent += piece.length
       socket.write(piece)
     }
+    socket.on('error', () => undefined)
+    socket.on('close', () => open.delete(socket))
     socket.on('connect', step)
-    if (flood.kind === 'trickle') socket.on('drain', () => undefined)
-    steps.push(step)
+    open.set(socket, flood.kind === 'trickle' ? step : () => {})
   }
-  const steps: (() => void)[] = []
-  while (performance.now() < until && sent < bytes) {
-    for (let each = 0; each < 200 && sockets.length < most; each += 1) open()
-    if (flood.kind === 'trickle') for (const step of steps.splice(0, 2_000)) step()
+  for (let n = 0; performance.now() < until && sent < bytes; ) {
+    for (let each = 0; each < 200 && open.size < MOST_OPEN; each += 1) begin(n++)
+    for (const step of open.values()) step()
     await pause(100)
   }
-  for (const socket of [...sockets]) socket.destroy()
+  for (const socket of open.keys()) socket.destroy()
   return sent
 }
+
+const PIECE_BYTES = 100
+const MOST_OPEN = 4_000
+
+/** Players report so often, s. */
+const BEAT_S = 10
 
 interface Phase {
   sent: number
   answered: number
+  /** Answers other than 204, by status. */
+  others: Record<string, number>
   latencies: number[]
 }
-const newPhase = (): Phase => ({ sent: 0, answered: 0, latencies: [] })
+const newPhase = (): Phase => ({ sent: 0, answered: 0, others: {}, latencies: [] })
 
 export interface HonestResult {
   readonly sent: number
   readonly answered: number
+  readonly others: Readonly<Record<string, number>>
   readonly p50_ms: number
   readonly p99_ms: number
 }
@@ -112,7 +125,12 @@ export function sendHonest(options: { readonly port: number; readonly key: strin
     entry.socket.on('data', (chunk) => {
       for (const status of chunk.toString('latin1').matchAll(/HTTP\/1\.1 (\d+)/g)) {
         const request = entry.waiting.shift()
-        if (request === undefined || status[1] !== '204') continue
+        if (request === undefined) continue
+        const { others } = request.phase
+        if (status[1] !== '204') {
+          others[status[1]!] = (others[status[1]!] ?? 0) + 1
+          continue
+        }
         request.phase.answered += 1
         request.phase.latencies.push(performance.now() - request.began)
       }
@@ -127,8 +145,10 @@ export function sendHonest(options: { readonly port: number; readonly key: strin
     last = now
     for (; due >= 1; due -= 1) {
       const entry = sockets[sent % sockets.length]!
-      const session = `${run}-${sent % 500}`
-      const event = { kind: 'heartbeat', seq: Math.floor(sent / 500) + 1, interval_ms: 1000, played_ms: 1000 }
+      const player = sent % (per_s * BEAT_S)
+      const session = `${run}-${player}`
+      const seq = Math.floor(sent / (per_s * BEAT_S)) + 1
+      const event = { kind: 'heartbeat', seq, interval_ms: BEAT_S * 1000, played_ms: BEAT_S * 1000 }
       const body = JSON.stringify({
         key,
         context: { show: 'honest', stream: 'main', session, cdn: 'a' },
@@ -137,7 +157,7 @@ export function sendHonest(options: { readonly port: number; readonly key: strin
       entry.waiting.push({ began: now, phase })
       phase.sent += 1
       entry.socket.write(
-        `POST /v1/beacons HTTP/1.1\r\nhost: x\r\nuser-agent: Mozilla/5.0 (iPhone)\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+        `POST /v1/beacons HTTP/1.1\r\nhost: x\r\nuser-agent: Mozilla/5.0 (iPhone)\r\nx-forwarded-for: 11.${player >> 8}.${player & 255}.1\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
       )
       sent += 1
     }
@@ -149,8 +169,8 @@ export function sendHonest(options: { readonly port: number; readonly key: strin
   return {
     /** What was measured since the last call. */
     take(): HonestResult {
-      const { sent, answered } = phase
-      const result = { sent, answered, p50_ms: at(0.5), p99_ms: at(0.99) }
+      const { sent, answered, others } = phase
+      const result = { sent, answered, others, p50_ms: at(0.5), p99_ms: at(0.99) }
       phase = newPhase()
       return result
     },
