@@ -124,9 +124,10 @@ export function beacons({ intake, authenticated, advice }: BeaconsOptions): Endp
     const refusal = validateContext(context) ?? refuseShared(speaker, context, SOURCE)
     if (refusal !== undefined)
       return setApart(request, { ...refusal, detail: `context.${refusal.detail}` }, received_ms, speaker)
-    if (events.length === 0) return NO_CONTENT
     const limited = intake.admit(request, speaker, events.length, received_ms)
     if (limited !== undefined) return limited
+    // All of no events are accepted: a sender can try its key so. It counts as a request.
+    if (events.length === 0) return NO_CONTENT
     const taken = intake.take(request, { speaker, source: SOURCE, context, events, sender }, received_ms)
     const advised =
       speaker.role === 'player'

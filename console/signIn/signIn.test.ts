@@ -187,6 +187,89 @@ test('each role reaches its routes and no others', async () => {
   }
 })
 
+/** Every route there is, as `METHOD /path`, from the server's own tree of them. */
+function everyRoute(): string[] {
+  const parents: string[] = []
+  return app
+    .printRoutes({ commonPrefix: false })
+    .split('\n')
+    .flatMap((line) => {
+      const found = /^(.*?)(?:└──|├──) (\S+) \((.*)\)$/.exec(line)
+      if (found === null) return []
+      const depth = found[1]!.length / 4
+      parents.length = depth
+      parents.push(found[2]!)
+      const path = parents.join('').replace(/^\/(?=\/)/, '')
+      return found[3]!
+        .split(', ')
+        .filter((method) => method !== 'HEAD')
+        .map((method) => `${method} ${path}`)
+    })
+}
+
+/** Who may use each route; a route that is not here fails the test. */
+const NEEDED: Readonly<Record<string, 'nobody' | 'viewer' | 'analyst' | 'operator' | 'admin'>> = {
+  'GET /sign-in': 'nobody',
+  'POST /sign-in': 'nobody',
+  'POST /sign-out': 'nobody',
+  'GET /': 'viewer',
+  'GET /*': 'viewer',
+  'GET /shows': 'viewer',
+  'GET /handover': 'viewer',
+  'GET /metrics': 'viewer',
+  'GET /clickhouse': 'analyst',
+  'POST /clickhouse': 'analyst',
+  'GET /clickhouse*': 'analyst',
+  'POST /clickhouse*': 'analyst',
+  'GET /api/about': 'viewer',
+  'GET /api/audit': 'admin',
+  'GET /api/bars': 'viewer',
+  'GET /api/incidents': 'viewer',
+  'GET /api/incidents/:id': 'viewer',
+  'GET /api/incidents/:id/course': 'viewer',
+  'PUT /api/incidents/:id/handling': 'operator',
+  'PUT /api/incidents/:id/mark': 'operator',
+  'DELETE /api/incidents/:id/mark': 'operator',
+  'GET /api/live': 'viewer',
+  'GET /api/me': 'viewer',
+  'GET /api/planned': 'viewer',
+  'PUT /api/planned/:id': 'operator',
+  'DELETE /api/planned/:id': 'operator',
+  'GET /api/pulse': 'viewer',
+  'GET /api/registry': 'viewer',
+  'PUT /api/registry/:show': 'operator',
+  'DELETE /api/registry/:show': 'operator',
+  'GET /api/report/:show': 'viewer',
+  'GET /api/runbooks/:rule': 'viewer',
+  'GET /api/search': 'viewer',
+  'GET /api/sessions': 'viewer',
+  'GET /api/sessions/:id': 'viewer',
+  'GET /api/show/:show': 'viewer',
+  'GET /api/shows': 'viewer',
+  'POST /api/tokens': 'viewer',
+}
+
+test('every route there is refuses who has no role for it, and who names a tenant of others', async () => {
+  assert.deepEqual(everyRoute().sort(), Object.keys(NEEDED).sort())
+  const [nobody, viewer, analyst, operator, other] = await Promise.all(
+    [undefined, 'viewer', 'analyst', 'operator', 'other'].map(as),
+  )
+  const below = { nobody: undefined, viewer: nobody, analyst: viewer, operator: analyst, admin: operator }
+  for (const [route, needed] of Object.entries(NEEDED)) {
+    const [method, pattern] = route.split(' ') as [string, string]
+    const path = pattern.replace(/:\w+/, 'of-a').replace('*', '/x')
+    const payload = method === 'GET' || method === 'DELETE' ? undefined : '{}'
+    for (const request of [below[needed], needed === 'nobody' ? undefined : nobody]) {
+      if (request === undefined) continue
+      const { statusCode } = await request(path, method, payload)
+      assert.ok([302, 401, 403].includes(statusCode), `${route}: ${statusCode}`)
+    }
+    if (!path.startsWith('/api/')) continue
+    const { statusCode, body } = await other!(`${path}?tenant=a`, method, payload)
+    assert.ok([403, 404].includes(statusCode), `${route}: ${statusCode} ${body}`)
+  }
+})
+
 test('tenants are sealed: lists, incidents, live updates, registry, plans, SQL and exports', async () => {
   const [a, b, all] = await Promise.all([as('operator'), as('other'), as('admin')])
   assert.deepEqual((await a('/api/about')).json().tenants, ['a'])

@@ -11,6 +11,7 @@ import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk
 import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { ingestRoutes } from '../routes.ts'
 import { callRoute, checked, NOW } from '../testing/callRoute.ts'
+import { readProtobuf } from './protobuf.ts'
 
 const json = (value: unknown) => Buffer.from(JSON.stringify(value))
 const text = (key: string, stringValue: string) => ({ key, value: { stringValue } })
@@ -129,6 +130,13 @@ test('histograms of durations: cumulative ones are differences, deltas are taken
   assert.deepEqual(await post(30, 2), [[20, 50]])
   assert.deepEqual(await post(5, 0.5), [[5, 100]], 'it began again')
   assert.deepEqual(await post(4, 0.4, 'AGGREGATION_TEMPORALITY_DELTA'), [[4, 100]])
+})
+
+test('a megabyte of empty messages is refused before it has become half a million objects', () => {
+  const empty = (pairs: number, tag: number) => Buffer.alloc(pairs * 2).fill(Buffer.from([tag, 0]))
+  assert.equal(readProtobuf('traces', empty(500_000, 0x0a)), undefined)
+  assert.equal(readProtobuf('metrics', empty(500_000, 0x0a)), undefined)
+  assert.deepEqual(readProtobuf('traces', empty(1, 0x0a)), { resourceSpans: [{}] })
 })
 
 test('bytes that OpenTelemetry’s own exporters write in protobuf, their default, are read', async (context) => {

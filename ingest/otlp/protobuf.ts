@@ -68,11 +68,30 @@ const root = protobuf.Root.fromJSON({
 })
 const TYPES = { traces: root.lookupType('Traces'), metrics: root.lookupType('Metrics') }
 
-/** A request in OTLP's binary form as its JSON form would be, 64-bit numbers as text; undefined when the bytes are none. */
+/** A message of a real request takes at least so many bytes; the smallest possible one takes two, and a megabyte of them 160 ms. */
+const LEAST_BYTES = 6
+const LEAST_MESSAGES = 64
+let messagesLeft = 0
+
+for (const type of root.nestedArray)
+  if (type instanceof protobuf.Type)
+    type.ctor = class extends protobuf.Message {
+      constructor(properties?: protobuf.Properties<object>) {
+        super(properties)
+        messagesLeft -= 1
+        if (messagesLeft < 0) throw new Error('too many messages for the bytes')
+      }
+    } as protobuf.Constructor<object>
+
+/**
+ * A request in OTLP's binary form as its JSON form would be, 64-bit numbers as text; undefined when the bytes are none, or are more
+ * messages than anything real has in so many bytes.
+ */
 export function readProtobuf(
   signal: keyof typeof TYPES,
   bytes: Uint8Array,
 ): Readonly<Record<string, unknown>> | undefined {
+  messagesLeft = LEAST_MESSAGES + bytes.length / LEAST_BYTES
   try {
     return TYPES[signal].toObject(TYPES[signal].decode(bytes), { longs: String })
   } catch {

@@ -1,5 +1,5 @@
 import { isAllowedFunction, STORAGE_FUNCTIONS, TABLE_FUNCTIONS } from './allow/functions.ts'
-import { isReadableTable, readableDatabase, type TableScope } from './allow/tables.ts'
+import { hiddenColumns, isReadableTable, readableDatabase, type TableScope } from './allow/tables.ts'
 import { type EngineError, refusal } from './errors.ts'
 import { type Token, tokens } from './lexer.ts'
 import { parentOf, type QueryNode, readQueryTree, secondArgument } from './queryTree.ts'
@@ -70,6 +70,7 @@ export function checkReadQuery(options: {
   const { normal, functions, scope } = options
   const nodes = readQueryTree(options.tree)
   checkHidden(normal, nodes, functions)
+  checkPaths(nodes, scope)
   for (const [index, node] of nodes.entries()) {
     const parent = parentOf(nodes, index)
     const { kind, name } = node
@@ -117,6 +118,27 @@ function checkTable(name: string, scope: TableScope): void {
   if (!isReadableTable(name, scope)) throw denied(`the table ${name}`)
 }
 
+/** Kinds of node that stand for columns which are not named. */
+const STARS = /Asterisk$|Matcher$/
+
+/** Where the data folder is, nobody who reads needs to know: its columns are named nowhere, and nothing stands for all columns. */
+function checkPaths(nodes: readonly QueryNode[], scope: TableScope): void {
+  const hidden = new Set(
+    nodes.flatMap(({ kind, name }) => (kind === 'TableIdentifier' ? hiddenColumns(name, scope) : [])),
+  )
+  if (hidden.size === 0) return
+  const list = [...hidden].join(', ')
+  for (const [index, { kind, name }] of nodes.entries()) {
+    if (kind === 'Identifier' && hidden.has(name.slice(name.lastIndexOf('.') + 1)))
+      throw denied(`the column ${name}`)
+    if (!STARS.test(kind)) continue
+    const arguments_ = parentOf(nodes, index)
+    const holder = arguments_ && parentOf(nodes, nodes.indexOf(arguments_))
+    if (holder?.kind !== 'Function' || holder.name.toLowerCase() !== 'count')
+      throw denied(`* of a table with paths (${list}; name the columns you need)`)
+  }
+}
+
 function checkFunction(at: {
   readonly nodes: readonly QueryNode[]
   readonly index: number
@@ -133,7 +155,10 @@ function checkFunction(at: {
   if (SETS.test(name)) {
     // `x IN t`: an identifier in this place may be a table
     const set = secondArgument(nodes, index)
-    if (set?.kind === 'Identifier') checkTable(set.name, scope)
+    if (set?.kind === 'Identifier') {
+      checkTable(set.name, scope)
+      if (hiddenColumns(set.name, scope).length > 0) throw denied(`the whole table ${set.name}`)
+    }
   }
   // `x IN numbers(3)`: a table function may stand where the set does, so the harmless ones are allowed anywhere
   if (!isAllowedFunction(name) && !TABLE_FUNCTIONS.has(name.toLowerCase()))

@@ -8,6 +8,13 @@ const METADATA_TABLES: ReadonlySet<string> = new Set(
     .split(/\s+/),
 )
 
+/** Columns of these that tell where the data folder is. */
+const PATH_COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  tables: ['data_paths', 'metadata_path'],
+  parts: ['path'],
+  databases: ['data_path', 'metadata_path'],
+}
+
 /** What a query of a read user may name. */
 export interface TableScope {
   /** The database of our own tables. */
@@ -40,4 +47,11 @@ export function isReadableTable(name: string, { own, current, sealed }: TableSco
   if (database !== own || table === 'audit') return false
   if (sealed === undefined || sealed.filtered.has(table)) return true
   return dot < 0 && !sealed.existing.has(table)
+}
+
+/** The columns of a table that a read user may not see: paths of the machine. */
+export function hiddenColumns(name: string, { current }: TableScope): readonly string[] {
+  const dot = name.indexOf('.')
+  const database = dot < 0 ? current : name.slice(0, dot)
+  return (database === 'system' && PATH_COLUMNS[name.slice(dot + 1)]) || []
 }
