@@ -14,7 +14,15 @@ function commandLine(input = new PassThrough()) {
   const stopped = new Promise<void>(() => undefined)
   const output = new PassThrough()
   const program = new Command('firstframe').exitOverride()
-  registerIngestCommands(program, { input, output, emit: () => undefined, clock, stopped })
+  registerIngestCommands(program, {
+    input,
+    output,
+    emit: () => undefined,
+    clock,
+    stopped,
+    checkCollector: async () => undefined,
+    warn: () => undefined,
+  })
   return { output, run: (...argv: string[]) => program.parseAsync(argv, { from: 'user' }) }
 }
 

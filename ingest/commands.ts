@@ -18,6 +18,17 @@ export interface IngestCommandsOptions {
   readonly clock: () => number
   /** Resolves when the process is asked to end. */
   readonly stopped: Promise<unknown>
+  /**
+   * Whether a collector takes this key; a sentence when it does not answer yet.
+   * @throws an expected error when waiting cannot help
+   */
+  readonly checkCollector: (check: {
+    readonly collector: string
+    readonly key: string
+    readonly source?: string
+  }) => Promise<string | undefined>
+  /** Standard error: what is not a command's result. */
+  readonly warn: (text: string) => void
   /** The secret that signs stream keys where the command line names none. */
   readonly streamSecret?: string
 }
@@ -91,10 +102,21 @@ export function registerIngestCommands(program: Command, options: IngestCommands
     .option('--secret <text>', 'let only stream keys through that are signed with it')
     .action(async (flags: AgentFlags) => {
       const text = flags.sources === undefined ? '[]' : await readFile(flags.sources, 'utf8')
-      const value: unknown = parse(text)
+      let value: unknown
+      try {
+        value = parse(text)
+      } catch (error) {
+        throw mendable(`${flags.sources}: ${(error as Error).message.split('\n')[0]}`)
+      }
       const inner = Array.isArray(value) ? value : (value as { sources?: unknown } | null)?.sources
       const read = readSources(inner)
       if (!read.ok) throw mendable(`${flags.sources}: ${read.error}. See ingest/README.md.`)
+      if (read.sources.length === 0 && flags.hooksPort === undefined)
+        throw mendable(
+          'nothing to report: name --sources FILE, or --hooks-port N for the hooks of media servers.',
+        )
+      const away = await options.checkCollector({ ...flags, source: read.sources[0]?.type })
+      if (away !== undefined) options.warn(away)
       const agent = await startAgent({
         url: flags.collector,
         key: flags.key,
@@ -127,7 +149,14 @@ export function registerIngestCommands(program: Command, options: IngestCommands
     .action(async (flags: InsertFlags) => {
       const { collector: url, key = '', show, stream, token } = flags
       if (url !== undefined && key === '') throw mendable('--collector needs a server key too: --key.')
+      const away = url === undefined ? undefined : await options.checkCollector({ collector: url, key })
+      if (away !== undefined) options.warn(away)
       const beacons = url === undefined ? undefined : sendBeacons({ url, key, emit, clock })
+      let bytes = 0
+      input.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+      })
+      input.pause()
       const running = await runCueInserter({
         input,
         output,
@@ -139,9 +168,13 @@ export function registerIngestCommands(program: Command, options: IngestCommands
         context: { show, stream },
       })
       emit({ type: 'started', role: 'cue' })
-      await Promise.race([running.ended, options.stopped])
+      const ended = await Promise.race([running.ended.then(() => true), options.stopped.then(() => false)])
       await beacons?.stop()
       emit({ type: 'stopped', role: 'cue' })
+      if (ended && bytes === 0)
+        throw mendable(
+          'Nothing came on standard input: pipe FLV into it, ffmpeg … -f flv - | firstframe cue insert',
+        )
     })
 
   cue

@@ -24,7 +24,11 @@ const COMMON = {
 
 const POLLED = {
   ...COMMON,
-  url: Type.String({ pattern: '^https?://', description: 'Its stat page, API or metrics page.' }),
+  url: Type.String({
+    pattern: '^https?://',
+    form: 'an address that begins with http:// or https://',
+    description: 'Its stat page, API or metrics page.',
+  }),
 }
 
 /** What `sources:` in the configuration may hold. */
@@ -48,7 +52,9 @@ export const SourceConfig = Type.Union([
     {
       type: Type.Literal('obs'),
       ...COMMON,
-      url: Type.Optional(Type.String({ pattern: '^wss?://' })),
+      url: Type.Optional(
+        Type.String({ pattern: '^wss?://', form: 'an address that begins with ws:// or wss://' }),
+      ),
       password: Type.Optional(Type.String()),
       stream: text('The stream that this OBS sends.'),
     },

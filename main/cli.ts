@@ -78,6 +78,19 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** A file or folder that is not there, is the other of both, may not be touched, or has no room. */
+const FILE_ERRORS = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'EISDIR',
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOSPC',
+  'EDQUOT',
+  'ENAMETOOLONG',
+])
+
 /**
  * What a person can mend, in a line: mistakes of the configuration and the command line, a port that is taken, and a log
  * or store that does not answer or refuses. undefined for a bug: its stack is of use.
@@ -86,6 +99,8 @@ function plainError(error: unknown): string | undefined {
   const { message, name, cause } = error as Error & { cause?: Error }
   if (error instanceof ConfigError || error instanceof ListenError) return message
   if ((error as { expected?: boolean }).expected === true) return message
+  const { code, path, syscall } = error as NodeJS.ErrnoException
+  if (path !== undefined && syscall !== undefined && FILE_ERRORS.has(code ?? '')) return message
   if (name !== 'StoreError' && name !== 'LogError') return undefined
   const why = cause?.message === undefined || message.includes(cause.message) ? '' : ` (${cause.message})`
   return `${message}${why}. \`firstframe doctor\` checks what it depends on.`

@@ -1,11 +1,11 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { Emit } from '../schemas/facts.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { type FolderClock, openFolderClock } from './clock.ts'
 import type { Config } from './config/schema.ts'
+import { makeFolder } from './dataFolder.ts'
 import { keptSecret } from './keptSecret.ts'
 
 /** What every role gets: nothing in the product is global. */
@@ -40,7 +40,7 @@ export interface Role {
 
 export function createContext(config: Config, telemetry: Telemetry): Context {
   const data = resolve(config.data)
-  mkdirSync(data, { recursive: true })
+  makeFolder(data)
   const houseClock = openFolderClock(data)
   const own = randomBytes(32)
   return {

@@ -1,6 +1,35 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expectedError } from './expectedError.ts'
+
+/**
+ * Makes a folder with those above it, and makes sure that this process may write there.
+ * @throws an expected error that names the folder and the reason
+ */
+export function makeFolder(folder: string): void {
+  try {
+    const missing: string[] = []
+    // One by one: mkdir with `recursive` never returns below /proc.
+    for (let at = folder; !existsSync(at); at = dirname(at)) missing.unshift(at)
+    for (const each of missing) mkdirSync(each)
+    if (!statSync(folder).isDirectory()) throw new Error('it is a file')
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw expectedError(
+      `the folder ${folder} cannot be used: ${(error as Error).message}. Give this user the right to write there, or choose another folder (--data FOLDER).`,
+      { cause: error },
+    )
+  }
+}
 
 /** Whether that process runs and is one of ours: numbers of processes are used again. */
 function runsFirstframe(pid: number): boolean {

@@ -6,6 +6,8 @@ import { topics } from '../schemas/topics.ts'
 import { createHouseClock, readKnownTime } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { keptSecret } from './keptSecret.ts'
+import { readRules } from './receivers.ts'
+import { checkStart } from './roles/checkStart.ts'
 
 /** What one check found. `bad` stops Firstframe or loses something; `warn` will. */
 export interface Finding {
@@ -51,6 +53,13 @@ function checkVersion(version: string): Finding {
 }
 
 function checkFile({ config, file }: DoctorOptions): Finding {
+  try {
+    // On Kafka each role has a process, and ports, of its own.
+    if (config.log.kind === 'embedded') checkStart(config)
+    else readRules(config.rules)
+  } catch (error) {
+    return bad('config', (error as Error).message)
+  }
   if (file === undefined || !existsSync(file)) return ok('config', 'no file: defaults and environment')
   const secrets = config.tenants.length > 0 || config.receivers.length > 0 || config.store.password !== ''
   if (secrets && (statSync(file).mode & 0o007) !== 0)

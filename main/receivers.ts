@@ -5,7 +5,7 @@ import { CATALOGUE_RULES, type RuleSet } from '../processor/watch/detect/activeR
 import { loadRules } from '../processor/watch/detect/loadRules.ts'
 import { createAddressGuard } from '../processor/watch/notify/addressGuard.ts'
 import type { ReceiverConfig } from '../processor/watch/notify/receiverConfig.ts'
-import { unreachable } from './config/meaning.ts'
+import { unreachable } from './config/receiverProblems.ts'
 import type { Config } from './config/schema.ts'
 import { expectedError } from './expectedError.ts'
 

@@ -41,7 +41,11 @@ export function beaconSender(options: BeaconSenderOptions): BeaconSender {
       context: { session, region, source: 'probe', synthetic: true },
       events,
     }),
-    answered: ({ length }, status, body) => emit({ type: 'probe_sent', ...outcomeOf(length, status, body) }),
+    answered: ({ length }, status, body) => {
+      const outcome = outcomeOf(length, status, body)
+      emit({ type: 'probe_sent', ...outcome })
+      if (outcome.refused > 0) emit({ type: 'probe_refused', events: outcome.refused, why: outcome.why })
+    },
     failed: (_events, error) => emit({ type: 'probe_send_failed', waiting: queue.waiting, error }),
     fetch: options.fetch,
   })
@@ -55,7 +59,7 @@ export function beaconSender(options: BeaconSenderOptions): BeaconSender {
 
 function outcomeOf(sent: number, status: number, body: string) {
   if (status === 204) return { events: sent, refused: 0 }
-  if (status >= 300) return { events: 0, refused: sent, why: `HTTP ${status}` }
+  if (status >= 300) return { events: 0, refused: sent, why: `HTTP ${status} ${body.slice(0, 200)}` }
   const { refused = [] } = JSON.parse(body) as { refused?: { index: number; code: string }[] }
   return { events: sent, refused: refused.length, why: refused[0]?.code }
 }

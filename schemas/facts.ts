@@ -261,6 +261,10 @@ export const FACTS = {
     level: 'debug',
     sums: ['events', 'refused'],
   },
+  probe_refused: {
+    help: 'The collector refused results of a probe: they are not stored. `why` is its code: docs/data/reasons.md.',
+    level: 'warn',
+  },
   probe_send_failed: {
     help: 'The collector did not take a probe’s results; they are kept within a bound and sent again.',
     level: 'warn',

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { DIMENSIONS } from './dimensions.ts'
 import { HOPS } from './kinds/kinds.ts'
 import { METRIC_NAMES, metricOf } from './metrics.ts'
 import { nearest } from './nearest.ts'
@@ -49,12 +50,18 @@ const ruleNames = (): string[] =>
   METRIC_NAMES.flatMap((metric) => (metricOf(metric).rules ?? []).map(({ type }) => `${metric}-${type}`))
 
 /** Why a plan of the right form would do nothing; undefined when it does something. @param now_ms ms since the epoch */
-export function planProblem({ from_ms, to_ms, rule, hop }: Planned, now_ms: number): string | undefined {
+export function planProblem(
+  { from_ms, to_ms, rule, hop, cause = {} }: Planned,
+  now_ms: number,
+): string | undefined {
   if (to_ms <= from_ms) return 'to_ms: it ends before it begins'
   if (to_ms <= now_ms) return `to_ms: it ended at ${new Date(to_ms).toISOString()}, in the past`
   if (rule !== undefined && !rule.includes('*') && !ruleNames().includes(rule))
     return `rule: there is no rule ${rule}${nearest(rule, ruleNames())}`
   if (hop !== undefined && !(HOPS as readonly string[]).includes(hop))
     return `hop: there is no hop ${hop}${nearest(hop, HOPS)}; there are ${HOPS.join(', ')}`
+  const dimension = Object.keys(cause).find((each) => !Object.hasOwn(DIMENSIONS, each))
+  if (dimension !== undefined)
+    return `cause: there is no dimension ${dimension}${nearest(dimension, Object.keys(DIMENSIONS))}`
   return undefined
 }

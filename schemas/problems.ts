@@ -35,6 +35,10 @@ export function schemaProblems(schema: TSchema, value: unknown, prefix = ''): Pr
       problems.push({ path, message: `no such setting${nearest(name, known)}` })
     } else if (error.message === 'Expected required property') {
       problems.push({ path, message: 'is missing' })
+    } else if (error.value === null) {
+      problems.push({ path, message: 'is empty: give it a value, or take the line out' })
+    } else if (error.schema.form !== undefined) {
+      problems.push({ path, message: `must be ${String(error.schema.form)}${quoted(error.value)}` })
     } else {
       problems.push({
         path,

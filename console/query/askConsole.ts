@@ -1,22 +1,11 @@
-/** A refusal by ClickHouse (or whoever stands before it), with its code. */
-export class QueryError extends Error {
-  /** A person can mend it: it is shown as a line, not as a stack. */
-  readonly expected = true
-  /** ClickHouse's number, if it said one. */
-  readonly code: number | undefined
-  constructor(message: string, options: ErrorOptions & { readonly code?: number } = {}) {
-    super(message, options)
-    this.name = 'QueryError'
-    this.code = options.code
-  }
-}
+import { consoleBase, noAnswer, QueryError, refusedBy } from './consoleErrors.ts'
 
 const CODE = /Code: (\d+)\. DB::Exception: ([\s\S]*)/
 
 /** What ClickHouse said, without the stack it may add. */
-export function refusalOf(text: string, status: number): QueryError {
+function refusalOf(url: string, text: string, status: number): QueryError {
   const found = CODE.exec(text)
-  if (!found) return new QueryError(`the address answered ${status}: ${text.slice(0, 300).trim()}`)
+  if (!found) return refusedBy(url, status, text)
   const [, code, rest] = found
   return new QueryError(`Code ${code}: ${rest!.split('\nStack trace')[0]!.trim()}`, { code: Number(code) })
 }
@@ -45,7 +34,7 @@ export async function* askConsole({
 }: Ask): AsyncGenerator<Uint8Array> {
   const args = new URLSearchParams({ database: 'firstframe', default_format: format })
   for (const [name, value] of Object.entries(params)) args.set(`param_${name}`, value)
-  const address = `${url.replace(/\/$/, '')}/clickhouse/?${args}`
+  const address = `${consoleBase(url)}/clickhouse/?${args}`
   let response: Response
   try {
     response = await fetch(address, {
@@ -55,23 +44,9 @@ export async function* askConsole({
       ...(signal && { signal }),
     })
   } catch (error) {
-    const cause = (error as Error).cause as Error | undefined
-    throw new QueryError(
-      `no console at ${url} (${cause?.message ?? (error as Error).message}); --url names another`,
-      {
-        cause: error,
-      },
-    )
+    throw noAnswer(url, error)
   }
-  if (!response.ok) {
-    const text = await response.text()
-    // A refusal by the store itself has its code, and no token mends it.
-    if (response.status === 401 && !CODE.test(text))
-      throw new QueryError(
-        'the console asks for a token: make one with `firstframe token` on its machine, and give it as --token or FIRSTFRAME_TOKEN',
-      )
-    throw refusalOf(text, response.status)
-  }
+  if (!response.ok) throw refusalOf(url, await response.text(), response.status)
   let last = ''
   try {
     for await (const chunk of response.body ?? []) {
@@ -80,9 +55,9 @@ export async function* askConsole({
     }
   } catch (error) {
     // an error after the first bytes: ClickHouse writes it at the end and cuts the answer off
-    if (CODE.test(last)) throw refusalOf(Buffer.from(last, 'latin1').toString(), response.status)
+    if (CODE.test(last)) throw refusalOf(url, Buffer.from(last, 'latin1').toString(), response.status)
     throw new QueryError('the answer was cut off before its end', { cause: error })
   }
   if (last.includes('__exception__') && CODE.test(last))
-    throw refusalOf(Buffer.from(last, 'latin1').toString(), response.status)
+    throw refusalOf(url, Buffer.from(last, 'latin1').toString(), response.status)
 }

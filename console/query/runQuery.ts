@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import type { WriteStream } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
-import { askConsole, QueryError } from './askConsole.ts'
+import { askConsole } from './askConsole.ts'
+import { QueryError } from './consoleErrors.ts'
 import { startProgress } from './progress.ts'
 
 /** ClickHouse's format for each of ours. */
@@ -62,7 +63,8 @@ export async function runQuery(options: RunQueryOptions): Promise<{ readonly byt
     clock,
   })
   const part = out === undefined ? undefined : `${out}.part`
-  const target = part === undefined ? stdout : createWriteStream(part)
+  // Opened before anything is asked: a folder that is not there is said at once.
+  const target = part === undefined ? stdout : (await open(part, 'w')).createWriteStream()
   let bytes = 0
   try {
     for await (const chunk of askConsole({ ...options, format: FORMATS[format] })) {
@@ -79,7 +81,7 @@ export async function runQuery(options: RunQueryOptions): Promise<{ readonly byt
     }
   } catch (error) {
     if (part !== undefined) {
-      ;(target as ReturnType<typeof createWriteStream>).destroy()
+      ;(target as WriteStream).destroy()
       await rm(part, { force: true })
     }
     throw error

@@ -1,5 +1,6 @@
 import { rename, writeFile } from 'node:fs/promises'
-import { QueryError } from '../query/askConsole.ts'
+import { nearest } from '../../schemas/nearest.ts'
+import { QueryError } from '../query/consoleErrors.ts'
 import { askRows, type Rows } from './ask.ts'
 import { collect, type Scope } from './collect.ts'
 import { reportPage } from './html.ts'
@@ -52,10 +53,16 @@ async function scopeOf(
       to_ms: String(end_ms),
     },
   )
-  if (found.length === 0)
-    throw new QueryError(
-      `nobody watched ${show} ${from === undefined ? 'in the last seven days' : 'in that time'}; --from and --to name another`,
+  if (found.length === 0) {
+    const others = await rows<{ show: string }>(
+      "SELECT show FROM heartbeat_1m WHERE show != '' GROUP BY show ORDER BY max(time) DESC LIMIT 20",
+      {},
     )
+    const names = others.map((each) => each.show)
+    throw new QueryError(
+      `nobody watched ${show} ${from === undefined ? 'in the last seven days' : 'in that time'}; --from and --to name another${nearest(show, names) || '.'} Shows here: ${names.join(', ') || 'none'}.`,
+    )
+  }
   if (found.length > 1)
     throw new QueryError(`${show} is a show of ${found.map((each) => each.tenant).join(', ')}: give --tenant`)
   const only = found[0]!
@@ -85,6 +92,9 @@ function zoneOf(zone = 'UTC'): string {
 
 /** Writes the report of a show and gives the file's name; a name that ends in .md makes it Markdown. Throws QueryError for whatever a person can mend. */
 export async function writeReport(options: ReportOptions): Promise<string> {
+  const ending = /\.[^./]*$/.exec(options.out ?? '.html')?.[0] ?? ''
+  if (!['.html', '.htm', '.md'].includes(ending))
+    throw new QueryError(`--out ${options.out}: a report is written as .html or .md`)
   const rows = askRows(options.url, options.token)
   const markdown = options.out?.endsWith('.md') ?? false
   const text = await reportOf(rows, { ...options, markdown, console: options.url })

@@ -4,6 +4,7 @@ import { stringify } from 'yaml'
 import { environmentNames, withoutSecrets } from '../config/load.ts'
 import { Config } from '../config/schema.ts'
 import { readRules } from '../receivers.ts'
+import { checkSignIn } from '../roles/checkStart.ts'
 import { configOf, withConfig } from './options.ts'
 
 function describe(path: readonly string[]): string {
@@ -23,6 +24,7 @@ export function registerConfig(program: Command): void {
     })
     .action((flags) => {
       const config = configOf(flags)
+      checkSignIn(config)
       readRules(config.rules)
       process.stdout.write(stringify(withoutSecrets(config)))
     })

@@ -1,9 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { expectedError } from '../expectedError.ts'
 import { configOf, whole, withConfig } from './options.ts'
+
+const count = (text: string): number => {
+  const value = whole(text)
+  if (value < 0) throw new InvalidArgumentError('It must be 0 or more.')
+  return value
+}
 
 /** `firstframe demo`: everything on this machine with a stream, players, an audience, and a CDN that breaks. */
 export function registerDemo(program: Command, version: string): void {
@@ -15,10 +21,10 @@ export function registerDemo(program: Command, version: string): void {
       '--show <name>',
       'festival: a scripted show of ten minutes with rounds, a prize pool and six faults',
     )
-    .option('--sessions <n>', 'synthetic viewers', whole, 300)
-    .option('--players <n>', 'real hls.js players in headless Chromium', whole, 3)
-    .option('--break-after <s>', 'seconds until the CDN breaks', whole, 60)
-    .option('--break-for <s>', 'seconds it stays broken', whole, 120)
+    .option('--sessions <n>', 'synthetic viewers', count, 300)
+    .option('--players <n>', 'real hls.js players in headless Chromium', count, 3)
+    .option('--break-after <s>', 'seconds until the CDN breaks', count, 60)
+    .option('--break-for <s>', 'seconds it stays broken', count, 120)
     .action(async (flags) => {
       if (flags.show !== undefined && flags.show !== 'festival')
         throw expectedError(`there is no show ${flags.show}: --show festival, or none`)

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { makeFolder } from '../dataFolder.ts'
 import { configFileOf, configOf, withConfig } from './options.ts'
 
 export function registerDoctor(program: Command, version: string): void {
@@ -16,7 +16,7 @@ export function registerDoctor(program: Command, version: string): void {
       if (flags.confirmClock) {
         const { writeKnownTime } = await import('../clock.ts')
         const folder = resolve(config.data)
-        mkdirSync(folder, { recursive: true })
+        makeFolder(folder)
         writeKnownTime(folder, Date.now())
       }
       const findings = await examine({ config, file: configFileOf(flags), version, now: Date.now })

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { checkCollector } from '../checkCollector.ts'
 import { expectedError } from '../expectedError.ts'
 import { demoServerKey } from '../serverKeys.ts'
 import { configOf, withConfig } from './options.ts'
@@ -38,6 +39,10 @@ export function registerDrill(program: Command): void {
         throw expectedError(
           'a report of synthetic traffic needs a server key: --key, made by `firstframe keys make`.',
         )
+      if (flags.collector !== undefined) {
+        const away = await checkCollector({ collector: flags.collector, key: key!, source: 'k6' })
+        if (away !== undefined) throw expectedError(away)
+      }
       const abort = new AbortController()
       process.once('SIGINT', () => abort.abort())
       const card = await runDrill({

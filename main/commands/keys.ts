@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { readKeyFile } from '../../collector/auth/keyRing.ts'
+import { tenantNames } from '../config/meaning.ts'
+import { makeFolder } from '../dataFolder.ts'
 import { expectedError } from '../expectedError.ts'
 import { addServerKey, keyFileOf, retireServerKey } from '../serverKeys.ts'
 import { configOf, withConfig } from './options.ts'
@@ -33,8 +34,13 @@ export function registerKeys(program: Command): void {
     .requiredOption('--tenant <name>', 'whose facts it may report')
     .option('--source <name>', 'the only source it may report for: nginx-rtmp, srs, probe, k6, …')
     .action((flags) => {
+      const known = tenantNames(configOf(flags))
+      if (!known.includes(flags.tenant))
+        throw expectedError(
+          `there is no tenant ${flags.tenant}; there are: ${known.join(', ')}. The key would be refused by every collector.`,
+        )
       const file = fileOf(flags)
-      mkdirSync(dirname(file), { recursive: true })
+      makeFolder(dirname(file))
       const { key, kept } = addServerKey(file, {
         tenant: flags.tenant,
         source: flags.source,
@@ -46,7 +52,9 @@ export function registerKeys(program: Command): void {
   withConfig(keys.command('list'))
     .description('list server keys, by their id')
     .action((flags) => {
-      for (const { id, tenant, source = 'any source', made_ms, until_ms } of readKeyFile(fileOf(flags)))
+      const kept = readKeyFile(fileOf(flags))
+      if (kept.length === 0) console.error(`No server key was made yet: ${fileOf(flags)} has none.`)
+      for (const { id, tenant, source = 'any source', made_ms, until_ms } of kept)
         console.log(
           [
             id,

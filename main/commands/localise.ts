@@ -14,6 +14,7 @@ export function registerLocalise(program: Command): void {
       const { runLocalise } = await import('../../processor/watch/localise/command.ts')
       const { output, exitCode } = await runLocalise({ file, ...flags })
       process.stdout.write(output)
-      process.exitCode = exitCode
+      // A mistake of the command line or the file, as everywhere.
+      process.exitCode = exitCode === 0 ? 0 : 2
     })
 }

@@ -11,6 +11,12 @@ export const whole = (text: string): number => {
   return value
 }
 
+export const positive = (text: string): number => {
+  const value = Number(text)
+  if (!(Number.isFinite(value) && value > 0)) throw new InvalidArgumentError('It must be a number above 0.')
+  return value
+}
+
 /** Adds the settings that every role takes on the command line; all others stand in the file or the environment. */
 export const withConfig = (command: Command): Command =>
   command
@@ -56,11 +62,12 @@ export const tokenOption = (): Option =>
 
 /** The configuration file that these flags, the environment or the standard name point to. */
 export const configFileOf = (flags: ConfigFlags): string =>
-  flags.config ?? process.env.FIRSTFRAME_CONFIG ?? STANDARD_FILE
+  flags.config ?? (process.env.FIRSTFRAME_CONFIG || STANDARD_FILE)
 
 /** The configuration of this process, from file, environment and the flags of `withConfig`. Throws ConfigError. */
 export function configOf(flags: ConfigFlags): Config {
-  const named = flags.config ?? process.env.FIRSTFRAME_CONFIG
+  // An empty variable is one that is not set: compose files pass it on so.
+  const named = flags.config ?? (process.env.FIRSTFRAME_CONFIG || undefined)
   return loadConfig({
     file: { path: named ?? STANDARD_FILE, optional: named === undefined },
     environment: process.env,

@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import { consoleBase } from '../../console/query/consoleErrors.ts'
+import { nearest } from '../../schemas/nearest.ts'
 import type { Planned } from '../../schemas/planned.ts'
 import { expectedError } from '../expectedError.ts'
 import { instant, lengthOf } from './instant.ts'
@@ -29,6 +31,10 @@ function planOf(type: Planned['type'], flags: Flags, now: number): Planned {
     if (value.length === 0) throw expectedError(`--cause ${pair}: write name=value.`)
     return [name!, value.join('=')] as const
   })
+  if ([tenant, show, stream, rule, hop, cause].every((each) => each === undefined))
+    throw expectedError(
+      `this would be a ${type} of everything. Name what it is for, such as --show NAME; --show '*' means every show.`,
+    )
   return {
     type,
     id: flags.id ?? `${type}-${now.toString(36)}`,
@@ -60,16 +66,29 @@ export function registerPlanned(program: Command): void {
     .description('announce maintenance, silence incidents, and see what is announced')
     .option('--url <address>', 'the console’s address (default: the configuration’s port)', consoleAddress())
     .addOption(tokenOption())
-  const base = (): string => `${(planned.opts().url as string).replace(/\/$/, '')}/api/planned`
+  const base = (): string => `${consoleBase(planned.opts().url as string)}/api/planned`
   const ask = askWith(() => planned.opts().token)
+  /** A show that nobody reported or declared is often a misspelt one; it may also be one that is to come. */
+  const unknownShow = async ({ match: { show, tenant } }: Planned): Promise<string | undefined> => {
+    const of = tenant === undefined || tenant.includes('*') ? '' : `?tenant=${encodeURIComponent(tenant)}`
+    const root = base().replace(/planned$/, '')
+    const { shows } = JSON.parse(await ask(`${root}shows${of}`)) as { shows: Record<string, unknown> }
+    if (show === undefined || show.includes('*') || show in shows) return undefined
+    const declared = JSON.parse(await ask(`${root}registry`)) as { shows: { show: string }[] }
+    const known = [...Object.keys(shows), ...declared.shows.map((entry) => entry.show)]
+    if (known.includes(show)) return undefined
+    return `Nothing has reported of a show ${show}, and none is declared${nearest(show, known) || '.'} Shows here: ${known.join(', ') || 'none'}.`
+  }
   const announce = async (plan: Planned) => {
     const { id, ...body } = plan
+    const unknown = await unknownShow(plan)
     await ask(`${base()}/${encodeURIComponent(id)}`, {
       method: 'PUT',
       body: JSON.stringify(body),
       headers: { 'content-type': 'application/json' },
     })
     console.log(`${id}: ${plan.type} from ${minute(plan.from_ms)} to ${minute(plan.to_ms)}`)
+    if (unknown !== undefined) console.error(unknown)
   }
   const scope = (command: Command) =>
     command

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { checkCollector } from '../checkCollector.ts'
 import { expectedError } from '../expectedError.ts'
 import { demoServerKey } from '../serverKeys.ts'
-import { configOf, withConfig } from './options.ts'
+import { configOf, positive, withConfig } from './options.ts'
 
 const list = (value: string, before: string[] = []): string[] => [...before, value]
 
@@ -16,12 +17,14 @@ export function registerProbe(program: Command, version: string): void {
       'check one live stream by hand, as a viewer would meet it; exit code 0 healthy, 1 not, 2 could not check',
     )
     .option('--json', 'the whole result as one JSON object')
-    .option('--duration <seconds>', 'how long to watch', Number)
-    .option('--declared <kbps>', 'the bitrate the stream should have', Number)
+    .option('--duration <seconds>', 'how long to watch', positive)
+    .option('--declared <kbps>', 'the bitrate the stream should have', positive)
     .option('--browser', 'also play it in headless Chromium and look at the picture')
     .option('--chromium <path>', 'where Chromium is')
     .option('--header <line>', 'request header, `Name: value`; may be given several times', list)
-    .option('--variant <which>', 'first, highest or lowest')
+    .addOption(
+      new Option('--variant <which>', 'which rendition is watched').choices(['first', 'highest', 'lowest']),
+    )
     .option(
       '--allow-network <cidr>',
       'a private network that the stream may lead to; may be given several times',
@@ -51,7 +54,7 @@ export function registerProbe(program: Command, version: string): void {
     .option('--collector <url>', 'the collector’s address', 'http://127.0.0.1:8080')
     .option('--key <key>', 'a server key of the tenant (default: that of `demo` in the data folder)')
     .option('--region <name>', 'where this probe looks from (default: probe_region of the configuration)')
-    .option('--parallel <n>', 'most checks at once', Number, 8)
+    .option('--parallel <n>', 'most checks at once', positive, 8)
     .action(async (flags) => {
       const config = configOf(flags)
       const { readTargets } = await import('../../probe/target.ts')
@@ -71,6 +74,8 @@ export function registerProbe(program: Command, version: string): void {
         throw expectedError(
           'a probe needs a server key: --key, made by `firstframe keys make --tenant NAME --source probe`.',
         )
+      const away = await checkCollector({ collector: flags.collector, key, source: 'probe' })
+      if (away !== undefined) console.error(`firstframe: ${away}`)
       const region = flags.region ?? (config.probe_region || hostname())
       const clock = () => performance.timeOrigin + performance.now()
       const sender = beaconSender({

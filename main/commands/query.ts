@@ -25,9 +25,17 @@ export function registerQuery(program: Command): void {
     .option('--param <name=value>', 'a value for {name:Type}; may be given several times', parameter, {})
     .option('--url <url>', 'the console’s address (default: the configuration’s port)', consoleAddress())
     .addOption(tokenOption())
-    .action(async (given: string | undefined, flags) => {
-      const { QueryError } = await import('../../console/query/askConsole.ts')
+    // Without quotes the shell takes the SQL apart; the message says so instead of counting arguments.
+    .allowExcessArguments()
+    .action(async (given: string | undefined, flags, command: Command) => {
+      const { QueryError } = await import('../../console/query/consoleErrors.ts')
+      if (command.args.length > 1)
+        throw new QueryError(
+          'the SQL must be one argument: put it in quotes, firstframe query "SELECT count() FROM heartbeat"',
+        )
       const { runQuery } = await import('../../console/query/runQuery.ts')
+      if (given !== undefined && flags.file !== undefined)
+        throw new QueryError('SQL and --file are both given: which one is meant?')
       let sql = given
       if (flags.file !== undefined) {
         try {

@@ -1,15 +1,10 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
+import { consoleBase } from '../../console/query/consoleErrors.ts'
 import type { ShowEntry } from '../../schemas/show.ts'
 import { expectedError } from '../expectedError.ts'
 import { readReceivers } from '../receivers.ts'
-import { configFileOf, configOf, tokenOption, withConfig } from './options.ts'
+import { configFileOf, configOf, positive, tokenOption, withConfig } from './options.ts'
 import { askWith } from './shows.ts'
-
-const count = (text: string): number => {
-  const value = Number(text)
-  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('It must be a number above 0.')
-  return value
-}
 
 /** `firstframe ready SHOW`: the gate before a show, go or no-go with evidence. */
 export function registerReady(program: Command, version: string): void {
@@ -18,8 +13,8 @@ export function registerReady(program: Command, version: string): void {
     .description(
       'before a show: probes, edges, encoders, receivers, clocks, machine, capacity, rehearsal; exit code 0 go, 1 no-go',
     )
-    .option('--viewers <n>', 'the audience to be ready for (default: `viewers` of the show)', count)
-    .option('--cores <n>', 'cores for all roles (default: this machine’s)', count)
+    .option('--viewers <n>', 'the audience to be ready for (default: `viewers` of the show)', positive)
+    .option('--cores <n>', 'cores for all roles (default: this machine’s)', positive)
     .option('--rehearsal <file>', 'scorecard of a rehearsal: firstframe rehearse FILE --json')
     .option('--no-pages', 'send no test page to receivers')
     .option('--url <address>', 'the console’s address (default: the configuration’s port)')
@@ -28,7 +23,7 @@ export function registerReady(program: Command, version: string): void {
     .option('--json', 'one object a finding: check, state (ok, warn, bad), text')
     .action(async (show: string, flags) => {
       const config = configOf(flags)
-      const url = ((flags.url as string) ?? `http://127.0.0.1:${config.console_port}`).replace(/\/$/, '')
+      const url = consoleBase((flags.url as string) ?? `http://127.0.0.1:${config.console_port}`)
       const ask = askWith(() => flags.token)
       const { shows } = JSON.parse(await ask(`${url}/api/registry`)) as { shows: ShowEntry[] }
       const [{ readTargets }, { check }, { examine }, { examineShow }] = await Promise.all([

@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
+import { consoleBase } from '../../console/query/consoleErrors.ts'
 import { expectedError } from '../expectedError.ts'
 import { readRules } from '../receivers.ts'
 import { instant } from './instant.ts'
-import { consoleAddress } from './options.ts'
+import { consoleAddress, tokenOption } from './options.ts'
+import { askWith } from './shows.ts'
 
 export function registerReplay(program: Command): void {
   program
@@ -14,6 +16,7 @@ export function registerReplay(program: Command): void {
     .option('--tenant <name>', 'only this tenant')
     .option('--show <name>', 'only this show')
     .option('--url <address>', 'the console’s address (default: the configuration’s port)', consoleAddress())
+    .addOption(tokenOption())
     .option('--json', 'one JSON object a page')
     .action(
       async (flags: {
@@ -23,6 +26,7 @@ export function registerReplay(program: Command): void {
         tenant?: string
         show?: string
         url: string
+        token?: string
         json?: boolean
       }) => {
         const { replay } = await import('../replay.ts')
@@ -30,26 +34,19 @@ export function registerReplay(program: Command): void {
         const from_ms = Math.floor(instant(flags.from, now) / 1000) * 1000
         const to_ms = Math.floor(instant(flags.to, now) / 1000) * 1000
         if (to_ms <= from_ms) throw expectedError('--to lies before --from.')
+        const ask = askWith(() => flags.token)
+        let facts = 0
         const query = async (sql: string) => {
-          let answer: Response
-          try {
-            answer = await fetch(
-              `${flags.url.replace(/\/$/, '')}/clickhouse/?database=firstframe&default_format=JSONEachRow`,
-              { method: 'POST', body: sql },
-            )
-          } catch {
-            throw expectedError(
-              `${flags.url} does not answer. Is Firstframe running? Name its console with --url.`,
-            )
-          }
-          const text = await answer.text()
-          if (!answer.ok) throw expectedError(text.trim())
-          return text.trim() === ''
-            ? []
-            : text
-                .trim()
-                .split('\n')
-                .map((line) => JSON.parse(line) as Record<string, unknown>)
+          const text = await ask(
+            `${consoleBase(flags.url)}/clickhouse/?database=firstframe&default_format=JSONEachRow`,
+            { method: 'POST', body: sql },
+          )
+          const rows = text
+            .split('\n')
+            .filter((line) => line !== '')
+            .map((line) => JSON.parse(line) as Record<string, unknown>)
+          facts += rows.length
+          return rows
         }
         const bar = process.stderr.isTTY === true && !flags.json
         const pages = await replay({
@@ -67,6 +64,10 @@ export function registerReplay(program: Command): void {
             : {}),
         })
         if (bar) process.stderr.write('\r')
+        if (facts === 0)
+          throw expectedError(
+            `nothing was replayed: the store has no facts${flags.show === undefined ? '' : ` of ${flags.show}`} from ${new Date(from_ms).toISOString()} to ${new Date(to_ms).toISOString()}.`,
+          )
         if (flags.json) for (const page of pages) console.log(JSON.stringify(page))
         else if (pages.length === 0) console.log('No page would have come.')
         else

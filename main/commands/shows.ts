@@ -1,23 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { parse } from 'yaml'
+import { consoleBase, noAnswer, refusedBy } from '../../console/query/consoleErrors.ts'
 import type { ShowEntry } from '../../schemas/show.ts'
 import { expectedError } from '../expectedError.ts'
 import { consoleAddress, tokenOption } from './options.ts'
-
-const NO_TOKEN =
-  'the console asks for a token: make one with `firstframe token` on its machine, and give it as --token or FIRSTFRAME_TOKEN.'
-
-/** The message of an error answer of the console; undefined when it has another shape. */
-function messageOf(text: string): string | undefined {
-  try {
-    const body = JSON.parse(text) as { error?: { message?: unknown; detail?: unknown } }
-    const message = body.error?.detail ?? body.error?.message
-    return typeof message === 'string' ? message : undefined
-  } catch {
-    return undefined
-  }
-}
 
 /** Asks the console, with the token if there is one; throws an error in a line a person can mend. */
 export const askWith =
@@ -33,16 +20,29 @@ async function ask(url: string, init: RequestInit): Promise<string> {
   let answer: Response
   try {
     answer = await fetch(url, init)
-  } catch {
-    throw expectedError(
-      `${new URL(url).origin} does not answer. Is Firstframe running? Name its console with --url.`,
-    )
+  } catch (error) {
+    throw noAnswer(url, error)
   }
   const text = await answer.text()
-  if (answer.status === 401) throw expectedError(NO_TOKEN)
-  if (!answer.ok)
-    throw expectedError(messageOf(text) ?? `${new URL(url).origin} answered ${answer.status}: ${text}`)
+  if (!answer.ok) throw refusedBy(url, answer.status, text)
   return text
+}
+
+/** The shows of a file; nothing is declared unless all of it can be read. */
+function entriesOf(file: string, text: string): readonly ShowEntry[] {
+  let value: unknown
+  try {
+    value = parse(text)
+  } catch (error) {
+    throw expectedError(`${file}: ${(error as Error).message.split('\n')[0]}`)
+  }
+  const { shows } = (value ?? {}) as { shows?: unknown }
+  const entries: unknown[] = Array.isArray(shows) ? shows : Array.isArray(value) ? value : [value]
+  if (entries.length === 0) throw expectedError(`${file}: has no show, so nothing was declared.`)
+  for (const entry of entries)
+    if (typeof (entry as Partial<ShowEntry> | null)?.show !== 'string')
+      throw expectedError(`${file}: an entry has no \`show\`, its name.`)
+  return entries as ShowEntry[]
 }
 
 export function registerShows(program: Command): void {
@@ -51,7 +51,7 @@ export function registerShows(program: Command): void {
     .description('which streams and apps belong to a show')
     .option('--url <address>', 'the console’s address (default: the configuration’s port)', consoleAddress())
     .addOption(tokenOption())
-  const base = (): string => `${(shows.opts().url as string).replace(/\/$/, '')}/api/registry`
+  const base = (): string => `${consoleBase(shows.opts().url as string)}/api/registry`
   const ask = askWith(() => shows.opts().token)
 
   shows
@@ -83,10 +83,8 @@ export function registerShows(program: Command): void {
       const text = await readFile(file, 'utf8').catch((error: Error) => {
         throw expectedError(`${file} cannot be read: ${error.message}`)
       })
-      const value = parse(text) as { shows?: ShowEntry[] } | ShowEntry
-      const entries = 'shows' in value && Array.isArray(value.shows) ? value.shows : [value as ShowEntry]
+      const entries = entriesOf(file, text)
       for (const { show, ...entry } of entries) {
-        if (typeof show !== 'string') throw expectedError(`${file}: an entry has no \`show\`.`)
         await ask(`${base()}/${encodeURIComponent(show)}`, {
           method: 'PUT',
           body: JSON.stringify(entry),
@@ -102,6 +100,11 @@ export function registerShows(program: Command): void {
     .option('--tenant <name>', 'whose')
     .description('forget a show’s declaration; its facts stay')
     .action(async (show: string, { tenant }: { tenant?: string }) => {
+      const { shows: entries } = JSON.parse(await ask(base())) as { shows: ShowEntry[] }
+      if (!entries.some((entry) => entry.show === show))
+        throw expectedError(
+          `no show ${show} is declared; there are: ${entries.map((entry) => entry.show).join(', ') || 'none'}.`,
+        )
       await ask(
         `${base()}/${encodeURIComponent(show)}${tenant === undefined ? '' : `?tenant=${encodeURIComponent(tenant)}`}`,
         { method: 'DELETE' },

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { Command } from 'commander'
 import type { Role } from '../../console/signIn/principal.ts'
+import { tenantNames } from '../config/meaning.ts'
 import { expectedError } from '../expectedError.ts'
 import { type ConfigFlags, configOf, withConfig } from './options.ts'
 
@@ -40,8 +41,13 @@ export function registerSignIn(program: Command): void {
       const days = Number(flags.days)
       if (!ROLES.includes(flags.role as Role)) throw expectedError(`--role: one of ${ROLES.join(', ')}`)
       if (!(days > 0 && days <= 366)) throw expectedError('--days: more than 0, at most 366')
-      const tokens = createTokens({ secret: consoleSecret(configOf(flags)), clock: Date.now })
+      const config = configOf(flags)
       const tenants = flags.tenants === '*' ? '*' : flags.tenants.split(',').map((each) => each.trim())
+      const known = tenantNames(config)
+      const unknown = tenants === '*' ? undefined : tenants.find((each) => !known.includes(each))
+      if (unknown !== undefined)
+        throw expectedError(`--tenants: there is no tenant ${unknown}; there are: ${known.join(', ')}`)
+      const tokens = createTokens({ secret: consoleSecret(config), clock: Date.now })
       console.log(
         await tokens.sign(
           'token',

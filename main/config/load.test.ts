@@ -36,7 +36,10 @@ test('the command line wins over the environment, that over the file, that over 
 })
 
 test('lists come from the environment by commas', () => {
-  const config = loadConfig({ environment: { FIRSTFRAME_LOG_BROKERS: 'a:9092, b:9092' }, flags: {} })
+  const config = loadConfig({
+    environment: { FIRSTFRAME_LOG_KIND: 'kafka', FIRSTFRAME_LOG_BROKERS: 'a:9092, b:9092' },
+    flags: {},
+  })
   assert.deepEqual(config.log.brokers, ['a:9092', 'b:9092'])
 })
 

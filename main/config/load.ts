@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { isUtf8 } from 'node:buffer'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { isMap, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
 import { nearest } from '../../schemas/nearest.ts'
 import { type Problem, schemaProblems } from '../../schemas/problems.ts'
 import { meaningProblems } from './meaning.ts'
@@ -44,17 +45,39 @@ export function environmentNames(
 /** Variables of the command line that are no settings: which file to read, and the token for a console. */
 const NO_SETTINGS: readonly string[] = ['FIRSTFRAME_CONFIG', 'FIRSTFRAME_TOKEN']
 
+/** What is said of a variable that names no setting: the settings of its section, or the nearest name. */
+function noSuchVariable(name: string, names: ReadonlyMap<string, readonly string[]>): string {
+  const members = [...names].filter(
+    ([, path]) => path.length > 1 && name === `FIRSTFRAME_${path.slice(0, -1).join('_').toUpperCase()}`,
+  )
+  if (members.length > 0) return `is a section; its settings are ${members.map(([each]) => each).join(', ')}`
+  return `no such setting${nearest(name, [...names.keys()]) || '.'} \`firstframe config --help\` lists them.`
+}
+
 function schemaAt(path: readonly string[]): TSchema {
   let schema: TSchema = Config
   for (const name of path) schema = schema.properties[name] as TSchema
   return schema
 }
 
+function jsonList(text: string): unknown {
+  try {
+    const value = JSON.parse(text) as unknown
+    if (Array.isArray(value)) return value
+  } catch {
+    // Said below.
+  }
+  throw new Error(
+    'is no list in JSON, such as [{"name": "a"}]; quotes are double, and a comma stands between entries only',
+  )
+}
+
 /** Text of the environment as the type it should have: lists are separated by commas, or JSON. */
 function fromText(text: string, path: readonly string[]): unknown {
   const schema = schemaAt(path)
   if (schema.type === 'array') {
-    if (text.trimStart().startsWith('[')) return JSON.parse(text) as unknown
+    const ofText = (schema.items as TSchema).type === 'string'
+    if (text !== '' && (!ofText || text.trimStart().startsWith('['))) return jsonList(text)
     return text === '' ? [] : text.split(',').map((each) => each.trim())
   }
   if (schema.type === 'boolean')
@@ -78,21 +101,32 @@ function readFile(
   problems: string[],
   lines: Map<string, string>,
 ): Record<string, unknown> {
-  let text: string
+  let bytes: Buffer
   try {
-    text = readFileSync(path, 'utf8')
+    bytes = readFileSync(path)
   } catch (error) {
-    if (!(optional && (error as NodeJS.ErrnoException).code === 'ENOENT'))
-      problems.push(`${path}: cannot be read: ${(error as Error).message}`)
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const beside = optional && missing ? path.replace(/\.yaml$/, '.yml') : path
+    if (beside !== path && existsSync(beside))
+      problems.push(`${beside}: is not read: rename it to ${path}, or name it with --config ${beside}`)
+    else if (!(optional && missing)) problems.push(`${path}: cannot be read: ${(error as Error).message}`)
     return {}
   }
+  if (!isUtf8(bytes) || bytes.includes(0)) {
+    problems.push(`${path}: is not text in UTF-8: save it again in that encoding`)
+    return {}
+  }
+  const text = bytes.toString('utf8')
   const counter = new LineCounter()
   const document = parseDocument(text, { lineCounter: counter })
   for (const error of document.errors) {
     const { line, col } = counter.linePos(error.pos[0])
     problems.push(`${path}:${line}:${col}: ${error.message.split('\n')[0]!.replace(/ at line.*$/, '')}`)
   }
-  if (document.errors.length > 0 || document.contents === null) return {}
+  // A file of comments, and one with `---` only, changes nothing.
+  const { contents } = document
+  if (document.errors.length > 0 || contents === null || (isScalar(contents) && contents.source === ''))
+    return {}
   if (!isMap(document.contents)) {
     problems.push(`${path}:1:1: the file must be a list of \`name: value\``)
     return {}
@@ -116,7 +150,12 @@ function readFile(
     }
   }
   note(document.contents, '')
-  return document.toJS() as Record<string, unknown>
+  try {
+    return document.toJS() as Record<string, unknown>
+  } catch (error) {
+    problems.push(`${path}: ${(error as Error).message}`)
+    return {}
+  }
 }
 
 /**
@@ -129,12 +168,11 @@ export function loadConfig({ file, environment, flags }: Sources): Config {
   const values = file ? readFile(file.path, file.optional, problems, origins) : {}
   const names = environmentNames()
   for (const [name, text] of Object.entries(environment)) {
-    if (!name.startsWith('FIRSTFRAME_') || text === undefined || NO_SETTINGS.includes(name)) continue
+    // `FIRST_FRAME_PORT` and `firstframe_port` are meant for us, too.
+    if (!/^first_?frame_/i.test(name) || text === undefined || NO_SETTINGS.includes(name)) continue
     const path = names.get(name)
     if (path === undefined) {
-      problems.push(
-        `${name}: no such setting${nearest(name, [...names.keys()])}. \`firstframe config --help\` lists them.`,
-      )
+      problems.push(`${name}: ${noSuchVariable(name, names)}`)
       continue
     }
     try {

@@ -14,6 +14,7 @@ export const Tenant = Type.Object(
       minLength: 1,
       maxLength: 64,
       pattern: '^[a-z0-9_-]+$',
+      form: 'lower case letters, digits, - and _ (1 to 64)',
       description: 'Name of the tenant: lower case, digits, - and _.',
     }),
     key: Type.String({
@@ -60,9 +61,15 @@ export const Tenant = Type.Object(
       Type.Boolean({ description: 'Viewers get another hash each day (UTC). Default: false.' }),
     ),
     origins: Type.Optional(
-      Type.Array(Type.String({ pattern: '^https?://[^/]+$' }), {
-        description: 'Origins that browsers may report from with the public key. Default: any.',
-      }),
+      Type.Array(
+        Type.String({
+          pattern: '^https?://[^/]+$',
+          form: 'scheme and host without a path or a slash at the end, such as https://shop.example',
+        }),
+        {
+          description: 'Origins that browsers may report from with the public key. Default: any.',
+        },
+      ),
     ),
     token_secrets: Type.Optional(
       Type.Array(Type.String({ minLength: 32, ...secret }), {
@@ -201,7 +208,9 @@ const SignIn = Type.Object(
           name: Type.String({ minLength: 1, description: 'Name to sign in with.' }),
           password_hash: Type.String({
             ...secret,
-            pattern: '^\\$argon2id\\$',
+            pattern:
+              '^\\$argon2id\\$v=\\d+\\$m=\\d+,t=\\d+,p=\\d+\\$[A-Za-z0-9+/]{11,}\\$[A-Za-z0-9+/]{16,}$',
+            form: 'what `firstframe password` prints',
             description: 'Hash of the password: `firstframe password` prints it.',
           }),
           role,
@@ -271,7 +280,12 @@ export const Config = Type.Object(
       0,
       'Health of any role: /healthz, /readyz, /metrics. 0: none; the collector has its own on the public port.',
     ),
-    data: Type.String({ default: './data', description: 'Folder of the embedded log and store.' }),
+    data: Type.String({
+      minLength: 1,
+      form: 'a folder',
+      default: './data',
+      description: 'Folder of the embedded log and store.',
+    }),
     log_level: Type.Union(
       ['debug', 'info', 'warn', 'error', 'silent'].map((level) => Type.Literal(level)),
       { default: 'info', description: 'Least serious log line: debug, info, warn, error or silent.' },
@@ -388,6 +402,7 @@ export const Config = Type.Object(
         database: Type.String({
           default: 'firstframe',
           pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+          form: 'letters, digits and _',
           description: 'Database.',
         }),
         cluster: Type.String({
@@ -431,7 +446,10 @@ export const Config = Type.Object(
     livekit: Type.Record(
       Type.String(),
       Type.Object(
-        { secret: Type.String({ ...secret }), tenant: Type.String({ default: 'demo' }) },
+        {
+          secret: Type.String({ minLength: 1, form: 'the secret of this API key', ...secret }),
+          tenant: Type.String({ default: 'demo' }),
+        },
         // Defaults within a record are filled in only where its values have one of their own.
         { additionalProperties: false, default: {} },
       ),
@@ -441,7 +459,7 @@ export const Config = Type.Object(
       default: [],
       description: 'Addresses to check: see probe/README.md.',
     }),
-    probe_networks: Type.Array(Type.String({ pattern: '^[0-9a-fA-F.:]+/\\d{1,3}$' }), {
+    probe_networks: Type.Array(Type.String(), {
       default: [],
       description:
         'Private networks (10.0.0.0/8) that a checked stream may lead to, beside the target’s own host and port.',

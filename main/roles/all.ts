@@ -3,8 +3,9 @@ import { takeDataFolder } from '../dataFolder.ts'
 import { openLog } from '../openLog.ts'
 import { keepDemoServerKey } from '../serverKeys.ts'
 import { openShows } from '../shows.ts'
+import { checkStart } from './checkStart.ts'
 import { startCollector } from './collector.ts'
-import { checkSignIn, startConsole } from './console.ts'
+import { startConsole } from './console.ts'
 import { mediaRoutes, startIngest } from './ingest.ts'
 import { compareClocks, connectStore, startStore } from './store.ts'
 import { startWatch } from './watch.ts'
@@ -13,7 +14,7 @@ import { startWrite } from './write.ts'
 /** The whole of Firstframe in one process (and the store's child). */
 export async function startAll(context: Context, add: <R extends Role>(role: R) => R): Promise<void> {
   const { config } = context
-  checkSignIn(config)
+  checkStart(config)
   const giveBack = takeDataFolder(context.data)
   add({ name: 'data folder', readiness: () => undefined, close: async () => giveBack() })
   const log = await openLog(context, { spill: true })

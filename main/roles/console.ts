@@ -10,29 +10,15 @@ import type { SignInOptions } from '../../console/signIn/serveSignIn.ts'
 import type { Log } from '../../log/log.ts'
 import { openStateMap } from '../../log/stateMap.ts'
 import { STATE_TOPICS } from '../../schemas/topics.ts'
-import type { Config } from '../config/schema.ts'
 import type { Context, Role } from '../context.ts'
-import { expectedError } from '../expectedError.ts'
 import { ListenError } from '../listenError.ts'
 import { openShows } from '../shows.ts'
+import { checkSignIn } from './checkStart.ts'
 import { consoleSecret } from './consoleSecret.ts'
 import type { StoreAccess } from './store.ts'
 
 const hostsOf = (urls: readonly string[]): string[] =>
   urls.flatMap((url) => (URL.canParse(url) ? [new URL(url).hostname] : []))
-
-const isLoopback = (host: string): boolean => /^(127\.|\[?::1\]?$|localhost$)/.test(host)
-
-/**
- * Refuses a configuration in which nobody would sign in and others can reach the port.
- * @throws an expected error
- */
-export function checkSignIn(config: Config): void {
-  if (config.sign_in.kind !== 'none' || isLoopback(config.console_host)) return
-  throw expectedError(
-    `console_host is ${config.console_host}: whoever reaches it could read everything. Set sign_in.kind to accounts or openid (docs/signIn.md), to outside when a proxy lets people in, or console_host to 127.0.0.1.`,
-  )
-}
 
 /** Who is let in, from the configuration. */
 function signInOf({ config, clock }: Context, { store }: StoreAccess): SignInOptions {

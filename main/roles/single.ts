@@ -3,6 +3,7 @@ import type { Log } from '../../log/log.ts'
 import type { Context, Role } from '../context.ts'
 import { expectedError } from '../expectedError.ts'
 import { openLog } from '../openLog.ts'
+import { readRules } from '../receivers.ts'
 import { openShowsLater } from '../shows.ts'
 import { startCollector } from './collector.ts'
 import { startConsole } from './console.ts'
@@ -55,6 +56,7 @@ export async function write(context: Context, add: Add): Promise<void> {
 }
 
 export async function watch(context: Context, add: Add): Promise<void> {
+  readRules(context.config.rules)
   add(await startWatch(context, await whenItAnswers(await sharedLog(context, add))))
 }
 

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { tableFromIPC } from 'apache-arrow'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { QueryError } from '../../console/query/askConsole.ts'
+import { QueryError } from '../../console/query/consoleErrors.ts'
 import { runQuery } from '../../console/query/runQuery.ts'
 import { serveSql } from '../../console/server/sql.ts'
 import { startTestStore, type TestStore } from '../../store/testing.ts'
@@ -105,7 +105,10 @@ test('errors are ClickHouse’s, with its code; a file is there whole or not at 
     (await readdir(folder)).filter((name) => name.startsWith('never')),
     [],
   )
-  await assert.rejects(ask('SELECT 1', { url: 'http://127.0.0.1:9' }), /no console at .*--url/)
+  await assert.rejects(
+    ask('SELECT 1', { url: 'http://127.0.0.1:9' }),
+    /http:\/\/127\.0\.0\.1:9 does not answer.*--url/,
+  )
 })
 
 test('a terminal sees a bar while it waits and no binary', async () => {

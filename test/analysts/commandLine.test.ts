@@ -96,7 +96,7 @@ test('what is wrong is one message of ClickHouse’s, with its code, and no stac
   }
   const { code, err } = await firstframe('query', 'SELECT 1', '--url', 'http://127.0.0.1:9')
   assert.equal(code, 2)
-  assert.match(err, /no console at http:\/\/127\.0\.0\.1:9 .*--url names another/)
+  assert.match(err, /http:\/\/127\.0\.0\.1:9 does not answer.*Name its console with --url/)
 })
 
 test('firstframe report writes the page and says where', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadConfig } from '../config/load.ts'
-import { checkSignIn } from './console.ts'
+import { checkSignIn } from './checkStart.ts'
 
 const check = (flags: Record<string, unknown>) => () => checkSignIn(loadConfig({ environment: {}, flags }))
 
