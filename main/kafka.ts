@@ -8,15 +8,9 @@ import { topics } from '../schemas/topics.ts'
 import type { Context } from './context.ts'
 import { expectedError } from './expectedError.ts'
 
-/** How the brokers are reached; throws what a person can mend when a setting that belongs to it is missing. */
+/** How the brokers are reached, by settings that `loadConfig` has checked. */
 export function kafkaSecurity(log: Context['config']['log']): Pick<KafkaConnection, 'ssl' | 'sasl'> {
   const { tls, tls_ca, sasl, username, password } = log
-  if (tls_ca !== '' && !tls)
-    throw expectedError('log.tls_ca is set and log.tls is not: set FIRSTFRAME_LOG_TLS=true.')
-  if (sasl !== 'none' && (username === '' || password === ''))
-    throw expectedError(
-      `log.sasl is ${sasl}: set log.username and log.password too (FIRSTFRAME_LOG_USERNAME, FIRSTFRAME_LOG_PASSWORD).`,
-    )
   const readCa = (): string => {
     try {
       return readFileSync(tls_ca, 'utf8')
@@ -44,8 +38,6 @@ export async function openKafka(
   { spill }: { readonly spill: boolean },
 ): Promise<Log> {
   const { brokers, partitions, replication, compression, spill_bytes } = config.log
-  if (brokers.length === 0)
-    throw expectedError('log.brokers is empty: set FIRSTFRAME_LOG_BROKERS=host:port,host:port.')
   const inner = await openKafkaLog({
     brokers,
     ...kafkaSecurity(config.log),
