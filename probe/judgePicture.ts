@@ -27,8 +27,11 @@ export function judgePicture(picture: PictureSeen, limits: Case['limits']): Find
     return [{ reason: 'browser_failed', detail: `${picture.player} showed no frame` }]
   }
   const findings: Finding[] = []
+  const { logo, soundOnly } = picture
   const black = picture.frames.filter((frame) => frame.black_ratio >= limits.black_ratio).length
-  if (black >= picture.frames.length * 0.8) {
+  if (soundOnly) {
+    // Nothing of a picture is judged.
+  } else if (black >= picture.frames.length * 0.8) {
     findings.push({ reason: 'picture_black', detail: `${black} of ${picture.frames.length} looks saw black` })
   } else {
     const still = longestStill(picture)
@@ -36,6 +39,8 @@ export function judgePicture(picture: PictureSeen, limits: Case['limits']): Find
       findings.push({ reason: 'picture_frozen', detail: `the same picture for ${inMs(still)} of media time` })
     }
   }
+  if (!soundOnly && logo !== undefined && logo < limits.logo_alike)
+    findings.push({ reason: 'logo_missing', detail: `its place is ${logo.toFixed(2)} like the reference` })
   const loudness = picture.loudnessDbfs
   if (loudness !== undefined && loudness.length > 0 && Math.max(...loudness) < limits.silent_dbfs) {
     const loudest = Math.max(...loudness)

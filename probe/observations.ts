@@ -113,6 +113,12 @@ export interface PictureSeen {
   }[]
   /** Loudest level of each look, dBFS; absent when there is no audio track. */
   readonly loudnessDbfs?: readonly number[]
+  /** It plays and has no picture: nothing of a picture is judged. */
+  readonly soundOnly?: boolean
+  /** How alike the logo's place and its reference are, -1 … 1. */
+  readonly logo?: number
+  /** The picture at the end of the look, JPEG in base64. */
+  readonly shot?: string
   readonly width: number
   readonly height: number
   readonly droppedFrames: number
@@ -149,6 +155,16 @@ export interface CheckMemory {
   readonly audioCodec?: string
 }
 
+/** A logo or watermark that must be in the picture: its place in shares of the picture, and how it looks there. */
+export interface Logo {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+  /** A picture of that place (PNG, JPEG): cut it out of a frame. */
+  readonly file: string
+}
+
 /** What real decoding needs to know beside the address. */
 export interface PictureRequest {
   readonly signal?: AbortSignal
@@ -157,6 +173,7 @@ export interface PictureRequest {
   readonly show?: string
   readonly stream?: string
   readonly cdn?: string
+  readonly logo?: Logo
 }
 
 /** Decodes a stream for real and tells what was to be seen and heard: `browserPicture()`. */

@@ -41,13 +41,14 @@ interface Slot {
 }
 
 /** Real decoding that reports under the target's names. */
-function pictureOf({ show, stream, cdn }: Target, picture: PictureProbe): PictureProbe {
+function pictureOf({ show, stream, cdn, logo }: Target, picture: PictureProbe): PictureProbe {
   return (url, protocol, request) =>
     picture(url, protocol, {
       ...request,
       ...(show === undefined ? {} : { show }),
       ...(stream === undefined ? {} : { stream }),
       ...(cdn === undefined ? {} : { cdn }),
+      ...(logo === undefined ? {} : { logo }),
     })
 }
 

@@ -33,6 +33,21 @@ export const Target = Type.Object(
     ),
     headers: Type.Optional(Type.Record(Type.String(), Type.String())),
     browser: Type.Optional(Type.Boolean({ description: 'Decode it in a real browser, too.' })),
+    logo: Type.Optional(
+      Type.Object(
+        {
+          x: Type.Number({ minimum: 0, maximum: 1 }),
+          y: Type.Number({ minimum: 0, maximum: 1 }),
+          width: Type.Number({ exclusiveMinimum: 0, maximum: 1 }),
+          height: Type.Number({ exclusiveMinimum: 0, maximum: 1 }),
+          file: Type.String({ description: 'A picture of that place, cut out of a frame: PNG or JPEG.' }),
+        },
+        {
+          additionalProperties: false,
+          description: 'A logo that must be there, with `browser`: its place in shares of the picture.',
+        },
+      ),
+    ),
     limits: Type.Optional(Limits),
   },
   { additionalProperties: false },

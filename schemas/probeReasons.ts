@@ -200,6 +200,12 @@ export const PROBE_REASONS = {
     help: 'Frames are shown, but they do not change.',
     mend: 'Look at the encoder’s source: a stuck capture card, a paused scene, a repeated last frame.',
   },
+  logo_missing: {
+    stage: 'picture',
+    severity: 'degraded',
+    help: 'The logo or watermark is not where it should be in the picture.',
+    mend: 'Look at the scene and the overlay of the encoder or the transcode: a wrong scene, a template that was not loaded, another scale.',
+  },
   sound_silent: {
     stage: 'sound',
     severity: 'degraded',
@@ -400,6 +406,8 @@ export const PROBE_LIMITS = {
   black_ratio: 0.98,
   frozen_ms: 2_500,
   silent_dbfs: -60,
+  /** Correlation of the logo's place with its reference, 1 is the same. */
+  logo_alike: 0.5,
 } as const
 
 export type ProbeLimits = { readonly [K in keyof typeof PROBE_LIMITS]: number }

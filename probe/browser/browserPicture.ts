@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import type { Browser } from 'playwright-core'
 import { NotCheckable } from '../check.ts'
 import { type Clock, pause } from '../clock.ts'
-import type { PictureProbe, PictureRequest, PictureSeen } from '../observations.ts'
+import type { Logo, PictureProbe, PictureRequest, PictureSeen } from '../observations.ts'
 import { BrowserMissing, launchChromium } from './launch.ts'
 import { PAGE_SCRIPT, type PageState, PLAYERS } from './page.ts'
 
@@ -84,6 +84,7 @@ export function browserPicture(options: BrowserPictureOptions): PictureProbe {
       try {
         const page = await context.newPage()
         await page.goto(served.url)
+        if (request.logo) await page.evaluate(`probeLogo(${JSON.stringify(await readLogo(request.logo))})`)
         const loaded_ms = clock()
         await page.evaluate(`probePlay(${JSON.stringify(name)}, ${JSON.stringify(url)})`)
         if (options.sdk) await page.evaluate(startSdk(options.sdk, request))
@@ -98,9 +99,10 @@ export function browserPicture(options: BrowserPictureOptions): PictureProbe {
           state.error === '' &&
           (firstSeen_ms === undefined ? clock() - loaded_ms < timeout_ms : clock() - firstSeen_ms < look_ms)
         )
+        const shot = (await page.evaluate('probeShot()')) as string
         // the SDK sends its last interval when the session ends
         if (options.sdk) await page.evaluate('probeSession.end()').then(() => pause(POLL_MS))
-        return pictureOf(name, state, loaded_ms)
+        return pictureOf(name, { ...state, shot }, loaded_ms)
       } finally {
         await context.close()
       }
@@ -125,6 +127,15 @@ function startSdk(sdk: SdkOptions, { show = '', stream = '', cdn }: PictureReque
   return `window.probeSession = Firstframe.monitor(video, { ...${JSON.stringify(settings)}, player: window.player }); undefined`
 }
 
+/** A logo's place and its picture as an address that the page can read. */
+async function readLogo({ file, ...place }: Logo): Promise<Omit<Logo, 'file'> & { image: string }> {
+  try {
+    return { ...place, image: `data:image/*;base64,${(await readFile(file)).toString('base64')}` }
+  } catch {
+    throw new NotCheckable(`the logo’s picture cannot be read: ${file}`)
+  }
+}
+
 function pictureOf(player: string, state: PageState, loaded_ms: number): PictureSeen {
   return {
     player,
@@ -137,6 +148,9 @@ function pictureOf(player: string, state: PageState, loaded_ms: number): Picture
       media_ms: look.media_ms,
     })),
     ...(state.hasAudio ? { loudnessDbfs: state.looks.map((look) => 20 * Math.log10(look.level)) } : {}),
+    ...(state.logo === undefined ? {} : { logo: state.logo }),
+    ...(state.shot === '' ? {} : { shot: state.shot }),
+    soundOnly: state.soundOnly,
     width: state.width,
     height: state.height,
     droppedFrames: state.dropped,

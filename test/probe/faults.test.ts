@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
 import type { Browser } from 'playwright-core'
 import { browserPicture } from '../../probe/browser/browserPicture.ts'
 import { launchChromium } from '../../probe/browser/launch.ts'
 import { type CheckResult, check } from '../../probe/check.ts'
+import { judgePicture } from '../../probe/judgePicture.ts'
 import { testCertificate } from '../../probe/testing/certificate.ts'
 import { FAULTS, type FaultName, type FaultServer, startFaultServer } from '../../probe/testing/faults.ts'
 import {
@@ -13,7 +17,7 @@ import {
   type LiveEncoding,
   startEncoding,
 } from '../../probe/testing/streams.ts'
-import { PROBE_REASONS } from '../../schemas/probeReasons.ts'
+import { PROBE_LIMITS, PROBE_REASONS } from '../../schemas/probeReasons.ts'
 import { startRecorder } from '../players/recorder.ts'
 import { buildFiles } from '../players/stage.ts'
 import { type MediaServer, playable, startMediaServer, waitFor } from '../stream/index.ts'
@@ -114,6 +118,58 @@ test('real decoding finds nothing wrong with the healthy picture and its sound',
   assert.deepEqual(result.findings, [])
   assert.ok((result.seen.picture?.frames.length ?? 0) > 20)
   assert.ok(Math.max(...(result.seen.picture?.loudnessDbfs ?? [])) > -40, 'the tone was heard')
+})
+
+/** Files of eight seconds as HLS below the media server. */
+async function writeHls(name: string, ...args: readonly string[]): Promise<string> {
+  const dir = join(server.mediaDir, name)
+  await mkdir(dir, { recursive: true })
+  const hls = ['-f', 'hls', '-hls_time', '1', '-hls_list_size', '0', 'index.m3u8']
+  const options = ['-hide_banner', '-loglevel', 'error', '-nostdin', '-y']
+  await promisify(execFile)('ffmpeg', [...options, ...args, '-t', '8', ...hls], { cwd: dir })
+  return `${server.mediaUrl}/${name}/index.m3u8`
+}
+const MOVING = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=20']
+const LOGO = ['-f', 'lavfi', '-i', 'smptebars=size=48x36:rate=20']
+const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '20', '-pix_fmt', 'yuv420p']
+
+test('a logo that is missing is found, and the one that is there is not', { timeout: 60_000 }, async () => {
+  const file = join(server.mediaDir, 'logo.png')
+  await promisify(execFile)('ffmpeg', ['-loglevel', 'error', '-y', ...LOGO, '-frames:v', '1', file])
+  const logo = { x: 256 / 320, y: 8 / 180, width: 48 / 320, height: 36 / 180, file }
+  const picture = browserPicture({ clock, browser, look_ms: 2_000 })
+  const overlay = ['-filter_complex', 'overlay=256:8']
+  const found = async (url: string) => {
+    const seen = await picture(url, 'hls', { logo })
+    assert.ok(
+      seen.shot && Buffer.from(seen.shot, 'base64').subarray(0, 2).toString('hex') === 'ffd8',
+      'a JPEG',
+    )
+    return judgePicture(seen, PROBE_LIMITS).map(({ reason }) => reason)
+  }
+  assert.deepEqual(await found(await writeHls('logo', ...MOVING, ...LOGO, ...overlay, ...H264)), [])
+  assert.deepEqual(await found(await writeHls('no-logo', ...MOVING, ...H264)), ['logo_missing'])
+})
+
+test('a stream of sound alone: nothing of a picture is missed, and silence is still heard', {
+  timeout: 60_000,
+}, async () => {
+  const url = await writeHls('sound', '-f', 'lavfi', '-i', 'sine=440', '-c:a', 'aac')
+  const picture = browserPicture({ clock, browser, look_ms: 1_500 })
+  const result = await check(url, { clock, duration_ms: 2_000, picture })
+  // It is a file and no live stream: that is all there is to say.
+  assert.deepEqual(
+    result.findings.map(({ reason }) => reason),
+    ['stream_ended'],
+  )
+  assert.equal(result.seen.picture?.soundOnly, true)
+  assert.equal(result.seen.picture?.shot, undefined)
+  const silent = await writeHls('silence', '-f', 'lavfi', '-i', 'anullsrc', '-c:a', 'aac')
+  const heard = judgePicture(await picture(silent, 'hls', {}), PROBE_LIMITS)
+  assert.deepEqual(
+    heard.map(({ reason }) => reason),
+    ['sound_silent'],
+  )
 })
 
 test('with the SDK on the page the decoding probe reports as a viewer, marked synthetic', {
