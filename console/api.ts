@@ -262,3 +262,14 @@ export const API_ERRORS = {
 } as const satisfies Readonly<Record<string, { status: number; help: string }>>
 
 export type ApiErrorCode = keyof typeof API_ERRORS
+
+/** A picture that a browser probe saw around an incident: `GET /api/incidents/:id/frames`. */
+export interface Frame {
+  readonly target: string
+  readonly part: 'before' | 'in' | 'after'
+  readonly at_ms: number
+  /** Base64. */
+  readonly jpeg: string
+  /** What the probe found then; '' when all was well. */
+  readonly reason: string
+}

@@ -32,7 +32,8 @@ export function beaconSender(options: BeaconSenderOptions): BeaconSender {
   let seq = 0
   const queue = new BeaconQueue<ProbeEvent>({
     collector,
-    batch: 200,
+    // Each may carry a picture of 40 kB.
+    batch: 20,
     most: keep,
     pauses: { first_ms: 1_000, longest_ms: 30_000 },
     beaconOf: (events) => ({

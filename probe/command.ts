@@ -54,9 +54,13 @@ export function readHeaders(lines: readonly string[]): Record<string, string> {
 export function resultAsJson({ seen, memory: _memory, ...result }: CheckResult): string {
   const shown = (_key: string, value: unknown) =>
     value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
-  const { live, ...rest } = seen
-  // each frame of a running stream would bury the rest
-  const brief = live === undefined ? rest : { ...rest, live: { ...live, frames: live.frames.length } }
+  const { live, picture, ...rest } = seen
+  // Each frame of a running stream, and the picture itself, would bury the rest.
+  const brief = {
+    ...rest,
+    ...(picture && { picture: { ...picture, shot: undefined } }),
+    ...(live && { live: { ...live, frames: live.frames.length } }),
+  }
   return `${JSON.stringify({ ...result, seen: brief }, shown)}\n`
 }
 

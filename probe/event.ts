@@ -7,6 +7,8 @@ import type { Target } from './target.ts'
 export type ProbeEvent = BeaconEvent<'probe'>
 
 const MAX_DETAIL = 1_000
+/** A picture that cannot be told in so many characters is left out. */
+const MAX_FRAME = 40_000
 
 /** Leaves out what was not measured, so that a missing number stays missing. */
 function measured<T extends Record<string, number | undefined>>(
@@ -37,6 +39,7 @@ export function probeEvent(result: CheckResult, target: Target, seq: number): Pr
     cdn: target.cdn,
     edge: target.edge,
     ...(measures.videoCodec === undefined ? {} : { codec: codecFamily(measures.videoCodec) }),
+    ...(seen.picture?.shot && seen.picture.shot.length <= MAX_FRAME ? { frame: seen.picture.shot } : {}),
     ...measured(phases),
     ...measured({
       startup_ms: measures.startup_ms,

@@ -3,10 +3,11 @@ import type { IncidentView, Todo } from '../../schemas/incident.ts'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import { type MetricSpec, metricOf } from '../../schemas/metrics.ts'
 import { causeName } from '../../schemas/words.ts'
-import type { CourseRow, IncidentCourse, SessionRow, Snapshot } from '../api.ts'
+import type { CourseRow, Frame, IncidentCourse, SessionRow, Snapshot } from '../api.ts'
 import { limitOf, objectiveOf, textOf, timeOf, titleOf, zoneOf } from './amount.ts'
 import { Charts } from './Charts.tsx'
 import type { ChartRow, Points } from './chartRow.ts'
+import { Frames } from './Frames.tsx'
 import { Handling } from './Handling.tsx'
 import { IncidentCard, runbookPath, soleGroup } from './IncidentCard.tsx'
 import { ruledOut, type Seen, seenOf, symptomText } from './incidentText.ts'
@@ -220,6 +221,10 @@ export function IncidentPage({ id }: { readonly id: string }) {
     incident === undefined ? undefined : `${path}/course${scope}`,
     open ? 5000 : undefined,
   )
+  const { data: frames } = useFetch<Frame[]>(
+    incident === undefined ? undefined : `${path}/frames${scope}`,
+    open ? 10_000 : undefined,
+  )
   const { data: sessions, slow: slowSessions } = useFetch<SessionRow[]>(
     incident === undefined
       ? undefined
@@ -275,6 +280,7 @@ export function IncidentPage({ id }: { readonly id: string }) {
             ) : (
               <Course incident={incident} course={course} />
             )}
+            <Frames frames={frames ?? []} now_ms={now_ms} />
             {incident.todo !== undefined && (
               <WhatToDo todo={incident.todo} runbook={seenOf(incident).runbook} />
             )}

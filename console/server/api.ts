@@ -6,6 +6,7 @@ import type { Incidents } from './incidents.ts'
 import { createLive, type Live } from './live.ts'
 import { sendLive } from './liveRoute.ts'
 import { readCourse } from './readCourse.ts'
+import { readFrames } from './readFrames.ts'
 import type { Subject } from './readShow.ts'
 import { sendReport } from './report.ts'
 import { readRunbook } from './runbooks.ts'
@@ -161,6 +162,9 @@ function serveIncidents(served: Served): void {
   )
   get<{ id: string }>('/api/incidents/:id/course', async (query, { id }) =>
     readCourse(limited, await incidentOf(served, query, id), shows.now_ms()),
+  )
+  get<{ id: string }>('/api/incidents/:id/frames', async (query, { id }) =>
+    readFrames(limited, await incidentOf(served, query, id)),
   )
 }
 

@@ -622,6 +622,8 @@ export interface ProbeFields {
   readonly discontinuities?: number
   /** Variants checked. */
   readonly variants?: number
+  /** What a browser probe saw at the end of its check: a JPEG, 320 pixels wide, in base64. */
+  readonly frame?: string
   /** Bytes fetched. In bytes. */
   readonly bytes?: number
 }

@@ -463,6 +463,7 @@ CREATE TABLE IF NOT EXISTS firstframe.probe (
   declared_kbps Nullable(Float32) CODEC(ZSTD(1)),
   discontinuities UInt32 CODEC(ZSTD(1)),
   variants UInt16 CODEC(ZSTD(1)),
+  frame String CODEC(ZSTD(1)),
   bytes UInt64 CODEC(ZSTD(1)),
   INDEX session_bloom session TYPE bloom_filter(0.01) GRANULARITY 4,
   INDEX received_range received_time TYPE minmax GRANULARITY 1

@@ -41,5 +41,10 @@ export const probe = {
   declared_kbps: { type: 'f32', unit: 'kbps', help: 'Bitrate declared.' },
   discontinuities: { type: 'u32', missing: 'zero', help: 'Discontinuities seen.' },
   variants: { type: 'u16', missing: 'zero', help: 'Variants checked.' },
+  frame: {
+    type: 'text',
+    max_length: 40_000,
+    help: 'What a browser probe saw at the end of its check: a JPEG, 320 pixels wide, in base64.',
+  },
   bytes: { type: 'u64', unit: 'bytes', missing: 'zero', help: 'Bytes fetched.' },
 } as const satisfies Fields

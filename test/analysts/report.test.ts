@@ -9,7 +9,9 @@ import { askRows } from '../../console/report/ask.ts'
 import { collect } from '../../console/report/collect.ts'
 import { compareRelease } from '../../console/report/compareRelease.ts'
 import { writeReport } from '../../console/report/writeReport.ts'
+import { readFrames } from '../../console/server/readFrames.ts'
 import { serveSql } from '../../console/server/sql.ts'
+import type { IncidentView } from '../../schemas/incident.ts'
 import { startTestStore, type TestStore } from '../../store/testing.ts'
 import { insertObjects } from '../dashboards/rehearsedShow.ts'
 import { insertKnownShow, type KnownShow } from './knownShow.ts'
@@ -176,4 +178,37 @@ test('a release is held against the versions beside it: worse, well, or not deci
   assert.equal((await verdicts('1.2')).interaction_success!.verdict, 'undecided')
   assert.equal((await verdicts('1.3')).interaction_success!.verdict, 'well')
   assert.deepEqual(Object.keys(await verdicts('1.3')).sort(), ['interaction_latency', 'interaction_success'])
+})
+
+test('what browser probes saw just before an incident, in it and after it', async () => {
+  const began_ms = Date.now() - 300_000
+  const seen = (second: number, frame: string, verdict: string, more: object = {}) => ({
+    ...{ tenant: 'demo', show: 'frames', stream: 'main', session: 'p', weight: 1, seq: 1000 + second },
+    ...{ event_time: began_ms + second * 1000, received_time: began_ms + second * 1000, trust: 100 },
+    ...{ target: 'edge-a', verdict, frame, reason: verdict === 'healthy' ? '' : 'picture_black', ...more },
+  })
+  await insertObjects(it.store, 'probe', [
+    seen(-200, 'long before', 'healthy'),
+    seen(-40, 'before', 'healthy'),
+    seen(-20, 'just before', 'healthy'),
+    seen(-10, '', 'healthy'),
+    seen(5, 'not yet', 'healthy'),
+    seen(20, 'black', 'degraded'),
+    seen(40, 'still black', 'degraded'),
+    seen(70, 'after', 'healthy'),
+    seen(90, 'long after', 'healthy'),
+    seen(21, 'another stream', 'degraded', { stream: 'other', target: 'other' }),
+  ])
+  const about = { tenant: 'demo', show: 'frames', stream: 'main', began_ms, opened_ms: began_ms }
+  const incident = { ...about, state: 'resolved', resolved_ms: began_ms + 60_000 } as IncidentView
+  assert.deepEqual(
+    (await readFrames(it.store, incident)).map(({ part, jpeg, reason, at_ms }) => [
+      ...[part, jpeg, reason, at_ms - began_ms],
+    ]),
+    [
+      ['before', 'just before', '', -20_000],
+      ['in', 'black', 'picture_black', 20_000],
+      ['after', 'after', '', 70_000],
+    ],
+  )
 })

@@ -8,6 +8,7 @@ import type { Browser } from 'playwright-core'
 import { browserPicture } from '../../probe/browser/browserPicture.ts'
 import { launchChromium } from '../../probe/browser/launch.ts'
 import { type CheckResult, check } from '../../probe/check.ts'
+import { probeEvent } from '../../probe/event.ts'
 import { judgePicture } from '../../probe/judgePicture.ts'
 import { testCertificate } from '../../probe/testing/certificate.ts'
 import { FAULTS, type FaultName, type FaultServer, startFaultServer } from '../../probe/testing/faults.ts'
@@ -17,6 +18,7 @@ import {
   type LiveEncoding,
   startEncoding,
 } from '../../probe/testing/streams.ts'
+import { validateEvent } from '../../schemas/derive/validate.ts'
 import { PROBE_LIMITS, PROBE_REASONS } from '../../schemas/probeReasons.ts'
 import { startRecorder } from '../players/recorder.ts'
 import { buildFiles } from '../players/stage.ts'
@@ -117,6 +119,9 @@ test('real decoding finds nothing wrong with the healthy picture and its sound',
   const result = await check(faults.url(), { clock, picture: browserPicture({ clock, browser }) })
   assert.deepEqual(result.findings, [])
   assert.ok((result.seen.picture?.frames.length ?? 0) > 20)
+  const event = probeEvent(result, { name: 'main', url: faults.url() }, 1)
+  assert.match(event.frame ?? '', /^\/9j\//, 'the picture goes with it')
+  assert.equal(validateEvent('probe', event), undefined)
   assert.ok(Math.max(...(result.seen.picture?.loudnessDbfs ?? [])) > -40, 'the tone was heard')
 })
 
