@@ -91,6 +91,15 @@ export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
   const programs = new Map<string, boolean>()
   let started_ms: number | undefined
 
+  // Events of a body share their agent and mostly their session: what was worked out of the last ones is kept.
+  let lastAgent: string | undefined
+  let agentHash = hashOf('', 1)
+  let lastIsProgram = true
+  let lastTenant = ''
+  let lastSession = ''
+  let low = 0
+  let check = 0
+
   function isProgram(agent: string): boolean {
     let program = programs.get(agent)
     if (program === undefined) {
@@ -104,11 +113,19 @@ export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
   return function trustOf(input) {
     const session = input.session === '' ? `\0${input.address}` : input.session
     let doubt = isBelievable(input.kind, input.event) ? 0 : DOUBTS.spent
-    // What is remembered of an agent is a hash of its beginning.
-    const agent = (input.userAgent ?? '').slice(0, 128)
-    const agentHash = hashOf(agent, 1)
-    const low = hashOf(session, hashOf(input.tenant, seed))
-    const check = hashOf(session, ~low)
+    if (input.userAgent !== lastAgent) {
+      lastAgent = input.userAgent
+      // What is remembered of an agent is a hash of its beginning.
+      const agent = (lastAgent ?? '').slice(0, 128)
+      agentHash = hashOf(agent, 1)
+      lastIsProgram = lastAgent === undefined || isProgram(agent)
+    }
+    if (session !== lastSession || input.tenant !== lastTenant) {
+      lastSession = session
+      lastTenant = input.tenant
+      low = hashOf(session, hashOf(lastTenant, seed))
+      check = hashOf(session, ~low)
+    }
     const slot = low & (SLOTS - 1)
     const at = slot * FIELDS
     started_ms ??= input.received_ms
@@ -120,7 +137,7 @@ export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
     if (table[at + PROVEN] === 0) join(at, low, isOlder, input)
     doubt += doubtOf(slot, input) + table[at + CROWD]!
     const changed = input.session !== '' && table[at + AGENT] !== agentHash
-    if (input.userAgent === undefined || changed || isProgram(agent)) doubt += DOUBTS.agent
+    if (changed || lastIsProgram) doubt += DOUBTS.agent
     return Math.max(0, 100 - doubt)
   }
 
