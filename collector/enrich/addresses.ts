@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { type CountryResponse, open, type Reader } from 'maxmind'
 import type { Emit } from '../../schemas/facts.ts'
-import { recent } from '../recent.ts'
+import { recentAddresses } from './addressNumber.ts'
 import { loadOperators, type OperatorOf } from './operators.ts'
 
 export interface Place {
@@ -28,7 +28,7 @@ export function openAddresses(options: {
 }): Addresses {
   let countries: Reader<CountryResponse> | undefined
   let operatorOf: OperatorOf | undefined
-  const known = recent(KEPT, (address: string): Place => {
+  const known = recentAddresses(KEPT, (address): Place => {
     const found = countries?.get(address) as { country_code?: string } | null | undefined
     return { country: found?.country_code ?? '', isp: operatorOf?.(address) ?? '' }
   })

@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Fact } from '../../schemas/facts.ts'
 import { createTenants } from '../auth/tenants.ts'
+import { recent } from '../recent.ts'
 import { NOW, SERVER_KEY, startTestCollector } from '../testing.ts'
 import { openAddresses } from './addresses.ts'
+import { ipv4Number, recentAddresses } from './addressNumber.ts'
 import { keepBudgets } from './budgets.ts'
 import { plainAddress, readOrigin } from './trustedProxies.ts'
 import { readUserAgent } from './userAgent.ts'
@@ -132,4 +134,37 @@ test('whose word counts: trusted header, then client if synthetic, then address,
   )
   assert.ok(!JSON.stringify(rows).includes('8.8.8.8'))
   await it.close()
+})
+
+test('an IPv4 address is a number only as it is usually written', () => {
+  assert.equal(ipv4Number('203.0.113.7'), 203 * 2 ** 24 + 113 * 256 + 7)
+  for (const text of ['0.0.0.0', '255.255.255.255', '10.0.0.1', '1.20.100.0'])
+    assert.equal(recentAddresses(10, (address) => address).of(text), text)
+  for (const text of [
+    '010.0.0.1',
+    '1.2.3',
+    '1.2.3.4.5',
+    '1.2.3.256',
+    '1..2.3',
+    '1.2.3.',
+    '.1.2.3',
+    '0x1.2.3.4',
+    ' 1.2.3.4',
+    '1e1.2.3.4',
+    '',
+  ])
+    assert.equal(ipv4Number(text), undefined, text)
+})
+
+test('what was made of the last keys is remembered, and what was not seen for a while is forgotten', () => {
+  let made = 0
+  const doubled = recent(2, (key: number) => {
+    made += 1
+    return key * 2
+  })
+  for (const key of [1, 2, 1, 2]) assert.equal(doubled.of(key), key * 2)
+  assert.equal(made, 2)
+  for (const key of [3, 4, 5]) doubled.of(key)
+  doubled.of(1)
+  assert.equal(made, 6)
 })

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import proxyAddr from 'proxy-addr'
 import { PROXY_HEADERS, type ProxyHeaders } from '../options.ts'
-import { recent } from '../recent.ts'
+import { recentAddresses } from './addressNumber.ts'
 
 /** What the connection, or a proxy we trust, says about where a request comes from. */
 export interface Origin {
@@ -26,7 +26,7 @@ function trustOf(ranges: readonly string[]): (address: string) => boolean {
   if (ranges.length === 0) return () => false
   try {
     const trusts = proxyAddr.compile([...ranges])
-    return recent(KEPT, (address: string) => isIP(address) !== 0 && trusts(address, 0)).of
+    return recentAddresses(KEPT, (address) => isIP(address) !== 0 && trusts(address, 0)).of
   } catch (error) {
     throw new Error('a trusted proxy is an address or a CIDR range', { cause: error })
   }
