@@ -20,34 +20,36 @@ const MOSTLY = 0.5
 
 /**
  * Watches a P2P engine: `bytes_p2p` and `peers` of each interval, and the dimension `delivery`, so that stalls are told apart by where
- * the media came from. The player's adapter counts all bytes; these are those of peers among them. Returns how to stop.
+ * the media came from. The engine loads ahead; what the player takes in an interval (`bytes`, by its adapter) is split in the
+ * proportion of what the engine has loaded for it. Returns how to stop.
  */
-export function watchP2p(
-  session: Pick<Session, 'on' | 'request' | 'setContext'>,
-  engine: P2pEngine,
-): () => void {
+export function watchP2p(session: Pick<Session, 'on' | 'setContext'>, engine: P2pEngine): () => void {
   const peers = new Set<string>()
-  let sums = { http: 0, p2p: 0 }
+  /** Loaded by the engine and not yet taken by the player. */
+  const ahead = { http: 0, p2p: 0 }
   let delivery = 'cdn'
   const run: P2pEvents = {
     onPeerConnect: guard(({ peerId }) => void peers.add(peerId)),
     onPeerClose: guard(({ peerId }) => void peers.delete(peerId)),
     onChunkDownloaded: guard((bytes, source) => {
-      sums[source] += bytes
-      if (source === 'p2p') session.request({ count: 0, bytes_p2p: bytes })
+      ahead[source] += bytes
     }),
   }
   const names = Object.keys(run) as (keyof P2pEvents)[]
   for (const name of names) engine.addEventListener(name, run[name])
-  const forget = addFields(session, 'heartbeat', ({ reason }) => {
-    // A stall's own beats belong to the delivery under which it began.
-    if (reason !== 'stall_start' && sums.http + sums.p2p > 0) {
-      const next = sums.p2p >= MOSTLY * (sums.http + sums.p2p) ? 'p2p' : 'cdn'
-      if (next !== delivery) session.setContext({ delivery: next })
-      delivery = next
-      sums = { http: 0, p2p: 0 }
-    }
-    return { peers: Math.min(10_000, peers.size) }
+  const forget = addFields(session, 'heartbeat', ({ bytes = 0 }) => {
+    const counted = { peers: Math.min(10_000, peers.size) }
+    const loaded = ahead.http + ahead.p2p
+    // A beat without bytes (a stall's own) belongs to the delivery that it waits for.
+    if (bytes === 0 || loaded === 0) return counted
+    const share = ahead.p2p / loaded
+    const bytes_p2p = Math.round(Math.min(ahead.p2p, bytes * share))
+    ahead.p2p -= bytes_p2p
+    ahead.http = Math.max(0, ahead.http - (bytes - bytes_p2p))
+    const next = share >= MOSTLY ? 'p2p' : 'cdn'
+    if (next !== delivery) session.setContext({ delivery: next })
+    delivery = next
+    return { ...counted, bytes_p2p }
   })
   return () => {
     forget()
