@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { PlannedRound } from './roundPlan.ts'
 
 const name = (description: string) => Type.String({ minLength: 1, maxLength: 128, description })
 
@@ -30,6 +31,13 @@ export const ShowEntry = Type.Object(
         maximum: 1_000_000_000,
         description:
           'Audience that is expected at the same time: `firstframe ready` asks whether there is room for it.',
+      }),
+    ),
+    rounds: Type.Optional(
+      Type.Array(PlannedRound, {
+        maxItems: 1_000,
+        description:
+          'The calendar of its rounds: `firstframe shows apply` and `ready` warn where private ones overlap public ones.',
       }),
     ),
     delay_ms: Type.Optional(

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { parse } from 'yaml'
 import { consoleBase, noAnswer, refusedBy } from '../../console/query/consoleErrors.ts'
+import { roundWarnings } from '../../schemas/roundPlan.ts'
 import type { ShowEntry } from '../../schemas/show.ts'
 import { expectedError } from '../expectedError.ts'
 import { consoleAddress, tokenOption } from './options.ts'
@@ -91,6 +92,7 @@ export function registerShows(program: Command): void {
           headers: { 'content-type': 'application/json' },
         })
         console.log(`declared ${show}`)
+        for (const warning of roundWarnings(entry.rounds ?? [])) console.warn(`warning: ${warning}`)
       }
     })
 

@@ -5,6 +5,7 @@ import type { Target } from '../../probe/target.ts'
 import type { ReceiverConfig } from '../../processor/watch/notify/receiverConfig.ts'
 import { sendTestPage } from '../../processor/watch/notify/testPage.ts'
 import type { TimeAnswer } from '../../schemas/beacon.ts'
+import { roundWarnings } from '../../schemas/roundPlan.ts'
 import type { ShowEntry } from '../../schemas/show.ts'
 import type { Finding } from '../doctor.ts'
 import { GIVEN, MEASURED, reckon, SHOW } from '../plan/needs.ts'
@@ -60,6 +61,7 @@ const TOUCH_MS = 3_000
 export async function examineShow(options: ReadyOptions): Promise<Finding[]> {
   const checks: readonly (readonly [string, () => Promise<Found> | Found])[] = [
     ['show', () => checkShow(options)],
+    ['rounds', () => checkRounds(options)],
     ['probes', () => checkProbes(options)],
     ['edges', () => touchEdges(options)],
     ['encoders', () => checkEncoders(options)],
@@ -89,6 +91,16 @@ function checkShow(options: ReadyOptions): Found {
   return streams.length === 0
     ? [bad('show', `${options.show} is not declared, or has no stream: firstframe shows apply FILE`)]
     : [ok('show', `${options.show} has ${streams.join(', ')}`)]
+}
+
+/** The calendar of rounds; a show without one has nothing to say. */
+function checkRounds({ entry }: ReadyOptions): Found {
+  const { rounds = [] } = entry ?? {}
+  if (rounds.length === 0) return []
+  const warnings = roundWarnings(rounds)
+  return warnings.length > 0
+    ? warnings.map((text) => warn('rounds', text))
+    : [ok('rounds', `${rounds.length} in the calendar, no private one overlaps a public one`)]
 }
 
 /** The last word of each target in each region. */
