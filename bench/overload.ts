@@ -1,8 +1,8 @@
 /**
- * `npm run bench -- overload [--mode=embedded|kafka] [--stubborn] [--rate=20000] [--best=N] [--settled] [--json]`: players ask more and more until
+ * `npm run bench -- overload [--mode=embedded|kafka] [--stubborn] [--advised] [--rate=20000] [--best=N] [--settled] [--json]`: players ask more and more until
  * the best rate is found, then 1.5 and 3 times of it for ten seconds, then half: events answered, how fast refusals come,
  * how soon everything is answered again. `--rate` phases one rate more, `--best` skips the search, `--settled` also
- * measures from the 30th second on, when who was refused has learnt to wait.
+ * measures from the 30th second on, `--advised` lets players report as seldom as answers advise, when who was refused has learnt to wait.
  */
 import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -82,6 +82,7 @@ function summary(reports: readonly PlayersReport[]) {
     players_late_p99_ms: Math.round(quantile(late_ms, 0.99)),
     refused_p50_ms: Math.round(quantile(refused_ms, 0.5)),
     refused_p99_ms: Math.round(quantile(refused_ms, 0.99)),
+    advised_ms: Math.max(...reports.map(({ advised_ms }) => advised_ms)),
   }
 }
 
@@ -121,6 +122,7 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
       mode: { type: 'string', default: 'embedded' },
       stubborn: { type: 'boolean', default: false },
       settled: { type: 'boolean', default: false },
+      advised: { type: 'boolean', default: false },
       rate: { type: 'string' },
       best: { type: 'string' },
     },
@@ -142,6 +144,7 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
     name: `o${process.pid}`,
     connections: CONNECTIONS,
     stubborn: values.stubborn,
+    advised: values.advised,
   })
   pin(players.pid, 1)
   try {

@@ -57,6 +57,7 @@ function fresh(): PlayersReport {
     answered_ms: [],
     late_ms: [],
     refused_ms: [],
+    advised_ms: 0,
   }
 }
 
@@ -172,6 +173,11 @@ function newLine(player: Player): void {
     if (head === null) return
     const length = Number(/\r\ncontent-length: (\d+)/i.exec(head[0])?.[1] ?? 0)
     if (text.length < head[0].length + length) return
+    if (settings.advised && line.player !== undefined) {
+      const advised_ms = Number(/\r\nfirstframe-advice: interval_ms=(\d+)/i.exec(head[0])?.[1] ?? 0)
+      line.player.interval_ms = Math.max(HEARTBEAT_MS, advised_ms)
+      report.advised_ms = Math.max(report.advised_ms, advised_ms)
+    }
     const retry = Number(/\r\nretry-after: (\d+)/i.exec(head[0])?.[1] ?? 0)
     text = ''
     settle(line, Number(head[1]), retry)

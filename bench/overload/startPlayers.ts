@@ -12,6 +12,8 @@ export type PlayersCommand =
       readonly connections: number
       /** Never waits, and drops what was refused. */
       readonly stubborn: boolean
+      /** Report as seldom as answers advise. */
+      readonly advised: boolean
     }
   | { readonly type: 'rate'; readonly events_per_s: number; readonly afresh: boolean }
   | { readonly type: 'count' }
@@ -33,6 +35,8 @@ export interface PlayersReport {
   late_ms: number[]
   /** From sending to the refusal, ms. */
   refused_ms: number[]
+  /** The longest interval that answers advised, ms. */
+  advised_ms: number
 }
 
 export interface Players {
