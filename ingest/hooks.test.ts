@@ -61,6 +61,9 @@ test('SRS: no hook in any form is refused, and what is not understood is counted
   assert.deepEqual([unknownKey.status, unknownKey.body, unknownKey.events], [200, '0', undefined])
   const forward = await callRoute({}, SRS, { body: srsHook('on_forward') })
   assert.deepEqual(JSON.parse(String(forward.body)), { code: 0, data: { urls: [] } })
+  // SRS reads the answer to on_forward as an object: a bare 0 would cut the publisher, also behind an unknown key.
+  const nobody = await callRoute({}, SRS, { query: { key: 'no' }, body: srsHook('on_forward') })
+  assert.deepEqual(JSON.parse(String(nobody.body)), { code: 0, data: { urls: [] } })
   const dvr = await callRoute({}, SRS, { body: srsHook('on_dvr') })
   assert.equal(checked(dvr.events)[0]!.event, 'record')
 })
@@ -194,6 +197,8 @@ test('MediaMTX: commands of all versions, and an authentication that is not unde
   assert.deepEqual(await events('recordSegmentComplete'), ['record'])
   assert.deepEqual(await events('read'), [])
   assert.deepEqual(await events('something'), [])
+  const posted = await callRoute({}, path, { body: json({ event: 'ready', path: 'live/show' }) })
+  assert.equal(checked(posted.events)[0]!.stream, 'live/show')
   assert.equal((await callRoute(guarded, `${path}/auth`, { body: Buffer.from('x') })).status, 204)
   assert.equal(
     (await callRoute(guarded, `${path}/auth`, { body: json({ action: 'playback', path: 'a' }) })).status,

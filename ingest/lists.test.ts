@@ -231,12 +231,39 @@ test('numbers: text, units, lists and words for unknown are read; what cannot be
     ['-9223372036854775807', undefined],
     [4294967295, undefined],
     [[], undefined],
+    ['1,234,567', 1_234_567],
+    ['25 FPS', 25],
   ] as const)
     assert.equal(read(value), expected, String(value))
   assert.deepEqual(unread, [])
-  for (const value of ['soon', {}, true, -1, '5 apples', ['x'], Number.POSITIVE_INFINITY])
-    assert.equal(read(value), undefined)
-  assert.equal(unread.length, 7)
+  const wrong = [
+    'soon',
+    {},
+    true,
+    -1,
+    '5 apples',
+    ['x'],
+    Number.POSITIVE_INFINITY,
+    '00:01:02',
+    '1,5',
+    '1.2.3',
+    -5n,
+  ]
+  for (const value of wrong) assert.equal(read(value), undefined, String(value))
+  assert.equal(unread.length, wrong.length)
   assert.equal(read(2_000, { max: 1_000 }), undefined)
-  assert.equal(unread.length, 8)
+  // A unit is converted to the field's own; one of another measure is no number for it.
+  for (const [value, unit, expected] of [
+    ['12ms', 's', 0.012],
+    ['1.5s', 'ms', 1500],
+    ['250 µs', 'ms', 0.25],
+    ['1.5 MB', 'bytes', 1_500_000],
+    ['2 KiB', 'bytes', 2048],
+    ['2.5 Mbps', 'kbps', 2500],
+    ['1139.1kbits/s', 'kbps', 1139.1],
+    ['5', 'ms', 5],
+  ] as const)
+    assert.ok(Math.abs(read(value, { unit })! - expected) < 1e-9, value)
+  assert.equal(read('5 ms', { unit: 'bytes' }), undefined)
+  assert.equal(unread.length, wrong.length + 2)
 })

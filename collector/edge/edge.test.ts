@@ -259,6 +259,75 @@ test('a shield’s log counts as the origin; lists of times are added, the last 
   assert.deepEqual(unread, ['bytes'])
 })
 
+test('records as shippers wrap them: a syslog header, nothing between objects, a control message, two secrets', async () => {
+  const [line] = LINES.fastly
+  const headers = { authorization: 'Splunk other' }
+  for (const wrapped of [
+    `<134>2026-11-20T12:00:00Z cache-fra19144 live-log[271838]: ${line}`,
+    `83 <40>1 2026-11-20T12:00:00+00:00 host app web.3 - ${line}`,
+    `${line}${line}`,
+    `${line}  ${line}`,
+    `${line},\n${line},`,
+    `[${line},${line}]`,
+  ])
+    assert.ok((await send('fastly', wrapped, headers)).rows.length > 0, wrapped.slice(0, 60))
+  const [aws] = LINES.cloudfront
+  const message = (messageType: string, text: string) =>
+    gzipSync(
+      JSON.stringify({ messageType, logEvents: [{ id: '1', timestamp: NOW, message: text }] }),
+    ).toString('base64')
+  const firehose = { requestId: 'r', timestamp: NOW, records: [] as { data: string }[] }
+  const key = { 'x-amz-firehose-access-key': 'aws-secret', 'x-amz-firehose-request-id': 'r' }
+  const before = (await it.rows('hop')).length
+  firehose.records = [
+    { data: message('CONTROL_MESSAGE', 'CWL CONTROL MESSAGE: Checking health of destination') },
+  ]
+  const facts = it.facts.length
+  assert.equal((await send('cloudfront', JSON.stringify(firehose), key)).status, 200)
+  assert.equal((await it.rows('hop')).length, before)
+  assert.equal(it.facts.slice(facts).filter(({ type }) => /refus/.test(type)).length, 0)
+  firehose.records = [{ data: message('DATA_MESSAGE', aws) }, { data: message('DATA_MESSAGE', aws) }]
+  assert.equal((await send('cloudfront', JSON.stringify(firehose), key)).rows[0]!.requests, 2)
+  // Pub/Sub shows a token of its own in the header.
+  const push = JSON.stringify({
+    message: { data: Buffer.from(LINES.gcp[0]).toString('base64') },
+    subscription: 's',
+  })
+  const pushed = await it.post(push, {
+    url: '/v1/edge?source=gcp&token=gcp-secret',
+    headers: { authorization: 'Bearer eyJ.eyJ.x' },
+  })
+  assert.equal(pushed.status, 204)
+  assert.equal((await post(line, 'fastly', 'wrong')).status, 403)
+})
+
+test('statuses with words and lists are read; what is none is refused, never cut down to digits', () => {
+  const status = (value: unknown) => {
+    const read = readLogLine(nginx({ status: value }), FIELD_MAPS.nginx, number)
+    return 'code' in read ? read.code : read.status
+  }
+  for (const [value, expected] of [
+    [200, 200],
+    ['200 OK', 200],
+    ['HTTP/1.1 404 Not Found', 404],
+    ['502, 200', 200],
+    ['502, 504 : 200', 200],
+    ['200.0', 200],
+    ['000', 0],
+    ['2000', 'bad_log_line'],
+    ['9', 9],
+    [true, 'bad_log_line'],
+  ] as const)
+    assert.equal(status(value), expected, String(value))
+  const timed = (ttfb: unknown, bytes: unknown) => {
+    const read = readLogLine(nginx({ ttfb, bytes }), FIELD_MAPS.nginx, number)
+    return 'code' in read ? read.code : [Math.round(read.ttfb_ms ?? -1), read.bytes]
+  }
+  assert.deepEqual(timed('12ms', '1.5 KB'), [12, 1500])
+  assert.deepEqual(timed('0.010, 0.020 : 0.030', '1,234,567'), [60, 1_234_567])
+  assert.deepEqual(timed('1e-2', '12kbps'), [10, 0])
+})
+
 test('Fastly’s challenge is answered, by the services that are named', () => {
   const answer = (service_ids?: string[]) =>
     (

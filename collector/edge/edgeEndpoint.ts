@@ -98,7 +98,8 @@ export function edgeEndpoint({ intake, sessions, tenantNamed, sources, emit }: E
     const source = known.get(request.query.source ?? '')
     if (source === undefined)
       return refusedFor('not_configured', `source ${(request.query.source ?? '').slice(0, 40)}`)
-    if (!sameSecret(presentedSecret(request), source.secret)) return refusedFor('bad_signature')
+    if (!presentedSecrets(request).some((secret) => sameSecret(secret, source.secret)))
+      return refusedFor('bad_signature')
     const body = readLogBody(request, BODY_BYTES)
     if ('code' in body) return refused(body)
     const { entries, envelope = PLAIN } = body
@@ -178,19 +179,20 @@ export function edgeEndpoint({ intake, sessions, tenantNamed, sources, emit }: E
 }
 
 /**
- * The secret as a sender can show it: `Authorization: Bearer …`, `Basic …` (its password) or the bare secret,
- * `x-firstframe-secret`, Firehose's `X-Amz-Firehose-Access-Key`, or `?token=` where no header can be set (Pub/Sub).
+ * What a sender shows as its secret: `x-firstframe-secret`, Firehose's `X-Amz-Firehose-Access-Key`, `?token=` where no
+ * header can be set, and `Authorization`, by any scheme: `Bearer …`, `Splunk …`, `Basic …` (its password) or bare. A sender
+ * may show several: Pub/Sub's own `Authorization` stands beside our `?token=`.
  */
-export function presentedSecret({ headers, query }: Pick<Inbound, 'headers' | 'query'>): string {
-  const own = headers['x-firstframe-secret'] ?? headers['x-amz-firehose-access-key']
-  if (typeof own === 'string') return own
-  const { authorization } = headers
-  if (authorization === undefined) return query.token ?? ''
-  const [, scheme = '', value = ''] = /^(Bearer|Basic)\s+(.+)$/i.exec(authorization.trim()) ?? []
-  if (scheme === '') return authorization.trim()
-  if (scheme.toLowerCase() === 'bearer') return value
-  const pair = Buffer.from(value, 'base64').toString('utf8')
-  return pair.slice(pair.indexOf(':') + 1)
+export function presentedSecrets({ headers, query }: Pick<Inbound, 'headers' | 'query'>): string[] {
+  const { authorization = '' } = headers
+  const [, scheme = '', value = ''] = /^([\w-]+)\s+(.+)$/.exec(authorization.trim()) ?? []
+  const pair = scheme.toLowerCase() === 'basic' ? Buffer.from(value, 'base64').toString('utf8') : undefined
+  return [
+    headers['x-firstframe-secret'],
+    headers['x-amz-firehose-access-key'],
+    query.token,
+    pair === undefined ? value || authorization.trim() : pair.slice(pair.indexOf(':') + 1),
+  ].filter((each): each is string => typeof each === 'string' && each !== '')
 }
 
 function withStream(line: EdgeRequest, { streamOf }: Known): Line {

@@ -13,7 +13,7 @@ export type LogFormat = (typeof LOG_FORMATS)[number]
 /** One CDN (or one property of it) that sends its logs to `POST /v1/edge`. */
 export interface EdgeSource {
   readonly format: LogFormat
-  /** What the sender shows: see `presentedSecret`. */
+  /** What the sender shows: see `presentedSecrets`. */
   readonly secret: string
   readonly tenant: string
   /** The dimension `cdn` of its facts; the source's name when left out. */

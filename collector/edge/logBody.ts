@@ -61,7 +61,7 @@ function linesOf(text: string): LogEntry[] {
   return entries
 }
 
-/** A JSON list of objects, one JSON object over several lines, or lines. */
+/** A JSON list of objects, JSON objects with or without anything between them, or lines. */
 function entriesOf(text: string): LogEntry[] {
   const start = text.trimStart()[0]
   if (start === '[' || (start === '{' && /^\s*\{\s*\n/.test(text))) {
@@ -70,7 +70,27 @@ function entriesOf(text: string): LogEntry[] {
       return value.map((each) => ({ line: isObject(each) ? each : JSON.stringify(each ?? null) }))
     if (isObject(value)) return [{ line: value }]
   }
-  return linesOf(text)
+  // Kinesis and Firehose put records together as they came: often without a line end between them.
+  const apart = /\}(?: *|\s*,\s*)\{/.test(text) && start === '{'
+  return linesOf(apart ? betweenObjects(text) : text)
+}
+
+/** The text with a line end between each two JSON objects; what stands inside an object stays as it is. */
+function betweenObjects(text: string): string {
+  const pieces: string[] = []
+  let depth = 0
+  let from = 0
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    const mark = text[at]
+    if (quoted) {
+      if (mark === '\\') at++
+      else if (mark === '"') quoted = false
+    } else if (mark === '"') quoted = true
+    else if (mark === '{' && depth++ === 0) from = at
+    else if (mark === '}' && --depth === 0) pieces.push(text.slice(from, at + 1).replace(/\s*\n\s*/g, ' '))
+  }
+  return depth === 0 ? pieces.join('\n') : text
 }
 
 const JSON_TYPE = 'application/json'
@@ -109,6 +129,8 @@ function base64Texts(values: readonly unknown[], limit: number): string[] | unde
 function cloudWatchMessages(text: string): string | undefined {
   const value = text.startsWith('{"messageType"') ? parsed(text) : undefined
   if (!isObject(value) || !Array.isArray(value.logEvents)) return undefined
+  // A control message only asks whether somebody is there.
+  if (value.messageType !== 'DATA_MESSAGE') return ''
   return value.logEvents.map((each) => (isObject(each) ? String(each.message ?? '') : '')).join('\n')
 }
 

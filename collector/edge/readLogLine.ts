@@ -27,12 +27,16 @@ const bad = (detail: string): Refusal => ({ code: 'bad_log_line', detail })
 /** Fewer columns than this of a tab-separated line: the line is not of this format, or was cut. */
 const LEAST_COLUMNS = 21
 
+/** What a log shipper writes in front of a record: `<134>2026-11-20T12:00:00Z cache-fra123 live[42]: {…` */
+const SYSLOG = /^(?:\d+ )?<\d{1,3}>[^{\t]{0,300}(?=\{)/
+
 /** A line's fields by their names, or in words why there are none. */
 function fieldsOf(line: string, map: FieldMap, columns: readonly string[] | undefined): Fields | string {
   const names = columns ?? map.columns
-  if (names === undefined || line.startsWith('{')) {
+  const text = line.replace(SYSLOG, '')
+  if (names === undefined || text.startsWith('{')) {
     try {
-      const value: unknown = JSON.parse(line)
+      const value: unknown = JSON.parse(text)
       return typeof value === 'object' && value !== null && !Array.isArray(value)
         ? (value as Fields)
         : 'no object'
@@ -92,7 +96,7 @@ export function readLogLine(
   const missing = (names: readonly string[]): Refusal =>
     bad(`${names[0]}: ${textOf(first(names)).slice(0, 40) || 'missing'}`)
   const duration = ({ fields: names, unit }: Duration): number | undefined => {
-    const value = number(names[0]!, first(names))
+    const value = number(names[0]!, first(names), { unit })
     return value === undefined ? undefined : Math.min(LONGEST_MS, value * TO_MS[unit])
   }
   const time_ms = logTime_ms(textOf(first(map.time)) || dateAndTime(fields))
@@ -108,7 +112,7 @@ export function readLogLine(
     edge: textOf(first(map.edge)),
     path: pathOf(mark < 0 ? address : address.slice(0, mark)),
     status,
-    bytes: Math.round(number(map.bytes[0]!, first(map.bytes)) ?? 0),
+    bytes: Math.round(number(map.bytes[0]!, first(map.bytes), { unit: 'bytes' }) ?? 0),
     ttfb_ms: map.ttfb === undefined ? undefined : duration(map.ttfb),
     hit: map.cache.hit.test(String(first(map.cache.fields) ?? '')),
     referer: refererOf(textOf(first(map.referer))),
@@ -133,9 +137,16 @@ function dateAndTime(fields: Fields): string {
   return date === '' || time === '' ? '' : `${date}T${time}Z`
 }
 
-/** A status as a number or as text. Where several servers were asked in turn (`502, 200`) the last one's counts. */
+/**
+ * A status as a number or as text, with or without its words (`200 OK`, `HTTP/1.1 200`). Where several servers were asked
+ * in turn (`502, 200`) the last one's counts. 0 and `000`: the viewer left before an answer.
+ */
 function statusOf(value: unknown): number | undefined {
-  const found = /(\d{1,3})\s*$/.exec(textOf(value))
+  const last =
+    textOf(value)
+      .split(/[,:]\s+/)
+      .at(-1) ?? ''
+  const found = /^(?:HTTP\/[\d.]+ )?(\d{1,3})(?:\.0+)?(?: [a-z -]+)?$/i.exec(last.trim())
   return found === null ? undefined : Number(found[1])
 }
 

@@ -41,8 +41,14 @@ export function mediamtxRoutes(options: HookOptions): EventRoute[] {
   async function handle(request: Inbound): Promise<EventAnswer> {
     const tenant = tenantOfHook(request, options, 'mediamtx')
     if (tenant === undefined) return LET_THROUGH
-    const inBody = Object.fromEntries(new URLSearchParams(request.body.toString('utf8')))
-    const { path: stream = '', event: name = '', show, node = '' } = { ...inBody, ...request.query }
+    const text = request.body.toString('utf8')
+    const values = {
+      ...(readObject(text) ?? Object.fromEntries(new URLSearchParams(text))),
+      ...request.query,
+    }
+    const [stream = '', name = '', show = '', node = ''] = ['path', 'event', 'show', 'node'].map((field) =>
+      textIn(values[field]),
+    )
     const action = name.toLowerCase().replace(/^runon/, '')
     const fields = EVENTS[action]
     if (fields === undefined) {

@@ -33,7 +33,7 @@ function eventOf(hook: Hook, number: NumberReader): BeaconEvent<'hop'> | undefin
     case 'on_unpublish':
       return { kind: 'hop', hop: 'ingest', node, event: 'unpublish', status: 'down' }
     case 'on_hls': {
-      const duration_s = number('duration', hook.duration, { max: 3_600 })
+      const duration_s = number('duration', hook.duration, { max: 3_600, unit: 's' })
       const segment_duration_ms = duration_s === undefined ? undefined : duration_s * 1000
       return { kind: 'hop', hop: 'origin', node, event: 'segment', ...known({ segment_duration_ms }) }
     }
@@ -64,9 +64,10 @@ export function srsRoutes(options: HookOptions): EventRoute[] {
       return GO_ON
     }
     const action = textIn(hook.action)
+    // SRS reads its answer as an object: a bare 0 would cut the publisher.
+    if (action === 'on_forward') return FORWARD_NOWHERE
     const tenant = tenantOfHook(request, options, 'srs')
     if (tenant === undefined) return action === 'on_publish' && refusesUnknownKey(options) ? REFUSED : GO_ON
-    if (action === 'on_forward') return FORWARD_NOWHERE
     const stream = textIn(hook.stream)
     const args = textIn(hook.param)
     const publisher = { source: 'srs', app: textIn(hook.app), stream, args }
