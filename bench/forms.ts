@@ -7,7 +7,11 @@ import { checkForms } from '../probe/testing/forms/matrix.ts'
 import type { BenchOptions } from './run.ts'
 
 export async function run({ json, args }: BenchOptions): Promise<void> {
-  const results = await checkForms({ parallel: 6, only: args.find((arg) => !arg.startsWith('--')) })
+  const results = await checkForms({
+    parallel: 8,
+    more: true,
+    only: args.find((arg) => !arg.startsWith('--')),
+  })
   const wrong = results.filter(({ right }) => !right)
   if (json)
     console.log(JSON.stringify({ forms: results.length, right: results.length - wrong.length, results }))

@@ -3,12 +3,14 @@ import { Value } from '@sinclair/typebox/value'
 import type { ClientContext } from '../schemas/envelope.ts'
 import type { EventGroup } from '../schemas/eventRoute.ts'
 import type { Emit } from '../schemas/facts.ts'
+import { hop as HOP } from '../schemas/kinds/hop.ts'
 import { firstProblem } from '../schemas/problems.ts'
 import { startProgressListener } from './ffmpeg/progressListener.ts'
 import { mediamtxMetrics } from './mediamtx/metrics.ts'
 import { nginxRtmpStat } from './nginx-rtmp/stat.ts'
 import { startObsAgent } from './obs/agent.ts'
 import { type PolledSource, startPoller } from './poller.ts'
+import { exporterMetrics, readRules } from './prometheus/exporter.ts'
 import type { Send } from './sendBeacons.ts'
 import { srsStreams } from './srs/api.ts'
 import { followStreams, type Taps } from './taps.ts'
@@ -50,6 +52,31 @@ export const SourceConfig = Type.Union([
   Type.Object({ type: Type.Literal('mediamtx'), ...POLLED }, { additionalProperties: false }),
   Type.Object(
     {
+      type: Type.Literal('prometheus'),
+      ...POLLED,
+      hop: Type.Union(HOP.hop.values.map((value) => Type.Literal(value))),
+      stream: Type.Optional(text('The stream that its numbers belong to.')),
+      stream_label: Type.Optional(text('Or the label whose values are names of streams.')),
+      fields: Type.Record(
+        Type.String(),
+        Type.Union([
+          text('A selector: name{label="value"}'),
+          Type.Object(
+            {
+              metric: text('A selector.'),
+              scale: Type.Optional(Type.Number({ description: 'What the sum is multiplied by.' })),
+              rate: Type.Optional(Type.Boolean({ description: 'A second, and not over the interval.' })),
+            },
+            { additionalProperties: false },
+          ),
+        ]),
+        { minProperties: 1, description: 'By the field of the hop that it fills.' },
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    {
       type: Type.Literal('obs'),
       ...COMMON,
       url: Type.Optional(
@@ -80,7 +107,11 @@ export function readSources(
   | { readonly ok: false; readonly error: string } {
   if (!Array.isArray(value)) return { ok: false, error: 'sources is not a list' }
   for (const [index, each] of value.entries()) {
-    if (Value.Check(SourceConfig, each)) continue
+    if (Value.Check(SourceConfig, each)) {
+      const wrong = each.type === 'prometheus' ? mappingProblem(each) : undefined
+      if (wrong !== undefined) return { ok: false, error: `sources[${index}].fields: ${wrong}` }
+      continue
+    }
     const type = (each as { type?: unknown } | null)?.type
     const variant = SourceConfig.anyOf.find((option) => option.properties.type.const === type)
     if (variant === undefined)
@@ -89,6 +120,16 @@ export function readSources(
     return { ok: false, error: `sources[${index}].${error}` }
   }
   return { ok: true, sources: value as SourceConfig[] }
+}
+
+/** What is wrong with the mapping of an exporter, in words. */
+function mappingProblem({ fields }: Extract<SourceConfig, { type: 'prometheus' }>): string | undefined {
+  try {
+    readRules(fields)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
 }
 
 export interface StartSourcesOptions {
@@ -105,7 +146,7 @@ export interface Stoppable {
 }
 
 type Named<T extends SourceConfig['type']> = Extract<SourceConfig, { type: T }>
-type Server = Named<'nginx-rtmp'> | Named<'srs'> | Named<'mediamtx'>
+type Server = Named<'nginx-rtmp'> | Named<'srs'> | Named<'mediamtx'> | Named<'prometheus'>
 
 interface About {
   readonly node: string
@@ -122,6 +163,10 @@ function readerOf(source: Server, about: About): Pick<PolledSource, 'read' | 'ne
       return srsStreams({ ...about, url: source.url })
     case 'mediamtx':
       return { read: mediamtxMetrics(about) }
+    case 'prometheus': {
+      const context = { ...about.context, stream: source.stream }
+      return { read: exporterMetrics({ ...source, ...about, context }) }
+    }
   }
 }
 

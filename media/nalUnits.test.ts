@@ -99,3 +99,13 @@ for (const [codec, box, first, expected] of [
     assert.equal(cut.truncated, true)
   })
 }
+
+test('a recovery point is a place to begin at, as in open groups of pictures and intra refresh', () => {
+  const slice = Buffer.from([0x41, 1, 2, 3])
+  const recovery = Buffer.from([0x06, 0x06, 0x01, 0xc4, 0x80])
+  assert.equal(readAccessUnit([slice], 'h264').key, false)
+  assert.equal(readAccessUnit([recovery, slice], 'h264').key, true)
+  const hevc = [Buffer.from([0x4e, 0x01, 0x06, 0x01, 0xc4, 0x80]), Buffer.from([0x02, 0x01, 0xd0])]
+  assert.equal(readAccessUnit(hevc, 'h265').key, true)
+  assert.equal(readAccessUnit(hevc.slice(1), 'h265').key, false)
+})

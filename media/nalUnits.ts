@@ -6,6 +6,7 @@ export type NalCodec = 'h264' | 'h265'
 
 /** What the NAL units of one access unit say. */
 export interface AccessUnit {
+  /** A decoder may begin here: an IDR or CRA picture, or a recovery point (open groups of pictures, intra refresh). */
   readonly key: boolean
   readonly sei: readonly SeiMessage[]
   readonly format?: TrackFormat
@@ -14,6 +15,7 @@ export interface AccessUnit {
 }
 
 const SEI_USER_DATA = 5
+const SEI_RECOVERY_POINT = 6
 
 /** Splits units that stand behind start codes (00 00 01), as in MPEG-TS. */
 export function annexBUnits(bytes: Uint8Array): Uint8Array[] {
@@ -49,9 +51,10 @@ export function lengthPrefixedUnits(
   return { units, broken: at !== bytes.length }
 }
 
-function seiMessages(unit: Uint8Array, header_bytes: number): SeiMessage[] {
+function readSei(unit: Uint8Array, header_bytes: number): { messages: SeiMessage[]; recovers: boolean } {
   const data = withoutEmulation(unit.subarray(header_bytes))
-  const found: SeiMessage[] = []
+  const messages: SeiMessage[] = []
+  let recovers = false
   let at = 0
   const sized = (): number => {
     let value = 0
@@ -68,13 +71,14 @@ function seiMessages(unit: Uint8Array, header_bytes: number): SeiMessage[] {
     const type = sized()
     const size = sized()
     if (at + size > data.length) break
+    if (type === SEI_RECOVERY_POINT) recovers = true
     if (type === SEI_USER_DATA && size >= 16) {
       const uuid = Buffer.from(data.subarray(at, at + 16)).toString('hex')
-      found.push({ uuid, payload: data.subarray(at + 16, at + size) })
+      messages.push({ uuid, payload: data.subarray(at + 16, at + size) })
     }
     at += size
   }
-  return found
+  return { messages, recovers }
 }
 
 /** Reads the units of one access unit: key frame, SEI user data, and the picture's format where a parameter set stands. */
@@ -82,17 +86,22 @@ export function readAccessUnit(units: readonly Uint8Array[], codec: NalCodec, br
   let key = false
   let format: TrackFormat | undefined
   const sei: SeiMessage[] = []
+  const addSei = (unit: Uint8Array, header_bytes: number): void => {
+    const { messages, recovers } = readSei(unit, header_bytes)
+    sei.push(...messages)
+    key ||= recovers
+  }
   for (const unit of units) {
     const first = unit[0] as number
     if (codec === 'h264') {
       const type = first & 31
       if (type === 5) key = true
-      else if (type === 6) sei.push(...seiMessages(unit, 1))
+      else if (type === 6) addSei(unit, 1)
       else if (type === 7) format ??= h264Format(unit)
     } else {
       const type = (first >> 1) & 63
       if (type >= 16 && type <= 21) key = true
-      else if (type === 39 || type === 40) sei.push(...seiMessages(unit, 2))
+      else if (type === 39 || type === 40) addSei(unit, 2)
       else if (type === 33) format ??= h265Format(unit)
     }
   }

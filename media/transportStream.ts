@@ -32,7 +32,9 @@ const TYPES: Readonly<Record<number, Elementary>> = {
   15: audio('aac'),
   17: { kind: 'other-audio', name: 'mp4a-latm' },
   27: video('h264'),
+  28: { kind: 'other-audio', name: 'mp4a' },
   36: video('h265'),
+  51: { kind: 'other-video', name: 'vvc1' },
   129: audio('ac3'),
   135: audio('ac3'),
   193: audio('ac3', true),
@@ -230,9 +232,11 @@ export function readTransportStream(segment: Uint8Array): MediaFacts {
       continue
     }
     if ((soundPid ??= pid) !== pid) continue
-    const kind = stream.kind === 'audio' ? (stream.sound ?? soundKindAt(data)) : undefined
+    // ffmpeg calls AAC in LATM frames by the stream type of ADTS.
+    const latm = data[0] === 0x56 && (data[1]! & 0xe0) === 0xe0
+    const kind = stream.kind === 'audio' && !latm ? (stream.sound ?? soundKindAt(data)) : undefined
     if (kind === undefined) {
-      formats.audio = { codec: stream.kind === 'other-audio' ? stream.name : '' }
+      formats.audio = { codec: latm ? 'mp4a-latm' : stream.kind === 'other-audio' ? stream.name : '' }
       frames.audio.push({ kind: 'audio', pts_ms, dts_ms, key: true, bytes: data.length })
       continue
     }

@@ -122,7 +122,7 @@ async function watchHttp(
       return await watchFlv({ ...common, http, duration_ms: options.duration_ms ?? LIVE_MS })
     const source =
       protocol === 'dash'
-        ? dashSource({ url, http, clock }, exchange)
+        ? dashSource({ url, http, clock, timeout_ms }, exchange)
         : hlsSource({ url, http, clock, maxVariants: MAX_VARIANTS }, exchange)
     return await watchSegments({
       ...common,

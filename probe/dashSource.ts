@@ -1,14 +1,20 @@
 import type { Clock } from './clock.ts'
 import type { Exchange, HttpClient } from './http.ts'
 import { type DashManifest, type KnownTrack, readDash } from './parse/dash.ts'
+import { xmlDate_ms } from './parse/dashXml.ts'
 import { type LookResult, manifestFailure, type Source } from './source.ts'
 
 export interface DashSourceOptions {
   readonly url: string
   readonly http: HttpClient
   readonly clock: Clock
+  readonly timeout_ms: number
 }
 
+/** A period that stands elsewhere, with what it may hold until then. */
+const REMOTE_PERIOD =
+  /<Period\b[^<>]{0,2000}?\sxlink:href="([^"<>]{0,2000})"[^<>]{0,2000}?(?:\/>|>(?:(?!<\/?Period\b)[\s\S])*<\/Period>)/g
+const MOST_REMOTE_PERIODS = 20
 /** No honest manifest is larger. */
 const MANIFEST_BYTES = 8 << 20
 const TIME_BYTES = 4_096
@@ -26,13 +32,31 @@ export function dashSource(options: DashSourceOptions, opened?: Exchange): Sourc
   let known: readonly KnownTrack[] | undefined
   let ahead_ms: number | undefined
 
+  const fetchPeriods = async (href: string): Promise<string> => {
+    const answer = await http.get(href, { timeout_ms: options.timeout_ms, most_bytes: MANIFEST_BYTES })
+    // What cannot be had counts as nothing (5.5.3): the other periods are played.
+    return answer.status === 200 ? answer.body.toString('utf8').replace(/<\?xml[^>]*\?>/, '') : ''
+  }
+  /** Puts periods that stand elsewhere (`xlink:href`) into the manifest. */
+  const withRemotePeriods = async (text: string, base: string): Promise<string> => {
+    const found = [...text.matchAll(REMOTE_PERIOD)].slice(0, MOST_REMOTE_PERIODS)
+    let whole = text
+    for (const [element, written = ''] of found) {
+      const href = written.replaceAll('&amp;', '&')
+      const url = /^urn:/.test(href) || !URL.canParse(href, base) ? undefined : new URL(href, base).href
+      const periods = url === undefined ? '' : await fetchPeriods(url)
+      whole = whole.replace(element, () => periods)
+    }
+    return whole
+  }
+
   const look = async (_follow: readonly string[], timeout_ms: number): Promise<LookResult> => {
     const exchange = opened ?? (await http.get(url, { timeout_ms, most_bytes: MANIFEST_BYTES }))
     opened = undefined
     first ??= exchange
     const failure = manifestFailure(exchange)
     if (failure !== undefined) return { ok: false, failure }
-    const text = exchange.body.toString('utf8')
+    const text = await withRemotePeriods(exchange.body.toString('utf8'), exchange.url)
     const read = () => readDash(text, exchange.url, clock() + (ahead_ms ?? 0), known, ahead_ms)
     let manifest = read()
     if (typeof manifest !== 'string' && ahead_ms === undefined) {
@@ -67,10 +91,10 @@ async function clockOffset_ms(
   for (const { scheme, value } of timing) {
     const [, method] = /^urn:mpeg:dash:utc:([\w-]+):\d+$/.exec(scheme) ?? []
     if (method === 'direct') {
-      const time = Date.parse(value)
+      const time = xmlDate_ms(value)
       if (!Number.isNaN(time)) return time - clock()
     }
-    if (method !== 'http-iso' && method !== 'http-xsdate') continue
+    if (method !== 'http-iso' && method !== 'http-xsdate' && method !== 'http-head') continue
     const address = value.split(/\s+/)[0] ?? ''
     if (!URL.canParse(address, url)) continue
     const requested_ms = clock()
@@ -78,7 +102,8 @@ async function clockOffset_ms(
       timeout_ms: TIME_TIMEOUT_MS,
       most_bytes: TIME_BYTES,
     })
-    const time = Date.parse(answer.body.toString('utf8').trim())
+    const time =
+      method === 'http-head' ? (answer.date_ms ?? Number.NaN) : xmlDate_ms(answer.body.toString('utf8'))
     // The time was written about half way between question and answer.
     if (answer.status === 200 && !Number.isNaN(time)) return time - (requested_ms + clock()) / 2
   }

@@ -140,7 +140,10 @@ export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
       failure !== undefined || sealed !== undefined || bytes === undefined
         ? undefined
         : readMedia(track.kind, init_bytes, bytes.bytes)
-    const media = found === undefined || bytes === undefined ? undefined : withSeal(found, bytes)
+    const media =
+      found === undefined || bytes === undefined
+        ? undefined
+        : withSinglePicture(withSeal(found, bytes), piece.duration_ms)
     if (watchKeyFrame && media !== undefined && hasKeyFrame(media)) keyFrame_ms ??= clock()
     const seen: PieceSeen = {
       track: track.id,
@@ -184,6 +187,13 @@ function withSeal(
   return media.problem === undefined
     ? { ...media, truncated: true }
     : { ...media, truncated: false, problem: `it does not decrypt with its key (${media.problem})` }
+}
+
+/** A single picture (slides, a still) does not tell how long it stands: then the playlist is believed. */
+function withSinglePicture(media: MediaFacts, declared_ms: number): MediaFacts {
+  const { video } = media
+  if (video === undefined || video.frames !== 1) return media
+  return { ...media, video: { ...video, end_ms: Math.max(video.end_ms, video.start_ms + declared_ms) } }
 }
 
 const failureOf = (opened: Opened | undefined): Failure | undefined =>

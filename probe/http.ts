@@ -32,6 +32,8 @@ export interface Exchange {
   readonly contentLength?: number
   /** Lower case, without parameters. */
   readonly contentType?: string
+  /** The server's own clock, by its `Date` header. */
+  readonly date_ms?: number
   /** More came than a request of its kind may bring: it was not read on. */
   readonly tooLarge: boolean
   /** The body ended before its announced length. */
@@ -188,6 +190,7 @@ interface Progress {
   timedOut: boolean
   tooLarge: boolean
   contentType?: string
+  date_ms?: number
 }
 
 function once(
@@ -311,6 +314,8 @@ function once(
       progress.status = response.statusCode ?? 0
       encoding = response.headers['content-encoding']?.toLowerCase() ?? ''
       progress.contentType = response.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+      const date_ms = Date.parse(response.headers.date ?? '')
+      if (!Number.isNaN(date_ms)) progress.date_ms = date_ms
       cookies.take(target, response.headers['set-cookie'])
       const length = Number(response.headers['content-length'])
       if (response.headers['content-length'] !== undefined) progress.contentLength = length

@@ -216,12 +216,15 @@ export async function watchSegments(options: WatchSegmentsOptions): Promise<Obse
           ? track.pieces[joinAt(track)]
           : track.pieces.find((piece) => after(piece, cursor as Piece))
       if (next === undefined) {
+        ready()
         await Promise.race([news.promise, ended])
         track = latest.tracks.find((each) => each.id === first.id) ?? track
         continue
       }
       cursor = next
       if (next.gap) {
+        // Where nothing but gaps comes, there is no first piece to wait for.
+        ready()
         pieces.push(gapSeen(track, next, clock()))
         continue
       }

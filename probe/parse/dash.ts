@@ -8,6 +8,7 @@ import {
   numberOf,
   readMpd,
   textOf,
+  xmlDate_ms,
 } from './dashXml.ts'
 import { codecOf, type Piece, type Track, type TrackKind, uniqueIds } from './tracks.ts'
 
@@ -78,7 +79,7 @@ function manifestOf(
   known?: readonly KnownTrack[],
 ): DashManifest {
   const dynamic = attributeOf(mpd, 'type') === 'dynamic'
-  const start_ms = Date.parse(attributeOf(mpd, 'availabilityStartTime') ?? '')
+  const start_ms = xmlDate_ms(attributeOf(mpd, 'availabilityStartTime'))
   const availabilityStart_ms = Number.isNaN(start_ms) ? undefined : start_ms
   const base = baseOf(mpd, url)
   const live: Live = {
@@ -145,15 +146,19 @@ function availabilityOffset_ms(levels: readonly Element[]): number {
 function periodsOf(mpd: Element, base: string): Period[] {
   const elements = childrenOf(mpd, 'Period').slice(-MOST_PERIODS)
   const whole_ms = isoDuration_ms(attributeOf(mpd, 'mediaPresentationDuration'))
+  const dynamic = attributeOf(mpd, 'type') === 'dynamic'
   const starts: number[] = []
   for (const [index, element] of elements.entries()) {
     const given = isoDuration_ms(attributeOf(element, 'start'))
     const before = isoDuration_ms(attributeOf(elements[index - 1], 'duration'))
-    starts.push(given ?? (index === 0 ? 0 : (starts[index - 1] as number) + (before ?? 0)))
+    // A live period with neither is announced early: nobody knows yet when it begins (5.3.2.1).
+    const unknown = dynamic ? Number.POSITIVE_INFINITY : 0
+    starts.push(given ?? (index === 0 ? 0 : (starts[index - 1] as number) + (before ?? unknown)))
   }
   return elements.map((element, index) => {
     const start_ms = starts[index] as number
-    const next = starts[index + 1] ?? whole_ms
+    const after = starts[index + 1]
+    const next = after === undefined || !Number.isFinite(after) ? whole_ms : after
     const length_ms =
       isoDuration_ms(attributeOf(element, 'duration')) ?? (next === undefined ? undefined : next - start_ms)
     return { start_ms, length_ms, representations: representationsOf(element, baseOf(element, base)) }

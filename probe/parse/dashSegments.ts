@@ -1,4 +1,4 @@
-import { attributeOf, childOf, childrenOf, type Element, numberOf } from './dashXml.ts'
+import { attributeOf, childOf, childrenOf, type Element, numberOf, wholeNumberOf } from './dashXml.ts'
 import type { ByteRange } from './tracks.ts'
 
 /** One segment of a representation, on its period's timeline. */
@@ -60,24 +60,31 @@ const innermostNumber = (levels: readonly Element[], name: string, fallback: num
 
 interface Timed {
   readonly index: number
-  /** In the timescale, presentation time offset included. */
+  /** In the timescale, from the timeline's origin; presentation time offset included. */
   readonly time: number
   readonly duration: number
 }
 
-/** The newest segments of a timeline; `r="-1"` and large counts are reckoned, not walked through. */
-function timelineSegments(timeline: Element, from: number, until: number): Timed[] {
+/**
+ * The newest segments of a timeline; `r="-1"` and large counts are reckoned, not walked through. All times are from `origin`,
+ * the first `t`: they stay exact where the timeline counts from 1970 in small ticks.
+ */
+function timelineSegments(timeline: Element, origin: bigint, from: number, until: number): Timed[] {
+  const startOf = (entry: Element | undefined): number | undefined => {
+    const written = wholeNumberOf(entry, 't')
+    return written === undefined ? undefined : Number(written - origin)
+  }
   const entries = childrenOf(timeline, 'S')
   const found: Timed[] = []
   let time = 0
   let index = 0
   for (const [place, entry] of entries.entries()) {
-    const start = numberOf(entry, 't') ?? time
+    const start = startOf(entry) ?? time
     const duration = numberOf(entry, 'd') ?? 0
     if (!(duration > 0) || !Number.isFinite(start))
       throw new Error('a segment without a duration in SegmentTimeline')
     const repeat = numberOf(entry, 'r') ?? 0
-    const next = numberOf(entries[place + 1], 't')
+    const next = startOf(entries[place + 1])
     const room = (end: number): number => Math.max(0, Math.floor((end - start) / duration + 1e-6))
     const listed = repeat >= 0 ? repeat + 1 : room(next ?? until)
     // What is listed and not yet due is not there yet; half a segment is granted to a clock that is behind.
@@ -116,9 +123,16 @@ function timedSegments(
   scope: SegmentScope,
   levels: readonly Element[],
   most: number | undefined,
-): { timed: Timed[]; scale: number; offset: number } {
+): { timed: Timed[]; scale: number; offset: number; origin: bigint } {
   const scale = innermostNumber(levels, 'timescale', 1) || 1
-  const offset = innermostNumber(levels, 'presentationTimeOffset', 0)
+  const timeline = levels
+    .map((level) => childOf(level, 'SegmentTimeline'))
+    .findLast((each) => each !== undefined)
+  const origin = wholeNumberOf(childOf(timeline, 'S'), 't') ?? 0n
+  const shift = levels
+    .map((level) => wholeNumberOf(level, 'presentationTimeOffset'))
+    .findLast((each) => each !== undefined)
+  const offset = Number((shift ?? 0n) - origin)
   const duration = innermostNumber(levels, 'duration', 0)
   const toScale = (ms: number) => (ms * scale) / 1000 + offset
   const end_ms = Math.min(
@@ -126,20 +140,17 @@ function timedSegments(
     scope.available_ms ?? Number.POSITIVE_INFINITY,
   )
   const from = toScale(Math.max(0, scope.oldest_ms))
-  const timeline = levels
-    .map((level) => childOf(level, 'SegmentTimeline'))
-    .findLast((each) => each !== undefined)
   if (timeline !== undefined)
-    return { timed: timelineSegments(timeline, from, toScale(end_ms)), scale, offset }
+    return { timed: timelineSegments(timeline, origin, from, toScale(end_ms)), scale, offset, origin }
   // Without a duration there is one segment, as long as the period.
   if (!(duration > 0)) {
     const whole = Number.isFinite(end_ms) ? (end_ms * scale) / 1000 : 0
-    return { timed: whole > 0 ? [{ index: 0, time: offset, duration: whole }] : [], scale, offset }
+    return { timed: whole > 0 ? [{ index: 0, time: offset, duration: whole }] : [], scale, offset, origin }
   }
   const counted = most === undefined ? Number.POSITIVE_INFINITY : offset + most * duration
   const limit = Math.min(toScale(end_ms), counted)
   if (!Number.isFinite(limit)) throw new Error('a recording without a duration')
-  return { timed: regularSegments(duration, offset, from, limit), scale, offset }
+  return { timed: regularSegments(duration, offset, from, limit), scale, offset, origin }
 }
 
 function fromTemplate(scope: SegmentScope, levels: readonly Element[]): RepresentationSegments {
@@ -148,10 +159,15 @@ function fromTemplate(scope: SegmentScope, levels: readonly Element[]): Represen
   const initialization = innermost(levels, 'initialization')
   const startNumber = innermostNumber(levels, 'startNumber', 1)
   const endNumber = innermostNumber(levels, 'endNumber', Number.POSITIVE_INFINITY)
-  const { timed, scale, offset } = timedSegments(scope, levels, endNumber - startNumber + 1)
+  const { timed, scale, offset, origin } = timedSegments(scope, levels, endNumber - startNumber + 1)
   const own = { RepresentationID: scope.id, Bandwidth: scope.bandwidth }
   const segments = timed.map(({ index, time, duration }): DashSegment => {
-    const values = { ...own, Number: startNumber + index, Time: Math.round(time), SubNumber: 1 }
+    const values = {
+      ...own,
+      Number: startNumber + index,
+      Time: String(origin + BigInt(Math.round(time))),
+      SubNumber: 1,
+    }
     return {
       start_ms: ((time - offset) * 1000) / scale,
       duration_ms: (duration * 1000) / scale,

@@ -48,7 +48,19 @@ export function numberOf(element: Element | undefined, name: string): number | u
   return Number.isNaN(value) ? undefined : value
 }
 
+/** A whole number as it is written: times in ticks of 100 ns since 1970 are larger than a double holds exactly. */
+export function wholeNumberOf(element: Element | undefined, name: string): bigint | undefined {
+  const text = attributeOf(element, name)?.trim() ?? ''
+  return /^[-+]?\d{1,20}$/.test(text) ? BigInt(text) : undefined
+}
+
 export const textOf = (element: Element | undefined): string => String(element?.['#text'] ?? '').trim()
+
+/** A date of XML Schema in ms; one without a time zone is UTC, as DASH-IF's guidelines have it. NaN: it is none. */
+export function xmlDate_ms(text: string | undefined): number {
+  const trimmed = text?.trim() ?? ''
+  return Date.parse(/(Z|[-+]\d\d:?\d\d)$/i.test(trimmed) ? trimmed : `${trimmed}Z`)
+}
 
 /** Milliseconds of an ISO 8601 duration of years, months, days, hours, minutes and seconds (`PT1M2.5S`). */
 export function isoDuration_ms(text: string | undefined): number | undefined {

@@ -133,11 +133,15 @@ const fresh = (): Pending => ({
   parts: [],
 })
 
+const SEQUENCE_BITS = 50
+
 /** Walks through a media playlist, keeping what applies to all that follows: key, init segment, date, place in a file. */
 class MediaReader {
   readonly pieces: Piece[] = []
   readonly keys = new Map<string, PieceKey>()
   sequence = 0
+  /** What `sequence` leaves out of the number in the playlist. */
+  left = 0n
   filmed_ms: number | undefined
   init: Piece['init']
   pending = fresh()
@@ -149,6 +153,14 @@ class MediaReader {
   constructor(url: string, substitute: Substitute) {
     this.url = url
     this.substitute = substitute
+  }
+
+  /** The number of the first segment, up to 2^64 (RFC 8216, 4.2): what a double cannot hold exactly is left out of it. */
+  begin(text: string): void {
+    const found = /^\d{1,20}/.exec(text.trim())
+    const number = BigInt(found?.[0] ?? 0)
+    this.sequence = Number(BigInt.asUintN(SEQUENCE_BITS, number))
+    this.left = number - BigInt(this.sequence)
   }
 
   resolve(uri: string): string {
@@ -166,7 +178,11 @@ class MediaReader {
 
   /** The key that applies now: one that can be fetched before one of a DRM system. */
   key(): PieceKey | undefined {
-    return this.keys.get('identity') ?? this.keys.values().next().value
+    const key = this.keys.get('identity') ?? this.keys.values().next().value
+    if (key === undefined || key.iv !== undefined || this.left === 0n) return key
+    const iv = Buffer.alloc(16)
+    iv.writeBigUInt64BE(BigInt.asUintN(64, this.left + BigInt(this.sequence)), 8)
+    return { ...key, iv }
   }
 
   add(piece: Pick<Piece, 'uri' | 'range' | 'duration_ms' | 'discontinuity' | 'gap' | 'part'>): void {
@@ -238,7 +254,7 @@ function mediaOf(lines: readonly string[], url: string, substitute: Substitute):
     if (!line.startsWith('#')) reader.segment(line)
     else if (tag === 'EXTINF') reader.pending.duration_ms = durationOf(rest)
     else if (tag === 'EXT-X-TARGETDURATION') target_ms = (numberIn(rest) ?? 0) * 1000
-    else if (tag === 'EXT-X-MEDIA-SEQUENCE') reader.sequence = Math.max(0, Math.trunc(numberIn(rest) ?? 0))
+    else if (tag === 'EXT-X-MEDIA-SEQUENCE') reader.begin(rest)
     else if (tag === 'EXT-X-SKIP') {
       skipped = Math.min(1e6, Math.max(0, Math.trunc(numberIn(attributes()['SKIPPED-SEGMENTS']) ?? 0)))
       reader.sequence += skipped

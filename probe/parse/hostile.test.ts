@@ -88,3 +88,65 @@ test('playlists of arbitrary lines never throw', () => {
     { numRuns: 500 },
   )
 })
+
+const mpd = (body: string, from = '1970-01-01T00:00:00Z') =>
+  `<MPD type="dynamic" availabilityStartTime="${from}" timeShiftBufferDepth="PT20S">${body}</MPD>`
+const set = (template: string) =>
+  `<AdaptationSet mimeType="video/mp4">${template}<Representation id="v" bandwidth="1"/></AdaptationSet>`
+const urisOf = (text: string, now_ms: number): string[] => {
+  const read = readDash(text, 'http://x/live.mpd', now_ms)
+  assert.ok(typeof read !== 'string', String(read))
+  return read.tracks.flatMap(({ pieces }) => pieces.map(({ uri }) => uri.slice('http://x/'.length)))
+}
+
+test('times in ticks that a double cannot hold are asked for as they are written', () => {
+  const now_ms = 1_795_180_020_000
+  const first = 17_951_800_000_000_007n
+  const text = mpd(
+    `<Period id="1" start="PT0S">${set(`<SegmentTemplate timescale="10000000" media="v$Time$" presentationTimeOffset="0"><SegmentTimeline><S t="${first}" d="20000001" r="9"/></SegmentTimeline></SegmentTemplate>`)}</Period>`,
+  )
+  assert.deepEqual(
+    urisOf(text, now_ms),
+    Array.from({ length: 10 }, (_, index) => `v${first + BigInt(index) * 20_000_001n}`),
+  )
+  const shifted = text.replace('presentationTimeOffset="0"', `presentationTimeOffset="${first}"`)
+  const local = shifted.replace('1970-01-01T00:00:00Z', '2026-11-20T12:00:00')
+  const read = readDash(local, 'http://x/live.mpd', Date.UTC(2026, 10, 20, 12, 0, 20))
+  assert.ok(typeof read !== 'string')
+  assert.equal(read.availabilityStart_ms, Date.UTC(2026, 10, 20, 12), 'without a time zone it is UTC')
+  assert.deepEqual(
+    [read.tracks[0]!.pieces[0]!.uri, read.tracks[0]!.pieces[0]!.timeline_ms],
+    [`http://x/v${first}`, 0],
+  )
+})
+
+test('a period that is announced early, without start and duration, is not played yet', () => {
+  const template = (name: string) => `<SegmentTemplate timescale="1" duration="2" media="${name}$Number$"/>`
+  const now = `<Period id="1" start="PT0S">${set(template('now'))}</Period>`
+  const uris = urisOf(
+    mpd(`${now}<Period id="2">${set(template('later'))}</Period>`, '2026-11-20T12:00:00Z'),
+    Date.UTC(2026, 10, 20, 12, 1),
+  )
+  assert.ok(uris.length > 0 && uris.every((uri) => uri.startsWith('now')))
+})
+
+test('media sequences up to 2^64 grow by one, and the vector of a key is the whole number', () => {
+  const playlist = (first: bigint) =>
+    `#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:${first}\n#EXT-X-KEY:METHOD=AES-128,URI="k"\n#EXTINF:2,\na\n#EXTINF:2,\nb\n`
+  for (const first of [0n, 7n, 1_795_180_000_000_000_000n, 2n ** 64n - 2n]) {
+    const read = readHls(playlist(first), 'http://x/live.m3u8')
+    assert.ok(read.type === 'media')
+    const [a, b] = read.track.pieces
+    assert.equal(b!.sequence - a!.sequence, 1)
+    const next = readHls(playlist(first + 1n), 'http://x/live.m3u8')
+    assert.ok(next.type === 'media' && next.track.pieces[0]!.sequence === b!.sequence)
+    const vector = b!.key!.iv === undefined ? BigInt(b!.sequence) : Buffer.from(b!.key!.iv).readBigUInt64BE(8)
+    assert.equal(vector, first + 1n)
+  }
+  for (const odd of ['-5', 'x', '', '1e9'])
+    assert.equal(
+      readHls(playlist(0n).replace('SEQUENCE:0', `SEQUENCE:${odd}`), 'http://x/l').type,
+      'media',
+      odd,
+    )
+})

@@ -202,7 +202,18 @@ test('settings: a limit above ours is held, one without effect is accepted, one 
   assert.equal(await value('max_execution_time', { max_execution_time: '65' }), '20')
   assert.equal(await value('max_execution_time', { max_execution_time: '0' }), '20', '0 would mean none')
   assert.equal(await value('max_execution_time', { max_execution_time: '5' }), '5')
-  assert.equal(await value('max_result_rows', { max_result_rows: '1e9' }), '1000')
+  for (const [asked, held] of [
+    ['1e9', '1000'],
+    ['10G', '1000'],
+    ['20Gi', '1000'],
+    ['-1', '1000'],
+    ['18446744073709551615', '1000'],
+    ['auto', '1000'],
+    ['', '1000'],
+    ['50', '50'],
+    ['0.5k', '500'],
+  ] as const)
+    assert.equal(await value('max_result_rows', { max_result_rows: asked }), held, asked)
   for (const name of [
     'async_insert',
     'max_insert_threads',
@@ -211,6 +222,7 @@ test('settings: a limit above ours is held, one without effect is accepted, one 
     'use_query_cache',
     'readonly',
     'log_comment',
+    'close_session',
   ])
     assert.equal((await read('SELECT 1', { [name]: '1' })).text, '1\n', name)
   for (const name of [

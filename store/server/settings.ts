@@ -11,6 +11,7 @@ export const INTERFACE_ARGUMENTS: ReadonlySet<string> = new Set([
   'session_id',
   'session_timeout',
   'session_check',
+  'close_session',
   'wait_end_of_query',
   'buffer_size',
   'user',
@@ -109,6 +110,18 @@ function sealStatements({ database, tables, tenants }: TenantSeal): string[] {
   ]
 }
 
+const SUFFIXES = ['', 'k', 'm', 'g', 't', 'p']
+
+/** A limit as ClickHouse writes it: `65`, `1e9`, `10G`, `20Gi`; `auto`, `inf` and nothing at all ask for no limit (0). */
+function limitOf(value: string): number | undefined {
+  const text = value.trim().toLowerCase()
+  if (/^(|auto.*|\+?inf(inity)?)$/.test(text)) return 0
+  const found = /^([-+]?[\d.]+(?:e[-+]?\d+)?)([kmgtp]?)(i?)b?$/.exec(text)
+  const number = Number(found?.[1])
+  if (found === null || Number.isNaN(number)) return undefined
+  return number * (found[3] === 'i' ? 1024 : 1000) ** SUFFIXES.indexOf(found[2]!)
+}
+
 /**
  * What a read user's setting becomes: its value, our limit when it asks for more, or nothing when it has no effect here.
  * @throws EngineError when it would reach outside, or is no setting
@@ -120,8 +133,8 @@ function heldSetting(
 ): string | undefined {
   const limit = limits[name as keyof ReaderLimits]
   if (limit !== undefined) {
-    const wanted = Number(value)
-    if (value.trim() === '' || Number.isNaN(wanted))
+    const wanted = limitOf(value)
+    if (wanted === undefined)
       throw refusal('badArguments', `Setting ${name} must be a number, not '${value.slice(0, 100)}'`)
     // 0 means "no limit" to ClickHouse
     return String(wanted > 0 ? Math.min(wanted, limit) : limit)

@@ -97,12 +97,68 @@ const SPECS = {
   },
 } as const satisfies Record<string, Spec>
 
+const x264 = (params: string): string[] =>
+  `-c:v libx264 -preset veryfast -b:v 120k -x264-params keyint=15:min-keyint=15:scenecut=0:${params}`.split(
+    ' ',
+  )
+const latm = ['-hls_segment_options', 'mpegts_flags=latm']
+
+/** Encodings that the short matrix leaves out. */
+const MORE_SPECS = {
+  ts_open_gop: { args: [...PICTURE, ...SOUND, ...x264('open-gop=1:bframes=2'), ...AAC, ...HLS] },
+  ts_intra_refresh: { args: [...PICTURE, ...SOUND, ...x264('intra-refresh=1:bframes=0'), ...AAC, ...HLS] },
+  ts_mpeg2: { args: [...PICTURE, ...SOUND, ...'-c:v mpeg2video -g 15 -c:a mp2'.split(' '), ...HLS] },
+  ts_interlaced: {
+    args: [
+      ...PICTURE,
+      ...SOUND,
+      ...'-vf scale=160:96 -flags +ilme+ildct'.split(' '),
+      ...x264('tff=1'),
+      ...AAC,
+      ...HLS,
+    ],
+  },
+  ts_opus: { args: [...PICTURE, ...SOUND, ...H264, '-c:a', 'libopus', ...HLS] },
+  ts_latm: { args: [...PICTURE, ...SOUND, ...H264, ...AAC, ...HLS, ...latm] },
+  ts_slides: {
+    args: ['-f', 'lavfi', '-i', 'testsrc2=size=160x90:rate=1', ...SOUND, ...x264('keyint=1'), ...AAC, ...HLS],
+  },
+  ts_ntsc: {
+    args: [
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc2=size=160x90:rate=30000/1001',
+      ...SOUND,
+      ...x264('keyint=30:min-keyint=30:bframes=3'),
+      ...'-c:a aac -b:a 32k -ar 22050'.split(' '),
+      ...HLS,
+    ],
+  },
+  fmp4_vp9_opus: {
+    args: [
+      ...PICTURE,
+      ...SOUND,
+      ...'-c:v libvpx-vp9 -g 15 -deadline realtime -cpu-used 8 -c:a libopus'.split(' '),
+      ...FMP4,
+    ],
+    fmp4: true,
+  },
+  fmp4_flac: {
+    args: [...PICTURE, ...SOUND, ...x264('bframes=2'), ...'-c:a flac -strict -2'.split(' '), ...FMP4],
+    fmp4: true,
+  },
+  fmp4_eac3: { args: [...PICTURE, ...SOUND, ...x264('bframes=2'), '-c:a', 'eac3', ...FMP4], fmp4: true },
+} as const satisfies Record<string, Spec>
+
 export type EncodingName = keyof typeof SPECS
+export type MoreEncodingName = keyof typeof MORE_SPECS
 export const ENCODING_NAMES = Object.keys(SPECS) as EncodingName[]
+export const MORE_ENCODING_NAMES = Object.keys(MORE_SPECS) as MoreEncodingName[]
 
 /** Makes an encoding in a folder of its own. */
-export async function makeEncoding(name: EncodingName, parent: string): Promise<Encoding> {
-  const spec: Spec = SPECS[name]
+export async function makeEncoding(name: EncodingName | MoreEncodingName, parent: string): Promise<Encoding> {
+  const spec: Spec = { ...SPECS, ...MORE_SPECS }[name]
   const folder = join(parent, name)
   await mkdir(folder, { recursive: true })
   const key = spec.encrypted ? randomBytes(16) : undefined
@@ -126,4 +182,32 @@ export async function makeEncoding(name: EncodingName, parent: string): Promise<
   const segments = bodies.map((bytes, index) => ({ bytes, seconds: seconds[index] ?? 1 }))
   const init = spec.fmp4 ? await readFile(join(folder, 'init.mp4')) : undefined
   return { segments, init, key }
+}
+
+/** A picture in fragmented MP4, encrypted by ffmpeg as Common Encryption has it (`cenc`), a fragment a segment. */
+export async function makeCommonEncryption(parent: string): Promise<Encoding> {
+  const file = join(parent, 'cenc.mp4')
+  const key = randomBytes(16).toString('hex')
+  const encryption = ['-encryption_scheme', 'cenc-aes-ctr', '-encryption_key', key, '-encryption_kid', key]
+  const flags = ['-f', 'mp4', '-movflags', 'frag_keyframe+empty_moov+default_base_moof']
+  await run('ffmpeg', [
+    '-v',
+    'error',
+    '-y',
+    ...PICTURE,
+    ...H264,
+    '-t',
+    String(LENGTH_S),
+    ...flags,
+    ...encryption,
+    file,
+  ])
+  const bytes = await readFile(file)
+  const starts: number[] = []
+  for (let at = 0; at + 8 <= bytes.length; at += Math.max(8, bytes.readUInt32BE(at)))
+    if (/moof|mfra/.test(bytes.toString('latin1', at + 4, at + 8))) starts.push(at)
+  const segments = starts
+    .slice(0, -1)
+    .map((start, index) => ({ seconds: 1, bytes: bytes.subarray(start, starts[index + 1]) }))
+  return { segments, init: bytes.subarray(0, starts[0]) }
 }

@@ -22,7 +22,7 @@ export type Encodings = Readonly<Record<EncodingName, Encoding>>
 
 const HLS_TYPE = 'application/vnd.apple.mpegurl'
 /** Segments in a window, and the number of the newest one at the beginning. */
-const WINDOW = 8
+export const WINDOW = 8
 const LEAD = 10
 
 /** The newest segment's number. */
@@ -45,7 +45,7 @@ interface WindowOptions {
 }
 
 /** A media playlist as it stands now. */
-function windowOf(options: WindowOptions): string {
+export function windowOf(options: WindowOptions): string {
   const { encoding, ask, ending, stretch = 1 } = options
   const last = newest(ask)
   const first = Math.max(0, last - WINDOW + 1)
@@ -74,13 +74,13 @@ function windowOf(options: WindowOptions): string {
   return `${lines.join('\n')}\n`
 }
 
-const playlist = (body: string): Reply => ({ body, type: HLS_TYPE })
-const numberOf = (path: string): number => Number(/(\d+)\.\w+$/.exec(path)?.[1] ?? -1)
+export const playlist = (body: string): Reply => ({ body, type: HLS_TYPE })
+export const numberOf = (path: string): number => Number(/(\d+)\.\w+$/.exec(path)?.[1] ?? -1)
 
 type Change = Omit<Partial<WindowOptions>, 'encoding' | 'ask'>
 
 /** A plain live stream of one encoding, with changes to its playlist and to its segments. */
-function live(
+export function live(
   encoding: Encoding,
   ending: string,
   change: Change | ((ask: Ask) => Change) = {},
@@ -140,11 +140,11 @@ function sampleAes(bytes: Buffer): Buffer {
   return out
 }
 
-const master = (lines: readonly string[]): Reply => playlist(`#EXTM3U\n${lines.join('\n')}\n`)
-const STREAM = '#EXT-X-STREAM-INF:BANDWIDTH=220000,RESOLUTION=160x90,CODECS="avc1.42c00a,mp4a.40.2"'
+export const master = (lines: readonly string[]): Reply => playlist(`#EXTM3U\n${lines.join('\n')}\n`)
+export const STREAM = '#EXT-X-STREAM-INF:BANDWIDTH=220000,RESOLUTION=160x90,CODECS="avc1.42c00a,mp4a.40.2"'
 
 /** Several playlists below one multivariant playlist, each a form of its own in a folder. */
-const ladder =
+export const ladder =
   (lines: readonly string[], folders: Readonly<Record<string, Handler>>): Handler =>
   (ask) => {
     if (ask.path === 'master.m3u8') return master(lines)

@@ -6,6 +6,7 @@ import { dashForms } from './dashForms.ts'
 import { ENCODING_NAMES, makeEncoding } from './encodings.ts'
 import { type Encodings, type Form, hlsForms } from './hlsForms.ts'
 import { startLiveServer } from './liveServer.ts'
+import { moreForms } from './moreForms.ts'
 
 export interface FormResult {
   readonly form: string
@@ -24,6 +25,8 @@ const DURATION_MS = 4_600
 export async function checkForms(options: {
   readonly parallel: number
   readonly only?: string
+  /** Also the forms that the short matrix leaves out. */
+  readonly more?: boolean
 }): Promise<FormResult[]> {
   const clock = () => performance.timeOrigin + performance.now()
   const folder = await mkdtemp(join(tmpdir(), 'firstframe-forms-'))
@@ -31,7 +34,8 @@ export async function checkForms(options: {
     const made = []
     for (const name of ENCODING_NAMES) made.push([name, await makeEncoding(name, folder)])
     const all = Object.fromEntries(made) as Encodings
-    const forms = [...hlsForms(all, clock), ...dashForms(all, clock)].filter(({ name }) =>
+    const more = options.more ? await moreForms(all, folder, clock) : []
+    const forms = [...hlsForms(all, clock), ...dashForms(all, clock), ...more].filter(({ name }) =>
       name.includes(options.only ?? ''),
     )
     const server = await startLiveServer(new Map(forms.map(({ name, handle }) => [name, handle])), clock)
