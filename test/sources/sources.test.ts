@@ -42,6 +42,13 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
   }
   const mediamtx = await answering('/metrics', own)
   mediamtx.state.body = () => mediamtxPage(++requested * 50_000, requested)
+  const exporter = await answering('/metrics', own)
+  const exported = await readFile(
+    new URL('../../ingest/fixtures/node-exporter-1.txt', import.meta.url),
+    'utf8',
+  )
+  exporter.state.body = () =>
+    exported.replace(/(receive_bytes_total\{device="eth0"\}) .*/, `$1 ${++requested * 50_000}`)
   const obs = await startObsStandIn(own)
   const [httpPort, rtmpPort, progressPort] = [await freePort(), await freePort(), await freePort()]
   const config = configOf(sections, (text) =>
@@ -51,6 +58,7 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
       .replace('8090', String(progressPort))
       .replace('http://127.0.0.1:1985/api/v1/streams', srs.url)
       .replace('http://127.0.0.1:9998/metrics', mediamtx.url)
+      .replace('http://127.0.0.1:9100/metrics', exporter.url)
       .replace('ws://127.0.0.1:4455', obs.url)
       .replace('STREAM', 'obs-stream'),
   )
@@ -163,6 +171,7 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
     'SRS, hooks': hop(`source = 'srs' AND stream = 'srs-hook' AND status = 'up'`),
     'SRS, counters': hop(`source = 'srs' AND node = 'srs-1' AND bitrate_in_kbps > 0`),
     'MediaMTX, hooks': hop(`source = 'mediamtx' AND stream = 'mtx-hook' AND status = 'up'`),
+    'Prometheus exporters': hop(`source = 'prometheus' AND node = 'edge-9' AND bitrate_in_kbps > 0`),
     'MediaMTX, counters': hop(`source = 'mediamtx' AND node = 'mtx-1' AND bitrate_in_kbps > 0`),
     'OBS Studio': hop(`source = 'obs' AND stream = 'obs-stream' AND bitrate_out_kbps > 0`),
     OpenTelemetry: hop(
