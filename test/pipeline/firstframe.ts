@@ -41,6 +41,8 @@ export async function startFirstframe(
     readonly args?: readonly string[]
     /** Where its data folder is made; default: the system's folder for temporary files. */
     readonly within?: string
+    /** What is done to its data folder before it starts. */
+    readonly prepare?: (data: string) => Promise<void>
   } = {},
 ): Promise<Firstframe> {
   const data = await mkdtemp(join(options.within ?? tmpdir(), 'firstframe-'))
@@ -109,6 +111,7 @@ export async function startFirstframe(
       await rm(data, { recursive: true, force: true })
     },
   }
+  await options.prepare?.(data)
   await self.start()
   return self
 }
