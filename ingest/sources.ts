@@ -123,7 +123,9 @@ export function readSources(
 }
 
 /** What is wrong with the mapping of an exporter, in words. */
-function mappingProblem({ fields }: Extract<SourceConfig, { type: 'prometheus' }>): string | undefined {
+export function mappingProblem({
+  fields,
+}: Extract<SourceConfig, { type: 'prometheus' }>): string | undefined {
   try {
     readRules(fields)
     return undefined

@@ -161,6 +161,10 @@ export const FACTS = {
     level: 'debug',
     gauges: ['bytes', 'over_bytes'],
   },
+  remote_write_failed: {
+    help: 'The receiver of remote write did not take metrics. What may be sent again is; this is said once, until it takes them.',
+    level: 'warn',
+  },
   store_retention_failed: {
     help: 'Retention could not look or drop; it tries again.',
     level: 'warn',

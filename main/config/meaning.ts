@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
+import { Value } from '@sinclair/typebox/value'
 import proxyAddr from 'proxy-addr'
-import { SourceConfig } from '../../ingest/sources.ts'
+import { mappingProblem, SourceConfig } from '../../ingest/sources.ts'
 import { readTargets } from '../../probe/target.ts'
 import { duplicateProblems, type Problem, variantProblems } from '../../schemas/problems.ts'
 import { addressProblems, brokerProblem, urlProblem } from './addresses.ts'
@@ -12,6 +13,7 @@ export function meaningProblems(config: Config): Problem[] {
   return [
     ...receiverProblems(config.receivers, tenantNames(config)),
     ...sourceProblems(config.sources),
+    ...mappingProblems(config.sources),
     ...readTargets(config.probes).problems,
     ...duplicateProblems(config.edge, 'name', '/edge'),
     ...edgeProblems(config.edge),
@@ -28,6 +30,14 @@ export function meaningProblems(config: Config): Problem[] {
     ...signInProblems(config),
   ]
 }
+
+/** Fields that an exporter cannot fill, and selectors that are none. */
+const mappingProblems = (sources: Config['sources']): Problem[] =>
+  sources.flatMap((source, index): Problem[] => {
+    if (!Value.Check(SourceConfig, source) || source.type !== 'prometheus') return []
+    const message = mappingProblem(source)
+    return message === undefined ? [] : [{ path: `/sources/${index}/fields`, message }]
+  })
 
 /** Lists of addresses and networks. */
 const networkProblems = (entries: readonly string[], path: string): Problem[] =>

@@ -433,6 +433,21 @@ export const Config = Type.Object(
       },
       { default: {}, additionalProperties: false },
     ),
+    remote_write: Type.Object(
+      {
+        url: Type.String({
+          default: '',
+          pattern: '^(https?://.+)?$',
+          description:
+            'Where metrics by show and stream go every 10 s, by Prometheus’ remote write: http://prometheus:9090/api/v1/write. Default: nowhere.',
+        }),
+        headers: Type.Record(Type.String(), Type.String({ ...secret }), {
+          default: {},
+          description: 'Headers that the receiver wants: Authorization, X-Scope-OrgID.',
+        }),
+      },
+      { default: {}, additionalProperties: false },
+    ),
     rules: Type.String({ default: '', description: 'A YAML file of changed alert rules.' }),
     receivers: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
       default: [],

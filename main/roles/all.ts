@@ -7,6 +7,7 @@ import { checkStart } from './checkStart.ts'
 import { startCollector } from './collector.ts'
 import { startConsole } from './console.ts'
 import { mediaRoutes, startIngest } from './ingest.ts'
+import { startRemoteWrite } from './remoteWrite.ts'
 import { compareClocks, connectStore, startStore } from './store.ts'
 import { startWatch } from './watch.ts'
 import { startWrite } from './write.ts'
@@ -28,6 +29,7 @@ export async function startAll(context: Context, add: <R extends Role>(role: R) 
   add(await startWatch(context, log))
   const shows = await openShows(log, context.name)
   const page = add(await startConsole(context, access, log))
+  if (config.remote_write.url !== '') add(startRemoteWrite(context, access.store, config.remote_write))
   const collector = add(await startCollector(context, log, mediaRoutes(context), shows))
   add(await startIngest(context, collector.url))
   console.log(nextSteps(context, page.url, collector.url).join('\n'))

@@ -8,6 +8,7 @@ import { openShowsLater } from '../shows.ts'
 import { startCollector } from './collector.ts'
 import { startConsole } from './console.ts'
 import { mediaRoutes, startIngest } from './ingest.ts'
+import { startRemoteWrite } from './remoteWrite.ts'
 import { compareClocks, connectStore, startStore } from './store.ts'
 import { startWatch } from './watch.ts'
 import { startWrite } from './write.ts'
@@ -62,7 +63,10 @@ export async function watch(context: Context, add: Add): Promise<void> {
 
 export async function console_(context: Context, add: Add): Promise<void> {
   const log = context.config.log.kind === 'kafka' ? await sharedLog(context, add) : undefined
-  const { url } = add(await startConsole(context, await sharedStore(context, add, { reads: true }), log))
+  const access = await sharedStore(context, add, { reads: true })
+  const { url } = add(await startConsole(context, access, log))
+  if (context.config.remote_write.url !== '')
+    add(startRemoteWrite(context, access.store, context.config.remote_write))
   console.log(`Console: ${url}`)
 }
 

@@ -171,8 +171,8 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
     'SRS, hooks': hop(`source = 'srs' AND stream = 'srs-hook' AND status = 'up'`),
     'SRS, counters': hop(`source = 'srs' AND node = 'srs-1' AND bitrate_in_kbps > 0`),
     'MediaMTX, hooks': hop(`source = 'mediamtx' AND stream = 'mtx-hook' AND status = 'up'`),
-    'Prometheus exporters': hop(`source = 'prometheus' AND node = 'edge-9' AND bitrate_in_kbps > 0`),
     'MediaMTX, counters': hop(`source = 'mediamtx' AND node = 'mtx-1' AND bitrate_in_kbps > 0`),
+    'Prometheus exporters': hop(`source = 'prometheus' AND node = 'edge-9' AND bitrate_in_kbps > 0`),
     'OBS Studio': hop(`source = 'obs' AND stream = 'obs-stream' AND bitrate_out_kbps > 0`),
     OpenTelemetry: hop(
       `source = 'otlp' AND node = 'room-api /likes' AND hop = 'interaction' AND ttfb_ms = 20`,

@@ -6,6 +6,7 @@ const DEBIAN_PACKAGES = {
   ffmpeg: 'ffmpeg',
   nginx: 'nginx-light libnginx-mod-rtmp',
   chromium: 'chromium',
+  prometheus: 'prometheus',
 } as const
 
 export type Program = keyof typeof DEBIAN_PACKAGES
