@@ -10,6 +10,10 @@ export const COMMANDS_ELSEWHERE: readonly (readonly [begins: RegExp, reason: str
   [/^(K6_BROWSER\S+ .*)?(k6 run|sh k6\/)/, 'needs k6; test/k6/k6.test.ts runs each script'],
   [/^mv access-firstframe/, 'needs nginx; test/sources copies the block'],
   [/^curl .*COLLECTOR:8080/, 'test/sources copies the block and fills in the address'],
+  [
+    /^node docs\/contract\/check\.mjs/,
+    'collector/contract.test.ts calls what it is made of, with every vector',
+  ],
   [/^-stats_period/, 'flags of ffmpeg; test/sources copies the block'],
   [/^OTEL_/, 'settings of an exporter; test/sources copies the block'],
   [/^ffmpeg … |^curl -X POST 127\.0\.0\.1:8091/, 'needs a stream; test/players/cue.test.ts inserts cues'],
