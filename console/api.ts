@@ -1,3 +1,4 @@
+import type { experienceOf } from '../schemas/experience.ts'
 import type { IncidentView } from '../schemas/incident.ts'
 import type { Hop } from '../schemas/kinds/kinds.ts'
 import type { STARTUP_PHASES } from '../schemas/kinds/startup.ts'
@@ -182,6 +183,8 @@ export interface SessionView {
   readonly about: Readonly<Record<string, string>>
   readonly from_ms: number
   readonly to_ms: number
+  /** Its experience score; missing where nothing in it was measured. */
+  readonly experience?: ReturnType<typeof experienceOf>
   readonly startup?: {
     readonly at_ms: number
     readonly outcome: string

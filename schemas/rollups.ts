@@ -11,6 +11,8 @@ export interface RollupSpec {
   readonly measures: readonly Measure[]
   /** A second kind that fills further columns of the same rows. */
   readonly also?: { readonly kind: Kind; readonly measures: readonly Measure[] }
+  /** Stores nothing: a view over these rollups, which keep `by` apart as far as they have it. */
+  readonly over?: readonly string[]
   readonly retention_days: number
 }
 
@@ -22,6 +24,9 @@ export const keptBy = ({ measures, also }: RollupSpec): readonly Measure[] => [
 
 const without = (kind: Kind, ...aggregates: string[]): Measure[] =>
   measuresOfKind(kind).filter((name) => !aggregates.includes(MEASURES[name].aggregate))
+
+/** Measures of a kind that are plain numbers. */
+const added = (kind: Kind): Measure[] => without(kind, 'unique', 'histogram')
 
 const VIEWER_10S = ['app', 'cdn', 'isp', 'region', 'delivery', 'synthetic', 'source'] as const
 const VIEWER_1M = [
@@ -48,6 +53,7 @@ const VIEWER_1M = [
  * Rollups, filled by materialized views in the moment rows are inserted. `_10s` counts by the collector's clock (live pages,
  * alerts), `_1m` and `_5m` by the session's clock (reports). Boards draw long lines, and quantiles, from `heartbeat_stream_10s`, which
  * keeps few dimensions apart; people are counted once from `audience_5m`, whose states are few. `heartbeat_10s` answers for networks and regions.
+ * What is made of several kinds (the experience score) is read from the view `experience_1m`.
  */
 export const ROLLUPS = {
   heartbeat_10s: {
@@ -179,7 +185,19 @@ export const ROLLUPS = {
     measures: without('resource'),
     retention_days: 30,
   },
+  // Last: a view is made after what it reads.
+  experience_1m: {
+    kind: 'heartbeat',
+    clock: 'event_time',
+    step_s: 60,
+    by: VIEWER_1M,
+    measures: [...added('heartbeat'), ...added('startup'), ...added('interaction')],
+    over: ['heartbeat_1m', 'startup_1m', 'interaction_1m'],
+    retention_days: 400,
+  },
 } as const satisfies Readonly<Record<string, RollupSpec>>
 
 export type Rollup = keyof typeof ROLLUPS
 export const ROLLUP_NAMES = Object.keys(ROLLUPS) as Rollup[]
+/** Whether a rollup is a view over others: nothing of its own is stored. */
+export const isView = (name: Rollup): boolean => 'over' in ROLLUPS[name]

@@ -5,7 +5,9 @@ import { kindOfMetric } from './sql.ts'
 
 /** What a metric is reckoned from. */
 export function measuresOfMetric(metric: AnyMetric): Measure[] {
-  const { numerator, denominator, quantile } = metricOf(metric)
+  const { numerator, denominator, quantile, factors, parts } = metricOf(metric)
+  const others = [...Object.keys(parts ?? {}), ...(factors ?? []).flat().map(({ of }) => of)] as AnyMetric[]
+  if (others.length > 0) return [...new Set(others.flatMap(measuresOfMetric))]
   return [numerator, denominator, quantile?.of].filter((each) => each !== undefined)
 }
 

@@ -1,3 +1,5 @@
+import { bendSql } from './curve.ts'
+import type { Kind } from './kinds/kinds.ts'
 import { type Condition, HISTOGRAM, MEASURES, type Measure, type MeasureSpec } from './measures.ts'
 import { type AnyMetric, metricOf } from './metrics.ts'
 
@@ -80,9 +82,46 @@ export interface MetricSqlOptions {
   readonly window_ms?: number | string
 }
 
+/** Whether anything of a metric was measured, as a condition over its rows. */
+function measuredSql(name: AnyMetric, { over }: MetricSqlOptions): string {
+  const of = (metric: AnyMetric) => {
+    const { denominator } = metricOf(metric)
+    return `${(over === 'raw' ? measureOverRaw : measureOverRollup)(denominator!)} > 0`
+  }
+  return [
+    ...new Set(
+      metricOf(name)
+        .factors!.flat()
+        .map((factor) => of(factor.of as AnyMetric)),
+    ),
+  ].join(' OR ')
+}
+
+/** A part of the experience score: 100 × a product of means; a factor that was not measured takes nothing off. */
+function factorsSql(name: AnyMetric, options: MetricSqlOptions): string {
+  const terms = metricOf(name).factors!.map((term) => {
+    const factors = term.map(({ of, curve }) =>
+      bendSql(curve, `ifNull(${metricSql(of as AnyMetric, options)}, ${curve.type === 'share' ? 1 : 0})`),
+    )
+    return factors.length === 1 ? factors[0] : `(${factors.join(' + ')}) / ${factors.length}`
+  })
+  return `if(${measuredSql(name, options)}, 100 * ${terms.join(' * ')}, NULL)`
+}
+
+/** A mean of metrics by weight, of those that were measured. */
+function partsSql(parts: Readonly<Record<string, number>>, options: MetricSqlOptions): string {
+  const all = Object.entries(parts) as [AnyMetric, number][]
+  const sum = all.map(([name, weight]) => `${weight} * ifNull(${factorsSql(name, options)}, 0)`)
+  const weights = all.map(([name, weight]) => `if(${measuredSql(name, options)}, ${weight}, 0)`)
+  return `(${sum.join('\n  + ')}) / nullIf(${weights.join(' + ')}, 0)`
+}
+
 /** A metric as a ClickHouse expression; null where nothing was measured. The rows must be filtered by `metricWhere`. */
-export function metricSql(name: AnyMetric, { over, window_ms }: MetricSqlOptions): string {
+export function metricSql(name: AnyMetric, options: MetricSqlOptions): string {
+  const { over, window_ms } = options
   const metric = metricOf(name)
+  if (metric.parts) return partsSql(metric.parts, options)
+  if (metric.factors) return factorsSql(name, options)
   const measure = over === 'raw' ? measureOverRaw : measureOverRollup
   if (metric.quantile) return quantileOf(measure(metric.quantile.of), metric.quantile.q)
   const scale = metric.scale ?? 1
@@ -102,8 +141,10 @@ export function metricWhere(name: AnyMetric): string {
   return [...(kindOfMetric(name) === 'probe' ? [] : ['NOT synthetic']), ...own].join(' AND ') || '1'
 }
 
-/** The kind of event a metric is made of; of two kinds, that of its denominator: whom it is about. */
-export const kindOfMetric = (name: AnyMetric) => {
+/** The kind of event a metric is made of; of several kinds, that of its denominator or of its viewers: whom it is about. */
+export const kindOfMetric = (name: AnyMetric): Kind => {
   const metric = metricOf(name)
+  if (metric.parts) return 'heartbeat'
+  if (metric.factors) return kindOfMetric(metric.factors[0]![0]!.of as AnyMetric)
   return MEASURES[metric.quantile?.of ?? metric.denominator ?? metric.numerator!].kind
 }

@@ -193,6 +193,11 @@ export function SessionPage({ id }: { readonly id: string }) {
           </p>
           {watched > 0 && (
             <p class="facts">
+              {session.experience !== undefined && (
+                <span>
+                  {metricOf('experience_score').title[lang]} <b>{whole(session.experience.score)}</b>
+                </span>
+              )}
               <span>
                 {titleOf('rebuffering_ratio', lang)}{' '}
                 <b class={misses('rebuffering_ratio', stalled / watched) ? 'missed' : ''}>

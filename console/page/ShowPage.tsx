@@ -4,6 +4,7 @@ import { groupIncidents } from '../incidentGroups.ts'
 import { lengthOf, minuteOf, share, timeOf, whole, zoneName, zoneOf } from './amount.ts'
 import { Charts } from './Charts.tsx'
 import { EmptyPage } from './EmptyPage.tsx'
+import { Experience } from './Experience.tsx'
 import { HeatMap } from './HeatMap.tsx'
 import { IncidentList } from './IncidentList.tsx'
 import { LineBanner } from './LineBanner.tsx'
@@ -278,6 +279,7 @@ function Panels({ snapshot }: { readonly snapshot: Snapshot }) {
           note={words.starts(whole(snapshot.startup.starts ?? 0))}
           p95_ms={snapshot.values.video_startup_time_p95}
         />
+        {snapshot.ended === undefined && <Experience values={snapshot.values} />}
         <HeatMap heat={snapshot.heat} />
         <Fairness snapshot={snapshot} />
         {!many && <Streams snapshot={snapshot} struck={struck} />}

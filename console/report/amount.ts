@@ -38,6 +38,7 @@ export function amount(value: number, unit: MetricSpec['unit']): string {
   if (unit === 'bytes') return bytes(value)
   if (unit === 'per_minute') return `${round(value)} /min`
   if (unit === 'plays' || unit === 'count') return count(value)
+  if (unit === 'score') return value.toFixed(1)
   return `${round(value)} ${unit === 'fps' ? 'fps' : unit === 'kbps' ? 'kb/s' : 'Mb/s'}`
 }
 

@@ -1,3 +1,5 @@
+import { experienceOf } from '../../schemas/experience.ts'
+import { EXPERIENCE_PART_NAMES } from '../../schemas/metrics/experience.ts'
 import { ANY_METRIC_NAMES, type AnyMetric, type Metric, metricOf } from '../../schemas/metrics.ts'
 import { ROLLUPS, type Rollup, type RollupSpec } from '../../schemas/rollups.ts'
 import { rollupsOf } from '../../schemas/sources.ts'
@@ -27,10 +29,13 @@ const sourceOf = (metric: AnyMetric): Rollup =>
       spec(a).step_s - spec(b).step_s,
   )[0]!
 
-/** What compares apps with one another says nothing as one number: the section on fairness has it. */
+/**
+ * What compares apps with one another says nothing as one number: the section on fairness has it. The parts of the experience score
+ * have a section too.
+ */
 export const isJudged = (name: AnyMetric): boolean => {
-  const { objective, rules = [] } = metricOf(name)
-  return objective !== undefined && !rules.some(({ type }) => type === 'spread')
+  const { objective, factors, rules = [] } = metricOf(name)
+  return objective !== undefined && factors === undefined && !rules.some(({ type }) => type === 'spread')
 }
 
 /** Every metric that has an objective: its value, and in how many minutes it was met. */
@@ -90,6 +95,43 @@ async function incidentsOf(
   )
 }
 
+/** The worst cuts that are named. */
+const WORST_CUTS = 6
+/** Share of the hours watched below which a cut says nothing about the show. */
+const LEAST_SHARE = 0.01
+
+/** The experience score of the show's metrics, and of the values of each dimension. */
+async function readExperience(rows: Rows, real: string, params: Record<string, string>) {
+  const factors = EXPERIENCE_PART_NAMES.flatMap((part) =>
+    metricOf(part)
+      .factors!.flat()
+      .map(({ of }) => of as Metric),
+  )
+  const score = metricSql('experience_score', { over: 'rollup' })
+  const [[whole], cuts] = await Promise.all([
+    rows<Record<Metric, number | null>>(
+      `SELECT ${factors.map((name) => `${ratio(name)} AS ${name}`).join(', ')} FROM experience_1m WHERE ${real}`,
+      params,
+    ),
+    rows<ReportData['experience_cuts'][number]>(
+      `SELECT * FROM (${(['app', 'cdn', 'isp', 'region'] as const)
+        .map(
+          (dimension) =>
+            `SELECT '${dimension}' AS dimension, ${dimension} AS value, ${score} AS score, sum(played_ms_sum) / 3600000 AS hours FROM experience_1m WHERE ${real} AND ${dimension} != '' GROUP BY value`,
+        )
+        .join(
+          ' UNION ALL ',
+        )}) WHERE isNotNull(score) AND hours > 0 ORDER BY score, dimension, value LIMIT 100`,
+      params,
+    ),
+  ])
+  const most = cuts.reduce((sum, { dimension, hours }) => sum + (dimension === 'cdn' ? hours : 0), 0)
+  return {
+    experience: experienceOf(whole!),
+    experience_cuts: cuts.filter(({ hours }) => hours >= most * LEAST_SHARE).slice(0, WORST_CUTS),
+  }
+}
+
 const ratio = (name: Metric) => metricSql(name, { over: 'rollup' })
 
 /** The rounds: who took part, of those who watched in its minutes. */
@@ -131,7 +173,7 @@ export async function collect(rows: Rows, scope: Scope): Promise<ReportData> {
        FROM heartbeat_1m WHERE ${real} AND ${dimension} != '' GROUP BY value HAVING minutes > 0 ORDER BY stalled_minutes DESC LIMIT 5`,
       params,
     )
-  const [audience, minutes, incidents, rounds, apps, codecs, cdn, isp, region, checked, shown] =
+  const [audience, minutes, incidents, rounds, apps, codecs, cdn, isp, region, checked, shown, experience] =
     await Promise.all([
       rows<Omit<ReportData['audience'], 'peak' | 'peak_ms' | 'apps'>>(
         `SELECT toFloat64(uniqCombined64Merge(viewers_uniq)) AS viewers, toFloat64(uniqCombined64Merge(sessions_uniq)) AS sessions, sum(played_ms_sum) / 3600000 AS hours,
@@ -160,6 +202,7 @@ export async function collect(rows: Rows, scope: Scope): Promise<ReportData> {
       by('region'),
       quality(rows, scope, params),
       readShown(rows, real.replaceAll(' time ', ' event_time '), params),
+      readExperience(rows, real, params),
     ])
   const peak = minutes.reduce((best, each) => (each.watching > best.watching ? each : best), {
     at_ms: scope.from_ms,
@@ -169,6 +212,7 @@ export async function collect(rows: Rows, scope: Scope): Promise<ReportData> {
     ...scope,
     audience: { ...audience[0]!, peak: peak.watching, peak_ms: peak.at_ms },
     minutes,
+    ...experience,
     quality: checked,
     incidents,
     rounds,

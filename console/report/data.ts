@@ -1,3 +1,4 @@
+import type { experienceOf } from '../../schemas/experience.ts'
 import type { Where } from '../../schemas/incident.ts'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import type { AnyMetric, Metric } from '../../schemas/metrics.ts'
@@ -103,6 +104,15 @@ export interface ReportData {
     readonly bytes: number
     readonly reference: number
     readonly saved: number | null
+  }[]
+  /** The experience score, what its parts take off it, and the cuts where it is lowest. */
+  readonly experience: ReturnType<typeof experienceOf>
+  readonly experience_cuts: readonly {
+    readonly dimension: 'app' | 'cdn' | 'isp' | 'region'
+    readonly value: string
+    readonly score: number
+    /** Hours watched. */
+    readonly hours: number
   }[]
   readonly worst: {
     readonly cdn: readonly Worst[]

@@ -1,5 +1,5 @@
 import { type AnyMetric, metricOf } from '../../schemas/metrics.ts'
-import { HOP_NAMES } from '../../schemas/words.ts'
+import { DIMENSION_NAMES, HOP_NAMES } from '../../schemas/words.ts'
 import { adviceOf } from './advice.ts'
 import {
   amount,
@@ -171,6 +171,38 @@ const shownTable = ({ shown }: ReportData, words: Words): string =>
         ]),
       )}`
 
+/** The experience score, what each part takes off it, and where it was lowest. */
+function experienceSection({ experience, experience_cuts }: ReportData, words: Words, lang: Lang): string {
+  if (experience === undefined) return ''
+  const parts = table(
+    [words.part, `#${words.points}`, `#${words.objective}`, `#${words.weight}`, `#${words.takesOff}`],
+    experience.parts.map(({ part, score, weight, lost }) => [
+      text(metricOf(part).title[lang].replace(/^.*[:：]\s*/, '')),
+      judged(part, score, score.toFixed(1)),
+      `≥ ${metricOf(part).objective}`,
+      share(weight),
+      lost.toFixed(1),
+    ]),
+    [
+      words.score,
+      judged('experience_score', experience.score, experience.score.toFixed(1)),
+      `≥ ${metricOf('experience_score').objective}`,
+      '',
+      (100 - experience.score).toFixed(1),
+    ],
+  )
+  const cuts = table(
+    [words.lowest, words.where, `#${words.score}`, `#${words.hours}`],
+    experience_cuts.map(({ dimension, value, score, hours }) => [
+      text(value),
+      text(DIMENSION_NAMES[dimension]![lang]),
+      judged('experience_score', score, score.toFixed(1)),
+      plain(hours),
+    ]),
+  )
+  return section(words.experience, parts + cuts)
+}
+
 /** The whole report as one page that needs nothing else. */
 export function reportPage(data: ReportData, look: ReportLook): string {
   const { lang, zone } = look
@@ -189,10 +221,11 @@ export function reportPage(data: ReportData, look: ReportLook): string {
 <p class="soft">Firstframe · ${words.title}</p>
 <h1>${text(data.show)}</h1>
 <p class="soft">${instant(data.from_ms, zone)} – ${instant(data.to_ms, zone)} ${text(zone)} · ${duration(data.to_ms - data.from_ms)}</p>
-<div class="numbers">${number(count(audience.viewers), words.viewers)}${number(count(audience.sessions), words.sessions)}${number(plain(audience.hours), words.hours)}${number(count(audience.peak), `${words.peak}, ${hour(audience.peak_ms, zone)}`)}${number(bytes(audience.bytes), words.delivered)}</div>
+<div class="numbers">${number(count(audience.viewers), words.viewers)}${number(count(audience.sessions), words.sessions)}${number(plain(audience.hours), words.hours)}${number(count(audience.peak), `${words.peak}, ${hour(audience.peak_ms, zone)}`)}${number(bytes(audience.bytes), words.delivered)}${data.experience ? number(data.experience.score.toFixed(0), words.score) : ''}</div>
 <p class="verdict">${text(verdictOf(data, words))}</p>
 ${section(words.better, advice.length === 0 ? `<p>${words.nothing}</p>` : `<ol>${advice.map((each) => `<li>${text(each[lang])}</li>`).join('')}</ol>`)}
 ${section(words.incidents, faultTable(data, words, look))}
+${experienceSection(data, words, lang)}
 ${section(words.quality, qualityTable(data, words, lang))}
 ${section(words.audience, audienceChart(data, words.watching, zone) + stallChart(data, words.stall_ratio, objective, zone))}
 ${section(words.worst, `<div class="three">${worstTable(words.cdn, data.worst.cdn, words)}${worstTable(words.isp, data.worst.isp, words)}${worstTable(words.region, data.worst.region, words)}</div>`)}

@@ -51,6 +51,7 @@ export function reportMarkdown(data: ReportData, { lang, zone, console: address 
       `${count(audience.peak)} ${words.peak}, ${hour(audience.peak_ms, zone)}`,
       `${plain(audience.hours)} ${words.hours}`,
       `${bytes(audience.bytes)} ${words.delivered}`,
+      ...(data.experience === undefined ? [] : [`${words.score} ${data.experience.score.toFixed(0)}`]),
     ].join(' · '),
     `## ${words.better}`,
     advice.length === 0 ? words.nothing : advice.join('\n'),

@@ -1,6 +1,8 @@
+import { experienceOf } from '../../schemas/experience.ts'
 import { STARTUP_PHASES } from '../../schemas/kinds/startup.ts'
-import type { Metric } from '../../schemas/metrics.ts'
-import { metricSql, metricWhere } from '../../schemas/sql.ts'
+import { EXPERIENCE_PART_NAMES } from '../../schemas/metrics/experience.ts'
+import { type Metric, metricOf } from '../../schemas/metrics.ts'
+import { kindOfMetric, metricSql, metricWhere } from '../../schemas/sql.ts'
 import type { Store } from '../../store/client.ts'
 import type { SessionRow, SessionView } from '../api.ts'
 import type { Incidents } from './incidents.ts'
@@ -80,6 +82,33 @@ const LINK_METRICS: readonly Metric[] = [
   'edge_ttfb',
 ]
 
+/** What the experience score is made of, by kind. */
+const SCORED = (['startup', 'heartbeat', 'interaction'] as const).map((kind) => ({
+  kind,
+  metrics: EXPERIENCE_PART_NAMES.flatMap((part) =>
+    metricOf(part)
+      .factors!.flat()
+      .map(({ of }) => of as Metric),
+  ).filter((metric) => kindOfMetric(metric) === kind),
+}))
+
+/** The experience score of one session; `own` is the condition on its rows. */
+async function readExperience(
+  store: Store,
+  own: string,
+  params: Readonly<Record<string, unknown>>,
+): Promise<SessionView['experience']> {
+  const rows = await Promise.all(
+    SCORED.map(({ kind, metrics }) =>
+      store.query<Record<string, number | null>>(
+        `SELECT ${metrics.map((name) => `${metricSql(name, { over: 'raw' })} AS ${name}`).join(', ')} FROM ${kind} WHERE ${own}`,
+        { params },
+      ),
+    ),
+  )
+  return experienceOf(Object.assign({}, ...rows.flat()))
+}
+
 const number = (value: unknown): number | null =>
   value === null || value === undefined ? null : Number(value)
 
@@ -97,7 +126,7 @@ export async function readSession(
   const from = around_ms === undefined ? now_ms - DAY_MS : around_ms - DAY_MS / 4
   const params = { tenant, session, from: Math.floor(from), to: Math.floor(to) + 1 }
   const own = `tenant = {tenant:String} AND session = {session:String} AND received_time >= fromUnixTimestamp64Milli({from:Int64}) AND received_time < fromUnixTimestamp64Milli({to:Int64})`
-  const [beats, starts, interactions, cues] = await Promise.all([
+  const [beats, starts, interactions, cues, experience] = await Promise.all([
     store.query<Row>(
       `SELECT show, stream, ${ABOUT.join(', ')}, ${stamp('received_time')} AS at_ms, interval_ms, played_ms, stalled_ms, paused_ms, stall_count, state, bitrate_kbps, buffer_ms, live_latency_ms, error_code, error_fatal FROM heartbeat WHERE ${own} ORDER BY at_ms, seq LIMIT 5000`,
       { params },
@@ -114,6 +143,7 @@ export async function readSession(
       `SELECT ${stamp('received_time')} AS at_ms, round, stage, skew_ms FROM cue WHERE ${own} ORDER BY at_ms LIMIT 200`,
       { params },
     ),
+    readExperience(store, own, params),
   ])
   const first = starts[0] ?? beats[0]
   if (first === undefined) return undefined
@@ -154,6 +184,7 @@ export async function readSession(
     ),
     from_ms,
     to_ms,
+    experience,
     ...(start === undefined
       ? {}
       : {

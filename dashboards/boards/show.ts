@@ -1,4 +1,5 @@
 import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
+import { EXPERIENCE_PART_NAMES } from '../../schemas/metrics/experience.ts'
 import type { Metric } from '../../schemas/metrics.ts'
 import { board } from '../board.ts'
 import { incidentTable, openIncidents } from '../panels/incidents.ts'
@@ -34,7 +35,20 @@ export function show() {
     .withRow(new RowBuilder('The link, in the order of the data'))
   for (const name of LINK)
     builder.withPanel(metricLines(name, { span: name === 'interaction_success' ? 24 : 8, height: 6 }))
+  builder
+    .withRow(new RowBuilder('Experience: one number, and the parts it is made of'))
+    .withPanel(metricStat('experience_score', { span: 4 }))
+  for (const part of EXPERIENCE_PART_NAMES) builder.withPanel(metricStat(part, { span: 4 }))
   return builder
+    .withPanel(metricLines('experience_score', { by: 'stream', span: 12, height: 6 }))
+    .withPanel(
+      metricRows(['experience_score'], {
+        by: ['cdn', 'app'],
+        title: 'Experience by CDN and app',
+        span: 12,
+        height: 6,
+      }),
+    )
     .withRow(new RowBuilder('Streams and apps'))
     .withPanel(
       metricRows(

@@ -20,6 +20,7 @@ export const UNITS: Readonly<Record<MetricSpec['unit'], string>> = {
   count: WHOLE,
   bytes: 'decbytes',
   per_minute: 'suffix: /min',
+  score: 'none',
 }
 
 /** The unit of a metric; a speed against real time is told as a multiple. */
@@ -28,7 +29,7 @@ export const unitOf = (name: AnyMetric): string =>
 
 /** People and things are counted whole. */
 export const decimalsOf = ({ unit }: Pick<MetricSpec, 'unit'>): number | undefined =>
-  unit === 'plays' || unit === 'count' ? 0 : undefined
+  unit === 'plays' || unit === 'count' ? 0 : unit === 'score' ? 1 : undefined
 
 /** Series are no verdict: shades of blue. Green is what is good, red what is bad, and both are said by thresholds only. */
 export const neutral = () => new FieldColorBuilder().mode(FieldColorModeId.Shades).fixedColor('blue')
@@ -49,6 +50,7 @@ export function softScale(name: AnyMetric): { readonly min: number; readonly max
   const { objective, better, unit } = metricOf(name)
   if (unit === 'ratio' && better === 'higher' && !name.endsWith('_speed'))
     return objective === undefined ? { min: 0 } : { min: twiceMissed(metricOf(name))!, max: 1 }
+  if (unit === 'score') return { min: 50, max: 100 }
   if (objective !== undefined && better === 'lower') return { min: 0, max: objective * 1.2 }
   return { min: 0 }
 }

@@ -1,5 +1,6 @@
 import { type AnyMetric, metricOf } from '../../schemas/metrics.ts'
-import type { Rollup } from '../../schemas/rollups.ts'
+import { keptBy, type Rollup } from '../../schemas/rollups.ts'
+import { measuresOfMetric } from '../../schemas/sources.ts'
 import { metricSql, metricWhere } from '../../schemas/sql.ts'
 import { type Filter, scope } from './scope.ts'
 import { rollup, sourceOf } from './source.ts'
@@ -82,7 +83,7 @@ export function metricTable(
   for (const name of names) {
     if (metricWhere(name) !== metricWhere(first))
       throw new Error(`${name} and ${first} count other rows: two queries`)
-    if (!rollup(source).measures.includes((metricOf(name).numerator ?? metricOf(name).quantile?.of)!))
+    if (!measuresOfMetric(name).every((measure) => keptBy(rollup(source)).includes(measure)))
       throw new Error(`${source} does not keep ${name}`)
   }
   const { by: columns, step_s } = rollup(source)

@@ -4,7 +4,7 @@ import { defaultFloor_bytes } from '../../log/diskSpace.ts'
 import { type DdlOptions, databaseDdl } from '../../schemas/derive/ddl.ts'
 import { KINDS } from '../../schemas/kinds/kinds.ts'
 import { migrations } from '../../schemas/migrations.ts'
-import { ROLLUPS } from '../../schemas/rollups.ts'
+import { isView, ROLLUP_NAMES, ROLLUPS } from '../../schemas/rollups.ts'
 import { SYSTEM_TABLES } from '../../schemas/system.ts'
 import { checkStore } from '../../store/checkStore.ts'
 import { createStore, type Store } from '../../store/client.ts'
@@ -42,10 +42,10 @@ const retentionRules = (max_bytes: number): RetentionRule[] => [
     days: retention_days,
     priority: table === 'heartbeat' ? 0 : 1 + index,
   })),
-  ...Object.entries(ROLLUPS).map(([table, { retention_days, step_s }]) => ({
+  ...ROLLUP_NAMES.filter((name) => !isView(name)).map((table) => ({
     table,
-    days: retention_days,
-    priority: step_s < 60 ? 20 : 30,
+    days: ROLLUPS[table].retention_days,
+    priority: ROLLUPS[table].step_s < 60 ? 20 : 30,
   })),
   ...Object.entries(SYSTEM_TABLES).map(([table, { retention_days }]) => ({
     table,

@@ -100,10 +100,26 @@ function typeOf(kind: Kind, name: string): string {
   return clickhouseType(column)
 }
 
+/** A rollup that is a view: the rows of others, one after the other; what one of them does not have is 0 or ''. */
+function unionView(name: Rollup, spec: RollupSpec, keys: readonly string[], options: DdlOptions): string {
+  const { database } = options
+  const rows = spec.over!.map((source) => {
+    const own: RollupSpec = ROLLUPS[source as Rollup]
+    const has: readonly string[] = ['tenant', 'show', 'stream', ...own.by, ...keptBy(own)]
+    const select = [
+      ...keys.map((key) => (has.includes(key) ? key : `'' AS ${key}`)),
+      ...keptBy(spec).map((measure) => `toFloat64(${has.includes(measure) ? measure : 0}) AS ${measure}`),
+    ]
+    return `SELECT time, ${select.join(', ')} FROM ${database}.${source}`
+  })
+  return `CREATE VIEW IF NOT EXISTS ${database}.${name}${names(options).on} AS\n${rows.join('\nUNION ALL\n')}`
+}
+
 function rollup(name: Rollup, options: DdlOptions): string[] {
   const { on, local, settings, engine, ttl } = names(options)
   const spec: RollupSpec = ROLLUPS[name]
   const keys = ['tenant', 'show', 'stream', ...spec.by]
+  if (spec.over !== undefined) return [unionView(name, spec, keys, options)]
   const step = `toStartOfInterval(${spec.clock}, INTERVAL ${spec.step_s} SECOND)`
   const columns = [
     `  time DateTime('UTC') CODEC(DoubleDelta, ZSTD(1))`,

@@ -7,7 +7,7 @@ import { MEASURES } from '../measures.ts'
 import { ANY_METRIC_NAMES, type AnyMetric, METRIC_NAMES, metricOf } from '../metrics.ts'
 import { REASONS } from '../reasons.ts'
 import { keptBy, ROLLUPS } from '../rollups.ts'
-import { rollupsOf } from '../sources.ts'
+import { measuresOfMetric, rollupsOf } from '../sources.ts'
 import { kindOfMetric, metricSql, metricWhere } from '../sql.ts'
 import { SYSTEM_TABLES } from '../system.ts'
 import { clickhouseType, columnsOf, type Table } from './columns.ts'
@@ -36,7 +36,6 @@ export function metricDictionary(): string {
     const isOfOneKind = (METRIC_NAMES as readonly AnyMetric[]).includes(name)
     const sql = metricSql(name, { over: isOfOneKind ? 'raw' : 'rollup', window_ms: '{window_ms:UInt64}' })
     const table = isOfOneKind ? kindOfMetric(name) : rollupsOf([name])[0]!
-    const source = metric.quantile ?? { of: metric.numerator! }
     const parts = [
       `## ${name}`,
       `**${metric.title.en}** · ${metric.title.zh} · hop: ${metric.hop} · unit: ${metric.unit} · better: ${metric.better}`,
@@ -45,10 +44,15 @@ export function metricDictionary(): string {
         ? ''
         : `Objective: ${metric.better === 'lower' ? 'at most' : 'at least'} ${metric.objective} ${metric.unit}.`,
       `\`\`\`sql\nSELECT ${sql} AS ${name}\nFROM ${table}\nWHERE ${metricWhere(name)}\n\`\`\``,
-      `From: ${[source.of, metric.denominator]
-        .filter((each) => each !== undefined)
-        .map((each) => `\`${each}\` (${MEASURES[each].help})`)
-        .join(' ÷ ')}`,
+      `From: ${
+        metric.parts || metric.factors
+          ? [...Object.keys(metric.parts ?? {}), ...(metric.factors ?? []).flat().map(({ of }) => of)]
+              .map((each) => `[${each}](#${each})`)
+              .join(', ')
+          : measuresOfMetric(name)
+              .map((each) => `\`${each}\` (${MEASURES[each].help})`)
+              .join(' ÷ ')
+      }`,
       (metric.rules ?? []).length === 0
         ? 'No rule pages on it.'
         : `Rules: ${metric
@@ -89,7 +93,7 @@ export function tableDictionary(): string {
   )
   const rollups = Object.entries(ROLLUPS).map(
     ([name, spec]) =>
-      `### ${name}\n\nOf \`${spec.kind}\`, each ${spec.step_s} s of \`${spec.clock}\`, kept ${spec.retention_days} days. By: tenant, show, stream, ${spec.by.join(', ')}.\nMeasures: ${keptBy(
+      `### ${name}\n\n${'over' in spec ? `A view over ${spec.over.map((each) => `\`${each}\``).join(', ')}` : `Of \`${spec.kind}\``}, each ${spec.step_s} s of \`${spec.clock}\`, kept ${spec.retention_days} days. By: tenant, show, stream, ${spec.by.join(', ')}.\nMeasures: ${keptBy(
         spec,
       )
         .map((each) => `\`${each}\``)

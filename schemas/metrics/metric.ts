@@ -1,3 +1,4 @@
+import type { Factor } from '../curve.ts'
 import type { Hop } from '../kinds/kinds.ts'
 import type { Measure } from '../measures.ts'
 import type { RuleSpec } from '../rules.ts'
@@ -8,7 +9,17 @@ export interface MetricSpec {
   /** What it is, and by whose definition. */
   readonly help: string
   readonly hop: Hop
-  readonly unit: 'ratio' | 'ms' | 'kbps' | 'fps' | 'plays' | 'count' | 'bytes' | 'per_minute' | 'mbps'
+  readonly unit:
+    | 'ratio'
+    | 'ms'
+    | 'kbps'
+    | 'fps'
+    | 'plays'
+    | 'count'
+    | 'bytes'
+    | 'per_minute'
+    | 'mbps'
+    | 'score'
   readonly better: 'lower' | 'higher'
   /** Σ numerator ÷ Σ denominator × scale. */
   readonly numerator?: Measure
@@ -18,6 +29,10 @@ export interface MetricSpec {
   readonly per_window?: true
   /** Instead of a quotient: the q-quantile of a histogram. */
   readonly quantile?: { readonly of: Measure; readonly q: number }
+  /** Instead of a quotient: 100 × the product of terms, each the mean of factors of other metrics (`schemas/experience.ts`). */
+  readonly factors?: readonly (readonly Factor[])[]
+  /** Instead of a quotient: the mean of other metrics by these weights; one that was not measured is left out. */
+  readonly parts?: Readonly<Record<string, number>>
   /** 1 − the quotient. */
   readonly complement?: true
   /** Only rows with these values count; where a kind is shared by hops or channels. */

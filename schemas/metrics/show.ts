@@ -1,7 +1,8 @@
+import { EXPERIENCE_METRICS } from './experience.ts'
 import type { MetricSpec } from './metric.ts'
 
 /**
- * What a show is judged by that is made of two kinds of event. They are read from a rollup that both kinds fill (boards, report),
+ * What a show is judged by that is made of several kinds of event or of other metrics. They are read from a rollup that these kinds fill (boards, report),
  * over minutes: the watcher and live pages, which keep kinds apart, do not have them.
  */
 export const SHOW_METRICS = {
@@ -15,4 +16,5 @@ export const SHOW_METRICS = {
     denominator: 'viewers_uniq',
     objective: 0.2,
   },
+  ...EXPERIENCE_METRICS,
 } as const satisfies Readonly<Record<string, MetricSpec>>

@@ -5,6 +5,13 @@ import { metricSql, metricWhere } from '../../schemas/sql.ts'
 import { startTestStore, type TestStore } from '../../store/testing.ts'
 import { insertKnownShow, type KnownShow } from './knownShow.ts'
 
+/** A row of the experience score: a part that was not measured weighs nothing. */
+function experience(app: string, start: number, smoothness: number, latency: number, interaction?: number) {
+  const sum = 20 * start + 35 * smoothness + 15 * latency
+  const score = interaction === undefined ? sum / 70 : (sum + 15 * interaction) / 85
+  return [app, start, smoothness, latency, null, interaction ?? null, score] as const
+}
+
 /** Every worked query on eight sessions whose numbers were reckoned by hand from `knownShow.ts`. */
 const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   '01-audience-by-minute': [
@@ -111,6 +118,14 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   ],
   '25-how-far-to-trust-it': [['sdk', 57 / 60, 0.2, 0, 30]],
   '26-how-many-watched-and-how-sure': [[6, 6, 0, 6, 6, 1]],
+  '27-experience-by-app': [
+    // One of three attempts failed; six stalls and 30 s of a minute; 3 s behind.
+    experience('video', (800 / 9.1) * (2 / 3), 50 * (1 / Math.sqrt(10) + Math.exp(-5)), 800 / 9),
+    // Three stalls and 5 s of three minutes; three of four acts arrived.
+    experience('shop', 800 / 8.6, 50 * (1 / Math.sqrt(1.25) + Math.exp(-5 / 18)), 100, (75 * 4000) / 4170),
+    // One of two attempts was left.
+    experience('news', (800 / 8.5) * 0.75, 100, 100, 400 / 4.2),
+  ],
 }
 
 function pearson(a: readonly number[], b: readonly number[]): number {
@@ -148,13 +163,13 @@ const same = (found: unknown, wanted: unknown, where: string): void => {
     )
 }
 
-test('there are 26 worked queries, each with a title, an explanation and an expected result', () => {
+test('there are 27 worked queries, each with a title, an explanation and an expected result', () => {
   const queries = readWorkedQueries()
   assert.deepEqual(
     queries.map(({ name }) => name),
     Object.keys(EXPECTED),
   )
-  assert.equal(queries.length, 26)
+  assert.equal(queries.length, 27)
   for (const { name, question, explanation } of queries) {
     assert.match(question, /\?|\.$/, name)
     assert.ok(explanation.length > 40, name)

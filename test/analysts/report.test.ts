@@ -64,6 +64,23 @@ test('the numbers of the report are those reckoned by hand', async () => {
   near(quality.video_startup_time!.value, 4500 / 6, 'first screen')
   near(quality.interaction_success!.value, 4 / 5, 'interactions that arrive')
   near(quality.interaction_rate!.value, 3 / 5, 'viewers who interacted, of those who watched')
+  assert.equal(
+    data.experience!.parts.find(({ part }) => part === 'experience_start')!.score,
+    75,
+    'start: 100 × 8 ÷ 8.75 × 7/8 × 15/16',
+  )
+  near(quality.experience_score!.value, data.experience!.score, 'the score by SQL and by its metrics')
+  assert.equal(data.experience!.score.toFixed(1), '70.5', 'the worked example of docs/score.md')
+  assert.deepEqual(
+    data.experience!.parts.map(({ part, lost }) => [part, lost.toFixed(1)]),
+    [
+      ['experience_smoothness', '19.5'],
+      ['experience_start', '5.9'],
+      ['experience_interaction', '4.1'],
+      ['experience_latency', '0.0'],
+    ],
+  )
+  assert.equal(data.experience_cuts[0]!.value, 'video', 'where it was lowest')
   near(quality.edge_ttfb!.value, (12 * 50 + 9 * 50 + 3 * 400) / 24, 'edge')
   assert.equal(quality.edge_ttfb!.clock, 'received_time')
   assert.deepEqual(
