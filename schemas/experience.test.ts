@@ -2,12 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { experienceOf } from './experience.ts'
-import { type AnyMetric, metricOf } from './metrics.ts'
 import { EXPERIENCE_PART_NAMES } from './metrics/experience.ts'
+import { type AnyMetric, metricOf } from './metrics.ts'
 
 const FACTORS = [
   ...new Set(
-    EXPERIENCE_PART_NAMES.flatMap((part) => metricOf(part).factors!.flat().map(({ of }) => of as AnyMetric)),
+    EXPERIENCE_PART_NAMES.flatMap((part) =>
+      metricOf(part)
+        .factors!.flat()
+        .map(({ of }) => of as AnyMetric),
+    ),
   ),
 ]
 const partsOf = (values: Parameters<typeof experienceOf>[0]) =>
