@@ -48,9 +48,12 @@ const incident = (tenant: string) => ({
 })
 
 before(async () => {
-  it = await startTestStore({ server: { tenantTables: ['facts'] } })
+  it = await startTestStore({ server: { tenantTables: ['facts', 'both'] } })
   await it.store.exec('CREATE TABLE facts (tenant String, n UInt32) ENGINE = MergeTree ORDER BY n')
   await it.store.exec("INSERT INTO facts VALUES ('a', 1), ('b', 2)")
+  await it.store.exec(
+    'CREATE VIEW both AS SELECT tenant, n FROM facts UNION ALL SELECT tenant, 0 AS n FROM facts',
+  )
   const password_hash = await hashPassword('right')
   const account = (name: string, role: string, tenants: string[]) => ({
     name,
@@ -285,8 +288,10 @@ test('tenants are sealed: lists, incidents, live updates, registry, plans, SQL a
   )
   assert.doesNotMatch((await a('/api/registry')).body, /hidden/)
   assert.match((await all('/api/registry')).body, /hidden/)
-  const sum = async (request: typeof a) => (await request('/clickhouse/?query=SELECT+sum(n)+FROM+facts')).body
-  assert.deepEqual([await sum(a), await sum(b), await sum(all)], ['1\n', '2\n', '3\n'])
+  const sum = async (request: typeof a, from = 'facts') =>
+    (await request(`/clickhouse/?query=SELECT+sum(n)+FROM+${from}`)).body
+  for (const from of ['facts', 'both'])
+    assert.deepEqual([await sum(a, from), await sum(b, from), await sum(all, from)], ['1\n', '2\n', '3\n'])
   const forged = await ask({
     url: '/clickhouse/?query=SELECT+sum(n)+FROM+facts',
     headers: { cookie: cookieOf(await signIn('analyst')), 'x-firstframe-tenants': '["a","b"]' },
