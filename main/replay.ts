@@ -4,7 +4,9 @@ import { createWatchCore } from '../processor/watch/watchCore.ts'
 import { columnsToWatch } from '../processor/watch/windows/windows.ts'
 import { createBuilder } from '../schemas/arrow/builder.ts'
 import { columnsOf } from '../schemas/derive/columns.ts'
+import type { Incident } from '../schemas/incident.ts'
 import { KIND_NAMES, type Kind } from '../schemas/kinds/kinds.ts'
+import type { Marked } from '../schemas/mark.ts'
 import { literal } from '../schemas/sql.ts'
 
 export interface ReplayOptions {
@@ -15,6 +17,8 @@ export interface ReplayOptions {
   readonly to_ms: number
   readonly tenant?: string
   readonly show?: string
+  /** Marks of the on-call: the pages are compared with those that come without them. */
+  readonly marks?: readonly Marked[]
   /** Called after each minute read, for a progress bar. */
   readonly progress?: (at_ms: number) => void
 }
@@ -32,6 +36,10 @@ export interface ReplayedPage {
   readonly viewers: number
   readonly summary_en: string
   readonly summary_zh: string
+  /** Where marks are tried: whether they leave the page as it is, take it away, bring it, or move it. */
+  readonly effect?: 'same' | 'gone' | 'new' | 'earlier' | 'later'
+  /** Of an earlier or later one: by how much, s. */
+  readonly moved_s?: number
 }
 
 const STEP_MS = 60_000
@@ -57,12 +65,16 @@ export async function replay({
   to_ms,
   tenant,
   show,
+  marks,
   progress,
 }: ReplayOptions): Promise<ReplayedPage[]> {
   const emit = () => {}
   const core = createWatchCore({ emit })
-  const judge = createJudge({ rules, emit })
-  const pages: ReplayedPage[] = []
+  const marked = marks && new Map(marks.map((each) => [each.incident, each]))
+  const judges = [undefined, ...(marked === undefined ? [] : [marked])].map((own) => ({
+    judge: createJudge({ rules, emit, ...(own && { marks: own }) }),
+    pages: [] as ReplayedPage[],
+  }))
   const conditions = [
     ...(tenant === undefined ? [] : [`tenant = ${literal(tenant)}`]),
     ...(show === undefined ? [] : [`show = ${literal(show)}`]),
@@ -96,26 +108,45 @@ export async function replay({
       }
       const watermark_ms = second + SECOND_MS
       core.advance(watermark_ms)
-      const { changes } = judge.evaluate({ views: core.windows.streams.values(), watermark_ms })
-      for (const { change, notify, incident } of changes) {
-        if (notify !== 'page' && notify !== 'resolve') continue
-        const { show, stream, rule, hop, cause, viewers, summary_en, summary_zh, id } = incident
-        pages.push({
-          at_ms: watermark_ms,
-          change,
-          incident: id,
-          show,
-          stream,
-          rule,
-          hop,
-          cause,
-          viewers,
-          summary_en,
-          summary_zh,
-        })
+      for (const { judge, pages } of judges) {
+        const { changes } = judge.evaluate({ views: core.windows.streams.values(), watermark_ms })
+        for (const { change, notify, incident } of changes)
+          if (notify === 'page' || notify === 'resolve') pages.push(pageOf(change, incident, watermark_ms))
       }
     }
     progress?.(until)
   }
-  return pages
+  const [usual, tried] = judges
+  return tried === undefined ? usual!.pages : compared(usual!.pages, tried.pages)
+}
+
+function pageOf(change: string, incident: Incident, at_ms: number): ReplayedPage {
+  const { show, stream, rule, hop, cause, viewers, summary_en, summary_zh, id } = incident
+  return { at_ms, change, incident: id, show, stream, rule, hop, cause, viewers, summary_en, summary_zh }
+}
+
+/** Pages of one stream's rule this close together are the same page, moved. */
+const SAME_MS = 300_000
+
+/** What marks do to pages: each page of either run once, in the order of time. */
+export function compared(before: readonly ReplayedPage[], after: readonly ReplayedPage[]): ReplayedPage[] {
+  const left = [...before]
+  const found = after.map((page): ReplayedPage => {
+    const at = left.findIndex(
+      ({ change, show, stream, rule, at_ms }) =>
+        change === page.change &&
+        show === page.show &&
+        stream === page.stream &&
+        rule === page.rule &&
+        Math.abs(at_ms - page.at_ms) <= SAME_MS,
+    )
+    if (at < 0) return { ...page, effect: 'new' }
+    const [old] = left.splice(at, 1)
+    const moved_s = Math.abs(page.at_ms - old!.at_ms) / 1000
+    if (moved_s === 0) return { ...page, effect: 'same' }
+    return { ...page, effect: page.at_ms > old!.at_ms ? 'later' : 'earlier', moved_s }
+  })
+  return [...found, ...left.map((page): ReplayedPage => ({ ...page, effect: 'gone' }))].sort(
+    (a, b) => a.at_ms - b.at_ms,
+  )
 }

@@ -221,6 +221,8 @@ export interface IncidentView
   readonly unpaged: string
   /** What the on-call said of it; filled in where an incident is shown. */
   readonly mark?: Mark
+  /** The bar of its rule on its stream, where marks have moved it, and by how many; filled in where an incident is shown. */
+  readonly bar?: { readonly factor: number; readonly marks: number }
   /** Who has it, and a note; filled in where an incident is shown. */
   readonly handling?: Handling
   /** Filled in where an incident is shown. */

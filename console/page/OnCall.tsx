@@ -122,6 +122,9 @@ export function OnCall({ incident }: { readonly incident: IncidentView }) {
             {words.mark_names[each]}
           </button>
         ))}
+        {incident.bar && (
+          <span class="muted">{words.bar_is(incident.bar.factor.toFixed(2), incident.bar.marks)}</span>
+        )}
       </fieldset>
       <p role="status">{problem ?? (locked && me !== undefined ? words.needs_operator : '')}</p>
     </section>

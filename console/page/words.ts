@@ -221,6 +221,8 @@ const en = {
     noise: 'It should not have come: the rule becomes less sensitive on this stream.',
     expected: 'It was right, and nobody needed it.',
   } as Record<Mark, string>,
+  bar_is: (factor: string, n: number) =>
+    `${n} mark${n === 1 ? '' : 's'} moved this rule’s bar on this stream to ${factor} × the usual (0.8 to 2.5).`,
   signed_out: 'You are signed out. Nothing below is current.',
   sign_in: 'Sign in',
   sign_out: 'Sign out',
@@ -438,6 +440,7 @@ const zh: Words = {
     noise: '不该通知：该规则在这个流上会变得迟钝。',
     expected: '判断正确，但无需通知。',
   },
+  bar_is: (factor, n) => `${n} 个标记把该规则在此流上的门槛调到平常的 ${factor} 倍（0.8 至 2.5）。`,
   signed_out: '你已退出登录。以下不是当前情况。',
   sign_in: '登录',
   sign_out: '退出登录',

@@ -63,10 +63,12 @@ test('a mark is shown, changed and taken back', async () => {
   const { send, seen } = open()
   assert.equal(await send('PUT', '/api/incidents/inc-1/mark', { mark: 'noise' }), '204')
   assert.equal((await seen()).mark, 'noise')
+  assert.deepEqual((await seen()).bar, { factor: 1.25, marks: 1 }, 'and what it does')
   assert.equal(await send('PUT', '/api/incidents/inc-1/mark', { mark: 'useful' }), '204')
   assert.equal((await seen()).mark, 'useful')
   assert.equal(await send('DELETE', '/api/incidents/inc-1/mark'), '204')
   assert.equal((await seen()).mark, undefined)
+  assert.equal((await seen()).bar, undefined, 'and the bar is where it was')
 })
 
 test('what is no handling and no mark is refused by a code', async () => {

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { StateMap } from '../../log/stateMap.ts'
 import { Handling, handlingKey } from '../../schemas/handling.ts'
 import type { IncidentView } from '../../schemas/incident.ts'
-import { barsOf, MARK_PREFIX, Marked, markKey } from '../../schemas/mark.ts'
+import { type Bar, barsOf, MARK_PREFIX, Marked, markKey } from '../../schemas/mark.ts'
 import { firstProblem } from '../../schemas/problems.ts'
 import { sendError, signerOf } from '../signIn/principal.ts'
 import type { Incidents } from './incidents.ts'
@@ -15,19 +15,32 @@ const read = <T>(map: Kept, key: string): T | undefined => {
   return text === undefined ? undefined : (JSON.parse(text) as T)
 }
 
+const marksIn = (map: Kept): Marked[] =>
+  [...map.values].filter(([key]) => key.startsWith(MARK_PREFIX)).map(([, text]) => JSON.parse(text) as Marked)
+
 /** Incidents with what the on-call said of them: their mark, who has them, a note. */
 export function withOnCall(incidents: Incidents, map: Kept): Incidents {
-  const annotated = (incident: IncidentView): IncidentView => ({
-    ...incident,
-    mark: read<Marked>(map, markKey(incident.id))?.mark,
-    handling: read<Handling>(map, handlingKey(incident.id)),
-  })
+  const annotated =
+    (bars: readonly Bar[] = barsOf(marksIn(map))) =>
+    (incident: IncidentView): IncidentView => {
+      const { id, tenant, show, stream, rule } = incident
+      const bar = bars.find(
+        (each) =>
+          each.tenant === tenant && each.show === show && each.stream === stream && each.rule === rule,
+      )
+      return {
+        ...incident,
+        mark: read<Marked>(map, markKey(id))?.mark,
+        bar: bar && { factor: bar.factor, marks: bar.marks.length },
+        handling: read<Handling>(map, handlingKey(id)),
+      }
+    }
   return {
     ...incidents,
-    list: async (options) => (await incidents.list(options)).map(annotated),
+    list: async (options) => (await incidents.list(options)).map(annotated()),
     async one(tenant, id) {
       const incident = await incidents.one(tenant, id)
-      return incident && annotated(incident)
+      return incident && annotated()(incident)
     },
   }
 }
@@ -78,13 +91,8 @@ export function serveOnCall(app: FastifyInstance, { map, incidents, tenants, clo
     return reply.code(204).send()
   }
 
-  const marks = (): Marked[] =>
-    [...map.values]
-      .filter(([key]) => key.startsWith(MARK_PREFIX))
-      .map(([, text]) => JSON.parse(text) as Marked)
-
   app.get('/api/bars', async (request) => ({
-    bars: barsOf(marks().filter((marked) => marked.tenant === tenantOf(request.query))),
+    bars: barsOf(marksIn(map).filter((marked) => marked.tenant === tenantOf(request.query))),
   }))
 
   app.put('/api/incidents/:id/mark', (request, reply) =>

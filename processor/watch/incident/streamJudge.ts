@@ -125,10 +125,13 @@ export class StreamJudge {
     this.forget(now)
   }
 
-  /** An observation as the marks of the on-call let it count: a bar above 1 asks for more surprise, one below for less. */
+  /**
+   * An observation as the marks of the on-call let it count: a bar above 1 asks for more surprise, one below for less. What is
+   * certain is not muted by marks: whoever expects a silence announces it.
+   */
   private barred(seen: Observation): Observation {
     const bar = this.options.bars?.get(ruleId(seen)) ?? 1
-    if (bar === 1) return seen
+    if (bar === 1 || (bar > 1 && CERTAIN.has(seen.rule))) return seen
     const threshold = seen.threshold * bar
     const firing =
       bar > 1 ? seen.firing && seen.score >= threshold : seen.firing || isBetween(seen, threshold)
@@ -411,6 +414,9 @@ function changed(incident: Incident, now_ms: number): void {
 const ELSEWHERE_SURER = 0.1
 
 /** Missed the bar for its surprise alone, and reaches the lower one. */
+/** Rules that see a fact and no surprise: no number of marks may keep them from paging. */
+const CERTAIN: ReadonlySet<Observation['rule']> = new Set(['absence', 'forecast', 'quorum'])
+
 const isBetween = ({ score, threshold }: Observation, lower: number): boolean =>
   score >= lower && score < threshold
 
