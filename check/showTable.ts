@@ -16,6 +16,7 @@ const READERS = /generated\/|standIns|^collector\/(trust|auth)\//
 const DOCUMENTED: Partial<Record<Kind, readonly string[]>> = {
   interaction: ['docs/players/README.md'],
   resource: ['docs/sources.md'],
+  ledger: ['docs/sources.md'],
 }
 /** Folders whose files show a metric to a person. */
 const SHOWS = /^console\/(page|server|report|query)\//

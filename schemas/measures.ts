@@ -47,6 +47,9 @@ const histogram = (kind: Kind, field: string, help: string) =>
 const unique = (kind: Kind, field: string, help: string) =>
   ({ kind, aggregate: 'unique', add: [field], help }) as const
 
+const booked = (entry: string, help: string) =>
+  ({ kind: 'ledger', aggregate: 'sum', add: ['amount'], where: { entry }, help }) as const
+
 const DECIDED = ['success', 'failed', 'timeout'] as const
 /** A count of messages that came is nothing a viewer did. */
 const DONE = { action: { not: 'message' } } as const
@@ -385,6 +388,25 @@ export const MEASURES = {
   // resource
   resource_level_sum: sum('resource', 'level', 'Level, summed.'),
   resource_capacity_sum: mean('resource', 'capacity', 'Capacity, summed.'),
+  reward_budget_amount_sum: booked('budget', 'Budget of prize pools, by amount.'),
+  reward_issued_amount_sum: booked('issued', 'Rewards issued, by amount.'),
+  reward_claimed_amount_sum: booked('claimed', 'Rewards claimed, by amount.'),
+  reward_expired_amount_sum: booked('expired', 'Rewards expired, by amount.'),
+  reward_returned_amount_sum: booked('returned', 'Rewards returned to their pool, by amount.'),
+  orders_sum: {
+    kind: 'ledger',
+    aggregate: 'sum',
+    add: ['count'],
+    where: { entry: 'order' },
+    help: 'Orders.',
+  },
+  sales_sum: {
+    kind: 'ledger',
+    aggregate: 'sum',
+    add: ['amount'],
+    where: { entry: 'order' },
+    help: 'Orders, by amount.',
+  },
   resource_reports_count: { kind: 'resource', aggregate: 'count', help: 'Reports of a resource.' },
 } as const satisfies Readonly<Record<string, MeasureSpec>>
 

@@ -185,6 +185,14 @@ export const ROLLUPS = {
     measures: without('resource'),
     retention_days: 30,
   },
+  ledger_10s: {
+    kind: 'ledger',
+    clock: 'event_time',
+    step_s: 10,
+    by: ['app', 'round', 'pool', 'tier', 'currency', 'synthetic', 'source'],
+    measures: without('ledger'),
+    retention_days: 400,
+  },
   // Last: a view is made after what it reads.
   experience_1m: {
     kind: 'heartbeat',

@@ -23,7 +23,7 @@ export function Experience({ values }: Pick<Snapshot, 'values'>) {
         heads={[words.part, words.points, words.points_lost]}
         rows={(found?.parts ?? []).map(({ part, score, lost }) => ({
           key: part,
-          cells: [metricOf(part).title[lang].replace(/^.*[:：]\s*/, ''), whole(score), lost.toFixed(1)],
+          cells: [nameOf(part, lang), whole(score), lost.toFixed(1)],
         }))}
       />
     </section>

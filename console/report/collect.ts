@@ -8,6 +8,8 @@ import type { Rows } from './ask.ts'
 import { costOf } from './cost.ts'
 import type { Quality, ReportData } from './data.ts'
 import { readShown } from './fairness.ts'
+import { readLedger } from './ledger.ts'
+import { readOrders } from './orders.ts'
 
 export interface Scope {
   readonly tenant: string
@@ -173,37 +175,53 @@ export async function collect(rows: Rows, scope: Scope): Promise<ReportData> {
        FROM heartbeat_1m WHERE ${real} AND ${dimension} != '' GROUP BY value HAVING minutes > 0 ORDER BY stalled_minutes DESC LIMIT 5`,
       params,
     )
-  const [audience, minutes, incidents, rounds, apps, codecs, cdn, isp, region, checked, shown, experience] =
-    await Promise.all([
-      rows<Omit<ReportData['audience'], 'peak' | 'peak_ms' | 'apps'>>(
-        `SELECT toFloat64(uniqCombined64Merge(viewers_uniq)) AS viewers, toFloat64(uniqCombined64Merge(sessions_uniq)) AS sessions, sum(played_ms_sum) / 3600000 AS hours,
+  const [
+    audience,
+    minutes,
+    incidents,
+    rounds,
+    apps,
+    codecs,
+    cdn,
+    isp,
+    region,
+    checked,
+    shown,
+    experience,
+    ledger,
+    orders,
+  ] = await Promise.all([
+    rows<Omit<ReportData['audience'], 'peak' | 'peak_ms' | 'apps'>>(
+      `SELECT toFloat64(uniqCombined64Merge(viewers_uniq)) AS viewers, toFloat64(uniqCombined64Merge(sessions_uniq)) AS sessions, sum(played_ms_sum) / 3600000 AS hours,
        sum(bytes_sum) AS bytes, sum(bytes_p2p_sum) AS bytes_p2p, sum(bytes_reference_sum) - sum(bytes_compared_sum) AS bytes_saved, ${ratio('bandwidth_saved')} AS saved
        FROM heartbeat_1m WHERE ${real}`,
-        params,
-      ),
-      rows<ReportData['minutes'][number]>(
-        `SELECT toFloat64(toUnixTimestamp(time)) * 1000 AS at_ms, ${metricSql('concurrent_plays', { over: 'rollup', window_ms: 60_000 })} AS watching, ${ratio('rebuffering_ratio')} AS stall_ratio
+      params,
+    ),
+    rows<ReportData['minutes'][number]>(
+      `SELECT toFloat64(toUnixTimestamp(time)) * 1000 AS at_ms, ${metricSql('concurrent_plays', { over: 'rollup', window_ms: 60_000 })} AS watching, ${ratio('rebuffering_ratio')} AS stall_ratio
        FROM heartbeat_1m WHERE ${real} GROUP BY time ORDER BY time`,
-        params,
-      ),
-      incidentsOf(rows, scope, params),
-      readRounds(rows, real, params),
-      rows<ReportData['apps'][number]>(
-        `SELECT app, toFloat64(uniqCombined64Merge(viewers_uniq)) AS viewers, sum(played_ms_sum) / 3600000 AS hours, ${ratio('live_latency')} AS latency_ms, ${ratio('rebuffering_ratio')} AS stall_ratio
+      params,
+    ),
+    incidentsOf(rows, scope, params),
+    readRounds(rows, real, params),
+    rows<ReportData['apps'][number]>(
+      `SELECT app, toFloat64(uniqCombined64Merge(viewers_uniq)) AS viewers, sum(played_ms_sum) / 3600000 AS hours, ${ratio('live_latency')} AS latency_ms, ${ratio('rebuffering_ratio')} AS stall_ratio
        FROM heartbeat_1m WHERE ${real} GROUP BY app ORDER BY viewers DESC LIMIT 50`,
-        params,
-      ),
-      rows<ReportData['codecs'][number]>(
-        `SELECT codec, sum(bytes_sum) AS bytes, sum(bytes_reference_sum) AS reference, ${ratio('bandwidth_saved')} AS saved FROM heartbeat_1m WHERE ${real} AND codec != '' GROUP BY codec ORDER BY bytes DESC`,
-        params,
-      ),
-      by('cdn'),
-      by('isp'),
-      by('region'),
-      quality(rows, scope, params),
-      readShown(rows, real.replaceAll(' time ', ' event_time '), params),
-      readExperience(rows, real, params),
-    ])
+      params,
+    ),
+    rows<ReportData['codecs'][number]>(
+      `SELECT codec, sum(bytes_sum) AS bytes, sum(bytes_reference_sum) AS reference, ${ratio('bandwidth_saved')} AS saved FROM heartbeat_1m WHERE ${real} AND codec != '' GROUP BY codec ORDER BY bytes DESC`,
+      params,
+    ),
+    by('cdn'),
+    by('isp'),
+    by('region'),
+    quality(rows, scope, params),
+    readShown(rows, real.replaceAll(' time ', ' event_time '), params),
+    readExperience(rows, real, params),
+    readLedger(rows, real, params),
+    readOrders(rows, real, params, scope),
+  ])
   const peak = minutes.reduce((best, each) => (each.watching > best.watching ? each : best), {
     at_ms: scope.from_ms,
     watching: 0,
@@ -216,6 +234,8 @@ export async function collect(rows: Rows, scope: Scope): Promise<ReportData> {
     quality: checked,
     incidents,
     rounds,
+    ledger,
+    orders,
     shown,
     apps,
     codecs,

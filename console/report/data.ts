@@ -3,6 +3,8 @@ import type { Where } from '../../schemas/incident.ts'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import type { AnyMetric, Metric } from '../../schemas/metrics.ts'
 import type { Severity } from '../../schemas/rules.ts'
+import type { PoolRound } from './ledger.ts'
+import type { OrderStep } from './orders.ts'
 
 export interface Quality {
   readonly metric: AnyMetric
@@ -92,6 +94,10 @@ export interface ReportData {
   }[]
   /** When each app showed each round: whom the draw was unfair to, and why. */
   readonly shown: readonly ShownRound[]
+  /** Rewards by round and pool. */
+  readonly ledger: readonly PoolRound[]
+  /** Orders of every ten seconds; empty where none were booked. */
+  readonly orders: readonly OrderStep[]
   readonly apps: readonly {
     readonly app: string
     readonly viewers: number

@@ -1,5 +1,6 @@
 import { groupIncidents } from '../incidentGroups.ts'
 import type { ReportData } from './data.ts'
+import { type OrdersLost, ordersLost } from './orders.ts'
 
 /** One fault of an evening: incidents of one cause on any streams of the show. */
 export interface Fault {
@@ -11,10 +12,12 @@ export interface Fault {
   readonly open: boolean
   readonly viewers: number
   readonly viewer_minutes: number
+  /** What it cost in orders; missing where none were booked, or too little is known. */
+  readonly orders_lost?: OrdersLost
 }
 
 /** The faults of a show, the most costly first: one row each, however many streams it struck. */
-export function faultsOf({ incidents }: Pick<ReportData, 'incidents'>): Fault[] {
+export function faultsOf({ incidents, orders }: Pick<ReportData, 'incidents' | 'orders'>): Fault[] {
   return groupIncidents(incidents)
     .map(({ lead, incidents: all, streams, began_ms, open, viewers }) => ({
       lead,
@@ -26,5 +29,6 @@ export function faultsOf({ incidents }: Pick<ReportData, 'incidents'>): Fault[] 
       ended_ms: Math.max(...all.map(({ ended_ms }) => ended_ms)),
       viewer_minutes: all.reduce((sum, { viewer_minutes }) => sum + viewer_minutes, 0),
     }))
+    .map((fault) => ({ ...fault, orders_lost: ordersLost(orders, [fault], incidents) }))
     .sort((a, b) => b.viewer_minutes - a.viewer_minutes || a.began_ms - b.began_ms)
 }

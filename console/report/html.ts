@@ -16,6 +16,8 @@ import {
 import { audienceChart, stallChart } from './chart.ts'
 import { meets, type ReportData, rateOf, type Worst } from './data.ts'
 import { type Fault, faultsOf } from './faults.ts'
+import { findingsOf } from './ledger.ts'
+import { type OrdersLost, ordersLost } from './orders.ts'
 import { STYLE } from './style.ts'
 import { type Lang, WORDS, type Words } from './words.ts'
 
@@ -111,7 +113,8 @@ function faultTable(data: ReportData, words: Words, { lang, zone, console: addre
   const faults = faultsOf(data)
   if (faults.length === 0) return `<p>${words.noIncidents}</p>`
   const cost = faults.reduce((sum, { viewer_minutes }) => sum + viewer_minutes, 0)
-  return table(
+  const sells = data.orders.length > 0
+  const listed = table(
     [
       words.began,
       words.what,
@@ -120,6 +123,7 @@ function faultTable(data: ReportData, words: Words, { lang, zone, console: addre
       `#${words.lasted}`,
       `#${words.affected}`,
       `#${words.cost}`,
+      ...(sells ? [`#${words.ordersLost}`] : []),
     ],
     faults.map((fault) => [
       `<a href="${text(momentOf(data, fault.opened_ms + 30_000, address))}">${clockTime(fault.began_ms, zone)}</a>`,
@@ -129,9 +133,67 @@ function faultTable(data: ReportData, words: Words, { lang, zone, console: addre
       fault.open ? `<span class="bad">${words.stillOpen}</span>` : duration(fault.ended_ms - fault.began_ms),
       count(fault.viewers),
       plain(fault.viewer_minutes),
+      ...(sells ? [lostText(fault.orders_lost)] : []),
     ]),
-    [words.inAll, '', '', '', '', '', plain(cost)],
+    [
+      words.inAll,
+      ...Array<string>(5).fill(''),
+      plain(cost),
+      ...(sells ? [lostText(ordersLost(data.orders, faults, data.incidents))] : []),
+    ],
   )
+  return sells ? `${listed}<p class="soft">${words.ordersMethod}</p>` : listed
+}
+
+/** Orders lost with their interval: `120 (90 – 150)`. */
+const lostText = (lost: OrdersLost | undefined): string =>
+  lost === undefined
+    ? '–'
+    : `${count(lost.orders)} <span class="soft">(${count(lost.low)} – ${count(lost.high)})</span>`
+
+/** Rewards by round and pool with what a reconciliation finds, and what the show sold. */
+function ledgerSection({ ledger, orders, rounds }: ReportData, words: Words): string {
+  const rewards =
+    ledger.length === 0
+      ? ''
+      : table(
+          [
+            words.round,
+            words.pool,
+            `#${words.budget}`,
+            `#${words.issued}`,
+            `#${words.claimed}`,
+            `#${words.expired}`,
+            `#${words.returned}`,
+            words.finding,
+          ],
+          ledger.map((row) => {
+            const found = findingsOf(row)
+            return [
+              text(row.round || '–'),
+              `${text(row.pool || '–')}${row.tier === '' ? '' : ` <span class="soft">${words[row.tier]}</span>`}`,
+              count(row.budget),
+              count(row.issued),
+              count(row.claimed),
+              count(row.expired),
+              count(row.returned),
+              found.length === 0
+                ? `<span class="good">✓ ${words.reconciled}</span>`
+                : `<span class="bad">${found
+                    .map((each) => words.findings[each](row))
+                    .map(text)
+                    .join('; ')}</span>`,
+            ]
+          }),
+        )
+  const sold = orders.reduce((sum, each) => sum + each.orders, 0)
+  const sales = orders.reduce((sum, each) => sum + each.sales, 0)
+  const peak = orders.reduce((best, each) => Math.max(best, each.orders), 0)
+  const business =
+    orders.length === 0
+      ? ''
+      : `<p>${words.sold(count(sold), count(sales), count(peak), count(rounds.length))}</p>`
+  return rewards + business === '' ? '' : section(words.ledger, rewards + business)
 }
 
 const worstTable = (title: string, list: readonly Worst[], words: Words): string =>
@@ -229,6 +291,7 @@ ${experienceSection(data, words, lang)}
 ${section(words.quality, qualityTable(data, words, lang))}
 ${section(words.audience, audienceChart(data, words.watching, zone) + stallChart(data, words.stall_ratio, objective, zone))}
 ${section(words.worst, `<div class="three">${worstTable(words.cdn, data.worst.cdn, words)}${worstTable(words.isp, data.worst.isp, words)}${worstTable(words.region, data.worst.region, words)}</div>`)}
+${ledgerSection(data, words)}
 ${
   data.rounds.length === 0
     ? ''

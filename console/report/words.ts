@@ -1,4 +1,9 @@
+import { count } from './amount.ts'
+import { type LedgerFinding, openOf, type PoolRound } from './ledger.ts'
+
 export type Lang = 'en' | 'zh'
+
+type Finding = Readonly<Record<LedgerFinding, (row: PoolRound) => string>>
 
 /** Words of the report. */
 export const WORDS = {
@@ -40,6 +45,31 @@ export const WORDS = {
     cost: 'Viewer-minutes',
     inAll: 'In all',
     stillOpen: 'still open',
+    ordersLost: 'Orders lost',
+    ordersMethod:
+      'Orders lost: the show’s own rate in the ten minutes before and after the incident, of steps of ten seconds that no incident touches, less what was sold meanwhile; in brackets the 95 % interval. An interval that holds 0 says that nothing is known to be lost. “In all” counts each step once.',
+    ledger: 'Rewards and orders',
+    pool: 'Pool',
+    high: 'high value',
+    low: 'low value',
+    budget: 'Budget',
+    issued: 'Issued',
+    claimed: 'Claimed',
+    expired: 'Expired',
+    returned: 'Returned',
+    finding: 'Reconciliation',
+    reconciled: 'balanced',
+    findings: {
+      double_grant: ({ doubled, doubled_amount }) =>
+        `${count(doubled)} issued twice (${count(doubled_amount)})`,
+      over_issue: ({ issued, returned, budget }) =>
+        `${count(issued - returned - budget)} more than the budget`,
+      over_claim: ({ issued, claimed }) => `${count(claimed - issued)} claimed and never issued`,
+      unbalanced: (row) => `${count(openOf(row))} neither claimed nor expired nor returned`,
+      undistributed: ({ issued, returned, budget }) => `${count(budget - issued + returned)} not distributed`,
+    } as Finding,
+    sold: (orders: string, sales: string, peak: string, rounds: string) =>
+      `${orders} orders for ${sales} in ${rounds} rounds; at most ${peak} in ten seconds.`,
     rounds: 'Rounds',
     round: 'Round',
     tookPart: 'Took part',
@@ -118,6 +148,30 @@ export const WORDS = {
     cost: '观众·分钟',
     inAll: '合计',
     stillOpen: '尚未结束',
+    ordersLost: '损失订单',
+    ordersMethod:
+      '损失订单：取故障前后各十分钟内、没有任何故障的时段（每十秒一段）的订单速率，减去故障期间实际订单；括号内为 95 % 区间。区间含 0 表示看不出损失。“合计”对每一时段只计一次。',
+    ledger: '奖励与订单',
+    pool: '奖池',
+    high: '高价值',
+    low: '低价值',
+    budget: '预算',
+    issued: '发放',
+    claimed: '领取',
+    expired: '过期',
+    returned: '退回',
+    finding: '对账',
+    reconciled: '已平',
+    findings: {
+      double_grant: ({ doubled, doubled_amount }) =>
+        `${count(doubled)} 笔重复发放（${count(doubled_amount)}）`,
+      over_issue: ({ issued, returned, budget }) => `超发 ${count(issued - returned - budget)}`,
+      over_claim: ({ issued, claimed }) => `未发先领 ${count(claimed - issued)}`,
+      unbalanced: (row) => `${count(openOf(row))} 未领取、未过期、未退回`,
+      undistributed: ({ issued, returned, budget }) => `${count(budget - issued + returned)} 未发完`,
+    } as Finding,
+    sold: (orders: string, sales: string, peak: string, rounds: string) =>
+      `${rounds} 轮共 ${orders} 单，成交 ${sales}；最高十秒 ${peak} 单。`,
     rounds: '互动轮次',
     round: '轮次',
     tookPart: '参与',
@@ -159,7 +213,7 @@ export const WORDS = {
     region: '地区',
   },
 } as const satisfies Readonly<
-  Record<Lang, Readonly<Record<string, string | ((...counts: never[]) => string)>>>
+  Record<Lang, Readonly<Record<string, string | ((...counts: never[]) => string) | Finding>>>
 >
 
 export type Words = (typeof WORDS)[Lang]

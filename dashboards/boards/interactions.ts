@@ -134,6 +134,11 @@ export function interactions() {
         columns: { trigger_to_screen: { unit: 'ms' }, page_after_frame: { unit: 'ms' } },
       }),
     )
+    .withRow(new RowBuilder('Rewards and orders, as their platforms book them'))
+    .withPanel(metricLines('reward_issued', { by: 'pool', span: 6 }))
+    .withPanel(metricLines('reward_claimed', { by: 'pool', span: 6 }))
+    .withPanel(metricLines('orders_per_minute', { by: 'round', span: 6 }))
+    .withPanel(metricLines('sales_per_minute', { span: 6 }))
     .withRow(new RowBuilder('Levels and co-hosting'))
     .withPanel(
       linesPanel({

@@ -4,6 +4,7 @@ import { playLive } from '../../rehearsal/playLive.ts'
 import type { Scenario } from '../../rehearsal/scenarioSchema.ts'
 import type { BeaconEvent } from '../../schemas/beacon.ts'
 import { expectedError } from '../expectedError.ts'
+import { bookingsOf } from './bookings.ts'
 
 const FILE = new URL('../../rehearsal/shows/festival.yaml', import.meta.url)
 const SHOW = 'festival'
@@ -93,6 +94,7 @@ export async function startFestival(options: FestivalOptions): Promise<{ stop():
   await declare(page, scenario)
   const rounds = [...roundsOf(scenario)]
   const moments = momentsOf(scenario)
+  const booked = bookingsOf(scenario, rounds.slice(), { show: SHOW, stream: STREAM })
   const player = playLive({
     ...{ url: collector, clock, key, scripted: true },
     scenario: { ...scenario, show: SHOW, stream: STREAM },
@@ -103,7 +105,7 @@ export async function startFestival(options: FestivalOptions): Promise<{ stop():
       }
       const due = rounds.filter(({ at_s }) => at_s <= second)
       rounds.splice(0, due.length)
-      return due.flatMap(({ round }) => cuesOf(round, clock()))
+      return [...due.flatMap(({ round }) => cuesOf(round, clock())), ...booked(second, clock())]
     },
   })
   say(`${scenario.title}: ${scenario.audience.viewers} viewers in three apps. ${page}/?show=${SHOW}`)

@@ -646,6 +646,26 @@ export interface ResourceFields {
   readonly round?: string
 }
 
+/** One entry that the reward platform or the shop booked. */
+export interface LedgerFields {
+  /** What was booked: a pool’s `budget`; a reward `issued`, then `claimed`, `expired` or `returned` to the pool; an `order` or its `refund`. */
+  readonly entry: 'budget' | 'issued' | 'claimed' | 'expired' | 'returned' | 'order' | 'refund'
+  /** Its money, or units of the pool. */
+  readonly amount: number
+  /** How many rewards or orders it stands for; 1 with a `reference`. Of a budget: how many rewards it holds. */
+  readonly count: number
+  /** The prize pool or treasure box; of an order the shelf or product group. */
+  readonly pool?: string
+  /** High-value pools (phones, cars) and low-value ones (coupons, coins) are looked at apart. */
+  readonly tier?: '' | 'high' | 'low'
+  /** The operator’s round it belongs to. */
+  readonly round?: string
+  /** Id of the grant or order at its platform: one that is issued twice is a double grant. */
+  readonly reference?: string
+  /** What the amount counts: cny, coins, … */
+  readonly currency?: string
+}
+
 export interface KindFieldsOf {
   readonly startup: StartupFields
   readonly heartbeat: HeartbeatFields
@@ -655,6 +675,7 @@ export interface KindFieldsOf {
   readonly hop: HopFields
   readonly probe: ProbeFields
   readonly resource: ResourceFields
+  readonly ledger: LedgerFields
 }
 
 export type Kind = keyof KindFieldsOf

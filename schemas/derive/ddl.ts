@@ -64,8 +64,7 @@ function distributed(name: string, shardingKey: string, options: DdlOptions): st
 function kindTable(kind: Kind, options: DdlOptions): string[] {
   const { on, local, settings, engine, ttl } = names(options)
   const prefix = 'tenant, stream, toStartOfFiveMinutes(received_time)'
-  const order =
-    kind === 'hop' || kind === 'probe' || kind === 'resource' ? 'received_time' : 'cdn, session, event_time'
+  const order = KINDS[kind].keyed_by === 'node' ? 'received_time' : 'cdn, session, event_time'
   return [
     `CREATE TABLE IF NOT EXISTS ${local(kind)}${on} (\n` +
       `${columnsOf(kind).map(columnDdl).join(',\n')},\n` +

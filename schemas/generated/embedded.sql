@@ -528,6 +528,58 @@ ORDER BY (tenant, stream, toStartOfFiveMinutes(received_time), received_time)
 TTL toDateTime(received_time) + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
+CREATE TABLE IF NOT EXISTS firstframe.ledger (
+  tenant LowCardinality(String) CODEC(ZSTD(1)),
+  app LowCardinality(String) CODEC(ZSTD(1)),
+  show LowCardinality(String) CODEC(ZSTD(1)),
+  stream LowCardinality(String) CODEC(ZSTD(1)),
+  session String CODEC(ZSTD(1)),
+  viewer String CODEC(ZSTD(1)),
+  cdn LowCardinality(String) CODEC(ZSTD(1)),
+  edge LowCardinality(String) CODEC(ZSTD(1)),
+  isp LowCardinality(String) CODEC(ZSTD(1)),
+  country LowCardinality(String) CODEC(ZSTD(1)),
+  region LowCardinality(String) CODEC(ZSTD(1)),
+  network LowCardinality(String) CODEC(ZSTD(1)),
+  device LowCardinality(String) CODEC(ZSTD(1)),
+  os LowCardinality(String) CODEC(ZSTD(1)),
+  container LowCardinality(String) CODEC(ZSTD(1)),
+  player LowCardinality(String) CODEC(ZSTD(1)),
+  player_version LowCardinality(String) CODEC(ZSTD(1)),
+  protocol LowCardinality(String) CODEC(ZSTD(1)),
+  codec LowCardinality(String) CODEC(ZSTD(1)),
+  rendition LowCardinality(String) CODEC(ZSTD(1)),
+  delivery LowCardinality(String) CODEC(ZSTD(1)),
+  source LowCardinality(String) CODEC(ZSTD(1)),
+  synthetic Bool CODEC(ZSTD(1)),
+  weight Float32 CODEC(ZSTD(1)),
+  seq UInt32 CODEC(ZSTD(1)),
+  event_time DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+  received_time DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+  clock_offset_ms Nullable(Float64) CODEC(ZSTD(1)),
+  clock_error_ms Nullable(Float32) CODEC(ZSTD(1)),
+  flags UInt16 CODEC(ZSTD(1)),
+  trust Nullable(UInt8) CODEC(ZSTD(1)),
+  collector LowCardinality(String) CODEC(ZSTD(1)),
+  custom String CODEC(ZSTD(1)),
+  entry LowCardinality(String) CODEC(ZSTD(1)),
+  amount Float64 CODEC(ZSTD(1)),
+  count UInt32 CODEC(ZSTD(1)),
+  pool LowCardinality(String) CODEC(ZSTD(1)),
+  tier LowCardinality(String) CODEC(ZSTD(1)),
+  round LowCardinality(String) CODEC(ZSTD(1)),
+  reference String CODEC(ZSTD(1)),
+  currency LowCardinality(String) CODEC(ZSTD(1)),
+  INDEX session_bloom session TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX received_range received_time TYPE minmax GRANULARITY 1
+)
+ENGINE = MergeTree()
+PARTITION BY toDate(received_time)
+PRIMARY KEY (tenant, stream, toStartOfFiveMinutes(received_time))
+ORDER BY (tenant, stream, toStartOfFiveMinutes(received_time), received_time)
+TTL toDateTime(received_time) + INTERVAL 400 DAY
+SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
+
 CREATE TABLE IF NOT EXISTS firstframe.dead_letter (
   tenant LowCardinality(String) CODEC(ZSTD(1)),
   received_time DateTime64(3, 'UTC') CODEC(ZSTD(1)),
@@ -1699,6 +1751,56 @@ SELECT
   sum(toFloat64(weight)) AS resource_reports_count
 FROM firstframe.resource
 GROUP BY time, tenant, show, stream, resource, node, round, synthetic, source;
+
+CREATE TABLE IF NOT EXISTS firstframe.ledger_10s (
+  time DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+  tenant LowCardinality(String) CODEC(ZSTD(1)),
+  show LowCardinality(String) CODEC(ZSTD(1)),
+  stream LowCardinality(String) CODEC(ZSTD(1)),
+  app LowCardinality(String) CODEC(ZSTD(1)),
+  round LowCardinality(String) CODEC(ZSTD(1)),
+  pool LowCardinality(String) CODEC(ZSTD(1)),
+  tier LowCardinality(String) CODEC(ZSTD(1)),
+  currency LowCardinality(String) CODEC(ZSTD(1)),
+  synthetic Bool CODEC(ZSTD(1)),
+  source LowCardinality(String) CODEC(ZSTD(1)),
+  reward_budget_amount_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  reward_issued_amount_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  reward_claimed_amount_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  reward_expired_amount_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  reward_returned_amount_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  orders_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  sales_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1))
+)
+ENGINE = AggregatingMergeTree()
+PARTITION BY toDate(time)
+PRIMARY KEY (tenant, show, stream, time)
+ORDER BY (tenant, show, stream, time, app, round, pool, tier, currency, synthetic, source)
+TTL time + INTERVAL 400 DAY
+SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.ledger_10s_view TO firstframe.ledger_10s AS
+SELECT
+  toDateTime(toStartOfInterval(event_time, INTERVAL 10 SECOND)) AS time,
+  tenant,
+  show,
+  stream,
+  app,
+  round,
+  pool,
+  tier,
+  currency,
+  synthetic,
+  source,
+  sumIf(toFloat64(weight) * (assumeNotNull(amount)), entry = 'budget') AS reward_budget_amount_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(amount)), entry = 'issued') AS reward_issued_amount_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(amount)), entry = 'claimed') AS reward_claimed_amount_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(amount)), entry = 'expired') AS reward_expired_amount_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(amount)), entry = 'returned') AS reward_returned_amount_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(count)), entry = 'order') AS orders_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(amount)), entry = 'order') AS sales_sum
+FROM firstframe.ledger
+GROUP BY time, tenant, show, stream, app, round, pool, tier, currency, synthetic, source;
 
 CREATE VIEW IF NOT EXISTS firstframe.experience_1m AS
 SELECT time, tenant, show, stream, app, cdn, isp, country, region, device, os, player, protocol, codec, rendition, synthetic, source, toFloat64(heartbeats_count) AS heartbeats_count, toFloat64(interval_ms_sum) AS interval_ms_sum, toFloat64(played_ms_sum) AS played_ms_sum, toFloat64(stalled_ms_sum) AS stalled_ms_sum, toFloat64(watched_ms_sum) AS watched_ms_sum, toFloat64(stalls_sum) AS stalls_sum, toFloat64(fast_ms_sum) AS fast_ms_sum, toFloat64(slow_ms_sum) AS slow_ms_sum, toFloat64(catch_ups_sum) AS catch_ups_sum, toFloat64(caught_up_sum) AS caught_up_sum, toFloat64(bitrate_played_sum) AS bitrate_played_sum, toFloat64(bitrate_played_ms_sum) AS bitrate_played_ms_sum, toFloat64(bandwidth_sum) AS bandwidth_sum, toFloat64(bandwidth_count) AS bandwidth_count, toFloat64(bytes_sum) AS bytes_sum, toFloat64(bytes_p2p_sum) AS bytes_p2p_sum, toFloat64(bytes_reference_sum) AS bytes_reference_sum, toFloat64(bytes_compared_sum) AS bytes_compared_sum, toFloat64(frames_rendered_sum) AS frames_rendered_sum, toFloat64(frames_dropped_sum) AS frames_dropped_sum, toFloat64(frames_total_sum) AS frames_total_sum, toFloat64(fps_rendered_sum) AS fps_rendered_sum, toFloat64(fps_rendered_count) AS fps_rendered_count, toFloat64(buffer_sum) AS buffer_sum, toFloat64(buffer_count) AS buffer_count, toFloat64(live_latency_sum) AS live_latency_sum, toFloat64(live_latency_count) AS live_latency_count, toFloat64(switches_sum) AS switches_sum, toFloat64(media_requests_sum) AS media_requests_sum, toFloat64(media_requests_failed_sum) AS media_requests_failed_sum, toFloat64(playback_failures_count) AS playback_failures_count, toFloat64(reports_expected_sum) AS reports_expected_sum, toFloat64(reports_received_sum) AS reports_received_sum, toFloat64(0) AS attempts_count, toFloat64(0) AS starts_count, toFloat64(0) AS start_failures_count, toFloat64(0) AS abandons_count, toFloat64(0) AS first_screen_sum, toFloat64(0) AS first_screen_count, toFloat64(0) AS dns_sum, toFloat64(0) AS dns_count, toFloat64(0) AS tcp_sum, toFloat64(0) AS tcp_count, toFloat64(0) AS tls_sum, toFloat64(0) AS tls_count, toFloat64(0) AS handshake_sum, toFloat64(0) AS handshake_count, toFloat64(0) AS manifest_sum, toFloat64(0) AS manifest_count, toFloat64(0) AS first_byte_sum, toFloat64(0) AS first_byte_count, toFloat64(0) AS demux_sum, toFloat64(0) AS demux_count, toFloat64(0) AS decode_sum, toFloat64(0) AS decode_count, toFloat64(0) AS render_sum, toFloat64(0) AS render_count, toFloat64(0) AS interactions_count, toFloat64(0) AS interaction_successes_count, toFloat64(0) AS interaction_failures_count, toFloat64(0) AS interaction_rtt_sum, toFloat64(0) AS interaction_rtt_count, toFloat64(0) AS messages_expected_sum, toFloat64(0) AS messages_received_sum, toFloat64(0) AS messages_duplicated_sum, toFloat64(0) AS messages_disordered_sum, toFloat64(0) AS message_delay_sum, toFloat64(0) AS messages_timed_sum FROM firstframe.heartbeat_1m

@@ -4,6 +4,7 @@ import { cue } from './cue.ts'
 import { heartbeat } from './heartbeat.ts'
 import { hop } from './hop.ts'
 import { interaction } from './interaction.ts'
+import { ledger } from './ledger.ts'
 import { probe } from './probe.ts'
 import { resource } from './resource.ts'
 import { startup } from './startup.ts'
@@ -81,6 +82,13 @@ export const KINDS = {
     keyed_by: 'node',
     retention_days: 30,
     fields: resource,
+  },
+  ledger: {
+    help: 'One entry that the reward platform or the shop booked.',
+    hop: 'interaction',
+    keyed_by: 'node',
+    retention_days: 400,
+    fields: ledger,
   },
 } as const satisfies Readonly<Record<string, KindSpec>>
 

@@ -1,4 +1,5 @@
 import { EXPERIENCE_METRICS } from './experience.ts'
+import { LEDGER_METRICS } from './ledger.ts'
 import type { MetricSpec } from './metric.ts'
 
 /**
@@ -16,5 +17,6 @@ export const SHOW_METRICS = {
     denominator: 'viewers_uniq',
     objective: 0.2,
   },
+  ...LEDGER_METRICS,
   ...EXPERIENCE_METRICS,
 } as const satisfies Readonly<Record<string, MetricSpec>>

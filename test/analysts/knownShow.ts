@@ -254,6 +254,23 @@ export async function insertKnownRows(store: Store, now_ms: number): Promise<Kno
       })),
     ),
   )
+  const booked = (second: number, entry: string, amount: number, more: object = {}) => ({
+    ...{ tenant: 'demo', show: 'gala', stream: 'main', weight: 1, node: 'platform' },
+    ...{ entry, amount, count: 1, pool: 'box', tier: 'low', round: 'round-1', currency: 'cny' },
+    ...more,
+    event_time: start + second * 1000,
+    received_time: start + second * 1000,
+  })
+  await insertObjects(store, 'ledger', [
+    booked(0, 'budget', 20),
+    booked(1, 'issued', 10, { reference: 'g-1' }),
+    booked(2, 'issued', 10, { reference: 'g-1' }),
+    booked(3, 'issued', 5, { reference: 'g-2' }),
+    booked(4, 'claimed', 10, { reference: 'g-1' }),
+    booked(5, 'expired', 5, { reference: 'g-2' }),
+    booked(6, 'order', 118, { pool: '', tier: '', count: 2 }),
+    booked(66, 'order', 59, { pool: '', tier: '' }),
+  ])
   const incident = {
     tenant: 'demo',
     show: 'gala',

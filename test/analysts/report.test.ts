@@ -8,6 +8,7 @@ import { adviceOf } from '../../console/report/advice.ts'
 import { askRows } from '../../console/report/ask.ts'
 import { collect } from '../../console/report/collect.ts'
 import { compareRelease } from '../../console/report/compareRelease.ts'
+import { findingsOf } from '../../console/report/ledger.ts'
 import { writeReport } from '../../console/report/writeReport.ts'
 import { readFrames } from '../../console/server/readFrames.ts'
 import { serveSql } from '../../console/server/sql.ts'
@@ -99,6 +100,21 @@ test('the numbers of the report are those reckoned by hand', async () => {
       ['round-2', 2, 3],
     ],
   )
+  assert.deepEqual(data.ledger, [
+    {
+      ...{ round: 'round-1', pool: 'box', currency: 'cny', tier: 'low' },
+      ...{ budget: 20, issued: 25, claimed: 10, expired: 5, returned: 0, doubled: 1, doubled_amount: 10 },
+    },
+  ])
+  assert.deepEqual(findingsOf(data.ledger[0]!), ['double_grant', 'over_issue', 'unbalanced'])
+  near(quality.reward_issued!.value, 25 / 20, 'issued of the budget')
+  assert.deepEqual(
+    data.orders.filter(({ orders }) => orders > 0).map(({ orders, sales }) => [orders, sales]),
+    [
+      [2, 118],
+      [1, 59],
+    ],
+  )
   assert.equal(data.worst.cdn[0]!.value, 'cdn-b')
   near(data.worst.cdn[0]!.stalled_minutes, 34 / 60, 'minutes stalled behind cdn-b')
   const advice = adviceOf(data).map(({ en }) => en)
@@ -126,6 +142,8 @@ test('one page in each language, with nothing from elsewhere and nothing that ru
       'en',
       [
         'Quality against objectives',
+        '1 issued twice (10); 5 more than the budget; 10 neither claimed nor expired nor returned',
+        '3 orders for 177 in 2 rounds; at most 2 in ten seconds.',
         'Stalls up behind cdn-b',
         'What to do better',
         'objectives were missed; 2 incidents cost 1 viewer-minutes.',

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { bookingsOf } from '../../main/demo/bookings.ts'
 import { rehearse } from '../../main/rehearse.ts'
 import { parseScenario } from '../../rehearsal/parseScenario.ts'
+import type { Scenario } from '../../rehearsal/scenarioSchema.ts'
 import { createShow } from '../../rehearsal/show.ts'
 import { createBuilder } from '../../schemas/arrow/builder.ts'
 import { END_OF_STREAM, schemaMessage } from '../../schemas/arrow/schema.ts'
@@ -99,10 +101,26 @@ function roomApi(show: Omit<RehearsedShow, 'session'>): Record<string, unknown>[
 }
 
 /** What rehearsals leave out: rounds and their cues, co-hosting, a dead letter. */
+/** What the reward platform and the shop booked, a round each two minutes. */
+function bookings(
+  show: Omit<RehearsedShow, 'session'>,
+  faults: Scenario['faults'],
+): Record<string, unknown>[] {
+  const length_s = (show.to_ms - show.from_ms) / 1000
+  const rounds = Array.from({ length: Math.floor(length_s / 120) }, (_, index) => ({
+    at_s: 60 + index * 120,
+    round: `round-1-${index + 1}`,
+  }))
+  const { tenant, stream } = show
+  return bookingsOf({ faults, length_s }, rounds, { show: show.show, stream })(length_s, show.to_ms).map(
+    ({ time_ms, ...event }) => ({ ...event, tenant, weight: 1, event_time: time_ms, received_time: time_ms }),
+  )
+}
+
 async function insertGame(
   store: Store,
   show: Omit<RehearsedShow, 'session'>,
-  { interacts }: { readonly interacts: boolean },
+  { interacts, faults }: { readonly interacts: boolean; readonly faults: Scenario['faults'] },
 ): Promise<void> {
   const common = { tenant: show.tenant, show: show.show, stream: show.stream, source: 'sdk', weight: 1 }
   const cues: Record<string, unknown>[] = []
@@ -174,6 +192,7 @@ async function insertGame(
   if (interacts) await insertObjects(store, 'interaction', interactions)
   await insertObjects(store, 'cohost', legs)
   await insertObjects(store, 'hop', roomApi(show))
+  await insertObjects(store, 'ledger', bookings(show, faults))
   await insertObjects(store, 'dead_letter', [
     {
       tenant: show.tenant,
@@ -195,6 +214,7 @@ export interface RehearsalOptions {
 
 /** A rehearsal as it was played: messages by kind, and incidents as the real watcher told them. */
 export interface Rehearsal {
+  readonly faults: Scenario['faults']
   readonly start_time: number
   readonly length_ms: number
   readonly rounds: boolean
@@ -226,6 +246,7 @@ export async function play({
   const { happenings } = await rehearse({ scenario, start_time })
   return {
     start_time,
+    faults: scenario.faults,
     length_ms: scenario.length_s * 1_000,
     rounds: scenario.audience.pulses !== undefined,
     messages,
@@ -236,7 +257,7 @@ export async function play({
 /** Puts a rehearsal into an empty store, with what rehearsals leave out. */
 export async function insertRehearsal(
   store: Store,
-  { start_time, length_ms, rounds, messages, incidents }: Rehearsal,
+  { start_time, length_ms, faults, rounds, messages, incidents }: Rehearsal,
 ): Promise<RehearsedShow> {
   for (const statement of ddl({ database: 'firstframe' })) await store.exec(statement)
   for (const [kind, parts] of messages) await insertRehearsed(store, kind, parts)
@@ -256,7 +277,7 @@ export async function insertRehearsal(
     from_ms: start_time,
     to_ms: start_time + Math.ceil(length_ms / 60_000) * 60_000,
   }
-  await insertGame(store, { ...played, to_ms: start_time + length_ms }, { interacts: !rounds })
+  await insertGame(store, { ...played, to_ms: start_time + length_ms }, { interacts: !rounds, faults })
   return played
 }
 

@@ -97,6 +97,7 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
   await writeFile(join(folder, 'lines'), lines.cloudfront[0])
   await shell(here(block('CloudFront, real-time logs', 'sh edge')), folder)
   await shell(here(block('Levels: prize pools, gateways, message channels', 'sh level')), folder)
+  await shell(here(block('The ledger: rewards, orders and sales', 'sh ledger')), folder)
   for (const { name, format, secret } of config.edge as { name: string; format: string; secret: string }[]) {
     if (!['fastly', 'akamai', 'alibaba', 'cloudflare', 'gcp'].includes(format)) continue
     const answer = await fetch(`${firstframe.url}/v1/edge?source=${name}`, {
@@ -178,6 +179,7 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
       `source = 'otlp' AND node = 'room-api /likes' AND hop = 'interaction' AND ttfb_ms = 20`,
     ),
     LiveKit: `SELECT count() > 0 FROM cohost WHERE stream = 'cohost-stream' AND event = 'joined'`,
+    'The ledger: rewards, orders and sales': `SELECT sum(count) = 1004 FROM ledger WHERE round = 'r7'`,
     'Levels: prize pools, gateways, message channels': `SELECT count() > 0 FROM resource WHERE node = 'pool-1' AND level = 940000`,
     'CloudFront, real-time logs': hop(`cdn = 'cloudfront-main' AND requests > 0`),
     Fastly: hop(`cdn = 'fastly-main' AND requests > 0`),

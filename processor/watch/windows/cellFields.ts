@@ -11,6 +11,7 @@ const OWN: Readonly<Record<Kind, readonly string[]>> = {
   hop: ['hop', 'node', 'status', 'event'],
   probe: ['target', 'hop', 'verdict', 'stage', 'reason'],
   resource: ['resource', 'node', 'sense', 'round'],
+  ledger: [],
 }
 
 /** The dimensions of each kind's cells, in order. */
