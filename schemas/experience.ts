@@ -15,6 +15,12 @@ export interface PartScore {
   readonly lost: number
 }
 
+/** A part of the score by its own name: `Smoothness`. */
+export const partName = (part: ExperiencePart, lang: 'en' | 'zh'): string =>
+  metricOf(part)
+    .title[lang].replace(/^.*[:：]\s*/, '')
+    .replace(/^./, (first) => first.toUpperCase())
+
 /** A metric that is made of others, 0 to 100; null where nothing in it was measured. */
 function partScore(part: ExperiencePart, values: Values): number | null {
   let measured = false

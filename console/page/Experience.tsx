@@ -1,4 +1,4 @@
-import { experienceOf } from '../../schemas/experience.ts'
+import { experienceOf, partName } from '../../schemas/experience.ts'
 import { metricOf } from '../../schemas/metrics.ts'
 import type { Snapshot } from '../api.ts'
 import { whole } from './amount.ts'
@@ -23,7 +23,7 @@ export function Experience({ values }: Pick<Snapshot, 'values'>) {
         heads={[words.part, words.points, words.points_lost]}
         rows={(found?.parts ?? []).map(({ part, score, lost }) => ({
           key: part,
-          cells: [nameOf(part, lang), whole(score), lost.toFixed(1)],
+          cells: [partName(part, lang), whole(score), lost.toFixed(1)],
         }))}
       />
     </section>

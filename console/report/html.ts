@@ -1,3 +1,4 @@
+import { partName } from '../../schemas/experience.ts'
 import { type AnyMetric, metricOf } from '../../schemas/metrics.ts'
 import { DIMENSION_NAMES, HOP_NAMES } from '../../schemas/words.ts'
 import { adviceOf } from './advice.ts'
@@ -179,7 +180,7 @@ function ledgerSection({ ledger, orders, rounds }: ReportData, words: Words): st
               count(row.returned),
               found.length === 0
                 ? `<span class="good">✓ ${words.reconciled}</span>`
-                : `<span class="bad">${found
+                : `<span class="bad wide">${found
                     .map((each) => words.findings[each](row))
                     .map(text)
                     .join('; ')}</span>`,
@@ -239,7 +240,7 @@ function experienceSection({ experience, experience_cuts }: ReportData, words: W
   const parts = table(
     [words.part, `#${words.points}`, `#${words.objective}`, `#${words.weight}`, `#${words.takesOff}`],
     experience.parts.map(({ part, score, weight, lost }) => [
-      text(metricOf(part).title[lang].replace(/^.*[:：]\s*/, '')),
+      text(partName(part, lang)),
       judged(part, score, score.toFixed(1)),
       `≥ ${metricOf(part).objective}`,
       share(weight),
