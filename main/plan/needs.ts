@@ -55,7 +55,7 @@ export const GIVEN = {
   /** Share of a core or a disk that is planned with. */
   use: 0.6,
   /** Kinds that are watched: a collector ticks in every partition of each, by itself where it has no rows for it. */
-  kinds: 8,
+  kinds: 9,
   judges: 8,
   ticks_per_s: 2,
   replicas: 3,
