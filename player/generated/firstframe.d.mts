@@ -650,6 +650,8 @@ export interface ResourceFields {
 export interface LedgerFields {
   /** What was booked: a pool’s `budget`; a reward `issued`, then `claimed`, `expired` or `returned` to the pool; an `order` or its `refund`. */
   readonly entry: 'budget' | 'issued' | 'claimed' | 'expired' | 'returned' | 'order' | 'refund'
+  /** Which platform booked it; it numbers its entries by `seq`. */
+  readonly node?: string
   /** Its money, or units of the pool. */
   readonly amount: number
   /** How many rewards or orders it stands for; 1 with a `reference`. Of a budget: how many rewards it holds. */

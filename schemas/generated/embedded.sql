@@ -565,6 +565,7 @@ CREATE TABLE IF NOT EXISTS firstframe.ledger (
   collector LowCardinality(String) CODEC(ZSTD(1)),
   custom String CODEC(ZSTD(1)),
   entry LowCardinality(String) CODEC(ZSTD(1)),
+  node LowCardinality(String) CODEC(ZSTD(1)),
   amount Float64 CODEC(ZSTD(1)),
   count UInt32 CODEC(ZSTD(1)),
   pool LowCardinality(String) CODEC(ZSTD(1)),

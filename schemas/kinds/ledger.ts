@@ -19,6 +19,7 @@ export const ledger = {
     values: LEDGER_ENTRIES,
     help: 'What was booked: a pool’s `budget`; a reward `issued`, then `claimed`, `expired` or `returned` to the pool; an `order` or its `refund`.',
   },
+  node: { type: 'label', help: 'Which platform booked it; it numbers its entries by `seq`.' },
   amount: { type: 'f64', required: true, max: 1e15, help: 'Its money, or units of the pool.' },
   count: {
     type: 'u32',
