@@ -90,3 +90,15 @@ test('playlists are read as ffmpeg writes them', () => {
     assert.equal(resolve(uri, 'http://h/a/i.m3u8'), expected)
   }
 })
+
+test('variants of sound alone are played where there is no picture, and not beside one', () => {
+  const line = (more: string, uri: string) => `#EXT-X-STREAM-INF:BANDWIDTH=96000${more}\n${uri}`
+  const sound = line(',CODECS="mp4a.40.2"', 'sound.m3u8')
+  const picture = line(',CODECS="mp4a.40.2,hvc1.1.6.L93.B0",RESOLUTION=1280x720', 'picture.m3u8')
+  const unsaid = line('', 'unsaid.m3u8')
+  const uris = (...lines: string[]) =>
+    readVariants(`#EXTM3U\n${lines.join('\n')}\n`, 'http://x/').map(({ uri }) => uri.replace('http://x/', ''))
+  assert.deepEqual(uris(sound), ['sound.m3u8'])
+  assert.deepEqual(uris(sound, picture), ['picture.m3u8'])
+  assert.deepEqual(uris(unsaid, picture), ['unsaid.m3u8', 'picture.m3u8'], 'what does not say may have one')
+})

@@ -41,18 +41,34 @@ const attribute = (line: string, name: string): string | undefined => {
   return found?.[1] ?? found?.[2]
 }
 
-/** The variants of a master playlist; empty when it is a media playlist. */
+/** A variant that says its codecs, and none of them is of a picture. */
+const isSoundAlone = (line: string): boolean => {
+  const codecs = attribute(line, 'CODECS')?.split(',') ?? []
+  return (
+    attribute(line, 'RESOLUTION') === undefined &&
+    codecs.length > 0 &&
+    codecs.every((codec) => /^(mp4a|opus|ac-3|ec-3|flac|fLaC|Opus)/.test(codec.trim()))
+  )
+}
+
+/**
+ * The variants of a master playlist; empty when it is a media playlist. As in hls.js, variants of sound alone are played only where
+ * there is no picture at all.
+ */
 export function readVariants(text: string, base: string): Variant[] {
   const lines = text.split(/\r?\n/)
   const variants: Variant[] = []
+  const sound: Variant[] = []
   for (const [index, line] of lines.entries()) {
     if (!line.startsWith('#EXT-X-STREAM-INF:')) continue
     const uri = lines.slice(index + 1).find((each) => each !== '' && !each.startsWith('#'))
     if (uri === undefined) continue
     const height = Number(attribute(line, 'RESOLUTION')?.split('x')[1] ?? 0)
-    variants.push({ uri: resolve(uri, base), kbps: Number(attribute(line, 'BANDWIDTH') ?? 0) / 1000, height })
+    const kbps = Number(attribute(line, 'BANDWIDTH') ?? 0) / 1000
+    const into = isSoundAlone(line) ? sound : variants
+    into.push({ uri: resolve(uri, base), kbps, height })
   }
-  return variants
+  return variants.length > 0 ? variants : sound
 }
 
 /** A media playlist; undefined when the text is none. */

@@ -269,3 +269,24 @@ describe('what was announced', () => {
     assert.deepEqual(run.judge.planned, [])
   })
 })
+
+test('a release of a component that breaks, and a container, are named as the cause', () => {
+  for (const place of [{ component_version: '2.1.0' }, { container: 'weex' }] as Row[]) {
+    const run = new Run()
+    const second = (bad: boolean) =>
+      run.second({
+        interaction: Array.from({ length: 80 }, (_, n): Row => {
+          const own = { component: 'red-packet', component_version: n % 5 === 0 ? '2.1.0' : '2.0.4' }
+          const where = { ...own, container: n % 4 === 0 ? 'weex' : 'h5', app: n % 3 ? 'shop' : 'news' }
+          const ill = bad && Object.entries(place).every(([name, value]) => where[name as 'app'] === value)
+          const failed = ill ? n % 8 < 6 : n === (run.at_s * 7) % 800
+          const what = { action: 'red_packet', outcome: failed ? 'failed' : 'success' }
+          return { session: `s${run.at_s}-${n}`, seq: 1, ...what, ...where }
+        }),
+      })
+    for (let s = 0; s < 120; s += 1) second(false)
+    for (let s = 0; s < 20; s += 1) second(true)
+    assert.equal(run.open.length, 1, JSON.stringify(place))
+    assert.deepEqual([run.open[0]!.hop, run.open[0]!.cause], ['interaction', place])
+  }
+})
