@@ -135,7 +135,9 @@ export function beacons({ intake, authenticated, advice }: BeaconsOptions): Endp
         : advice.interval()
     if (taken.refused.length === 0)
       return intake.whenDurable(advised === undefined ? NO_CONTENT : taking(advised))
-    return intake.whenDurable({ ...json(taken), advice: advised })
+    const answer: Answer = { ...json(taken), advice: advised }
+    // Dead letters wait for nobody, and nothing else was written.
+    return taken.accepted === 0 ? answer : intake.whenDurable(answer)
   }
 
   /** A body without a known key is nobody's dead letter. */

@@ -80,6 +80,7 @@ const ANSWERS_AT_ONCE = 256
 const SET_BACK_MS = 2_000
 const NO_CLOCK: SenderClock = {}
 const CUT = 16_384
+const NOT_BELIEVED: Refusal = { code: 'not_believed' }
 
 export function createIntake(options: IntakeOptions): Intake {
   const { batcher, writer, deadLetters, tally, addresses } = options
@@ -160,6 +161,8 @@ export function createIntake(options: IntakeOptions): Intake {
         if (refusal === undefined) continue
         refusals.push({ index, ...refusal })
         tally.refused(refusal.code)
+        // Nothing is wrong with it, and nobody will look at it.
+        if (refusal.code === 'not_believed') continue
         deadLetters.put({
           tenant: offer.speaker.tenant.name,
           received_ms,
@@ -244,7 +247,12 @@ export function createIntake(options: IntakeOptions): Intake {
     if (time.late_ms !== undefined)
       return { code: 'too_late', detail: `time_ms: ${Math.round(time.late_ms / 1000)} s before it came` }
     const trust = row.sender.isJudged ? trustOf(request, row, kind, event, time.event_time, offer) : undefined
-    if (trust !== undefined && !isTrusted(trust)) tally.setApart(offer.speaker.tenant.name)
+    if (trust !== undefined && !isTrusted(trust)) {
+      const { tenant, prefix, isPrivate } = row.sender
+      tally.setApart(tenant.name)
+      const network = isPrivate ? undefined : prefix
+      if (!options.limits.keepsApart({ tenant: tenant.name, network, received_ms })) return NOT_BELIEVED
+    }
     const sampled =
       kind === 'heartbeat' && row.sender.isJudged
         ? options.advice.weight(row.sender.tenant, sessionOf(row, event), received_ms)

@@ -71,6 +71,11 @@ export const REASONS = {
     retry: true,
     help: 'More requests than this key may send. Slow down; Retry-After says how long.',
   },
+  not_believed: {
+    status: 429,
+    retry: false,
+    help: 'More reports of sessions that are not believed came from one network than are kept. Load tests speak with a server key; proxies are named in `trusted_proxies`.',
+  },
   overloaded: {
     status: 503,
     retry: true,

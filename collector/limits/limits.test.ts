@@ -107,6 +107,35 @@ test('one network brings at most 256 new pairs in an hour, so a tenant’s budge
   await it.close()
 })
 
+test('a network’s flood of sessions that are not believed is refused event by event, and costs no row', async () => {
+  const it = await startTestCollector({ trustedProxies: ['127.0.0.1'] })
+  const send = (address: string, events: object[]) =>
+    it.post(
+      { key: 'demo', events },
+      {
+        headers: {
+          'content-type': 'text/plain',
+          'x-forwarded-for': address,
+          'user-agent': 'Mozilla/5.0 (iPhone)',
+        },
+      },
+    )
+  const flood = (name: string) => times(500, (at) => ({ ...beat, seq: 1, session: `${name}-${at}` }))
+  const answers: string[] = []
+  for (let round = 0; round < 20; round += 1)
+    answers.push((await send('203.0.113.7', flood(`f${round}`))).body)
+  assert.deepEqual([answers[0], answers[9]], ['', ''])
+  const { accepted, refused } = JSON.parse(answers[19]!)
+  assert.deepEqual([accepted, refused.length, refused[0]], [0, 500, { index: 0, code: 'not_believed' }])
+  assert.equal((await send('203.0.113.8', [{ ...beat, seq: 1, session: 'new' }])).status, 204, 'a neighbour')
+  assert.equal((await send('198.51.100.7', [{ ...beat, seq: 1, session: 'honest' }])).status, 204)
+  const rows = await it.rows('heartbeat')
+  assert.ok(rows.length <= 5_003, String(rows.length))
+  assert.equal(rows.find(({ session }) => session === 'honest')!.weight, 1)
+  assert.equal((await it.rows('dead_letter')).length, 0)
+  await it.close()
+})
+
 test('dead letters: a sample of nobody’s, a bounded amount of a tenant’s, and one tenant’s do not displace another’s', async () => {
   const it = await startTestCollector({ keys: { pub: { tenant: 't' } } })
   const broken = `{"broken ${'x'.repeat(15_000)}`

@@ -20,6 +20,12 @@ export interface PrefixLimits {
 
 export const PREFIX_LIMITS: PrefixLimits = { events_per_s: 50_000, bytes_per_s: 64 << 20 }
 
+/** Events of sessions that are not believed which are kept a second, of one network and of a tenant; the burst may come at once. */
+const APART = {
+  network: { rate: 500, burst: 5_000 },
+  tenant: { rate: 5_000, burst: 50_000 },
+} as const
+
 export interface Limits {
   /** Whether a request may be taken now; otherwise 429 with Retry-After. Counts requests, events and bytes. */
   admit(request: {
@@ -29,6 +35,13 @@ export interface Limits {
     readonly bytes: number
     readonly received_ms: number
   }): Answer | undefined
+  /** Whether an event of a session that is not believed is kept: nobody counts it, so a flood of them shall cost nobody a store. */
+  keepsApart(event: {
+    readonly tenant: string
+    /** Undefined: a private network, which may be a proxy that nobody declared. */
+    readonly network: string | undefined
+    readonly received_ms: number
+  }): boolean
 }
 
 export interface LimitsOptions {
@@ -51,6 +64,7 @@ export function createLimits(options: LimitsOptions): Limits {
     events: createBuckets({ rate: options.prefix.events_per_s }),
     bytes: createBuckets({ rate: options.prefix.bytes_per_s }),
   }
+  const apart = { network: createBuckets(APART.network), tenant: createBuckets(APART.tenant) }
   function refuse(tenant: string, wait_ms: number, detail: string): Answer {
     const refusal: Refusal = { code: 'rate_limited', detail }
     options.refused(tenant, refusal)
@@ -79,5 +93,9 @@ export function createLimits(options: LimitsOptions): Limits {
       }
       return undefined
     },
+    keepsApart: ({ tenant, network, received_ms }) =>
+      network === undefined ||
+      (apart.network.take(`${tenant}\n${network}`, 1, received_ms) === 0 &&
+        apart.tenant.take(tenant, 1, received_ms) === 0),
   }
 }

@@ -125,7 +125,7 @@ export function createAddressCrowds(): (input: CrowdInput) => Member {
   let before = new Map<number, Member>()
   let turned_ms = 0
 
-  function remember(session: number, member: Member, network: string, received_ms: number): Member {
+  function remember(session: number, member: Member, network: string, received_ms: number): void {
     if (received_ms - turned_ms > LASTING_MS || current.size >= MOST_SESSIONS) {
       before = current
       current = new Map()
@@ -133,57 +133,76 @@ export function createAddressCrowds(): (input: CrowdInput) => Member {
     }
     if (!member.isProven && Object.values(member.doubt).includes(APART)) {
       // One network's sessions without end make nobody else's forgotten.
-      if (apart.of(network) >= MOST_APART) return member
+      if (apart.of(network) >= MOST_APART) return
       apart.add(network, received_ms)
     }
     current.set(session, member)
-    return member
   }
 
   function isWithinUnproven(names: Names, voice: Voice): boolean {
     const audience = voices[voice === 'goingOn' ? voice : 'start']
-    return LEVELS.every((level) => {
+    for (const level of LEVELS) {
       const { least, share } = UNPROVEN[voice][level]
       const back = voice === 'start' ? returned.of(names, level) : 0
       const others = audience.of(names, 'tenant') - audience.of(names, level)
-      return voices[voice].of(names, level) - back < Math.max(least, share * others, back)
-    })
+      if (voices[voice].of(names, level) - back >= Math.max(least, share * others, back)) return false
+    }
+    return true
   }
 
   function isWithinProven(names: Names): boolean {
-    return LEVELS.every((level) => {
+    for (const level of LEVELS) {
       const { least, share } = PROVEN[level]
       const own = proven.of(names, level)
-      return own < Math.max(least, share * (proven.of(names, 'tenant') - own))
-    })
+      if (own >= Math.max(least, share * (proven.of(names, 'tenant') - own))) return false
+    }
+    return true
   }
 
-  return function memberOf({ tenant, address, session, voice, isOlder, received_ms }) {
+  /** What a session that came back is believed. */
+  function doubtOfProven(names: Names, known: Member | undefined, received_ms: number): Member['doubt'] {
+    const wasBelieved = known !== undefined && Object.values(known.doubt).includes(0)
+    if (!wasBelieved && !isWithinProven(names)) return SAME[APART]!
+    if (!wasBelieved) voices.start.add(names, received_ms)
+    returned.add(names, received_ms)
+    proven.add(names, received_ms)
+    return SAME[0]!
+  }
+
+  function doubtOfPrivate(names: Names, received_ms: number): Member['doubt'] {
+    proven.add(names, received_ms)
+    return SAME[proven.of(names, 'address') > PRIVATE_DOUBTED ? DOUBTED : 0]!
+  }
+
+  function doubtOfUnproven(
+    names: Names,
+    known: Member | undefined,
+    { voice, received_ms }: CrowdInput,
+  ): Member['doubt'] {
+    const isBelieved = isWithinUnproven(names, voice) && isWithinProven(names)
+    if (isBelieved) voices[voice].add(names, received_ms)
+    return { ...known?.doubt, [voice]: isBelieved ? 0 : APART }
+  }
+
+  return function memberOf(input) {
+    const { tenant, address, session, voice, isOlder, received_ms } = input
     const known = current.get(session) ?? before.get(session)
     if (known?.isProven) return known
     const isBack = isOlder || (known !== undefined && received_ms - known.began_ms >= RETURN_MS)
     if (!isBack && known?.doubt[voice] !== undefined) return known
     const { prefix, isPrivate } = networkOf(address)
     const names = { tenant, address: `${tenant}\n${machineOf(address)}`, network: `${tenant}\n${prefix}` }
-    const began_ms = known?.began_ms ?? received_ms
-    const keep = (isProven: boolean, doubt: Member['doubt']): Member =>
-      remember(session, { began_ms, isProven, doubt }, names.network, received_ms)
-
-    if (isPrivate) {
-      proven.add(names, received_ms)
-      return keep(true, SAME[proven.of(names, 'address') > PRIVATE_DOUBTED ? DOUBTED : 0]!)
+    const member = {
+      began_ms: known?.began_ms ?? received_ms,
+      isProven: isPrivate || isBack,
+      doubt: isPrivate
+        ? doubtOfPrivate(names, received_ms)
+        : isBack
+          ? doubtOfProven(names, known, received_ms)
+          : doubtOfUnproven(names, known, input),
     }
-    if (!isBack) {
-      const fits = isWithinUnproven(names, voice) && isWithinProven(names)
-      if (fits) voices[voice].add(names, received_ms)
-      return keep(false, { ...known?.doubt, [voice]: fits ? 0 : APART })
-    }
-    const wasBelieved = known !== undefined && Object.values(known.doubt).includes(0)
-    if (!wasBelieved && !isWithinProven(names)) return keep(true, SAME[APART]!)
-    if (!wasBelieved) voices.start.add(names, received_ms)
-    returned.add(names, received_ms)
-    proven.add(names, received_ms)
-    return keep(true, SAME[0]!)
+    remember(session, member, names.network, received_ms)
+    return member
   }
 }
 
