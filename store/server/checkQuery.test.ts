@@ -196,6 +196,29 @@ test('who writes stays within the store too', async () => {
   }
 })
 
+test('SHOW with a format, as clients’ metadata calls append one; a database stays closed whatever the format is called', async () => {
+  for (const query of [
+    'SHOW TABLES FORMAT Native',
+    'SHOW DATABASES FORMAT JSON',
+    "SHOW TABLES LIKE 't%' LIMIT 5 FORMAT TabSeparated",
+    "SHOW TABLES FROM firstframe NOT LIKE 'x' FORMAT JSONEachRow",
+    "SHOW SETTINGS LIKE 'max_threads' FORMAT TSV",
+  ]) {
+    const { status, text } = await read(query)
+    assert.equal(status, 200, `${query}: ${text}`)
+  }
+  for (const query of [
+    'SHOW TABLES FROM secret',
+    'SHOW TABLES FROM secret FORMAT TSV',
+    'SHOW TABLES FROM TSV FORMAT TSV',
+    'SHOW TABLES FROM `TSV`',
+    'SHOW TABLES IN TSV FORMAT TSV',
+    "SHOW TABLES FROM secret LIKE 'FORMAT TSV'",
+    'SHOW DICTIONARIES FROM JSON FORMAT JSON',
+  ])
+    assert.equal((await read(query)).headers.get('x-clickhouse-exception-code'), '497', query)
+})
+
 test('settings: a limit above ours is held, one without effect is accepted, one that reaches outside is refused', async () => {
   const value = (name: string, args: Record<string, string>) =>
     read(`SELECT getSetting('${name}')`, args).then(({ text }) => text.trim())

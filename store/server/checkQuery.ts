@@ -195,11 +195,16 @@ function checkMetadata(
 ): void {
   if (kind === 'ShowTables') {
     if (!SHOWN.test(normal)) throw denied(normal.split(' ').slice(0, 3).join(' '))
-    for (const node of nodes)
-      if (node.kind === 'Identifier' && readableDatabase(node.name, scope.own) === undefined)
-        throw denied(`the database ${node.name}`)
+    const unknown = nodes.filter(
+      ({ kind: each, name: own }) => each === 'Identifier' && readableDatabase(own, scope.own) === undefined,
+    )
+    // The tree prints the format of the answer as it prints a database: one name may be that, and no second one.
+    const format = wordsAfter('FORMAT', normal).at(-1)
+    const [first, second] = unknown
+    if (first !== undefined && (second !== undefined || first.name !== format))
+      throw denied(`the database ${(first.name === format ? second : first)!.name}`)
   } else if (kind === 'ShowColumns') {
-    const names = wordsAfterFrom(normal)
+    const names = wordsAfter('FROM', normal)
     const [table = '', database = scope.current] = names
     checkTable(`${database}.${table}`, scope)
   } else if (kind.endsWith('DatabaseQuery')) {
@@ -211,12 +216,12 @@ function checkMetadata(
   }
 }
 
-/** `SHOW COLUMNS FROM t FROM d` → t, d. */
-function wordsAfterFrom(normal: string): string[] {
+/** Words behind a keyword: of `SHOW COLUMNS FROM t FROM d` t, d. */
+function wordsAfter(keyword: string, normal: string): string[] {
   const names: string[] = []
   let previous = ''
   for (const token of tokens(normal)) {
-    if (previous === 'FROM') names.push(token.text.replace(/^[`"]|[`"]$/g, ''))
+    if (previous === keyword) names.push(token.text.replace(/^[`"]|[`"]$/g, ''))
     previous = token.kind === 'word' ? token.text : ''
   }
   return names
