@@ -14,7 +14,9 @@ export type Groupable = Pick<
   | 'viewers'
   | 'began_ms'
   | 'resolved_ms'
->
+> &
+  // The report’s incidents do not say it.
+  Partial<Pick<IncidentView, 'reopened'>>
 
 /** Incidents of one cause, wherever it strikes. */
 export interface IncidentGroup<T extends Groupable = IncidentView> {
@@ -32,6 +34,8 @@ export interface IncidentGroup<T extends Groupable = IncidentView> {
   readonly began_ms: number
   /** When the last of them was over; 0 while one is open. */
   readonly resolved_ms: number
+  /** How often the one that came back most did so. */
+  readonly reopened: number
 }
 
 /** Incidents without a named place belong together when they begin within this time. */
@@ -109,6 +113,7 @@ function groupOf<T extends Groupable>(list: readonly T[]): IncidentGroup<T> {
     viewers: [...byStream.values()].reduce((sum, viewers) => sum + viewers, 0),
     began_ms: Math.min(...list.map(({ began_ms }) => began_ms)),
     resolved_ms: open ? 0 : Math.max(...list.map(({ resolved_ms }) => resolved_ms)),
+    reopened: Math.max(...list.map(({ reopened = 0 }) => reopened)),
   }
 }
 

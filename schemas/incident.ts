@@ -213,6 +213,7 @@ export interface IncidentView
     | 'opened_ms'
     | 'updated_ms'
     | 'resolved_ms'
+    | 'reopened'
   > {
   readonly streams: readonly StreamPart[]
   readonly stream_count: number

@@ -26,6 +26,7 @@ export function incidentRow(incident: Incident) {
     show_count: incident.show_count ?? 1,
     lost_minutes: finite(incident.lost_minutes ?? 0),
     unpaged: incident.unpaged ?? '',
+    reopened: incident.reopened,
     evidence: JSON.stringify(incident.evidence),
     began_time: incident.began_ms,
     opened_time: incident.opened_ms,

@@ -70,6 +70,10 @@ export const SYSTEM_TABLES = {
         values: ['', 'tiny', 'folded', 'silenced', 'maintenance'],
         help: 'Why nobody was paged although it was open; empty if somebody was.',
       },
+      reopened: {
+        type: 'u32',
+        help: 'How often it came back within two minutes of its end; each time is a page.',
+      },
       evidence: { type: 'text', max_length: 65_536, help: 'What was seen hop by hop, as JSON.' },
       began_time: { type: 'time', help: 'When the first affected beacon came.' },
       opened_time: { type: 'time', help: 'When it was found.' },

@@ -41,6 +41,7 @@ function factsOf(
     group.open
       ? words.since(timeOf(group.began_ms, lang, now_ms))
       : words.over(timeOf(group.resolved_ms, lang, now_ms)),
+    group.reopened > 0 ? words.came_back(group.reopened) : '',
     group.open && lead.handling?.owner ? words.has_it(cutName(lead.handling.owner)) : '',
   ].filter((fact) => fact !== '')
 }
@@ -165,4 +166,5 @@ export const soleGroup = (incident: IncidentView): IncidentGroup => ({
   viewers: incident.viewers,
   began_ms: incident.began_ms,
   resolved_ms: incident.resolved_ms,
+  reopened: incident.reopened,
 })

@@ -3,7 +3,7 @@ import { type Account, findAccount } from './accounts.ts'
 import type { Audit } from './audit.ts'
 import { createOpenId, type OpenIdOptions, type Pending, type Person } from './openid.ts'
 import { aboutOf, type Principal, sendError } from './principal.ts'
-import { ownPath, refusedPage, signInPage } from './signInPage.ts'
+import { ownPath, sendRefused, sendSignIn } from './signInPage.ts'
 import { readTokenRequest } from './tokenRequest.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -77,10 +77,7 @@ export function serveSignInRoutes(
   const limit = { config: { rateLimit: { max: 10, timeWindow: '1 minute' } } }
   if (options.kind === 'accounts') {
     scope.get('/sign-in', async (request, reply) =>
-      reply
-        .type('text/html')
-        .header('cache-control', 'no-store')
-        .send(signInPage({ to: ownPath((request.query as { to?: string }).to) })),
+      sendSignIn(request, reply, { to: ownPath((request.query as { to?: string }).to) }),
     )
     scope.post('/sign-in', limit, async (request, reply) => {
       const form = new URLSearchParams(String(request.body ?? ''))
@@ -92,10 +89,7 @@ export function serveSignInRoutes(
       const account = await findAccount(options.accounts, name, password.slice(0, 1024))
       if (account) return letIn(request, reply, { ...account, tenants: tenantsOf(account.tenants) }, to)
       audit.note(entry(request, name, 'signed_in', 401))
-      return reply
-        .code(401)
-        .type('text/html')
-        .send(signInPage({ to: ownPath(to), problem: 'The name or the password is wrong.' }))
+      return sendSignIn(request, reply.code(401), { to: ownPath(to), problem: 'wrong' })
     })
   } else {
     const openid = createOpenId(options.openid as OpenIdOptions)
@@ -113,9 +107,8 @@ export function serveSignInRoutes(
     })
     scope.get('/sign-in/callback', limit, async (request, reply) => {
       const kept = await tokens.read('openid', request.cookies[PENDING_COOKIE] ?? '')
-      reply.clearCookie(PENDING_COOKIE, cookieOptions).header('cache-control', 'no-store').type('text/html')
-      if (!kept)
-        return reply.code(400).send(refusedPage('The sign-in took too long, or began in another browser.'))
+      reply.clearCookie(PENDING_COOKIE, cookieOptions)
+      if (!kept) return sendRefused(request, reply.code(400), 'late')
       let person: Person | undefined
       try {
         const callback = new URL((options.openid as OpenIdOptions).callback)
@@ -123,15 +116,11 @@ export function serveSignInRoutes(
         person = await openid.finish(callback.href, kept as unknown as Pending)
       } catch (error) {
         audit.note(entry(request, '', 'signed_in', 401))
-        return reply
-          .code(401)
-          .send(refusedPage(`The provider's answer was not accepted: ${(error as Error).message}`))
+        return sendRefused(request, reply.code(401), 'refused', (error as Error).message)
       }
       if (person === undefined) {
         audit.note(entry(request, '', 'signed_in', 403))
-        return reply
-          .code(403)
-          .send(refusedPage('You are signed in, and have no role here: ask for one in sign_in.grants.'))
+        return sendRefused(request, reply.code(403), 'noRole')
       }
       return letIn(request, reply, person, kept.to)
     })

@@ -12,6 +12,7 @@ import { hashPassword } from '../../console/signIn/accounts.ts'
 import type { SignInOptions } from '../../console/signIn/serveSignIn.ts'
 import { freePort } from '../stream/freePort.ts'
 import { launchBrowser } from '../stream/index.ts'
+import { seriousFaults } from './axe.ts'
 import { incidentOf } from './stage/scene.ts'
 
 /** A real browser, a real OpenID provider, and a page of another site that tries to have the console asked. */
@@ -246,6 +247,8 @@ test('a name and a password: an incident is taken under that name, marked and no
   await page.waitForURL(`${url}/incident/inc-edge`)
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.waitForURL(`${url}/sign-in`)
+  assert.deepEqual(await seriousFaults(page), [])
+  assert.ok((await page.locator('button').boundingBox())!.height >= 44)
 })
 
 test('a page of another site has nothing asked: by address, link, form, frame, image, script or fetch', async () => {

@@ -317,14 +317,17 @@ test('the last show stands beside this one as a grey line that says what it is',
   })
 })
 
-test('an incident since yesterday says the day; who has it stands beside it', async () => {
+test('an incident since yesterday says the day; that it came back and who has it stand beside it', async () => {
   const hour = new Date().getUTCHours()
   const timezoneId = hour <= 12 ? `Etc/GMT+${hour}` : `Etc/GMT-${24 - hour}`
   stage.play(PLAYS.zero())
   const page = await browser.newPage({ locale: 'en-GB', timezoneId })
   await page.goto(`${stage.url}${SHOW}`)
   await page.locator('.incident').waitFor()
-  assert.match(await text(page, '.incident .where'), /since \d+ \w+ \d\d:\d\d:\d\d[\s\S]*ana has it/)
+  assert.match(
+    await text(page, '.incident .where'),
+    /since \d+ \w+ \d\d:\d\d:\d\d[\s\S]*came back 2 times[\s\S]*ana has it/,
+  )
   assert.equal(await text(page, '.top .audience .figure'), '0')
   await page.close()
 })

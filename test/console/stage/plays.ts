@@ -279,7 +279,13 @@ export const PLAYS = {
         sceneOf({
           at_ms,
           watching: 0,
-          incidents: [cutEncoder(began_ms, { viewers: 0, handling: { ...handling, note: 'OBS restarts' } })],
+          incidents: [
+            cutEncoder(began_ms, {
+              viewers: 0,
+              reopened: 2,
+              handling: { ...handling, note: 'OBS restarts' },
+            }),
+          ],
           silent: { encoder: began_ms, ingest: began_ms, transcode: began_ms },
         }),
       ]
