@@ -653,6 +653,7 @@ CREATE TABLE IF NOT EXISTS firstframe.incident_local ON CLUSTER 'firstframe' (
   show_count Nullable(UInt32) CODEC(ZSTD(1)),
   lost_minutes Nullable(Float64) CODEC(ZSTD(1)),
   unpaged LowCardinality(String) CODEC(ZSTD(1)),
+  reopened Nullable(UInt32) CODEC(ZSTD(1)),
   evidence String CODEC(ZSTD(1)),
   began_time DateTime64(3, 'UTC') CODEC(ZSTD(1)),
   opened_time DateTime64(3, 'UTC') CODEC(ZSTD(1)),
