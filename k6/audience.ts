@@ -4,7 +4,14 @@ import { createReporter } from './beacons.ts'
 import { record } from './metrics.ts'
 import { playLive } from './player/playLive.ts'
 import { summaryFiles } from './report/summary.ts'
-import { beaconThresholds, numberSetting, reportFolder, required, setting, thresholdsOf } from './settings.ts'
+import {
+  addressSetting,
+  beaconThresholds,
+  numberSetting,
+  reportFolder,
+  required,
+  thresholdsOf,
+} from './settings.ts'
 
 const url = required('URL', 'the address of a live HLS playlist')
 const viewers = numberSetting('VIEWERS', 50)
@@ -15,7 +22,7 @@ const roundEvery_seconds = numberSetting('ROUND_EVERY_SECONDS', 30)
 const roundWindow_seconds = numberSetting('ROUND_WINDOW_SECONDS', 5)
 /** Share of the viewers who take part in a round. */
 const takePart = numberSetting('TAKE_PART', 0.6)
-const interactionUrl = setting('INTERACTION_URL', '')
+const interactionUrl = addressSetting('INTERACTION_URL')
 const slow_ms = numberSetting('INTERACTION_TIMEOUT_MS', 5_000)
 
 export const options = {

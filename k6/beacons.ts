@@ -2,7 +2,7 @@ import http from 'k6/http'
 import { metrics } from './metrics.ts'
 import type { Playhead } from './player/playhead.ts'
 import type { Played, Seen } from './player/playLive.ts'
-import { setting } from './settings.ts'
+import { addressSetting, setting } from './settings.ts'
 
 /** One viewer's reports to a collector, as the player SDK would send them, marked synthetic. */
 export interface Reporter {
@@ -36,7 +36,7 @@ const SILENT: Reporter = {
 
 /** With `KEY`, a server key: virtual viewers are marked as such, which a public key may not. Reports to `COLLECTOR` (an origin) when it is set; else nowhere. */
 export function createReporter(session: string): Reporter {
-  const collector = setting('COLLECTOR', '')
+  const collector = addressSetting('COLLECTOR')
   if (collector === '') return SILENT
   const context = {
     session,
