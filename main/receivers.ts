@@ -1,5 +1,4 @@
 import { lookup } from 'node:dns/promises'
-import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { CATALOGUE_RULES, type RuleSet } from '../processor/watch/detect/activeRules.ts'
 import { loadRules } from '../processor/watch/detect/loadRules.ts'
@@ -8,6 +7,7 @@ import type { ReceiverConfig } from '../processor/watch/notify/receiverConfig.ts
 import { unreachable } from './config/receiverProblems.ts'
 import type { Config } from './config/schema.ts'
 import { expectedError } from './expectedError.ts'
+import { readText } from './readText.ts'
 
 /** The configuration's `receivers`: `loadConfig` has checked each by its type's schema. */
 export const readReceivers = (entries: Config['receivers']): readonly ReceiverConfig[] =>
@@ -36,13 +36,7 @@ export async function refusePrivateReceivers(receivers: readonly ReceiverConfig[
 /** The catalogue's rules, with the operator's file of changes over them. Throws an error with the file's lines. */
 export function readRules(path: string): RuleSet {
   if (path === '') return CATALOGUE_RULES
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    throw expectedError(`${path}: cannot be read: ${(error as Error).message}`)
-  }
-  const loaded = loadRules(text)
+  const loaded = loadRules(readText(path))
   if ('rules' in loaded) return loaded.rules
   throw expectedError(
     `the rules are not right:\n${loaded.errors.map(({ line, column, message }) => `  ${path}:${line}:${column}: ${message}`).join('\n')}`,

@@ -29,7 +29,12 @@ export function parseScenario(text: string): Parsed {
       })),
     }
   }
-  const data: unknown = document.toJS()
+  let data: unknown
+  try {
+    data = document.toJS()
+  } catch (error) {
+    return { errors: [{ line: 1, column: 1, message: (error as Error).message }] }
+  }
   const errors: FileError[] = []
   const at = (path: readonly string[]): { line: number; column: number } =>
     where(offsetOf(document.contents, path))

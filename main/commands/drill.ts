@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { checkCollector } from '../checkCollector.ts'
 import { expectedError } from '../expectedError.ts'
+import { readText } from '../readText.ts'
 import { demoServerKey } from '../serverKeys.ts'
 import { configOf, withConfig } from './options.ts'
 
@@ -21,12 +22,7 @@ export function registerDrill(program: Command): void {
     .option('--key <key>', 'a server key for that (default: that of `demo` in the data folder)')
     .option('--json', 'the scorecard as JSON')
     .action(async (file: string, flags) => {
-      let text: string
-      try {
-        text = readFileSync(file, 'utf8')
-      } catch (error) {
-        throw expectedError(`${file} cannot be read: ${(error as Error).message}`)
-      }
+      const text = readText(file)
       const [{ readDrill }, { runDrill }, { tellCard }] = await Promise.all([
         import('../drill/drillFile.ts'),
         import('../drill/runDrill.ts'),

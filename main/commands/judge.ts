@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { expectedError } from '../expectedError.ts'
+import { readText } from '../readText.ts'
 import { readRules } from '../receivers.ts'
 
 interface JudgeFlags {
@@ -13,6 +13,9 @@ interface JudgeFlags {
   readonly rules: string
   readonly json?: boolean
 }
+
+/** A rule that is relative to the stream's own past needs some. */
+const LEAST_MINUTES = 10
 
 export function registerJudge(program: Command): void {
   program
@@ -42,12 +45,7 @@ export function registerJudge(program: Command): void {
       const rules = readRules(flags.rules)
       const { readHistory } = await import('../../rehearsal/history/readHistory.ts')
       const { judgeHistory } = await import('../judge.ts')
-      let text: string
-      try {
-        text = readFileSync(file, 'utf8')
-      } catch (error) {
-        throw expectedError(`${file} cannot be read: ${(error as Error).message}`)
-      }
+      const text = readText(file)
       const history = readHistory(text, { time: flags.time, value: flags.value, count: flags.count })
       if ('code' in history) throw expectedError(`${file}: ${history.message}`)
       for (const start_s of history.incomplete_s)
@@ -59,7 +57,12 @@ export function registerJudge(program: Command): void {
         for (const change of changes) console.log(JSON.stringify(change))
         return
       }
-      if (changes.length === 0) console.log('No incident would have been opened.')
+      if (changes.length === 0)
+        console.log(`No incident would have been opened in ${history.minutes.length} minutes.`)
+      if (history.minutes.length < LEAST_MINUTES)
+        console.error(
+          `That is little to judge by: rules learn what is usual from about ${LEAST_MINUTES} minutes before.`,
+        )
       for (const { at, change, notify, severity, hop, cause, confidence, summary } of changes) {
         const place = Object.entries(cause).map(([name, value]) => `${name} ${value}`)
         console.log(

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
+import { readText } from '../readText.ts'
 import { consoleAddress, tokenOption } from './options.ts'
 
 const parameter = (text: string, before: Record<string, string>): Record<string, string> => {
@@ -36,14 +36,7 @@ export function registerQuery(program: Command): void {
       const { runQuery } = await import('../../console/query/runQuery.ts')
       if (given !== undefined && flags.file !== undefined)
         throw new QueryError('SQL and --file are both given: which one is meant?')
-      let sql = given
-      if (flags.file !== undefined) {
-        try {
-          sql = readFileSync(flags.file, 'utf8')
-        } catch (error) {
-          throw new QueryError(`cannot read ${flags.file}: ${(error as Error).message}`)
-        }
-      }
+      const sql = flags.file === undefined ? given : readText(flags.file)
       if (sql === undefined || sql.trim() === '')
         throw new QueryError('which query? Give SQL, or --file FILE')
       await runQuery({

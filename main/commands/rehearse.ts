@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { expectedError } from '../expectedError.ts'
+import { readText } from '../readText.ts'
 
 export function registerRehearse(program: Command): void {
   program
@@ -24,12 +24,7 @@ export function registerRehearse(program: Command): void {
       const { parseScenario } = await import('../../rehearsal/parseScenario.ts')
       const { tellScorecard, tellHappening } = await import('../../rehearsal/tell.ts')
       const { rehearse } = await import('../rehearse.ts')
-      let text: string
-      try {
-        text = readFileSync(file, 'utf8')
-      } catch (error) {
-        throw expectedError(`${file} cannot be read: ${(error as Error).message}`)
-      }
+      const text = readText(file)
       const parsed = parseScenario(text)
       if ('errors' in parsed)
         throw expectedError(

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { parse } from 'yaml'
 import { consoleBase, noAnswer, refusedBy } from '../../console/query/consoleErrors.ts'
 import { roundWarnings } from '../../schemas/roundPlan.ts'
 import type { ShowEntry } from '../../schemas/show.ts'
 import { expectedError } from '../expectedError.ts'
+import { readText } from '../readText.ts'
 import { consoleAddress, tokenOption } from './options.ts'
 
 /** Asks the console, with the token if there is one; throws an error in a line a person can mend. */
@@ -81,10 +81,7 @@ export function registerShows(program: Command): void {
     .argument('<file>', 'YAML: a list under `shows:`, or one show')
     .description('declare shows from a file; a show of the same name is replaced')
     .action(async (file: string) => {
-      const text = await readFile(file, 'utf8').catch((error: Error) => {
-        throw expectedError(`${file} cannot be read: ${error.message}`)
-      })
-      const entries = entriesOf(file, text)
+      const entries = entriesOf(file, readText(file))
       for (const { show, ...entry } of entries) {
         await ask(`${base()}/${encodeURIComponent(show)}`, {
           method: 'PUT',
