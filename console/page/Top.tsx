@@ -4,7 +4,7 @@ import { cutName, timeOf, zoneOf } from './amount.ts'
 import { usePlace } from './place.ts'
 import { sendChange } from './sendChange.ts'
 import { useMe } from './useMe.ts'
-import { soundIsOn, switchSound } from './useSiren.ts'
+import { soundIsOn, soundWaits, switchSound } from './useSiren.ts'
 
 interface TopProps {
   readonly trail?: readonly { readonly href: string; readonly text: string }[]
@@ -104,6 +104,7 @@ function Clock({ at_ms, state, loading }: Pick<TopProps, 'at_ms' | 'state' | 'lo
 function Tools() {
   const { words, lang, href, with: to, search } = usePlace()
   const [sound, hear] = useState(soundIsOn())
+  const waits = sound && soundWaits()
   const other = lang === 'zh' ? 'en' : 'zh'
   const next = document.documentElement.dataset.theme === 'light' ? 'dark' : 'light'
   const me = useMe()
@@ -120,13 +121,13 @@ function Tools() {
         class="wide"
         aria-pressed={sound}
         aria-label={words.sound}
-        title={words.sound}
+        title={waits ? words.sound_waits : words.sound}
         onClick={() => {
           switchSound(!sound)
           hear(!sound)
         }}
       >
-        {sound ? '♪' : '♪̸'}
+        {waits ? '♪?' : sound ? '♪' : '♪̸'}
       </button>
       <a href={to({ lang: other })} data-replace hreflang={other} lang={other} class="wide">
         {lang === 'zh' ? 'English' : '中文'}

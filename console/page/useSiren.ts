@@ -25,15 +25,20 @@ function play(): void {
   }
 }
 
-/** Sounds once for each critical incident that was not open when the view was opened. */
+/** A browser keeps a page silent that nobody has touched since it was loaded. */
+export const soundWaits = (): boolean => soundIsOn() && navigator.userActivation?.hasBeenActive === false
+
+/** Sounds once for each critical incident that was not open when the view was opened, and when one comes back. */
 export function useSiren(open: readonly IncidentGroup[]): void {
   const known = useRef<Set<string>>()
   useEffect(() => {
-    const critical = open.filter((group) => group.critical).flatMap((group) => group.incidents)
+    const critical = open
+      .filter((group) => group.critical)
+      .flatMap((group) => group.incidents.map(({ id, reopened = 0 }) => `${id} ${reopened}`))
     const first = known.current === undefined
     known.current ??= new Set()
-    const fresh = critical.filter(({ id }) => !known.current!.has(id))
-    for (const { id } of fresh) known.current.add(id)
+    const fresh = critical.filter((each) => !known.current!.has(each))
+    for (const each of fresh) known.current.add(each)
     if (!first && fresh.length > 0 && soundIsOn()) play()
   }, [open])
 }

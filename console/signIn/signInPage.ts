@@ -14,7 +14,7 @@ input,button{box-sizing:border-box;width:100%;min-height:44px;margin-top:4px;pad
 button{margin-top:8px;border:0;background:var(--accent);color:var(--on);font-weight:600;cursor:pointer}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}a{color:var(--accent)}[role=alert]{color:var(--alarm);font-weight:600}`
 
-const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`
+const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`
 
 const WORDS = {
   en: {

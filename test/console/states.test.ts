@@ -454,9 +454,72 @@ test('time: stepping replaces the address, dragging zooms, the value stands at t
     await page.mouse.move(plot.x + plot.width * 0.7, plot.y + 20, { steps: 4 })
     await page.mouse.up()
     await page.waitForURL(/at=\d+.*range=\d+|range=\d+.*at=\d+/)
+    // ⇧ and a drag to the right move the axis into the past, by as much as was dragged.
+    await page.goto(`${stage.url}${SHOW}`)
+    await page.locator('#edge canvas').waitFor()
+    await page.locator('#edge').scrollIntoViewIfNeeded()
+    const axis = (await page.locator('#edge .u-over').boundingBox())!
+    await page.keyboard.down('Shift')
+    await page.mouse.move(axis.x + axis.width * 0.3, axis.y + 20)
+    await page.mouse.down()
+    await page.mouse.move(axis.x + axis.width * 0.7, axis.y + 20, { steps: 4 })
+    await page.mouse.up()
+    await page.keyboard.up('Shift')
+    await page.waitForURL(/at=\d+/)
+    const back_ms = Date.now() - Number(new URL(page.url()).searchParams.get('at'))
+    assert.ok(back_ms > 300_000 && back_ms < 480_000, `${back_ms} ms of 15 min`)
     await page.keyboard.press('Escape')
     await page.waitForURL('**/shows*')
   })
+})
+
+test('sound: off by default; once for a new critical incident, and again when it comes back', async () => {
+  let reopened = 0
+  let open = false
+  const calm = PLAYS.calm()
+  const zero = PLAYS.zero()
+  stage.play({
+    ...calm,
+    pictures: (at_ms) =>
+      open
+        ? zero.pictures(at_ms).map((picture) => ({
+            ...picture,
+            incidents: Object.fromEntries(
+              Object.entries(picture.incidents).map(([id, each]) => [
+                id,
+                { ...each, reopened, severity: 'critical' as const },
+              ]),
+            ),
+          }))
+        : calm.pictures(at_ms),
+  })
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB' })
+  const page = await context.newPage()
+  await page.addInitScript(() => {
+    const real = window.AudioContext
+    Object.assign(window, { sounds: 0 })
+    window.AudioContext = class extends real {
+      constructor() {
+        super()
+        ;(window as unknown as { sounds: number }).sounds += 1
+      }
+    }
+  })
+  const heard = (count: number) =>
+    page.waitForFunction((wanted) => (window as unknown as { sounds: number }).sounds === wanted, count)
+  await page.goto(`${stage.url}${SHOW}`)
+  await page.locator('.count.good').waitFor()
+  const button = page.getByRole('button', { name: 'Sound on a new critical incident' })
+  assert.equal(await button.getAttribute('aria-pressed'), 'false')
+  await button.click()
+  await heard(1)
+  open = true
+  await page.locator('.incident').waitFor()
+  await heard(2)
+  reopened = 1
+  await page.locator('.incident .where', { hasText: 'came back' }).waitFor()
+  await heard(3)
+  await context.close()
 })
 
 test('⌘K finds a show by keys alone, and a silence is announced from the incident', async () => {
