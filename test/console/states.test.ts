@@ -533,6 +533,9 @@ test('⌘K finds a show by keys alone, and a silence is announced from the incid
   })
   await look('one', { path: '/incident/inc-edge', ready: '.tools-row button' }, async (page) => {
     const sent = page.waitForRequest((request) => request.method() === 'PUT')
+    await page.emulateMedia({ media: 'print' })
+    assert.equal(await page.locator('.tools:visible, .tools-row:visible').count(), 0, 'paper has no buttons')
+    await page.emulateMedia({ media: 'screen' })
     await page.getByRole('button', { name: 'Silence' }).click()
     await page.getByRole('button', { name: 'Announce' }).click()
     const plan = JSON.parse((await sent).postData() ?? '{}') as Record<string, unknown>
