@@ -30,7 +30,7 @@ const NAMES = [
 function isSlip(name: string, known: string): boolean {
   let begin = 0
   while (begin < name.length && name[begin] === known[begin]) begin += 1
-  const rests = (one: number, other: number) => name.slice(begin + one) === known.slice(begin + other)
+  const rests = (ours: number, theirs: number) => name.slice(begin + ours) === known.slice(begin + theirs)
   return name !== known && (rests(1, 1) || rests(1, 0) || rests(0, 1))
 }
 
