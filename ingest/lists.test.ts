@@ -131,6 +131,7 @@ test('nginx-rtmp: a page is one worker’s, and says nothing of another worker�
     ['c', 'up', undefined],
     ['a', 'down', 'unpublish'],
   ])
+  assert.throws(() => read([statPage(2, ['c', 'd']).slice(0, -30)], now + 1), /cut off/)
   assert.deepEqual(page('', 'd'), [['d', 'up', 'publish']])
   assert.deepEqual(page(''), [], 'a page without a pid may be any worker’s')
 })
@@ -205,6 +206,16 @@ test('MediaMTX: readers of all protocols are added, in old and new names', async
   assert.equal(read(page.replaceAll('"ready"', '"readyOnline"'))[0]!.clients, 38)
   assert.deepEqual(read(page.replaceAll('"ready"', '"notReady"')), [])
   assert.deepEqual(read('paths 0\n'), [])
+  const two = mediamtxMetrics({ node: 'n', emit })
+  const names = (text: string) => checked(two([text], NOW)).map(({ stream, status }) => [stream, status])
+  const whole = 'paths{name="a",state="ready"} 1\npaths{name="b",state="ready"} 1\n'
+  assert.equal(names(whole).length, 2)
+  assert.deepEqual(
+    names(whole.slice(0, 34)),
+    [['a', 'up']],
+    'a page that was cut off says nothing of what it lacks',
+  )
+  assert.deepEqual(names(whole.slice(0, 32)).at(-1), ['b', 'down'])
   assert.throws(() => read('up 1\n'), /MediaMTX/)
 })
 

@@ -115,8 +115,8 @@ export function mediamtxMetrics(options: MediamtxOptions): PolledSource['read'] 
     const samples = readPrometheus(text)
     if (!samples.some(({ name }) => /^(paths|hls_|rtsp_|rtmp_|srt_|webrtc_)/.test(name)))
       throw new Error('this is not a metrics page of MediaMTX')
-    // `/metrics?type=…` leaves the paths out.
-    const complete = samples.some(({ name }) => name === 'paths')
+    // `/metrics?type=…` leaves the paths out; a page that was cut off has no line end.
+    const complete = samples.some(({ name }) => name === 'paths') && text.endsWith('\n')
     return track(pathsOf(samples, number), at_ms, { scope: '', complete })
   }
 }

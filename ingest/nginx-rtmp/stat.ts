@@ -70,6 +70,8 @@ function readStream(app: string, stream: Node, number: NumberReader): StatStream
 export function readStat(xml: string, number: NumberReader): StatPage {
   const root = node(parser.parse(xml)).rtmp
   if (root === undefined) throw new Error('this is not a stat page of nginx-rtmp')
+  // A page that was cut off on its way lists only some of the streams.
+  if (!/<\/rtmp>\s*$/.test(xml)) throw new Error('the stat page is cut off')
   const streams = list(node(root).server).flatMap((server) =>
     list(server.application).flatMap((application) =>
       list(node(application.live).stream).map((stream) =>

@@ -27,7 +27,7 @@ async function report(user: string, password: string) {
   )
 }
 
-test('clickhouse-connect, pandas and pyarrow read what is there, as it stands', async () => {
+test('clickhouse-connect, pandas, pyarrow and SQLAlchemy read what is there, as it stands', async () => {
   const found = await report(it.reader, '')
   const sum = (TYPED_ROWS * (TYPED_ROWS - 1)) / 2
   assert.match(found.version, /^\d+\.\d+/)
@@ -42,6 +42,7 @@ test('clickhouse-connect, pandas and pyarrow read what is there, as it stands', 
   assert.deepEqual(found.pandas, [300, TYPED_ROWS, sum])
   assert.deepEqual(found.arrow, [TYPED_ROWS, sum])
   assert.equal(found.streamed, TYPED_ROWS)
+  assert.deepEqual(found.sqlalchemy, [true, true, true, TYPED_ROWS])
   assert.equal(found.plain_arrow, TYPED_ROWS)
   assert.equal(found.missing, true)
   assert.equal(found.inserted, 'refused', 'a reader writes nothing')

@@ -12,6 +12,7 @@ import clickhouse_connect
 import pandas
 import pyarrow
 from clickhouse_connect.driver.exceptions import DatabaseError
+from sqlalchemy import MetaData, Table, create_engine, func, inspect, select
 
 host, port, user, password = sys.argv[1:5]
 client = clickhouse_connect.get_client(
@@ -41,6 +42,14 @@ with client.query_df_stream("SELECT n FROM typed") as stream:
 query = urllib.parse.urlencode({"query": "SELECT n FROM typed FORMAT ArrowStream", "user": user, "password": password})
 with urllib.request.urlopen(f"http://{host}:{port}/?{query}") as answer:
     report["plain_arrow"] = pyarrow.ipc.open_stream(answer).read_all().num_rows
+
+# SQLAlchemy by clickhouse-connect's dialect, as Superset uses it: what is there, the columns of a table, a query
+engine = create_engine(f"clickhousedb://{user}:{password}@{host}:{port}/firstframe")
+seen = inspect(engine)
+typed = Table("typed", MetaData(), autoload_with=engine)
+with engine.connect() as connection:
+    count = connection.execute(select(func.count()).select_from(typed)).scalar()
+report["sqlalchemy"] = ["firstframe" in seen.get_schema_names(), "typed" in seen.get_table_names(), len(typed.columns) > 5, count]
 
 try:
     client.query("SELECT * FROM nowhere")
