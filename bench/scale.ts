@@ -7,7 +7,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { GIVEN } from '../main/plan/needs.ts'
-import { KIND_NAMES } from '../schemas/kinds/kinds.ts'
+import { MEASURED_KINDS } from '../schemas/measuredKinds.ts'
 import { startLoad } from '../test/chaos/load.ts'
 import { cpuOf, type Part } from '../test/chaos/part.ts'
 import { type Pipeline, startPipeline } from '../test/chaos/pipeline.ts'
@@ -60,7 +60,7 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
   }
   const few = await idling(FEW)
   const many = await idling(MANY)
-  const ticks_per_s = (MANY - FEW) * KIND_NAMES.length * GIVEN.ticks_per_s
+  const ticks_per_s = (MANY - FEW) * MEASURED_KINDS.length * GIVEN.ticks_per_s
   for (const role of [...ROLES, 'kafka'] as const) {
     const value = ((many[role] - few[role]) * 1000) / ticks_per_s
     tell(

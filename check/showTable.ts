@@ -15,8 +15,10 @@ const READERS = /generated\/|standIns|^collector\/(trust|auth)\//
 /** Kinds whose senders are the user's own servers and pages: the page that tells them how is the source. */
 const DOCUMENTED: Partial<Record<Kind, readonly string[]>> = {
   interaction: ['docs/players/README.md'],
+  hop: ['docs/sources.md'],
   resource: ['docs/sources.md'],
   ledger: ['docs/sources.md'],
+  change: ['docs/sources.md'],
 }
 /** Folders whose files show a metric to a person. */
 const SHOWS = /^console\/(page|server|report|query)\//

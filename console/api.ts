@@ -103,6 +103,8 @@ export interface Snapshot {
   readonly streams: Readonly<Record<string, GroupView>>
   readonly apps: Readonly<Record<string, GroupView>>
   readonly rounds: Readonly<Record<string, RoundView>>
+  /** Releases, configurations and templates that were changed within the axis. */
+  readonly changes: Readonly<Record<string, { readonly at_ms: number; readonly label: string }>>
   /** Sessions of the last minute that cannot be believed: no number counts them. */
   readonly set_apart: number
   /** Incidents that were open at some time of the axis, as they stood at `at_ms`. */

@@ -56,6 +56,12 @@ WHERE tenant = \${tenant:sqlstring} AND show = \${show:sqlstring}
 ORDER BY time
 LIMIT 200`
 
+const CHANGE_ANNOTATIONS = `SELECT event_time AS time, event_time AS timeEnd, concat(changed, ' ', version, ' ', detail) AS text, concat('change,', changed, ',', by) AS tags
+FROM change
+WHERE tenant = \${tenant:sqlstring} AND show IN ('', \${show:sqlstring}) AND event_time BETWEEN $__fromTime AND $__toTime
+ORDER BY time DESC
+LIMIT 200`
+
 function variable(name: 'tenant' | 'show' | Filter) {
   const builder = new QueryVariableBuilder(name)
     .label(name === 'cdn' ? 'CDN' : `${name[0]!.toUpperCase()}${name.slice(1)}`)
@@ -79,7 +85,7 @@ interface BoardOptions {
   readonly texts?: Readonly<Record<string, string>>
 }
 
-/** What all boards have: variables chained from the data source to the CDN, incidents as annotations, links to one another and to the console. */
+/** What all boards have: variables chained from the data source to the CDN, incidents and changes as annotations, links to one another and to the console. */
 export function board(
   name: Board,
   { filters = FILTERS, about, refresh = '10s', from = 'now-1h', texts = {} }: BoardOptions,
@@ -110,6 +116,14 @@ export function board(
         .enable(true)
         .iconColor('red')
         .target(query(INCIDENT_ANNOTATIONS, { shape: 'table', refId: 'incidents' }) as never),
+    )
+    .annotation(
+      new AnnotationQueryBuilder()
+        .name('Changes')
+        .datasource(CLICKHOUSE)
+        .enable(true)
+        .iconColor('blue')
+        .target(query(CHANGE_ANNOTATIONS, { shape: 'table', refId: 'changes' }) as never),
     )
     .link(
       new DashboardLinkBuilder('Boards')

@@ -1,5 +1,6 @@
 import type { Emit } from '../schemas/facts.ts'
 import type { LivekitOptions } from './livekit/webhook.ts'
+import { fileBytes } from './recording.ts'
 import { ingestRoutes } from './routes.ts'
 import { sendBeacons } from './sendBeacons.ts'
 import { serveRoutes } from './serveRoutes.ts'
@@ -38,6 +39,7 @@ export async function startAgent(
         tenantOf: () => '',
         publishSecrets: () => publishSecrets,
         livekit,
+        fileBytes,
         emit,
         clock,
       })

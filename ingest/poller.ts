@@ -44,34 +44,57 @@ async function boundedText(answer: Response, limit: number): Promise<string> {
   return Buffer.concat(pieces).toString('utf8')
 }
 
+/** What a server answers, within 8 MiB; rejects when it refuses. */
+export async function loadText(
+  url: string,
+  signal: AbortSignal,
+  headers?: Readonly<Record<string, string>>,
+): Promise<string> {
+  // A connection that is kept would always ask the same worker or server of several.
+  const answer = await fetch(url, { headers: { connection: 'close', ...headers }, signal })
+  const body = await boundedText(answer, BODY_BYTES)
+  if (!answer.ok) throw new Error(`the server answered ${answer.status}`)
+  return body
+}
+
 /**
  * Polls a server. A server that does not answer is not heard: one fact tells it, and the rules of absence do the rest,
  * so a poller never invents a reading.
  */
 export function startPoller(options: PollerOptions): Poller {
-  const { source, interval_ms = 1_000, clock, emit } = options
+  const { interval_ms = 1_000, clock } = options
+
+  return startReading({
+    ...options,
+    read: async (cancelled) => {
+      const signal = AbortSignal.any([cancelled, AbortSignal.timeout(Math.max(interval_ms, 2_000))])
+      const bodies: string[] = []
+      const next = options.next ?? ((read) => (read.length === 0 ? options.url : undefined))
+      for (let url = next(bodies); url !== undefined && bodies.length < MOST_PAGES; url = next(bodies))
+        bodies.push(await loadText(url, signal, options.headers))
+      return options.read(bodies, clock())
+    },
+  })
+}
+
+export interface ReadingOptions
+  extends Pick<PollerOptions, 'source' | 'url' | 'interval_ms' | 'send' | 'emit'> {
+  /** Reads once. Rejects when there is nothing to be read. */
+  readonly read: (cancelled: AbortSignal) => Promise<readonly EventGroup[]>
+}
+
+/** Reads something again and again, and sends what it says; a reading that fails is told once until one succeeds. */
+export function startReading(options: ReadingOptions): Poller {
+  const { source, interval_ms = 1_000, emit } = options
   let failing = false
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
   const cancel = new AbortController()
 
-  async function load(url: string, signal: AbortSignal): Promise<string> {
-    // A connection that is kept would always ask the same worker or server of several.
-    const answer = await fetch(url, { headers: { connection: 'close', ...options.headers }, signal })
-    const body = await boundedText(answer, BODY_BYTES)
-    if (!answer.ok) throw new Error(`the server answered ${answer.status}`)
-    return body
-  }
-
   async function pollOnce(): Promise<void> {
     try {
-      const signal = AbortSignal.any([cancel.signal, AbortSignal.timeout(Math.max(interval_ms, 2_000))])
-      const bodies: string[] = []
-      const next = options.next ?? ((read) => (read.length === 0 ? options.url : undefined))
-      for (let url = next(bodies); url !== undefined && bodies.length < MOST_PAGES; url = next(bodies))
-        bodies.push(await load(url, signal))
-      const groups = options.read(bodies, clock())
+      const groups = await options.read(cancel.signal)
       if (failing) emit({ type: 'ingest_poll_recovered', source, url: options.url })
       failing = false
       if (groups.length > 0) await options.send(groups)

@@ -1,6 +1,8 @@
 import type { BeaconEvent } from '../schemas/beacon.ts'
+import { OTHER } from '../schemas/dimensions.ts'
 import type { EventAnswer, Inbound } from '../schemas/eventRoute.ts'
 import type { Emit } from '../schemas/facts.ts'
+import type { FileBytes } from './recording.ts'
 import { verifyStreamKey } from './streamKey.ts'
 
 /** A hook, as what authenticates it sees it. */
@@ -23,6 +25,8 @@ export interface HookOptions {
    * nobody could check its stream key. Default: no.
    */
   readonly publishIsGuarded?: () => boolean
+  /** Sizes of recordings, where the hooks come from this very machine; a file that is missing is a recording that is lost. */
+  readonly fileBytes?: FileBytes
   readonly emit: Emit
   /** ms since the epoch. */
   readonly clock: () => number
@@ -89,6 +93,21 @@ function keyProblem(
   if (secrets.length === 0) return undefined
   const verdict = verifyStreamKey({ secrets, app, stream, args, now_ms: options.clock() })
   return verdict.ok ? undefined : verdict.code
+}
+
+/**
+ * The refusal of a publisher, with the event that says why. Only a key that expired is a word of ours: without one the stream's name and its arguments are whatever
+ * somebody chose, so the hook's own address names the show, and made-up names of streams cost no place.
+ */
+export function refuseWith(
+  answer: EventAnswer,
+  { tenant, stream, source, ...about }: Publisher & { readonly tenant: string; readonly node: string },
+  { reason, show }: { readonly reason: string; readonly show: string | undefined },
+): EventAnswer {
+  if (stream === '') return answer
+  const named = reason === 'expired' ? stream : OTHER
+  const event = { kind: 'hop', hop: 'publish', node: about.node, event: 'refused', reason } as const
+  return answerWith(answer, { tenant, source, show, stream: named }, event)
 }
 
 /** A hook's answer with its one event. The answer holds even when the event is lost: a refusal would cut the publisher. */

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { BeaconEvent } from '../schemas/beacon.ts'
 import { validatorOf } from '../schemas/derive/validate.ts'
 import type { EventGroup } from '../schemas/eventRoute.ts'
 import { endWith, freePort, startEncoder, startMediaServer, waitFor } from '../test/stream/index.ts'
+import { fileBytes } from './recording.ts'
 import { ingestRoutes } from './routes.ts'
 import { serveRoutes } from './serveRoutes.ts'
 import { readSources, startSources } from './sources.ts'
@@ -73,7 +77,16 @@ test('ffmpeg and nginx-rtmp: signed publishing, true rates, and a killed encoder
     startEncoder({ rtmpUrl: server.rtmpUrl, stream: moved.replace('other?', 'show?name=other&') }),
   )
   await Promise.all([unsigned.exited, late.exited, forged.exited])
-  assert.equal(heard.length, 0, 'a refused publisher leaves no event')
+  assert.deepEqual(
+    heard.map(({ hop, event, reason, stream }) => `${hop} ${event} ${reason} ${stream}`).sort(),
+    [
+      'publish refused bad_signature ~other',
+      'publish refused expired show',
+      'publish refused unsigned ~other',
+    ],
+    'a refused publisher leaves why, under a name that it did not choose',
+  )
+  heard.length = 0
   const codes = facts.flatMap((fact) => ('code' in fact ? [fact.code] : [])).sort()
   assert.deepEqual(codes, ['bad_signature', 'expired', 'unsigned'])
 
@@ -146,4 +159,82 @@ test('an encoder that ends in good order says so', async (t) => {
     what: 'the end',
   })
   assert.ok(!heard.some((event) => event.event === 'lost'))
+})
+
+test('nginx-rtmp: recordings and pushes are rows beside the link; a file that is gone is a recording lost', async (t) => {
+  const own = endWith(t)
+  const { heard, send } = listener()
+  const emit = () => undefined
+  const clock = () => Date.now()
+  const folder = await mkdtemp(join(tmpdir(), 'firstframe-recordings-'))
+  own(() => rm(folder, { recursive: true, force: true }))
+  await chmod(folder, 0o777)
+  const routes = ingestRoutes({ tenantOf: () => 'demo', fileBytes, emit, clock })
+  const hooks = own(await serveRoutes({ routes, send, emit, port: 0 }))
+  const other = own(await startMediaServer())
+  const target = other.rtmpUrl.slice('rtmp://'.length)
+  const progressPort = await freePort()
+  const dead = `127.0.0.1:${await freePort()}/live`
+  const server = own(
+    await startMediaServer({
+      rtmpLines: `
+      push ${other.rtmpUrl};
+      push rtmp://${dead};
+      recorder all { record all; record_path ${folder}; record_unique on; record_interval 2s;
+        on_record_done ${hooks.url}/v1/ingest/nginx-rtmp?node=recorder-1; }`,
+    }),
+  )
+  const read = readSources([
+    { type: 'nginx-rtmp', url: server.statUrl, node: 'ingest-1', pushes: [target, dead], interval_ms: 500 },
+    { type: 'recordings', folder, node: 'recorder-1', interval_ms: 500 },
+    { type: 'ffmpeg', port: progressPort },
+  ])
+  assert.ok(read.ok)
+  own(await startSources({ sources: read.sources, tenant: 'demo', send, emit, clock }))
+  own(startEncoder({ rtmpUrl: server.rtmpUrl, stream: 'show', fps: 20, gop: 10, bitrate: 300 }))
+  own(
+    startEncoder({
+      rtmpUrl: other.rtmpUrl,
+      stream: 'copy',
+      progressUrl: `http://127.0.0.1:${progressPort}/show?node=partner&hop=push`,
+      progress_s: 0.5,
+    }),
+  )
+  const of = (hop: string) => heard.filter((event) => event.hop === hop)
+  const written = () =>
+    of('record').filter(({ source, status }) => source === 'recordings' && status === 'up')
+  await waitFor(
+    () =>
+      of('push').some(
+        ({ node, status, lag_ms }) => node === target && status === 'up' && lag_ms !== undefined,
+      ) &&
+      of('record').some(({ event, bytes_out = 0 }) => event === 'record' && bytes_out > 10_000) &&
+      of('push').some(
+        ({ node, bitrate_out_kbps = 0, lag_ms }) =>
+          node === 'partner' && bitrate_out_kbps > 0 && lag_ms !== undefined,
+      ) &&
+      written().length >= 3,
+    { what: 'the recording and the push', detail: () => JSON.stringify(heard.slice(-8)) },
+  )
+  assert.ok(of('push').some(({ node, status }) => node === dead && status === 'down'))
+  assert.ok(of('push').every(({ lag_ms = 0 }) => lag_ms < 5_000))
+  assert.ok(heard.every(({ stream }) => stream === 'show'))
+  near(mean(written().map((event) => event.bitrate_out_kbps)), 350, 0.5, 'bitrate written')
+
+  for (const name of await readdir(folder)) await rm(join(folder, name))
+  await waitFor(() => of('record').some(({ event, reason }) => event === 'lost' && reason === 'missing'), {
+    what: 'the loss of a recording',
+    detail: () => JSON.stringify(of('record').slice(-5)),
+  })
+  await other.stop()
+  const before = of('push').length
+  await waitFor(
+    () =>
+      of('push')
+        .slice(before)
+        .some(({ node, status }) => node === target && status === 'down'),
+    {
+      what: 'the end of a push',
+    },
+  )
 })

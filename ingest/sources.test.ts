@@ -55,7 +55,12 @@ test('SRS: hooks are answered with the body 0, or refused', async () => {
   const publishSecrets = () => ['secret']
   const unsigned = await callRoute({ publishSecrets }, path, { body: srsHook('on_publish') })
   assert.notEqual(unsigned.body, '0')
-  assert.equal(unsigned.events, undefined)
+  const [refusal] = checked(unsigned.events)
+  assert.deepEqual(
+    [refusal?.hop, refusal?.event, refusal?.reason, refusal?.stream, refusal?.show],
+    ['publish', 'refused', 'unsigned', '~other', undefined],
+    'whoever was refused names neither the stream nor the show',
+  )
   const param = `?${streamKey({ secret: 'secret', app: 'live', stream: 'show', expires_ms: NOW + 1 }).split('?')[1]}`
   const signed = await callRoute({ publishSecrets }, path, { body: srsHook('on_publish', { param }) })
   assert.equal(signed.body, '0')

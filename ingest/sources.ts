@@ -6,11 +6,13 @@ import type { Emit } from '../schemas/facts.ts'
 import { hop as HOP } from '../schemas/kinds/hop.ts'
 import { firstProblem } from '../schemas/problems.ts'
 import { startProgressListener } from './ffmpeg/progressListener.ts'
+import { ladderReader } from './ladder.ts'
 import { mediamtxMetrics } from './mediamtx/metrics.ts'
 import { nginxRtmpStat } from './nginx-rtmp/stat.ts'
 import { startObsAgent } from './obs/agent.ts'
-import { type PolledSource, startPoller } from './poller.ts'
+import { loadText, type PolledSource, startPoller, startReading } from './poller.ts'
 import { exporterMetrics, readRules } from './prometheus/exporter.ts'
+import { recordingsReader } from './recording.ts'
 import type { Send } from './sendBeacons.ts'
 import { srsStreams } from './srs/api.ts'
 import { followStreams, type Taps } from './taps.ts'
@@ -40,6 +42,13 @@ export const SourceConfig = Type.Union([
       type: Type.Literal('nginx-rtmp'),
       ...POLLED,
       app: Type.Optional(text('Only this RTMP application.')),
+      pushes: Type.Optional(
+        Type.Array(text('host:port/app'), {
+          maxItems: 50,
+          description:
+            'Where each stream is pushed to, as the stat page writes it; one that is not connected is down.',
+        }),
+      ),
       tap: Type.Optional(
         text(
           'Listen to each stream at this address to measure fps and key frames: rtmp://127.0.0.1:1935/live',
@@ -84,6 +93,29 @@ export const SourceConfig = Type.Union([
       ),
       password: Type.Optional(Type.String()),
       stream: text('The stream that this OBS sends.'),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    {
+      type: Type.Literal('recordings'),
+      ...COMMON,
+      folder: text(
+        'Where the recorder of this machine writes: one that writes nothing while its stream runs is noticed.',
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    {
+      type: Type.Literal('ladder'),
+      ...POLLED,
+      stream: text('The stream of this ladder.'),
+      heights: Type.Array(Type.Integer({ minimum: 1, maximum: 65_535 }), {
+        minItems: 1,
+        maxItems: 20,
+        description: 'Heights of the pictures that the show promises: [1080, 720, 480].',
+      }),
     },
     { additionalProperties: false },
   ),
@@ -160,7 +192,7 @@ interface About {
 function readerOf(source: Server, about: About): Pick<PolledSource, 'read' | 'next'> {
   switch (source.type) {
     case 'nginx-rtmp':
-      return { read: nginxRtmpStat({ ...about, app: source.app }) }
+      return { read: nginxRtmpStat({ ...about, app: source.app, pushes: source.pushes }) }
     case 'srs':
       return srsStreams({ ...about, url: source.url })
     case 'mediamtx':
@@ -221,6 +253,16 @@ export async function startSources(options: StartSourcesOptions): Promise<Stoppa
       const { url, password, stream, node = 'obs' } = source
       const given = { url, password }
       running.push(startObsAgent({ ...common, ...given, node, context: { ...context, stream } }))
+    } else if (source.type === 'recordings') {
+      const { type, folder, node = 'recorder' } = source
+      const read = recordingsReader({ folder, node, context })
+      running.push(startReading({ ...common, source: type, url: folder, read: () => read(clock()) }))
+    } else if (source.type === 'ladder') {
+      const { type, url, heights, stream, node = new URL(url).hostname } = source
+      const timeout_ms = Math.max(2_000, source.interval_ms ?? 0)
+      const load = (address: string) => loadText(address, AbortSignal.timeout(timeout_ms))
+      const read = ladderReader({ url, heights, node, context: { ...context, stream }, load })
+      running.push(startReading({ ...common, source: type, url, read: () => read(clock()) }))
     } else startServer(source, send, tenant)
   }
   return {

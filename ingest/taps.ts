@@ -24,8 +24,9 @@ export function followStreams(options: TapsOptions): Taps {
     follow: (groups) => {
       for (const { context, events } of groups) {
         const stream = context.stream
-        const up = events.some((event) => event.kind === 'hop' && event.status === 'up')
-        if (stream === undefined) continue
+        const own = events.filter((event) => event.kind === 'hop' && event.hop === 'ingest')
+        const up = own.some((event) => 'status' in event && event.status === 'up')
+        if (stream === undefined || own.length === 0) continue
         const tap = taps.get(stream)
         if (tap !== undefined && (!up || !tap.running())) {
           taps.delete(stream)

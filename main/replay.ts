@@ -5,8 +5,9 @@ import { columnsToWatch } from '../processor/watch/windows/windows.ts'
 import { createBuilder } from '../schemas/arrow/builder.ts'
 import { columnsOf } from '../schemas/derive/columns.ts'
 import type { Incident } from '../schemas/incident.ts'
-import { KIND_NAMES, type Kind } from '../schemas/kinds/kinds.ts'
+import type { Kind } from '../schemas/kinds/kinds.ts'
 import type { Marked } from '../schemas/mark.ts'
+import { MEASURED_KINDS } from '../schemas/measuredKinds.ts'
 import { literal } from '../schemas/sql.ts'
 
 export interface ReplayOptions {
@@ -82,7 +83,7 @@ export async function replay({
   for (let at = from_ms; at < to_ms; at += STEP_MS) {
     const until = Math.min(at + STEP_MS, to_ms)
     const bySecond = new Map<number, Map<Kind, Record<string, unknown>[]>>()
-    for (const kind of KIND_NAMES) {
+    for (const kind of MEASURED_KINDS) {
       const where = [
         `received_time >= fromUnixTimestamp64Milli(${at})`,
         `received_time < fromUnixTimestamp64Milli(${until})`,

@@ -1,3 +1,4 @@
+import { type WalkedPlan, walkPlan } from '../schemas/planWalk.ts'
 import type { Expectation } from './expectations.ts'
 
 /** An incident's change, as far as a scorecard needs it. Times are ms since the epoch. */
@@ -39,6 +40,8 @@ export interface FaultScore {
   readonly seconds_to_resolve: number | null
   readonly summary: string | null
   readonly rule: string | null
+  /** Its contingency plan, walked by what was observed; null where nobody was paged. */
+  readonly plan: WalkedPlan | null
 }
 
 export interface Scorecard {
@@ -126,6 +129,7 @@ export function scorecardOf({
         seconds_to_resolve: null,
         summary: null,
         rule: null,
+        plan: null,
       }
     }
     const { id } = page.incident
@@ -154,6 +158,13 @@ export function scorecardOf({
       seconds_to_resolve: over ? round((resolved.at_ms - start_ms - trouble.to_ms) / 1000) : null,
       summary: settled.summary_en,
       rule: settled.rule,
+      plan: walkPlan({
+        opened_ms: page.at_ms,
+        // Who mended it is the scenario: the level that acts at that moment has held.
+        over_ms: Math.max(page.at_ms + 1, start_ms + trouble.to_ms),
+        now_ms: start_ms + trouble.to_ms,
+        within_s: expected.plan,
+      }),
     }
   })
   const wanted = faults.filter(({ expected }) => expected.page)

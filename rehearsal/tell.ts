@@ -1,3 +1,4 @@
+import { planScore, type WalkedPlan } from '../schemas/planWalk.ts'
 import type { Scenario } from './scenarioSchema.ts'
 import type { Happening, Scorecard } from './scorecard.ts'
 
@@ -15,6 +16,15 @@ export const tellHappening = ({ change, notify, incident }: Happening, at_s: num
   `${clock(at_s).padStart(7)}  ${(notify === 'page' ? 'PAGE' : change).padEnd(9)} ${incident.hop.padEnd(11)} ${incident.summary_en}`
 
 const LEVELS = ['check', 'automatic', 'standby', 'manual'] as const
+
+/** The levels that had to act, and whether one held. */
+function tellPlan(plan: WalkedPlan | null): string {
+  const steps = (plan?.steps ?? []).filter(({ state }) => state === 'done' || state === 'failed')
+  const acted = steps.map(
+    ({ level, state, took_s, within_s }) => `${level} ${state} after ${took_s} of ${within_s} s`,
+  )
+  return `${acted.join(', then ')}${plan?.held ? '' : '  NOT HELD'}`
+}
 
 /** The scorecard for a person. */
 export function tellScorecard(card: Scorecard, scenario: Scenario): string {
@@ -37,6 +47,7 @@ export function tellScorecard(card: Scorecard, scenario: Scenario): string {
       `    hop        ${fault.hop}${fault.hop_right ? '' : `  WRONG, it is ${expected.hop}`}`,
       `    cause      ${place(fault.cause)}${fault.cause_right ? '' : `  WRONG, it is ${place(expected.cause)}`}`,
       `    over       ${fault.seconds_to_resolve === null ? 'NEVER' : `${fault.seconds_to_resolve} s after the fault`}`,
+      `    plan       ${tellPlan(fault.plan)}`,
       `    said       ${fault.summary}`,
     )
   }
@@ -53,8 +64,10 @@ export function tellScorecard(card: Scorecard, scenario: Scenario): string {
       }
     }
   }
+  const { held, over } = planScore(card.faults.flatMap(({ plan }) => plan ?? []))
   lines.push(
     '',
+    `  Plan held in ${held} of ${over} faults`,
     `  ${card.passed ? 'PASSED' : 'FAILED'}: ${card.faults.filter(({ paged }) => paged).length} of ${card.faults.filter(({ expected }) => expected.page).length} faults paged, ${card.missed} missed, ${card.false_pages.length} false pages, ${card.unresolved} unresolved`,
   )
   return lines.join('\n')

@@ -1,7 +1,9 @@
+import type { Change } from './change.ts'
 import type { Handling } from './handling.ts'
 import type { Hop } from './kinds/kinds.ts'
 import type { Mark } from './mark.ts'
 import type { Metric } from './metrics.ts'
+import type { WalkedPlan } from './planWalk.ts'
 import type { RuleSpec, Severity } from './rules.ts'
 
 /**
@@ -13,8 +15,8 @@ import type { RuleSpec, Severity } from './rules.ts'
 /** Dimension values that name a place, e.g. `{ cdn: 'cdn-b', region: 'Guangdong' }`; `{}` is everywhere. */
 export type Where = Readonly<Record<string, string>>
 
-/** Faults of the picture (`media`) and faults of the game (`interaction`): neither hides the other. */
-export type Family = 'media' | 'interaction'
+/** Faults of the picture (`media`), of the game (`interaction`), and of what hangs beside the link (`branch`): none hides another. */
+export type Family = 'media' | 'interaction' | 'branch'
 
 /** One rule's finding within an incident, as it is shown. */
 export interface Symptom {
@@ -58,6 +60,8 @@ export interface Evidence {
   /** Hops that report and are well. */
   readonly clean: readonly Hop[]
   readonly symptoms: readonly Symptom[]
+  /** What was changed before it began, the latest first: possible causes. */
+  readonly changes?: readonly Change[]
   /** Left out in lists. */
   readonly timeline?: Timeline
   /** Links to the dashboard at that moment and to the runbook; '' if there is none. */
@@ -228,4 +232,6 @@ export interface IncidentView
   readonly handling?: Handling
   /** Filled in where an incident is shown. */
   readonly todo?: Todo
+  /** Where its contingency plan has got to; filled in where an incident is shown. */
+  readonly plan?: WalkedPlan
 }

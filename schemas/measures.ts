@@ -366,6 +366,33 @@ export const MEASURES = {
   hop_segment_sum: mean('hop', 'segment_duration_ms', 'Segment duration, summed.'),
   hop_segment_count: present('hop', 'segment_duration_ms', 'Reports with it.'),
 
+  hop_render_sum: mean('hop', 'render_ms', 'Time to make a frame, summed.'),
+  hop_render_count: present('hop', 'render_ms', 'Reports with it.'),
+  hop_lag_sum: mean('hop', 'lag_ms', 'Lag behind the source, summed.'),
+  hop_lag_count: present('hop', 'lag_ms', 'Reports with it.'),
+  hop_rtt_sum: mean('hop', 'rtt_ms', 'Round trip, summed.'),
+  hop_rtt_count: present('hop', 'rtt_ms', 'Reports with it.'),
+  hop_promised_sum: sum('hop', 'renditions_promised', 'Renditions promised.'),
+  hop_delivered_sum: sum('hop', 'renditions_delivered', 'Renditions delivered.'),
+  publish_expired_count: {
+    kind: 'hop',
+    aggregate: 'count',
+    where: { hop: 'publish', event: 'refused', reason: 'expired' },
+    help: 'Publishers refused whose own key is too old.',
+  },
+  publish_forged_count: {
+    kind: 'hop',
+    aggregate: 'count',
+    where: { hop: 'publish', event: 'refused', reason: ['unsigned', 'bad_signature'] },
+    help: 'Publishers refused without a key of ours.',
+  },
+  recordings_lost_count: {
+    kind: 'hop',
+    aggregate: 'count',
+    where: { hop: 'record', event: 'lost' },
+    help: 'Recordings that are not there, or empty.',
+  },
+
   // probe
   probes_count: { kind: 'probe', aggregate: 'count', help: 'Checks made.' },
   probes_failed_count: {

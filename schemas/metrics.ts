@@ -1,3 +1,5 @@
+import { isBranchName } from './kinds/branches.ts'
+import { BRANCH_METRICS } from './metrics/branches.ts'
 import { INTERACTION_METRICS } from './metrics/interaction.ts'
 import { LINK_METRICS } from './metrics/link.ts'
 import type { MetricSpec } from './metrics/metric.ts'
@@ -11,6 +13,7 @@ export const METRICS = {
   ...VIEWER_METRICS,
   ...INTERACTION_METRICS,
   ...LINK_METRICS,
+  ...BRANCH_METRICS,
 } as const satisfies Readonly<Record<string, MetricSpec>>
 
 export type Metric = keyof typeof METRICS
@@ -23,3 +26,6 @@ export const ANY_METRIC_NAMES: readonly AnyMetric[] = [
 ]
 const ANY: Readonly<Record<AnyMetric, MetricSpec>> = { ...METRICS, ...SHOW_METRICS }
 export const metricOf = (name: AnyMetric): MetricSpec => ANY[name]
+
+/** Whether a metric is of a branch of the link (`schemas/kinds/branches.ts`). */
+export const isBranch = (name: AnyMetric): boolean => isBranchName(metricOf(name).where?.hop)

@@ -69,6 +69,14 @@ export type RuleSpec =
       readonly share: number
       readonly severity: Severity
     }
+  /** A branch's metric is beyond what is tolerated, at one of its nodes; a metric by the window counts events within it. */
+  | {
+      readonly type: 'limit'
+      readonly window_s: number
+      /** In the metric's unit; reaching it counts. */
+      readonly beyond: number
+      readonly severity: Severity
+    }
   /** Enough places agree that a check fails. */
   | {
       readonly type: 'quorum'

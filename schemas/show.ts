@@ -1,4 +1,5 @@
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, type TNumber, type TOptional, Type } from '@sinclair/typebox'
+import { ACTING_LEVELS, type ActingLevel, WITHIN_S } from './planWalk.ts'
 import { PlannedRound } from './roundPlan.ts'
 
 const name = (description: string) => Type.String({ minLength: 1, maxLength: 128, description })
@@ -39,6 +40,23 @@ export const ShowEntry = Type.Object(
         description:
           'The calendar of its rounds: `firstframe shows apply` and `ready` warn where private ones overlap public ones.',
       }),
+    ),
+    plan: Type.Optional(
+      Type.Object(
+        Object.fromEntries(
+          ACTING_LEVELS.map((level) => [
+            level,
+            Type.Optional(
+              Type.Number({
+                exclusiveMinimum: 0,
+                maximum: 86_400,
+                description: `How fast the level ${level} must have ended an incident, s. Default ${WITHIN_S[level]}.`,
+              }),
+            ),
+          ]),
+        ) as Record<ActingLevel, TOptional<TNumber>>,
+        { additionalProperties: false, description: 'Times of the contingency plan’s levels.' },
+      ),
     ),
     delay_ms: Type.Optional(
       Type.Integer({

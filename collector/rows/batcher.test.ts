@@ -5,7 +5,7 @@ import { tickOf } from '../../log/ticks.ts'
 import { fingerprint } from '../../schemas/arrow/schema.ts'
 import { TABLE_NAMES } from '../../schemas/derive/columns.ts'
 import type { Fact } from '../../schemas/facts.ts'
-import { KIND_NAMES } from '../../schemas/kinds/kinds.ts'
+import { MEASURED_KINDS } from '../../schemas/measuredKinds.ts'
 import { HEADERS, topicOf, topics } from '../../schemas/topics.ts'
 import { NOW, startTestCollector } from '../testing.ts'
 import { createBatcher } from './batcher.ts'
@@ -63,14 +63,14 @@ test('schemas go first, once; rows carry the tick, and each partition of a kind 
   assert.deepEqual(typesOf(messages), [
     ...TABLE_NAMES.map(() => 'schema'),
     'rows',
-    ...KIND_NAMES.flatMap(() => ['tick', 'tick']).slice(1),
+    ...MEASURED_KINDS.flatMap(() => ['tick', 'tick']).slice(1),
   ])
   const places = messages
     .slice(TABLE_NAMES.length)
     .map(({ topic, partition, headers }) => `${topic}/${partition} ${tickOf(headers)?.time_ms}`)
   assert.deepEqual(
     places.sort(),
-    KIND_NAMES.flatMap((kind) => [0, 1].map((each) => `${topicOf(kind)}/${each} ${NOW + 5}`)).sort(),
+    MEASURED_KINDS.flatMap((kind) => [0, 1].map((each) => `${topicOf(kind)}/${each} ${NOW + 5}`)).sort(),
   )
   const rows = messages[TABLE_NAMES.length]!
   assert.deepEqual(

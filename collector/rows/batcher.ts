@@ -3,7 +3,7 @@ import { withTicks } from '../../log/ticks.ts'
 import type { Table } from '../../schemas/derive/columns.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import { type Hold, holdsText } from '../../schemas/hold.ts'
-import { KIND_NAMES } from '../../schemas/kinds/kinds.ts'
+import { MEASURED_KINDS } from '../../schemas/measuredKinds.ts'
 import { topicOf } from '../../schemas/topics.ts'
 import type { BatchingOptions } from '../options.ts'
 import { Deafness } from './deafness.ts'
@@ -89,7 +89,7 @@ class RowBatcher implements Batcher {
   constructor(options: BatcherOptions) {
     this.options = options
     this.shards = new Shards(options.log, options.collector, options.maxRows)
-    this.ticked = KIND_NAMES.flatMap((kind) =>
+    this.ticked = MEASURED_KINDS.flatMap((kind) =>
       Array.from({ length: this.shards.partitions(kind) }, (_, partition) => ({
         topic: topicOf(kind),
         partition,

@@ -99,6 +99,7 @@ export function Charts({
         <span class="chosen" style={{ left: `${chosen.left}px`, width: `${chosen.width}px` }} />
       )}
       <Lanes {...axis} tone="round" title={words.rounds} />
+      <Lanes {...axis} tone="change" title={words.changes} />
       <Lanes {...axis} tone="incident" title={words.incident} />
       {rows.map((row, index) => (
         <div class={`row ${row.tone ?? 'plain'}`} key={row.id} id={row.id}>

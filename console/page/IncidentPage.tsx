@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { changeText, timeBefore } from '../../schemas/change.ts'
 import type { IncidentView, Todo } from '../../schemas/incident.ts'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import { type MetricSpec, metricOf } from '../../schemas/metrics.ts'
@@ -13,7 +14,9 @@ import { IncidentCard, runbookPath, soleGroup } from './IncidentCard.tsx'
 import { ruledOut, type Seen, seenOf, symptomText } from './incidentText.ts'
 import { LineBanner } from './LineBanner.tsx'
 import { OnCall } from './OnCall.tsx'
+import { PlanStep } from './PlanStep.tsx'
 import { type Place, usePlace } from './place.ts'
+import { changeBand } from './showRows.ts'
 import { Sessions, Table } from './Tables.tsx'
 import { Top } from './Top.tsx'
 import { isCut, useLine } from './useLine.ts'
@@ -112,6 +115,7 @@ function Course({ incident, course }: { readonly incident: IncidentView; readonl
       <Charts
         rows={known ? rows : seenRows(timeline!, place)}
         bands={[
+          ...(seenOf(incident).changes ?? []).map((change) => changeBand(change.at_ms, changeText(change))),
           {
             from_ms: incident.began_ms,
             to_ms: incident.state === 'open' ? to_ms : incident.resolved_ms,
@@ -128,7 +132,15 @@ function Course({ incident, course }: { readonly incident: IncidentView; readonl
 }
 
 /** Who acts and how, and the quickest looks that tell what it is. */
-function WhatToDo({ todo, runbook }: { readonly todo: Todo; readonly runbook: string | undefined }) {
+function WhatToDo({
+  todo,
+  runbook,
+  incident,
+}: {
+  readonly todo: Todo
+  readonly runbook: string | undefined
+  readonly incident: IncidentView
+}) {
   const { words, lang } = usePlace()
   const acts = ['manual', 'automatic', 'standby'] as const
   const zh = lang === 'zh'
@@ -139,7 +151,10 @@ function WhatToDo({ todo, runbook }: { readonly todo: Todo; readonly runbook: st
         {acts.map((act) => (
           <div key={act} class={act}>
             <dt>{words.acts[act]}</dt>
-            <dd>{(zh && todo[`${act}_zh`]) || todo[act]}</dd>
+            <dd>
+              {(zh && todo[`${act}_zh`]) || todo[act]}
+              <PlanStep incident={incident} level={act} />
+            </dd>
           </div>
         ))}
         <div>
@@ -158,6 +173,25 @@ function WhatToDo({ todo, runbook }: { readonly todo: Todo; readonly runbook: st
           <a href={runbookPath(runbook)}>{words.runbook}</a>
         </p>
       )}
+    </section>
+  )
+}
+
+/** What was changed before it began: possible causes. */
+function Changes({ incident }: { readonly incident: IncidentView }) {
+  const { words, lang } = usePlace()
+  const { changes = [] } = seenOf(incident)
+  if (changes.length === 0) return null
+  return (
+    <section class="panel">
+      <h2>{words.changed_before}</h2>
+      <ul>
+        {changes.map((change) => (
+          <li key={`${change.at_ms} ${change.changed}`}>
+            <b>{timeBefore(change, incident.began_ms)[lang]}</b> · {changeText(change)}
+          </li>
+        ))}
+      </ul>
     </section>
   )
 }
@@ -275,6 +309,7 @@ export function IncidentPage({ id }: { readonly id: string }) {
               <Handling incident={incident} />
             </div>
             <OnCall incident={incident} />
+            <Changes incident={incident} />
             {course === undefined ? (
               <div class="panel skeleton tall">{slowCourse && <p class="muted">{words.slow_part}</p>}</div>
             ) : (
@@ -282,7 +317,7 @@ export function IncidentPage({ id }: { readonly id: string }) {
             )}
             <Frames frames={frames ?? []} now_ms={now_ms} />
             {incident.todo !== undefined && (
-              <WhatToDo todo={incident.todo} runbook={seenOf(incident).runbook} />
+              <WhatToDo todo={incident.todo} runbook={seenOf(incident).runbook} incident={incident} />
             )}
             <Symptoms incident={incident} now_ms={now_ms} />
             <Sessions rows={sessions} slow={slowSessions} />

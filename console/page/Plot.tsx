@@ -20,6 +20,9 @@ interface PlotProps {
 /** The colour of a row's line. */
 const LINES = { sick: '--alarm', strained: '--warn', plain: '--accent', over: '--quiet' } as const
 
+/** The colour of a band; a change is a line. */
+const BANDS = { incident: '--band-incident', round: '--band-round', change: '--muted' } as const
+
 const AXIS_PX = 24
 /** Room of half a time under the axis: a time nearer to an end would be cut off. */
 const TIME_PX = 28
@@ -71,13 +74,13 @@ function paint(chart: uPlot, { row, bands, to_ms }: Scene): void {
   const left = (ms: number) =>
     Math.min(bbox.left + bbox.width, Math.max(bbox.left, chart.valToPos(ms / 1000, 'x', true)))
   // The union of all bands of a kind is painted once: twelve incidents are as faint as one.
-  for (const tone of ['round', 'incident'] as const)
+  for (const tone of ['round', 'incident', 'change'] as const)
     for (const span of unionOf(bands.filter((band) => band.tone === tone))) {
       const from = left(span.from_ms)
       const wide = Math.max(2, left(span.to_ms) - from)
       if (from >= bbox.left + bbox.width || from + wide <= bbox.left) continue
-      ctx.fillStyle = colour(chart.root, tone === 'incident' ? '--band-incident' : '--band-round')
-      ctx.fillRect(from, bbox.top, wide, bbox.height)
+      ctx.fillStyle = colour(chart.root, BANDS[tone])
+      ctx.fillRect(from, bbox.top, tone === 'change' ? devicePixelRatio : wide, bbox.height)
       if (tone === 'incident' && from > bbox.left) {
         ctx.fillStyle = colour(chart.root, '--alarm')
         ctx.fillRect(from, bbox.top, 2 * devicePixelRatio, bbox.height)

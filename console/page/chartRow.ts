@@ -32,7 +32,7 @@ export interface ChartRow {
 export interface Band {
   readonly from_ms: number
   readonly to_ms: number
-  readonly tone: 'incident' | 'round'
+  readonly tone: 'incident' | 'round' | 'change'
   readonly label: string
   readonly href?: string
 }

@@ -99,12 +99,21 @@ export function axisFrom(rows: readonly ChartRow[], { at_ms, from_ms }: Snapshot
   return Math.max(from_ms, from)
 }
 
-/** Rounds, and incidents by cause, as bands over the axis. */
+/** A change is a moment: a second of the axis. */
+export const changeBand = (at_ms: number, label: string): Band => ({
+  from_ms: at_ms,
+  to_ms: at_ms + 1000,
+  tone: 'change',
+  label,
+})
+
+/** Rounds, changes, and incidents by cause, as bands over the axis. */
 export function bandsOf(snapshot: Snapshot, lang: Lang, href: Place['href']): Band[] {
   return [
     ...Object.entries(snapshot.rounds).map(
       ([label, { from_ms, to_ms }]): Band => ({ from_ms, to_ms, tone: 'round', label }),
     ),
+    ...Object.values(snapshot.changes).map(({ at_ms, label }) => changeBand(at_ms, label)),
     ...groupIncidents(Object.values(snapshot.incidents)).map(
       ({ lead, began_ms, open, resolved_ms }): Band => ({
         from_ms: began_ms,

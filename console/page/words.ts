@@ -1,5 +1,6 @@
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import type { Mark } from '../../schemas/mark.ts'
+import type { StepState } from '../../schemas/planWalk.ts'
 import { DIMENSION_NAMES, HOP_NAMES, type Lang, type Term } from '../../schemas/words.ts'
 import type { Health } from '../api.ts'
 
@@ -57,6 +58,8 @@ const en = {
   behind: 'Behind the first',
   first: 'first',
   rounds: 'Rounds',
+  changes: 'Changes',
+  changed_before: 'Changed before it began',
   round: 'Round',
   took_part: 'Interactions',
   arrived: 'Arrived',
@@ -138,6 +141,14 @@ const en = {
     'manual' | 'standby' | 'automatic',
     string
   >,
+  steps: {
+    waiting: 'Waits',
+    acting: 'Acts now',
+    done: 'Done',
+    failed: 'Failed',
+    spared: 'Not needed',
+  } as Record<StepState, string>,
+  step_within: (time: string) => `within ${time}`,
   tell: 'How to tell',
   course: 'Before, during, after',
   frames: 'What browser probes saw',
@@ -290,6 +301,8 @@ const zh: Words = {
   behind: '落后最快端',
   first: '最快',
   rounds: '互动轮次',
+  changes: '变更',
+  changed_before: '开始之前的变更',
   round: '轮次',
   took_part: '互动数',
   arrived: '成功率',
@@ -361,6 +374,8 @@ const zh: Words = {
   todo: '怎么处置',
   act: '处置',
   acts: { manual: '人工', standby: '备用', automatic: '自动' },
+  steps: { waiting: '等待', acting: '执行中', done: '已完成', failed: '未奏效', spared: '无需执行' },
+  step_within: (time) => `限时 ${time}`,
   tell: '怎么判断',
   course: '故障前、中、后',
   frames: '浏览器拨测所见画面',

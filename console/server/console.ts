@@ -58,7 +58,8 @@ export function createConsole({
   }
   servePage(app, page)
   app.register(async (scope) => {
-    const incidents = planned === undefined ? api.incidents : withOnCall(api.incidents, planned)
+    const incidents =
+      planned === undefined ? api.incidents : withOnCall(api.incidents, planned, { shows, clock: api.clock })
     const served = serveApi(scope, { ...api, incidents })
     scope.addHook('onClose', async () => served.close())
   })

@@ -6,7 +6,15 @@ import { LOCAL, type Principal } from '../signIn/principal.ts'
 import type { Incidents } from './incidents.ts'
 import { serveOnCall, withOnCall } from './onCall.ts'
 
-const INCIDENT = { id: 'inc-1', tenant: 'demo', show: 'gala', stream: 'main', rule: 'bitrate-baseline' }
+const INCIDENT = {
+  id: 'inc-1',
+  tenant: 'demo',
+  show: 'gala',
+  stream: 'main',
+  rule: 'bitrate-baseline',
+  opened_ms: 1_000,
+  resolved_ms: 0,
+}
 
 /** The routes over a map in memory, as somebody calls them. */
 function open(principal: Principal = LOCAL) {
@@ -22,6 +30,10 @@ function open(principal: Principal = LOCAL) {
       tenant === 'demo' && id === INCIDENT.id ? INCIDENT : undefined,
   } as unknown as Incidents
   let now_ms = 1_000
+  const shows = new Map([
+    ['demo/gala', JSON.stringify({ show: 'gala', streams: [], plan: { automatic: 5 } })],
+  ])
+  const annotated = () => withOnCall(incidents, map, { shows: { values: shows }, clock: () => now_ms })
   const app: FastifyInstance = Fastify()
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
@@ -30,8 +42,8 @@ function open(principal: Principal = LOCAL) {
   serveOnCall(app, { map: map as never, incidents, tenants: ['demo'], clock: () => now_ms })
   return {
     pass: (ms: number) => void (now_ms += ms),
-    seen: () => withOnCall(incidents, map).one('demo', 'inc-1') as Promise<IncidentView>,
-    listed: async () => (await withOnCall(incidents, map).list({} as never))[0] as IncidentView,
+    seen: () => annotated().one('demo', 'inc-1') as Promise<IncidentView>,
+    listed: async () => (await annotated().list({} as never))[0] as IncidentView,
     send: async (method: 'PUT' | 'DELETE', url: string, body?: unknown) => {
       const payload = typeof body === 'string' ? body : JSON.stringify(body)
       const answer = await app.inject({
@@ -69,6 +81,23 @@ test('a mark is shown, changed and taken back', async () => {
   assert.equal(await send('DELETE', '/api/incidents/inc-1/mark'), '204')
   assert.equal((await seen()).mark, undefined)
   assert.equal((await seen()).bar, undefined, 'and the bar is where it was')
+})
+
+test('steps of the plan are ticked in their order, against the times that the show declares', async () => {
+  const { send, seen, pass } = open()
+  const states = async () =>
+    (await seen()).plan!.steps.map(({ state, took_s }) => `${state} ${took_s ?? ''}`.trim())
+  assert.deepEqual(await states(), ['acting', 'waiting', 'waiting'])
+  pass(2_000)
+  assert.equal(await send('PUT', '/api/incidents/inc-1/steps/automatic', { state: 'failed' }), '204')
+  pass(4_000)
+  assert.equal(await send('PUT', '/api/incidents/inc-1/steps/standby', { state: 'done', by: 'li' }), '204')
+  assert.deepEqual(await states(), ['failed 2', 'done 4', 'waiting'])
+  pass(60_000)
+  assert.deepEqual(await states(), ['failed 2', 'failed 60', 'acting'])
+  assert.equal(await send('PUT', '/api/incidents/inc-1/steps/check', { state: 'done' }), '400 bad_request')
+  assert.equal(await send('PUT', '/api/incidents/inc-1/steps/manual', { state: 'well' }), '400 bad_request')
+  assert.equal(await send('PUT', '/api/incidents/none/steps/manual', { state: 'done' }), '404 not_found')
 })
 
 test('what is no handling and no mark is refused by a code', async () => {

@@ -4,7 +4,9 @@ import type { StateMap } from '../../log/stateMap.ts'
 import { Handling, handlingKey } from '../../schemas/handling.ts'
 import type { IncidentView } from '../../schemas/incident.ts'
 import { type Bar, barsOf, MARK_PREFIX, Marked, markKey } from '../../schemas/mark.ts'
+import { ACTING_LEVELS, Tick, tickKey, walkPlan } from '../../schemas/planWalk.ts'
 import { firstProblem } from '../../schemas/problems.ts'
+import { type ShowEntry, showKey } from '../../schemas/show.ts'
 import { sendError, signerOf } from '../signIn/principal.ts'
 import type { Incidents } from './incidents.ts'
 
@@ -18,12 +20,18 @@ const read = <T>(map: Kept, key: string): T | undefined => {
 const marksIn = (map: Kept): Marked[] =>
   [...map.values].filter(([key]) => key.startsWith(MARK_PREFIX)).map(([, text]) => JSON.parse(text) as Marked)
 
-/** Incidents with what the on-call said of them: their mark, who has them, a note. */
-export function withOnCall(incidents: Incidents, map: Kept): Incidents {
+/** Incidents with what the on-call said of them: their mark, who has them, a note, and where the plan has got to. */
+export function withOnCall(
+  incidents: Incidents,
+  map: Kept,
+  { shows, clock }: { readonly shows?: Kept; readonly clock: () => number },
+): Incidents {
   const annotated =
     (bars: readonly Bar[] = barsOf(marksIn(map))) =>
     (incident: IncidentView): IncidentView => {
-      const { id, tenant, show, stream, rule } = incident
+      const { id, tenant, show, stream, rule, opened_ms, resolved_ms: over_ms } = incident
+      const within_s = shows && read<ShowEntry>(shows, showKey({ tenant, show }))?.plan
+      const ticks = ACTING_LEVELS.flatMap((level) => read<Tick>(map, tickKey(id, level)) ?? [])
       const bar = bars.find(
         (each) =>
           each.tenant === tenant && each.show === show && each.stream === stream && each.rule === rule,
@@ -33,6 +41,7 @@ export function withOnCall(incidents: Incidents, map: Kept): Incidents {
         mark: read<Marked>(map, markKey(id))?.mark,
         bar: bar && { factor: bar.factor, marks: bar.marks.length },
         handling: read<Handling>(map, handlingKey(id)),
+        plan: walkPlan({ opened_ms, over_ms, now_ms: clock(), within_s, ticks }),
       }
     }
   return {
@@ -59,6 +68,8 @@ interface OnCallOptions {
  *
  * - `PUT /api/incidents/:id/mark` with `{ mark: "useful" | "noise" | "expected", by? }` marks one; `DELETE` takes the mark back. The
  *   watcher heeds it a moment later. `GET /api/bars` answers the bars that marks have moved, each with its marks.
+ * - `PUT /api/incidents/:id/steps/LEVEL` (`automatic`, `standby`, `manual`) with `{ state: "done" | "failed", by? }` ticks a step of the plan; a later tick
+ *   takes the place of an earlier one. `plan` of an incident says where it has got to.
  * - `PUT /api/incidents/:id/handling` with `{ owner?, note?, by? }`: who has it (`owner: ""`: nobody) and a note; what is left out stays.
  */
 export function serveOnCall(app: FastifyInstance, { map, incidents, tenants, clock }: OnCallOptions): void {
@@ -121,6 +132,22 @@ export function serveOnCall(app: FastifyInstance, { map, incidents, tenants, clo
     return reply.code(204).send()
   })
 
+  app.put('/api/incidents/:id/steps/:level', (request, reply) => {
+    const { level } = request.params as { level: string }
+    return keep(request, reply, {
+      form: Tick,
+      key: tickKey(idOf(request), level),
+      make: ({ id, tenant }, { state, by }) => ({
+        incident: id,
+        tenant,
+        level,
+        state,
+        at_ms: clock(),
+        by: signerOf(request, by),
+      }),
+    })
+  })
+
   app.put('/api/incidents/:id/handling', (request, reply) =>
     keep(request, reply, {
       form: Handling,
@@ -143,6 +170,7 @@ export function serveOnCall(app: FastifyInstance, { map, incidents, tenants, clo
 }
 
 interface Body {
+  readonly state?: unknown
   readonly mark?: unknown
   readonly owner?: unknown
   readonly note?: unknown

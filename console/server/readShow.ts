@@ -6,6 +6,7 @@ import { TRUSTED_FROM } from '../../schemas/trust.ts'
 import type { Store } from '../../store/client.ts'
 import type { Interval, Snapshot } from '../api.ts'
 import { type Axis, STEP_MS, windowOf } from '../windows.ts'
+import { readChanges } from './readChanges.ts'
 import { readGroups, readRounds } from './readGroups.ts'
 import { readWatching, type WatchingCounts } from './readWatching.ts'
 import {
@@ -32,6 +33,7 @@ export interface SlowFacts {
   readonly streams: Snapshot['streams']
   readonly apps: Snapshot['apps']
   readonly rounds: Snapshot['rounds']
+  readonly changes: Snapshot['changes']
   readonly set_apart: number
   /** End of the newest step in which each hop said something. */
   readonly heard_ms: Partial<Record<Hop, number>>
@@ -61,13 +63,14 @@ export async function readSlow(
   const axis: Scope = { ...subject, from_ms: end_ms - length_ms, to_ms: end_ms }
   const recent: Scope = { ...subject, from_ms: to_ms - RECENT_MS, to_ms }
   const whole: Scope = { tenant: subject.tenant, show: subject.show, from_ms: recent.from_ms, to_ms }
-  const [steps, phases, cells, streams, apps, rounds, set_apart] = await Promise.all([
+  const [steps, phases, cells, streams, apps, rounds, changes, set_apart] = await Promise.all([
     metricSeries(store, axis, step_ms / 1000, AXIS_METRICS),
     startupPhases(store, recent),
     breakdown(store, recent, 'rebuffering_ratio', ['isp', 'cdn'], 60),
     readGroups(store, whole, 'stream'),
     readGroups(store, subject.stream === undefined ? whole : { ...whole, stream: subject.stream }, 'app'),
     readRounds(store, axis),
+    readChanges(store, { ...axis, to_ms: at_ms }),
     readSetApart(store, recent),
   ])
   const series: Record<string, Record<string, number>> = {}
@@ -102,6 +105,7 @@ export async function readSlow(
     streams,
     apps,
     rounds,
+    changes,
     set_apart,
     heard_ms,
   }

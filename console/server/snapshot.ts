@@ -134,6 +134,7 @@ export function compose(options: {
     streams: counted(slow.streams, counts.streams),
     apps: counted(slow.apps, counts.apps),
     rounds: slow.rounds,
+    changes: slow.changes,
     set_apart: slow.set_apart,
     incidents: Object.fromEntries(incidents.map((incident) => [incident.id, incident])),
   }

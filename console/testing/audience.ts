@@ -254,7 +254,7 @@ export function createAudience(options: AudienceOptions): Audience {
         .flatMap((stream) =>
           linkEvents({ show, stream, now_ms, viewers: playbacks.length, broken, about, regions: REGIONS }),
         )
-        .filter((event) => event.kind !== 'hop' || (options.hops?.includes(event.hop) ?? true))
+        .filter((event) => event.kind !== 'hop' || (options.hops?.includes(event.hop as Hop) ?? true))
       return [{ isp: '', events: reports }, ...[...stated].map(([isp, events]) => ({ isp, events }))]
     },
   }

@@ -87,6 +87,13 @@ FROM (${alertWindow(metric, steps(rule.window_s), 0, [rule.by])}) AS by_${rule.b
 WHERE ${rule.by} != ''
 GROUP BY ${LABELS}
 HAVING max(by_${rule.by}.value) - min(by_${rule.by}.value) > ${rule.beyond}`
+    case 'limit': {
+      const by = alertWindow(metric, steps(rule.window_s), 0, ['node'])
+      const beyond = metricOf(metric).better === 'lower' ? `>= ${rule.beyond}` : `<= ${rule.beyond}`
+      return `SELECT ${LABELS}, node, value
+FROM (${by})
+WHERE value ${beyond}`
+    }
     case 'quorum':
       return `SELECT ${LABELS}, toFloat64(countIf(by_place.value >= 0.5)) AS value
 FROM (${alertWindow(metric, steps(rule.window_s), 0, [rule.by])}) AS by_place

@@ -1,6 +1,6 @@
 import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
 import { HOPS, type Hop } from '../../schemas/kinds/kinds.ts'
-import { METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
+import { isBranch, METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
 import { kindOfMetric } from '../../schemas/sql.ts'
 import { board } from '../board.ts'
 import { describe } from '../panels/describe.ts'
@@ -9,7 +9,7 @@ import { HOP_NODES, HOP_REPORTS } from '../sql/hopQueries.ts'
 
 /** What keeps the lines of a hop apart: an edge is one of many, and not every metric is of one hop. */
 const lineOf = (name: Metric, hop: Hop): string =>
-  hop === 'edge' ? 'cdn' : metricOf(name).where === undefined ? 'hop' : 'node'
+  isBranch(name) ? 'node' : hop === 'edge' ? 'cdn' : metricOf(name).where === undefined ? 'hop' : 'node'
 
 /** Each hop before the player: every metric the catalogue has of it, by node. */
 export function hops() {

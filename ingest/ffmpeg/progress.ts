@@ -69,7 +69,7 @@ export interface ProgressMoment {
 export function progressEvent(
   now: ProgressMoment,
   before: ProgressMoment | undefined,
-  where: { readonly hop: 'encoder' | 'transcode'; readonly node: string },
+  where: { readonly hop: BeaconEvent<'hop'>['hop']; readonly node: string },
 ): BeaconEvent<'hop'> {
   const { progress } = now
   const last = before?.progress

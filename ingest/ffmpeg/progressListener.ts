@@ -3,7 +3,7 @@ import type { ClientContext } from '../../schemas/envelope.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import { type Listening, listenOn } from '../listening.ts'
 import type { Send } from '../sendBeacons.ts'
-import { progressSession } from './progressSession.ts'
+import { progressHop, progressSession } from './progressSession.ts'
 
 export interface ProgressListenerOptions {
   /** Default 127.0.0.1. */
@@ -20,7 +20,7 @@ export interface ProgressListenerOptions {
 }
 
 /**
- * Takes `ffmpeg -progress ${url}/<stream>`; `?node=`, `?hop=transcode`, `?show=` tell more. ffmpeg keeps one POST open as long as it runs and writes a block
+ * Takes `ffmpeg -progress ${url}/<stream>`; `?node=`, `?hop=transcode` (or `push`, `standby`, `record`), `?show=` tell more. ffmpeg keeps one POST open as long as it runs and writes a block
  * into it each `-stats_period`, so this cannot be an ordinary address: it reads as the blocks come.
  * A POST that breaks off without `progress=end` is a killed encoder, and is told at once.
  */
@@ -42,7 +42,7 @@ export async function startProgressListener(options: ProgressListenerOptions): P
     }
     const show = query.get('show')
     const session = progressSession({
-      hop: query.get('hop') === 'transcode' ? 'transcode' : 'encoder',
+      hop: progressHop(query.get('hop')),
       node: query.get('node') ?? request.socket.remoteAddress ?? '',
       tenant,
       context: { ...options.context, ...(show === null ? {} : { show }), stream },

@@ -1,10 +1,19 @@
 import type { BeaconEvent } from '../../schemas/beacon.ts'
 import type { ClientContext } from '../../schemas/envelope.ts'
 import type { EventGroup } from '../../schemas/eventRoute.ts'
+import { increase } from '../counters.ts'
 import { type ProgressMoment, progressEvent, progressReader } from './progress.ts'
 
+/** What an ffmpeg can be on the link, or beside it. */
+const HOPS = ['encoder', 'transcode', 'push', 'standby', 'record'] as const
+export type ProgressHop = (typeof HOPS)[number]
+
+/** What a report says its ffmpeg is; an encoder, unless it says something else. */
+export const progressHop = (given: string | null): ProgressHop =>
+  HOPS.find((hop) => hop === given) ?? 'encoder'
+
 export interface ProgressSessionOptions {
-  readonly hop?: 'encoder' | 'transcode'
+  readonly hop?: ProgressHop
   readonly node: string
   readonly tenant?: string
   readonly context: ClientContext & { readonly stream: string }
@@ -22,6 +31,7 @@ export function progressSession(options: ProgressSessionOptions): ProgressSessio
   const { hop = 'encoder', node, context } = options
   const read = progressReader()
   let before: ProgressMoment | undefined
+  let first: ProgressMoment | undefined
   let ended = false
   const group = (events: readonly BeaconEvent[]): EventGroup[] =>
     events.length === 0
@@ -39,8 +49,9 @@ export function progressSession(options: ProgressSessionOptions): ProgressSessio
       group(
         read(text).map((progress) => {
           const now = { progress, at_ms }
-          const event = progressEvent(now, before, { hop, node })
+          const event = { ...progressEvent(now, before, { hop, node }), ...lagOf(hop, now, first) }
           before = now
+          first ??= now
           ended = progress.ended
           return event
         }),
@@ -52,3 +63,16 @@ export function progressSession(options: ProgressSessionOptions): ProgressSessio
     },
   }
 }
+
+/** How much less of the media than of time has passed since the first report: a push that cannot keep up falls behind its source. */
+function lagOf(
+  hop: ProgressHop,
+  now: ProgressMoment,
+  first: ProgressMoment | undefined,
+): { lag_ms?: number } {
+  const media_us = increase(now.progress.out_time_us, first?.progress.out_time_us)
+  if (hop !== 'push' || first === undefined || media_us === undefined) return {}
+  return { lag_ms: Math.min(LAG_MOST_MS, Math.max(0, now.at_ms - first.at_ms - media_us / 1000)) }
+}
+
+const LAG_MOST_MS = 3_600_000

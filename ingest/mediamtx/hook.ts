@@ -1,14 +1,17 @@
 import type { BeaconEvent } from '../../schemas/beacon.ts'
 import type { EventAnswer, EventRoute, Inbound } from '../../schemas/eventRoute.ts'
+import { type NumberReader, numberReader } from '../../schemas/readNumber.ts'
 import {
   answerWith,
   type HookOptions,
   mayPublish,
   noteHook,
   refusesUnknownKey,
+  refuseWith,
   tenantOfHook,
 } from '../publishing.ts'
 import { readObject, textIn } from '../readJson.ts'
+import { recorded } from '../recording.ts'
 
 const UP = { event: 'publish', status: 'up' } as const
 const DOWN = { event: 'unpublish', status: 'down' } as const
@@ -31,6 +34,12 @@ const OF_NO_CONCERN = new Set(
   'init demand undemand connect disconnect read unread recordsegmentcreate'.split(' '),
 )
 
+/** `$MTX_SEGMENT_DURATION` is in seconds. */
+function durationOf(text: string | undefined, number: NumberReader): number | undefined {
+  const seconds = number('duration', text, { max: 3_600 })
+  return seconds === undefined ? undefined : seconds * 1000
+}
+
 const LET_THROUGH: EventAnswer = { status: 204 }
 
 /**
@@ -38,6 +47,8 @@ const LET_THROUGH: EventAnswer = { status: 204 }
  * `curl -X POST "http://…/v1/ingest/mediamtx?key=…&event=ready&path=$MTX_PATH"`.
  */
 export function mediamtxRoutes(options: HookOptions): EventRoute[] {
+  const number = numberReader('mediamtx', options.emit)
+
   async function handle(request: Inbound): Promise<EventAnswer> {
     const tenant = tenantOfHook(request, options, 'mediamtx')
     if (tenant === undefined) return LET_THROUGH
@@ -59,7 +70,13 @@ export function mediamtxRoutes(options: HookOptions): EventRoute[] {
       noteHook(options, 'mediamtx', 'no_stream', name)
       return LET_THROUGH
     }
-    const event: BeaconEvent<'hop'> = { kind: 'hop', hop: 'ingest', node, ...fields }
+    const event: BeaconEvent<'hop'> =
+      fields.event === 'record'
+        ? await recorded(
+            { node, path: textIn(values.segment), duration_ms: durationOf(textIn(values.duration), number) },
+            options.fileBytes,
+          )
+        : { kind: 'hop', hop: 'ingest', node, ...fields }
     return answerWith(LET_THROUGH, { tenant, source: 'mediamtx', show, stream }, event)
   }
   return (['POST', 'GET'] as const).map((method) => ({ method, path: '/v1/ingest/mediamtx', handle }))
@@ -88,7 +105,10 @@ export function mediamtxAuthRoute(options: HookOptions): EventRoute {
         stream: path.slice(at + 1),
         args: textIn(body.query),
       }
-      return mayPublish(tenant, publisher, options) === true ? LET_THROUGH : { status: 401 }
+      const reason = mayPublish(tenant, publisher, options)
+      if (reason === true) return LET_THROUGH
+      const { show, node = '' } = request.query
+      return refuseWith({ status: 401 }, { ...publisher, tenant, node }, { reason, show })
     },
   }
 }

@@ -8,8 +8,10 @@ import {
   mayUnpublish,
   noteHook,
   refusesUnknownKey,
+  refuseWith,
   tenantOfHook,
 } from '../publishing.ts'
+import { recorded } from '../recording.ts'
 
 /** A callback of nginx-rtmp. */
 export interface NginxRtmpCall {
@@ -22,6 +24,8 @@ export interface NginxRtmpCall {
   readonly client: string
   /** Host that the encoder dialled. */
   readonly host: string
+  /** File of a recording that is done; '' in other calls. */
+  readonly path: string
   /** What the encoder wrote behind the stream's name. */
   readonly args: URLSearchParams
 }
@@ -48,7 +52,7 @@ export function readNginxRtmpCall(form: URLSearchParams): NginxRtmpCall {
   }
   const field = (name: string) => form.get(name) ?? ''
   const [call, app, name, client] = [field('call'), field('app'), field('name'), field('clientid')]
-  return { call, app, name, client, host, args }
+  return { call, app, name, client, host, path: field('path'), args }
 }
 
 const EVENTS: Readonly<Record<string, { event: string; status?: 'up' | 'down' }>> = {
@@ -90,7 +94,7 @@ function readRequest(request: Inbound): { request: Inbound; call: NginxRtmpCall 
 }
 
 /**
- * `on_publish`, `on_update`, `on_publish_done`, `on_record_done` → `hop` events of the ingest; every other call is let
+ * `on_publish`, `on_update`, `on_publish_done`, `on_record_done` → `hop` events of the ingest and the recorder; every other call is let
  * through. 403 refuses a publisher whose stream key does not fit, where the tenant has `publish_secrets`.
  */
 export function nginxRtmpRoutes(options: HookOptions): EventRoute[] {
@@ -106,7 +110,12 @@ export function nginxRtmpRoutes(options: HookOptions): EventRoute[] {
     const publisher = { source: 'nginx-rtmp', app: call.app, stream: call.name, args: call.args.toString() }
     if (call.call === 'publish') {
       const verdict = mayPublish(tenant, publisher, options)
-      if (verdict !== true) return { status: 403, body: verdict }
+      if (verdict !== true)
+        return refuseWith(
+          { status: 403, body: verdict },
+          { ...publisher, tenant, node: request.query.node ?? call.host },
+          { reason: verdict, show: request.query.show },
+        )
     }
     if (call.call === 'publish_done' && !mayUnpublish(tenant, publisher, options)) return LET_THROUGH
     const fields = EVENTS[call.call]
@@ -125,7 +134,10 @@ export function nginxRtmpRoutes(options: HookOptions): EventRoute[] {
     if (fields.status === 'up') publishers.began(stream, call.client, options.clock())
     if (fields.status === 'down' && !publishers.ended(stream, call.client, options.clock()))
       return LET_THROUGH
-    const event: BeaconEvent<'hop'> = { kind: 'hop', hop: 'ingest', node, ...fields }
+    const event: BeaconEvent<'hop'> =
+      call.call === 'record_done'
+        ? await recorded({ node, path: call.path }, options.fileBytes)
+        : { kind: 'hop', hop: 'ingest', node, ...fields }
     return answerWith(LET_THROUGH, { tenant, source: 'nginx-rtmp', show, stream: call.name }, event)
   }
   return (['POST', 'GET'] as const).map((method) => ({ method, path: '/v1/ingest/nginx-rtmp', handle }))

@@ -1,10 +1,12 @@
 import { XMLParser } from 'fast-xml-parser'
 import type { ClientContext } from '../../schemas/envelope.ts'
+import type { EventGroup } from '../../schemas/eventRoute.ts'
 import type { Emit } from '../../schemas/facts.ts'
 import { type NumberReader, numberReader } from '../../schemas/readNumber.ts'
 import { increase, kbpsOf, known } from '../counters.ts'
 import type { PolledSource } from '../poller.ts'
 import { trackStreams } from '../trackStreams.ts'
+import { PUSH_AGENT, type PushReading, pushEvents } from './pushes.ts'
 
 /** A stat page: which worker wrote it, and that worker's streams. */
 export interface StatPage {
@@ -27,6 +29,7 @@ export interface StatStream {
   readonly dropped: number | undefined
   /** Sound's timestamp minus the picture's at the publisher, ms. */
   readonly avsync: number | undefined
+  readonly pushed: PushReading
   readonly width: number | undefined
   readonly height: number | undefined
 }
@@ -61,6 +64,16 @@ function readStream(app: string, stream: Node, number: NumberReader): StatStream
     nclients: number('nclients', stream.nclients),
     dropped: clients.reduce((sum, client) => sum + (number('dropped', client.dropped) ?? 0), 0),
     avsync: number('avsync', publisher?.avsync, { min: -600_000, max: 600_000 }),
+    pushed: {
+      source_ms: number('timestamp', publisher?.timestamp),
+      pushes: clients
+        .filter(({ flashver, address }) => flashver === PUSH_AGENT && !String(address).startsWith('unix:'))
+        .map((client) => ({
+          address: String(client.address ?? ''),
+          timestamp_ms: number('timestamp', client.timestamp),
+          dropped: number('dropped', client.dropped),
+        })),
+    },
     width: number('width', video.width, { max: 65_535 }) || undefined,
     height: number('height', video.height, { max: 65_535 }) || undefined,
   }
@@ -87,6 +100,8 @@ export interface StatOptions {
   readonly context?: ClientContext
   /** Only this application's streams. Default: all. */
   readonly app?: string
+  /** Where each stream is pushed to, `host:port/app`: one that is not connected is down. */
+  readonly pushes?: readonly string[]
   readonly emit: Emit
 }
 
@@ -113,7 +128,8 @@ export function nginxRtmpStat(options: StatOptions): PolledSource['read'] {
         bytes_out,
         bitrate_in_kbps: kbpsOf(bytes_in, between_ms),
         bitrate_out_kbps: kbpsOf(bytes_out, between_ms),
-        clients: now.nclients === undefined ? undefined : Math.max(0, now.nclients - 1),
+        clients:
+          now.nclients === undefined ? undefined : Math.max(0, now.nclients - 1 - now.pushed.pushes.length),
         frames_dropped: increase(now.dropped, before?.dropped),
         av_offset_ms: now.avsync,
         width: now.width,
@@ -121,9 +137,26 @@ export function nginxRtmpStat(options: StatOptions): PolledSource['read'] {
       })
     },
   })
+  let before = new Map<string, PushReading>()
+  let last_ms: number | undefined
   return ([xml = ''], at_ms) => {
     const { pid, streams } = readStat(xml, number)
     const wanted = streams.filter((stream) => options.app === undefined || stream.app === options.app)
-    return track(wanted, at_ms, { scope: pid, complete: pid !== '' })
+    const interval_ms = Math.round(at_ms - (last_ms ?? at_ms))
+    last_ms = at_ms
+    const pushed = wanted
+      .filter((stream) => stream.publishing)
+      .map((stream): EventGroup => {
+        const events = pushEvents(stream.pushed, before.get(stream.name), {
+          promised: options.pushes ?? [],
+          interval_ms,
+        })
+        return { source: 'nginx-rtmp', context: { ...options.context, stream: stream.name }, events }
+      })
+    before = new Map(wanted.map((stream) => [stream.name, stream.pushed]))
+    return [
+      ...track(wanted, at_ms, { scope: pid, complete: pid !== '' }),
+      ...pushed.filter(({ events }) => events.length > 0),
+    ]
   }
 }

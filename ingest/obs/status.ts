@@ -51,6 +51,7 @@ export function obsEvent(
       frames_dropped:
         skipped === undefined && missed === undefined ? undefined : (skipped ?? 0) + (missed ?? 0),
       congestion_ratio: congestion === undefined ? undefined : Math.min(1, Math.max(0, congestion)),
+      render_ms: number('averageFrameRenderTime', now.stats.averageFrameRenderTime, { max: 3_600_000 }),
       cpu_ratio: cpu === undefined ? undefined : cpu / 100,
       memory_bytes: memory === undefined ? undefined : Math.round(memory * 1024 * 1024),
     }),

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { BeaconEvent } from '../../schemas/beacon.ts'
 import type { EventAnswer, EventRoute, Inbound } from '../../schemas/eventRoute.ts'
 import { type NumberReader, numberReader } from '../../schemas/readNumber.ts'
@@ -10,9 +11,11 @@ import {
   mayUnpublish,
   noteHook,
   refusesUnknownKey,
+  refuseWith,
   tenantOfHook,
 } from '../publishing.ts'
 import { readObject, textIn } from '../readJson.ts'
+import { recorded } from '../recording.ts'
 
 /** SRS lets a client go on only when the status is 200 and the body is `0`, or an object with `code: 0`. */
 const GO_ON: EventAnswer = { status: 200, contentType: 'application/json', body: '0' }
@@ -37,12 +40,14 @@ function eventOf(hook: Hook, number: NumberReader): BeaconEvent<'hop'> | undefin
       const segment_duration_ms = duration_s === undefined ? undefined : duration_s * 1000
       return { kind: 'hop', hop: 'origin', node, event: 'segment', ...known({ segment_duration_ms }) }
     }
-    case 'on_dvr':
-      return { kind: 'hop', hop: 'ingest', node, event: 'record' }
     default:
       return undefined
   }
 }
+
+/** The recording's file; a relative one is beside SRS's working folder. */
+const fileOf = ({ cwd, file }: Hook): string =>
+  textIn(file) === '' ? '' : resolve(textIn(cwd), textIn(file))
 
 /** The hook's fields: a JSON body, or the query where a proxy made it a GET. */
 const readHook = (request: Inbound): Hook | undefined =>
@@ -71,9 +76,17 @@ export function srsRoutes(options: HookOptions): EventRoute[] {
     const stream = textIn(hook.stream)
     const args = textIn(hook.param)
     const publisher = { source: 'srs', app: textIn(hook.app), stream, args }
-    if (action === 'on_publish' && mayPublish(tenant, publisher, options) !== true) return REFUSED
+    if (action === 'on_publish') {
+      const reason = mayPublish(tenant, publisher, options)
+      const node = textIn(hook.server_id)
+      if (reason !== true)
+        return refuseWith(REFUSED, { ...publisher, tenant, node }, { reason, show: request.query.show })
+    }
     if (action === 'on_unpublish' && !mayUnpublish(tenant, publisher, options)) return GO_ON
-    const event = eventOf(hook, number)
+    const event =
+      action === 'on_dvr'
+        ? await recorded({ node: textIn(hook.server_id), path: fileOf(hook) }, options.fileBytes)
+        : eventOf(hook, number)
     if (event === undefined) {
       if (!OF_NO_CONCERN.has(action)) noteHook(options, 'srs', 'unknown_action', action)
       return GO_ON

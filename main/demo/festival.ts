@@ -68,6 +68,36 @@ function cuesOf(round: string, triggered_ms: number): BeaconEvent[] {
   return [...studio, ...shown] as BeaconEvent[]
 }
 
+/** When the push to the partner's platform is gone, s. */
+const PUSH_GONE = { from_s: 160, to_s: 180 }
+/** When the player's new version is released, s: a little before its bug is felt. */
+const RELEASE_S = 205
+
+/** What hangs beside the link: a push to a partner's platform, two screens on site. */
+function besideLink(second: number): BeaconEvent[] {
+  const common = { show: SHOW, stream: STREAM } as const
+  const hop = { ...common, kind: 'hop', interval_ms: 1000, status: 'up' } as const
+  const gone = second >= PUSH_GONE.from_s && second < PUSH_GONE.to_s
+  return [
+    gone
+      ? { ...hop, hop: 'push', node: 'partner', status: 'down' }
+      : { ...hop, hop: 'push', node: 'partner', bitrate_out_kbps: 4_000, lag_ms: 180 },
+    ...['hall-1', 'hall-2'].map(
+      (node, index): BeaconEvent => ({ ...hop, hop: 'screen', node, rtt_ms: 140 + 30 * index }),
+    ),
+  ]
+}
+
+const RELEASE: BeaconEvent = {
+  kind: 'change',
+  show: SHOW,
+  player_version: '4.9.3',
+  changed: 'player',
+  version: '4.9.3',
+  detail: 'rolled out to a fifth of the viewers',
+  by: 'release job',
+}
+
 /** What the show's people know beforehand, as lines to be said at their time. */
 function momentsOf(scenario: Scenario): Moment[] {
   const faults = (scenario.faults ?? []).flatMap(({ kind, at_s, for_s, place }) => [
@@ -75,8 +105,15 @@ function momentsOf(scenario: Scenario): Moment[] {
     { at_s: at_s + for_s, line: `mended: ${kind}` },
   ])
   const rounds = roundsOf(scenario).map(({ at_s, round }) => ({ at_s, line: `${round} opens` }))
+  const { from_s, to_s } = PUSH_GONE
+  const beside = [
+    { at_s: from_s, line: 'fault: the push to the partner ends' },
+    { at_s: to_s, line: 'mended: the push to the partner' },
+    { at_s: RELEASE_S, line: 'release: player 4.9.3' },
+  ]
   return [
     ...faults,
+    ...beside,
     ...rounds,
     { at_s: scenario.length_s, line: 'the show is over. Ctrl-C ends the demo.' },
   ].sort((a, b) => a.at_s - b.at_s)
@@ -95,6 +132,7 @@ export async function startFestival(options: FestivalOptions): Promise<{ stop():
   const rounds = [...roundsOf(scenario)]
   const moments = momentsOf(scenario)
   const booked = bookingsOf(scenario, rounds.slice(), { show: SHOW, stream: STREAM })
+  const releases = [RELEASE]
   const player = playLive({
     ...{ url: collector, clock, key, scripted: true },
     scenario: { ...scenario, show: SHOW, stream: STREAM },
@@ -105,7 +143,12 @@ export async function startFestival(options: FestivalOptions): Promise<{ stop():
       }
       const due = rounds.filter(({ at_s }) => at_s <= second)
       rounds.splice(0, due.length)
-      return [...due.flatMap(({ round }) => cuesOf(round, clock())), ...booked(second, clock())]
+      return [
+        ...due.flatMap(({ round }) => cuesOf(round, clock())),
+        ...booked(second, clock()),
+        ...besideLink(second),
+        ...(second < RELEASE_S ? [] : releases.splice(0)),
+      ]
     },
   })
   say(`${scenario.title}: ${scenario.audience.viewers} viewers in three apps. ${page}/?show=${SHOW}`)

@@ -1,5 +1,6 @@
 import type { Log } from '../../log/log.ts'
 import { openStateMap } from '../../log/stateMap.ts'
+import { followChanges } from '../../processor/watch/changes.ts'
 import { createJudge } from '../../processor/watch/incident/judge.ts'
 import { createNotifier } from '../../processor/watch/notify/notifier.ts'
 import { stateMessages } from '../../processor/watch/stateTopic.ts'
@@ -59,7 +60,10 @@ export async function startWatch({ config, emit, clock, name }: Context, log: Lo
     clock,
     keep: (entries) => log.append(stateMessages(entries)),
   })
-  const start = () => startWatcher({ log, createJudge: newJudge, notifier, plans, emit, clock, onSetBack })
+  const followed = await followChanges({ log, group: `changes-${name}`, emit, clock })
+  const { changes } = followed
+  const start = () =>
+    startWatcher({ log, createJudge: newJudge, notifier, plans, changes, emit, clock, onSetBack })
   let restarting: Promise<void> | undefined
   /** Windows and judge stand at a time that is ahead now: they are filled again from the log, as after a start. */
   function onSetBack(): void {
@@ -99,6 +103,7 @@ export async function startWatch({ config, emit, clock, name }: Context, log: Lo
       await watcher.close()
       await notifier.close()
       await announced.close()
+      await followed.close()
     },
   }
 }

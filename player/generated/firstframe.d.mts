@@ -498,8 +498,8 @@ export interface CohostFields {
 
 /** One interval of a node before the player. */
 export interface HopFields {
-  /** Which hop of the link. */
-  readonly hop: 'encoder' | 'ingest' | 'transcode' | 'origin' | 'edge' | 'interaction'
+  /** Which hop of the link, or what hangs on it beside the picture’s path. */
+  readonly hop: 'encoder' | 'ingest' | 'transcode' | 'origin' | 'edge' | 'interaction' | 'publish' | 'record' | 'push' | 'standby' | 'screen' | 'ladder'
   /** Which server or encoder. */
   readonly node?: string
   /** Length of the interval. In ms. */
@@ -508,6 +508,14 @@ export interface HopFields {
   readonly status?: '' | 'up' | 'down' | 'reconnecting'
   /** What happened, where a hook tells: publish, unpublish, segment, request, … */
   readonly event?: string
+  /** Why, where something was refused or lost: expired, unsigned, bad_signature, missing, empty, … */
+  readonly reason?: string
+  /** Behind the source it takes its picture from. In ms. */
+  readonly lag_ms?: number
+  /** Renditions that the show promises. */
+  readonly renditions_promised?: number
+  /** Of these, delivered: listed and fresh. */
+  readonly renditions_delivered?: number
   /** What comes in. In kbps. */
   readonly bitrate_in_kbps?: number
   /** What goes out. In kbps. */
@@ -534,6 +542,12 @@ export interface HopFields {
   readonly rtt_ms?: number
   /** Encoding speed against real time; below 1 it falls behind. In ratio. */
   readonly speed_ratio?: number
+  /** Of the host’s own machine or phone: time to capture, filter and compose one frame, mean. In ms. */
+  readonly render_ms?: number
+  /** Time to encode one frame, mean. In ms. */
+  readonly encode_ms?: number
+  /** What encodes: a chip, or the processor. */
+  readonly encoder?: '' | 'hardware' | 'software'
   /** Players or nodes connected. */
   readonly clients?: number
   /** Bytes received. In bytes. */
@@ -668,6 +682,18 @@ export interface LedgerFields {
   readonly currency?: string
 }
 
+/** A release, a configuration or a template that was changed: a possible cause of what follows it. */
+export interface ChangeFields {
+  /** What was changed: player, template, config, encoder, cdn, gateway, … */
+  readonly changed: string
+  /** What it is now: a version, a commit, a value. */
+  readonly version?: string
+  /** What is different, for whoever looks for a cause. */
+  readonly detail?: string
+  /** Who changed it: a person, or the pipeline’s job. */
+  readonly by?: string
+}
+
 export interface KindFieldsOf {
   readonly startup: StartupFields
   readonly heartbeat: HeartbeatFields
@@ -678,6 +704,7 @@ export interface KindFieldsOf {
   readonly probe: ProbeFields
   readonly resource: ResourceFields
   readonly ledger: LedgerFields
+  readonly change: ChangeFields
 }
 
 export type Kind = keyof KindFieldsOf

@@ -1,9 +1,10 @@
 import type { Assignment, Log } from '../../log/log.ts'
-import { KIND_NAMES, type Kind } from '../../schemas/kinds/kinds.ts'
+import type { Kind } from '../../schemas/kinds/kinds.ts'
+import { MEASURED_KINDS } from '../../schemas/measuredKinds.ts'
 import { topicOf } from '../../schemas/topics.ts'
 
 /** The topics that are judged, by name. */
-export const kindOf: ReadonlyMap<string, Kind> = new Map(KIND_NAMES.map((kind) => [topicOf(kind), kind]))
+export const kindOf: ReadonlyMap<string, Kind> = new Map(MEASURED_KINDS.map((kind) => [topicOf(kind), kind]))
 
 /** The first offset appended at or after a time; the end if there is none. */
 export async function offsetAt(

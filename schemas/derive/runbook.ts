@@ -25,6 +25,10 @@ function when(rule: RuleSpec, unit: string, better: string): string {
       return `The values of ${rule.by} lie more than ${rule.beyond} ${unit} apart.`
     case 'mix':
       return `One value of ${rule.by.join(', ')} makes ${rule.share * 100} % of all and ${rule.factor} times its usual share, while all of it grows.`
+    case 'limit':
+      return better === 'lower'
+        ? `At one node it reaches ${rule.beyond} ${unit} over ${rule.window_s} s.`
+        : `At one node it is not above ${rule.beyond} ${unit} over ${rule.window_s} s.`
     case 'quorum':
       return `At least ${rule.at_least} of ${rule.of} places (${rule.by}) agree within ${rule.window_s} s; where there are fewer, a second check agrees.`
   }

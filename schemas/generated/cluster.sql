@@ -377,6 +377,10 @@ CREATE TABLE IF NOT EXISTS firstframe.hop_local ON CLUSTER 'firstframe' (
   interval_ms UInt32 CODEC(ZSTD(1)),
   status LowCardinality(String) CODEC(ZSTD(1)),
   event LowCardinality(String) CODEC(ZSTD(1)),
+  reason LowCardinality(String) CODEC(ZSTD(1)),
+  lag_ms Nullable(Float32) CODEC(ZSTD(1)),
+  renditions_promised UInt32 CODEC(ZSTD(1)),
+  renditions_delivered UInt32 CODEC(ZSTD(1)),
   bitrate_in_kbps Nullable(Float32) CODEC(ZSTD(1)),
   bitrate_out_kbps Nullable(Float32) CODEC(ZSTD(1)),
   fps_in Nullable(Float32) CODEC(ZSTD(1)),
@@ -390,6 +394,9 @@ CREATE TABLE IF NOT EXISTS firstframe.hop_local ON CLUSTER 'firstframe' (
   packet_loss_ratio Nullable(Float32) CODEC(ZSTD(1)),
   rtt_ms Nullable(Float32) CODEC(ZSTD(1)),
   speed_ratio Nullable(Float32) CODEC(ZSTD(1)),
+  render_ms Nullable(Float32) CODEC(ZSTD(1)),
+  encode_ms Nullable(Float32) CODEC(ZSTD(1)),
+  encoder LowCardinality(String) CODEC(ZSTD(1)),
   clients Nullable(UInt32) CODEC(ZSTD(1)),
   bytes_in UInt64 CODEC(ZSTD(1)),
   bytes_out UInt64 CODEC(ZSTD(1)),
@@ -609,6 +616,59 @@ SETTINGS replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE TABLE IF NOT EXISTS firstframe.ledger ON CLUSTER 'firstframe' AS firstframe.ledger_local
 ENGINE = Distributed('firstframe', 'firstframe', 'ledger_local', cityHash64(stream));
+
+CREATE TABLE IF NOT EXISTS firstframe.change_local ON CLUSTER 'firstframe' (
+  tenant LowCardinality(String) CODEC(ZSTD(1)),
+  app LowCardinality(String) CODEC(ZSTD(1)),
+  show LowCardinality(String) CODEC(ZSTD(1)),
+  stream LowCardinality(String) CODEC(ZSTD(1)),
+  session String CODEC(ZSTD(1)),
+  viewer String CODEC(ZSTD(1)),
+  cdn LowCardinality(String) CODEC(ZSTD(1)),
+  edge LowCardinality(String) CODEC(ZSTD(1)),
+  isp LowCardinality(String) CODEC(ZSTD(1)),
+  country LowCardinality(String) CODEC(ZSTD(1)),
+  region LowCardinality(String) CODEC(ZSTD(1)),
+  network LowCardinality(String) CODEC(ZSTD(1)),
+  device LowCardinality(String) CODEC(ZSTD(1)),
+  os LowCardinality(String) CODEC(ZSTD(1)),
+  container LowCardinality(String) CODEC(ZSTD(1)),
+  component LowCardinality(String) CODEC(ZSTD(1)),
+  component_version LowCardinality(String) CODEC(ZSTD(1)),
+  player LowCardinality(String) CODEC(ZSTD(1)),
+  player_version LowCardinality(String) CODEC(ZSTD(1)),
+  protocol LowCardinality(String) CODEC(ZSTD(1)),
+  codec LowCardinality(String) CODEC(ZSTD(1)),
+  rendition LowCardinality(String) CODEC(ZSTD(1)),
+  delivery LowCardinality(String) CODEC(ZSTD(1)),
+  source LowCardinality(String) CODEC(ZSTD(1)),
+  synthetic Bool CODEC(ZSTD(1)),
+  weight Float32 CODEC(ZSTD(1)),
+  seq UInt32 CODEC(ZSTD(1)),
+  event_time DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+  received_time DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+  clock_offset_ms Nullable(Float64) CODEC(ZSTD(1)),
+  clock_error_ms Nullable(Float32) CODEC(ZSTD(1)),
+  flags UInt16 CODEC(ZSTD(1)),
+  trust Nullable(UInt8) CODEC(ZSTD(1)),
+  collector LowCardinality(String) CODEC(ZSTD(1)),
+  custom String CODEC(ZSTD(1)),
+  changed LowCardinality(String) CODEC(ZSTD(1)),
+  version LowCardinality(String) CODEC(ZSTD(1)),
+  detail String CODEC(ZSTD(1)),
+  by LowCardinality(String) CODEC(ZSTD(1)),
+  INDEX session_bloom session TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX received_range received_time TYPE minmax GRANULARITY 1
+)
+ENGINE = ReplicatedMergeTree()
+PARTITION BY toDate(received_time)
+PRIMARY KEY (tenant, stream, toStartOfFiveMinutes(received_time))
+ORDER BY (tenant, stream, toStartOfFiveMinutes(received_time), received_time)
+TTL toDateTime(received_time) + INTERVAL 365 DAY
+SETTINGS replicated_deduplication_window = 60000, index_granularity = 8192;
+
+CREATE TABLE IF NOT EXISTS firstframe.change ON CLUSTER 'firstframe' AS firstframe.change_local
+ENGINE = Distributed('firstframe', 'firstframe', 'change_local', cityHash64(stream));
 
 CREATE TABLE IF NOT EXISTS firstframe.dead_letter_local ON CLUSTER 'firstframe' (
   tenant LowCardinality(String) CODEC(ZSTD(1)),
@@ -1584,7 +1644,18 @@ CREATE TABLE IF NOT EXISTS firstframe.hop_10s_local ON CLUSTER 'firstframe' (
   hop_ttfb_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   hop_ttfb_requests_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   hop_segment_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
-  hop_segment_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1))
+  hop_segment_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  hop_render_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  hop_render_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  hop_lag_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  hop_lag_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  hop_rtt_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  hop_rtt_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  hop_promised_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  hop_delivered_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  publish_expired_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  publish_forged_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  recordings_lost_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1))
 )
 ENGINE = ReplicatedAggregatingMergeTree()
 PARTITION BY toDate(time)
@@ -1633,7 +1704,18 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(ttfb_ms)) * requests, isNotNull(ttfb_ms)) AS hop_ttfb_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(requests)), isNotNull(ttfb_ms)) AS hop_ttfb_requests_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(segment_duration_ms)), isNotNull(segment_duration_ms)) AS hop_segment_sum,
-  sumIf(toFloat64(weight), isNotNull(segment_duration_ms)) AS hop_segment_count
+  sumIf(toFloat64(weight), isNotNull(segment_duration_ms)) AS hop_segment_count,
+  sumIf(toFloat64(weight) * (assumeNotNull(render_ms)), isNotNull(render_ms)) AS hop_render_sum,
+  sumIf(toFloat64(weight), isNotNull(render_ms)) AS hop_render_count,
+  sumIf(toFloat64(weight) * (assumeNotNull(lag_ms)), isNotNull(lag_ms)) AS hop_lag_sum,
+  sumIf(toFloat64(weight), isNotNull(lag_ms)) AS hop_lag_count,
+  sumIf(toFloat64(weight) * (assumeNotNull(rtt_ms)), isNotNull(rtt_ms)) AS hop_rtt_sum,
+  sumIf(toFloat64(weight), isNotNull(rtt_ms)) AS hop_rtt_count,
+  sum(toFloat64(weight) * (assumeNotNull(renditions_promised))) AS hop_promised_sum,
+  sum(toFloat64(weight) * (assumeNotNull(renditions_delivered))) AS hop_delivered_sum,
+  sumIf(toFloat64(weight), hop = 'publish' AND event = 'refused' AND reason = 'expired') AS publish_expired_count,
+  sumIf(toFloat64(weight), hop = 'publish' AND event = 'refused' AND reason IN ('unsigned', 'bad_signature')) AS publish_forged_count,
+  sumIf(toFloat64(weight), hop = 'record' AND event = 'lost') AS recordings_lost_count
 FROM firstframe.hop_local
 GROUP BY time, tenant, show, stream, hop, node, cdn, edge, synthetic, source;
 

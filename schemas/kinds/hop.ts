@@ -1,4 +1,5 @@
 import type { Fields } from '../field.ts'
+import { BRANCHES } from './branches.ts'
 
 const counted = (help: string) => ({ type: 'u32', missing: 'zero', help }) as const
 const bytes = (help: string) => ({ type: 'u64', unit: 'bytes', missing: 'zero', help }) as const
@@ -12,8 +13,8 @@ export const hop = {
   hop: {
     type: 'label',
     required: true,
-    values: ['encoder', 'ingest', 'transcode', 'origin', 'edge', 'interaction'],
-    help: 'Which hop of the link.',
+    values: ['encoder', 'ingest', 'transcode', 'origin', 'edge', 'interaction', ...BRANCHES],
+    help: 'Which hop of the link, or what hangs on it beside the picture’s path.',
   },
   node: { type: 'label', help: 'Which server or encoder.' },
   interval_ms: { type: 'u32', unit: 'ms', missing: 'zero', max: 3_600_000, help: 'Length of the interval.' },
@@ -26,6 +27,13 @@ export const hop = {
     type: 'label',
     help: 'What happened, where a hook tells: publish, unpublish, segment, request, …',
   },
+  reason: {
+    type: 'label',
+    help: 'Why, where something was refused or lost: expired, unsigned, bad_signature, missing, empty, …',
+  },
+  lag_ms: ms('Behind the source it takes its picture from.'),
+  renditions_promised: counted('Renditions that the show promises.'),
+  renditions_delivered: counted('Of these, delivered: listed and fresh.'),
   bitrate_in_kbps: kbps('What comes in.'),
   bitrate_out_kbps: kbps('What goes out.'),
   fps_in: fps('Frames a second that come in.'),
@@ -49,6 +57,13 @@ export const hop = {
     unit: 'ratio',
     max: 1000,
     help: 'Encoding speed against real time; below 1 it falls behind.',
+  },
+  render_ms: ms('Of the host’s own machine or phone: time to capture, filter and compose one frame, mean.'),
+  encode_ms: ms('Time to encode one frame, mean.'),
+  encoder: {
+    type: 'label',
+    values: ['', 'hardware', 'software'],
+    help: 'What encodes: a chip, or the processor.',
   },
   clients: { type: 'u32', help: 'Players or nodes connected.' },
   bytes_in: bytes('Bytes received.'),

@@ -1,4 +1,5 @@
 import type { Fields, Static } from '../field.ts'
+import { change } from './change.ts'
 import { cohost } from './cohost.ts'
 import { cue } from './cue.ts'
 import { heartbeat } from './heartbeat.ts'
@@ -89,6 +90,13 @@ export const KINDS = {
     keyed_by: 'node',
     retention_days: 400,
     fields: ledger,
+  },
+  change: {
+    help: 'A release, a configuration or a template that was changed: a possible cause of what follows it.',
+    hop: 'interaction',
+    keyed_by: 'node',
+    retention_days: 365,
+    fields: change,
   },
 } as const satisfies Readonly<Record<string, KindSpec>>
 

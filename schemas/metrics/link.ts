@@ -27,6 +27,18 @@ export const LINK_METRICS = {
     where: { hop: 'encoder' },
     rules: [{ type: 'baseline', window_s: 5, baseline_s: 120, factor: 1.25, step: 0.2, severity: 'warning' }],
   },
+  frame_render_time: {
+    title: { en: 'Frame render time', zh: '出帧耗时' },
+    help: 'Mean time that the host’s machine or phone takes to capture, filter (beauty) and compose one frame, before it is encoded.',
+    hop: 'encoder',
+    unit: 'ms',
+    better: 'lower',
+    numerator: 'hop_render_sum',
+    denominator: 'hop_render_count',
+    where: { hop: 'encoder' },
+    objective: 20,
+    rules: [{ type: 'baseline', window_s: 10, baseline_s: 180, factor: 2, step: 12, severity: 'warning' }],
+  },
   ingest_bitrate: {
     title: { en: 'Ingest bitrate', zh: '推流码率' },
     help: 'Mean bitrate that arrives at the media server.',

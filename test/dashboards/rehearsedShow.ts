@@ -100,6 +100,27 @@ function roomApi(show: Omit<RehearsedShow, 'session'>): Record<string, unknown>[
   return rows
 }
 
+/** What hangs beside the link while all of it is well, a report in two seconds. */
+function besideLink(show: Omit<RehearsedShow, 'session'>): Record<string, unknown>[] {
+  const branches: Readonly<Record<string, object>> = {
+    publish: { event: 'accepted' },
+    record: { event: 'record', bitrate_out_kbps: 4_000 },
+    push: { bitrate_out_kbps: 4_000, lag_ms: 180 },
+    standby: { fps_out: 30 },
+    screen: { rtt_ms: 140 },
+    ladder: { renditions_promised: 3, renditions_delivered: 3 },
+  }
+  const rows: Record<string, unknown>[] = []
+  for (let at = show.from_ms; at < show.to_ms; at += 2_000)
+    for (const [hop, values] of Object.entries(branches))
+      rows.push({
+        ...{ tenant: show.tenant, show: show.show, stream: show.stream, source: 'agent', weight: 1 },
+        ...{ session: hop, received_time: at, event_time: at, hop, node: `${hop}-1`, status: 'up' },
+        ...{ interval_ms: 2_000, ...values },
+      })
+  return rows
+}
+
 /** What rehearsals leave out: rounds and their cues, co-hosting, a dead letter. */
 /** What the reward platform and the shop booked, a round each two minutes. */
 function bookings(
@@ -191,7 +212,20 @@ async function insertGame(
   await insertObjects(store, 'cue', cues)
   if (interacts) await insertObjects(store, 'interaction', interactions)
   await insertObjects(store, 'cohost', legs)
-  await insertObjects(store, 'hop', roomApi(show))
+  await insertObjects(store, 'hop', [...roomApi(show), ...besideLink(show)])
+  const released_ms = show.from_ms + 30_000
+  await insertObjects(store, 'change', [
+    {
+      ...{
+        tenant: show.tenant,
+        show: show.show,
+        received_time: released_ms,
+        event_time: released_ms,
+        weight: 1,
+      },
+      ...{ changed: 'player', version: '4.9.3', detail: 'rolled out', by: 'release job' },
+    },
+  ])
   await insertObjects(store, 'ledger', bookings(show, faults))
   await insertObjects(store, 'dead_letter', [
     {

@@ -14,7 +14,8 @@ import { fingerprint } from '../../schemas/arrow/schema.ts'
 import { ddl } from '../../schemas/derive/ddl.ts'
 import type { FieldSpec } from '../../schemas/field.ts'
 import { isNumeric, rangeOf } from '../../schemas/field.ts'
-import { KIND_NAMES, KINDS, type Kind } from '../../schemas/kinds/kinds.ts'
+import { KINDS, type Kind } from '../../schemas/kinds/kinds.ts'
+import { MEASURED_KINDS } from '../../schemas/measuredKinds.ts'
 import { METRIC_NAMES, metricOf } from '../../schemas/metrics.ts'
 import { ROLLUP_NAMES, ROLLUPS } from '../../schemas/rollups.ts'
 import { kindOfMetric, measureOverRaw, measureOverRollup, metricSql, metricWhere } from '../../schemas/sql.ts'
@@ -87,7 +88,7 @@ const rowOf = (kind: Kind): fc.Arbitrary<Record<string, unknown>> =>
 
 const batches = fc.array(
   fc
-    .constantFrom(...KIND_NAMES)
+    .constantFrom(...MEASURED_KINDS)
     .chain((kind) =>
       fc.record({ kind: fc.constant(kind), rows: fc.array(rowOf(kind), { minLength: 1, maxLength: 12 }) }),
     ),

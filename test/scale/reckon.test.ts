@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { ROOT } from '../../check/sources.ts'
 import { GIVEN, reckon, SHOW } from '../../main/plan/needs.ts'
 import { SHOWS, table } from '../../main/plan/table.ts'
-import { KIND_NAMES } from '../../schemas/kinds/kinds.ts'
+import { MEASURED_KINDS } from '../../schemas/measuredKinds.ts'
 import { STATE_TOPICS, topics } from '../../schemas/topics.ts'
 
 test('the table of docs/scale.md is what is reckoned', () => {
@@ -16,7 +16,7 @@ test('the table of docs/scale.md is what is reckoned', () => {
 })
 
 test('what the reckoning takes for given is so', () => {
-  assert.equal(GIVEN.kinds, KIND_NAMES.length)
+  assert.equal(GIVEN.kinds, MEASURED_KINDS.length)
   assert.equal(topics(1_000).find(({ name }) => name === STATE_TOPICS.partial.name)!.partitions, GIVEN.judges)
 })
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { createHash, createHmac } from 'node:crypto'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { sampleLines } from '../../collector/edge/testing/sampleLines.ts'
 import { answering, mediamtxPage, srsStream, startObsStandIn } from '../../ingest/testing/standIns.ts'
 import { startFirstframe } from '../pipeline/firstframe.ts'
@@ -51,6 +51,9 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
     exported.replace(/(receive_bytes_total\{device="eth0"\}) .*/, `$1 ${++requested * 50_000}`)
   const obs = await startObsStandIn(own)
   const [httpPort, rtmpPort, progressPort] = [await freePort(), await freePort(), await freePort()]
+  const recordings = join(folder, 'recordings')
+  await mkdir(recordings)
+  await chmod(recordings, 0o777)
   const config = configOf(sections, (text) =>
     text
       .replace('http://127.0.0.1:80/stat', `http://127.0.0.1:${httpPort}/stat`)
@@ -60,7 +63,9 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
       .replace('http://127.0.0.1:9998/metrics', mediamtx.url)
       .replace('http://127.0.0.1:9100/metrics', exporter.url)
       .replace('ws://127.0.0.1:4455', obs.url)
-      .replace('STREAM', 'obs-stream'),
+      .replace('STREAM', 'obs-stream')
+      .replace('/var/recordings', recordings)
+      .replace('http://origin.example', `http://127.0.0.1:${httpPort}/media`),
   )
   const file = join(folder, 'firstframe.yaml')
   await writeFile(file, stringify(config))
@@ -76,7 +81,9 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
     dir: folder,
     httpPort,
     rtmpPort,
-    rtmpLines: here(block('nginx-rtmp, hooks', 'nginx rtmp')),
+    rtmpLines:
+      here(block('nginx-rtmp, hooks', 'nginx rtmp')) +
+      here(block('Recordings', 'nginx rtmp')).replace('/var/recordings', recordings),
     httpLines: block('nginx as an edge', 'nginx http'),
   })
   own(() => server.stop())
@@ -98,6 +105,14 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
   await shell(here(block('CloudFront, real-time logs', 'sh edge')), folder)
   await shell(here(block('Levels: prize pools, gateways, message channels', 'sh level')), folder)
   await shell(here(block('The ledger: rewards, orders and sales', 'sh ledger')), folder)
+  await shell(here(block('The host’s phone', 'sh phone')), folder)
+  await shell(here(block('On-site screens', 'sh screen')), folder)
+  await shell(here(block('Changes: releases, configurations, templates', 'sh change')), folder)
+  const action = here(block('Changes: releases, configurations, templates', 'yaml github'))
+  const [step] = parse(action) as [{ run: string }]
+  const values: Record<string, string> = { 'github.ref_name': 'v7.1', 'github.actor': 'ci' }
+  const script = step.run.replace(/\$\{\{ (\S+) \}\}/g, (_, name: string) => values[name] ?? 'web-player')
+  await shell(script, folder, { KEY: firstframe.serverKey() })
   for (const { name, format, secret } of config.edge as { name: string; format: string; secret: string }[]) {
     if (!['fastly', 'akamai', 'alibaba', 'cloudflare', 'gcp'].includes(format)) continue
     const answer = await fetch(`${firstframe.url}/v1/edge?source=${name}`, {
@@ -107,6 +122,12 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
     })
     assert.ok(answer.ok, `${name}: ${answer.status} ${await answer.text()}`)
   }
+  const ladder = join(server.mediaDir, 'live/main')
+  await mkdir(ladder, { recursive: true })
+  const variant = (height: number) =>
+    `#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=640x${height}\n${height}.m3u8\n`
+  await writeFile(join(ladder, 'master.m3u8'), `#EXTM3U\n${variant(720)}${variant(360)}`)
+  await writeFile(join(ladder, '720.m3u8'), '#EXTM3U\n#EXT-X-TARGETDURATION:60\n')
   await fetch(`${server.mediaUrl}/live/main/seg-1.ts`)
   const edgeLog = join(folder, 'access-firstframe.log')
   await waitFor(async () => (await readFile(edgeLog, 'utf8')).includes('seg-1'), { what: 'nginx’s log' })
@@ -167,20 +188,27 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
   const proofs: Record<string, string> = {
     'CMCD of any player': `SELECT count() > 0 FROM heartbeat WHERE source = 'cmcd' AND stream = 'cmcd-stream' AND show = 'gala'`,
     'nginx-rtmp, hooks': hop(`node = 'ingest-1' AND event = 'publish' AND show = 'gala'`),
-    'nginx-rtmp, counters': `SELECT countIf(fps_in > 0) > 0 AND countIf(bitrate_in_kbps > 0) > 0 FROM hop WHERE node = 'ingest-2'`,
+    'nginx-rtmp, counters': `SELECT countIf(fps_in > 0) > 0 AND countIf(bitrate_in_kbps > 0) > 0 AND (SELECT count() FROM hop WHERE hop = 'push' AND node = 'live.example:1935/app' AND status = 'down') > 0 FROM hop WHERE node = 'ingest-2'`,
     ffmpeg: hop(`source = 'ffmpeg' AND stream = 'ffmpeg-stream' AND node = 'encoder-1' AND fps_out > 0`),
+    Recordings: `SELECT countIf(source = 'recordings' AND bitrate_out_kbps > 0) > 0 AND countIf(source = 'nginx-rtmp' AND event = 'record') > 0 FROM hop WHERE hop = 'record' AND node = 'recorder-1' AND show = 'gala'`,
+    'The ladder: promised against delivered': hop(
+      `hop = 'ladder' AND node = 'origin-1' AND renditions_promised = 2 AND renditions_delivered = 1 AND reason = 'missing 360'`,
+    ),
     'SRS, hooks': hop(`source = 'srs' AND stream = 'srs-hook' AND status = 'up'`),
     'SRS, counters': hop(`source = 'srs' AND node = 'srs-1' AND bitrate_in_kbps > 0`),
     'MediaMTX, hooks': hop(`source = 'mediamtx' AND stream = 'mtx-hook' AND status = 'up'`),
     'MediaMTX, counters': hop(`source = 'mediamtx' AND node = 'mtx-1' AND bitrate_in_kbps > 0`),
     'Prometheus exporters': hop(`source = 'prometheus' AND node = 'edge-9' AND bitrate_in_kbps > 0`),
-    'OBS Studio': hop(`source = 'obs' AND stream = 'obs-stream' AND bitrate_out_kbps > 0`),
+    'OBS Studio': hop(`source = 'obs' AND stream = 'obs-stream' AND bitrate_out_kbps > 0 AND render_ms = 3`),
+    'The host’s phone': hop(`node = 'host-phone' AND encoder = 'hardware' AND render_ms = 9.5`),
     OpenTelemetry: hop(
       `source = 'otlp' AND node = 'room-api /likes' AND hop = 'interaction' AND ttfb_ms = 20`,
     ),
     LiveKit: `SELECT count() > 0 FROM cohost WHERE stream = 'cohost-stream' AND event = 'joined'`,
     'The ledger: rewards, orders and sales': `SELECT sum(count) = 1004 FROM ledger WHERE round = 'r7'`,
     'Levels: prize pools, gateways, message channels': `SELECT count() > 0 FROM resource WHERE node = 'pool-1' AND level = 940000`,
+    'On-site screens': hop(`hop = 'screen' AND node = 'hall-2-left' AND rtt_ms = 180`),
+    'Changes: releases, configurations, templates': `SELECT countIf(show = 'gala' AND version = 'gop-2s') > 0 AND countIf(show = '' AND changed = 'player' AND version = 'v7.1') > 0 FROM change`,
     'CloudFront, real-time logs': hop(`cdn = 'cloudfront-main' AND requests > 0`),
     Fastly: hop(`cdn = 'fastly-main' AND requests > 0`),
     'Akamai DataStream 2': hop(`cdn = 'akamai-main' AND requests > 0`),

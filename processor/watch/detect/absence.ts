@@ -10,7 +10,7 @@ import { threshold } from './tails.ts'
 type AbsenceRule = Extract<RuleSpec, { type: 'absence' }>
 
 /** A source must have been known for so long before its silence means anything. */
-const KNOWN_MS = 4_000
+export const KNOWN_MS = 4_000
 /** What a node measured in so long before its last report is its normal. */
 const USUAL_MS = 60_000
 /** Silent for longer than this it is gone, and its incident may end with the show. */
@@ -113,7 +113,12 @@ const GONE_MS = 10_000
  * Longer silent than a steady reporter ever is: two and a half of its own intervals, and at least `after_ms`. It may have been heard
  * at the end of the slice in which it was heard last, so silence counts from there, less the time in which it could not be heard.
  */
-function silent(node: Heard, now_ms: number, holds: Pick<Holds, 'longest'>, after_ms: number): boolean {
+export function silent(
+  node: Heard,
+  now_ms: number,
+  holds: Pick<Holds, 'longest'>,
+  after_ms: number,
+): boolean {
   const since = node.last_ms + SLICE_MS
   const known = Math.max(1, (node.last_ms - node.first_ms) / 1000 + 1)
   const interval_ms = (known / Math.min(known, node.slices)) * 1000

@@ -1,9 +1,11 @@
+import { isBranch } from '../../../schemas/metrics.ts'
 import type { Holds } from '../holds.ts'
 import type { StreamView } from '../windows/view.ts'
 import { judgeAbsence } from './absence.ts'
 import type { ActiveRule } from './activeRules.ts'
 import { judgeAudience } from './audience.ts'
 import { judgeBaseline } from './baseline.ts'
+import { judgeBranch } from './branches.ts'
 import { judgeMix } from './mix.ts'
 import { judgeObjective } from './objective.ts'
 import type { Observation } from './observation.ts'
@@ -32,6 +34,7 @@ export function detect(options: DetectOptions): Observation[] {
     const { spec } = rule
     if (spec.type === 'forecast')
       found.push(...memory.levels.judge(spec, second, options.interaction_tainted))
+    else if (isBranch(rule.metric)) found.push(...judgeBranch({ rule, view, holds: options.holds }))
     else if (spec.type === 'quorum') {
       if (!farewell.ended) found.push(...memory.checks.judge(spec, second))
     } else if (rule.metric === 'concurrent_plays') {

@@ -75,6 +75,15 @@ function sidesOf(metric: Metric, spec: RuleSpec): Sides {
         quiet_until_s: 0,
         firing_by_s: spec.window_s,
       }
+    case 'limit': {
+      const { better, unit } = metricOf(metric)
+      // Events are whole: one fewer than it takes.
+      if (unit === 'per_minute')
+        return { quiet: spec.beyond - 1, bad: spec.beyond * 20, quiet_until_s: 0, firing_by_s: 6 }
+      const quiet = better === 'lower' ? spec.beyond * 0.8 : (spec.beyond + normal) / 2
+      const bad = better === 'lower' ? spec.beyond * 2 : spec.beyond / 3
+      return { quiet, bad, quiet_until_s: 0, firing_by_s: spec.window_s }
+    }
     case 'mix':
       return { quiet: spec.share * 0.8, bad: 0.7, quiet_until_s: 0, firing_by_s: spec.window_s }
     case 'quorum':
@@ -91,7 +100,11 @@ describe('each rule on both sides', () => {
       const sides = sidesOf(metric, spec)
       const play = (run: Run, value: number, seconds: number, each: () => void) => {
         for (let s = 0; s < seconds; s += 1) {
-          run.second({ [stand.kind]: Number.isNaN(value) ? [] : stand.rows(run.at_s, value) })
+          run.second({
+            [stand.kind]: Number.isNaN(value)
+              ? (stand.silence?.(run.at_s) ?? [])
+              : stand.rows(run.at_s, value),
+          })
           each()
         }
       }
@@ -103,7 +116,7 @@ describe('each rule on both sides', () => {
         )
 
       const well_s = spec.type === 'unusual' ? spec.learn_s + 10 : WELL_S
-      const over_by_s = spec.type === 'unusual' ? spec.window_s + 10 : OVER_BY_S
+      const over_by_s = spec.type === 'unusual' || spec.type === 'limit' ? spec.window_s + 10 : OVER_BY_S
       const nearly = new Run({ rules: only(metric, spec.type) })
       play(nearly, stand.normal, well_s, quiet(nearly, 'nothing happens'))
       play(nearly, sides.quiet, 60, quiet(nearly, 'worse, and not by enough to matter'))

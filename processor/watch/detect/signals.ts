@@ -1,6 +1,6 @@
 import { HOPS, type Hop, type Kind } from '../../../schemas/kinds/kinds.ts'
 import { type Measure, measureOf } from '../../../schemas/measures.ts'
-import { METRIC_NAMES, type Metric, type MetricSpec, metricOf } from '../../../schemas/metrics.ts'
+import { isBranch, METRIC_NAMES, type Metric, type MetricSpec, metricOf } from '../../../schemas/metrics.ts'
 
 /**
  * - `share`: events among opportunities (failures of attempts, stalls in minutes played), judged as counts
@@ -52,7 +52,7 @@ function signalsOf(metric: Metric): Signal[] {
   const { numerator, denominator } = spec
   if (numerator === undefined || denominator === undefined || spec.quantile) return []
   const kind = measureOf(numerator).kind
-  if (kind === 'probe' || kind === 'resource') return []
+  if (kind === 'probe' || kind === 'resource' || isBranch(metric)) return []
   const hops: readonly Hop[] =
     kind !== 'hop'
       ? [spec.hop]

@@ -1,6 +1,7 @@
 import type { Family, Incident } from '../../../schemas/incident.ts'
-import type { Observation } from '../detect/observation.ts'
-import { compatible, contradict, isEverywhere } from '../verdict/compatible.ts'
+import { isBranch } from '../../../schemas/metrics.ts'
+import { type Observation, ruleId } from '../detect/observation.ts'
+import { compatible, contradict, isEverywhere, sameCause } from '../verdict/compatible.ts'
 import { excessWithin } from '../verdict/excess.ts'
 import type { StreamView } from '../windows/view.ts'
 
@@ -10,14 +11,16 @@ const SAME_TIME_MS = 10_000
 /** A share of the excess this large lies in the cause: it is explained by it. */
 const MOST = 0.5
 
-export const familyOf = ({ hop }: Pick<Observation, 'hop'>): Family =>
-  hop === 'interaction' ? 'interaction' : 'media'
+export const familyOf = ({ hop, metric }: Pick<Observation, 'hop' | 'metric'>): Family =>
+  isBranch(metric) ? 'branch' : hop === 'interaction' ? 'interaction' : 'media'
 
 /**
  * Whether something seen is a part of an incident: the same trouble felt elsewhere on the link, not another one.
  * Where the scopes cannot tell, the facts do: how much of its excess lies within the incident's cause.
  */
 export function belongs(incident: Incident, seen: Observation, view: StreamView): boolean {
+  if (familyOf(seen) === 'branch' || incident.family === 'branch')
+    return ruleId(seen) === incident.rule && sameCause(seen.scope, incident.cause)
   if (familyOf(seen) !== incident.family) {
     // A network that stalls the picture also loses the likes of the same people.
     return (

@@ -1,6 +1,8 @@
+import { type Change, changesBefore } from '../../../schemas/change.ts'
 import type { Emit } from '../../../schemas/facts.ts'
 import type { Incident, IncidentChange } from '../../../schemas/incident.ts'
 import type { Planned } from '../../../schemas/planned.ts'
+import type { Changes } from '../changes.ts'
 import { POOLED } from '../windows/pool.ts'
 import { compose, incidentOf, isPool, isTiny } from './compose.ts'
 import { haveOneCause } from './joins.ts'
@@ -15,6 +17,8 @@ export interface DeskOptions {
   readonly emit: Emit
   /** Silences and maintenance by id, read anew at each step. */
   readonly plans: ReadonlyMap<string, Planned>
+  /** What was changed lately, by tenant, read anew like `plans`. */
+  readonly changes?: Changes
 }
 
 /**
@@ -125,7 +129,9 @@ export class Desk {
     const open = own.some(({ state }) => state === 'open')
     const due = this.stale.has(incident) && now_ms - incident.updated_ms >= JOINED_NEWS_MS
     if (own.length > 0 && (changed || isNew || due || this.stale.has(incident))) {
+      const { changes: named = [] } = incident.evidence
       compose(incident, own)
+      this.nameChanges(incident, named)
       incident.parts = Object.fromEntries(
         Object.keys(incident.parts!).map((id) => [
           id,
@@ -154,6 +160,14 @@ export class Desk {
     incident.version += 1
     incident.updated_ms = now_ms
     return { change: change ?? 'updated', notify }
+  }
+
+  /** What was changed before it began; what was named once stays named. */
+  private nameChanges(incident: Incident, named: readonly Change[]): void {
+    const known = this.options.changes?.get(incident.tenant) ?? []
+    const found = changesBefore(known, { ...incident, streams: incident.streams ?? [] })
+    const changes = found.length > 0 ? found : named
+    if (changes.length > 0) incident.evidence = { ...incident.evidence, changes }
   }
 
   /** What receivers get, now. An incident that was not paged when it opened is paged when the reason is gone. */

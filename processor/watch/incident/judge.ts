@@ -2,6 +2,7 @@ import type { Emit } from '../../../schemas/facts.ts'
 import type { Incident, IncidentChange } from '../../../schemas/incident.ts'
 import { barsOf, type Marked } from '../../../schemas/mark.ts'
 import { PLANNED_PREFIX, type Planned, plannedKey } from '../../../schemas/planned.ts'
+import type { Changes } from '../changes.ts'
 import { CATALOGUE_RULES, type RuleSet } from '../detect/activeRules.ts'
 import type { Observation } from '../detect/observation.ts'
 import { type Holds, NO_HOLDS } from '../holds.ts'
@@ -28,6 +29,8 @@ export interface JudgeOptions {
   readonly plans?: Map<string, Planned>
   /** What the on-call marked, by incident, read anew like `plans`: it moves the bars of rules. */
   readonly marks?: ReadonlyMap<string, Marked>
+  /** What was changed lately, by tenant, read anew like `plans`: an incident names what was changed before it. */
+  readonly changes?: Changes
   /**
    * Whether this judge also makes incidents of the streams' own and says who is paged. False for one of several judges: then
    * `evaluate` gives the streams' own as state only, and a `Desk` elsewhere reads them. Default true.
@@ -77,11 +80,12 @@ export function createJudge({
   localise = byLikelihood,
   plans: planned = new Map(),
   marks = new Map(),
+  changes,
   pages = true,
   links = () => ({ dashboard: '', runbook: '' }),
 }: JudgeOptions): Judge {
   const streams = new Map<string, StreamJudge>()
-  const desk = new Desk({ emit, plans: planned })
+  const desk = new Desk({ emit, plans: planned, changes })
   /** By part: the version that is in the topic. */
   const kept = new Map<string, number>()
   const bars = new Bars(marks)

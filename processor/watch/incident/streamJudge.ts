@@ -227,8 +227,10 @@ export class StreamJudge {
 
   private openNew(left: readonly Observation[], view: StreamView): void {
     const now = view.watermark_ms
-    for (const family of ['media', 'interaction'] as const) {
-      const own = left.filter((entry) => familyOf(entry) === family)
+    for (const family of ['media', 'interaction', 'branch'] as const) {
+      const all = left.filter((entry) => familyOf(entry) === family)
+      // Two branches that break together are two troubles.
+      const own = family === 'branch' ? all.slice(0, 1) : all
       if (own.length === 0) {
         const waiting = this.pending.get(family)
         if (waiting && now - waiting.last_ms > 3000) this.pending.delete(family)
@@ -309,6 +311,10 @@ export class StreamJudge {
   private place(incident: Incident, symptoms: readonly Observation[], view: StreamView): void {
     if (symptoms.length === 0) return
     const reporting = this.reporting(view)
+    // What hangs beside the link makes no hop of it ill, and no hop explains it.
+    const related = this.seen.filter(
+      (entry) => (familyOf(entry) === 'branch') === (incident.family === 'branch'),
+    )
     const verdict = verdictOf({
       view,
       symptoms: symptoms.map((symptom) => sinceFirst(incident, symptom)),
@@ -345,7 +351,9 @@ export class StreamJudge {
     incident.viewers =
       incident.metric === 'concurrent_plays'
         ? Math.max(0, incident.baseline - incident.value)
-        : viewersOf(view, incident.cause)
+        : incident.family === 'branch'
+          ? 0
+          : viewersOf(view, incident.cause)
     incident.held_by = heldBy(view, lead, incident.began_ms)
     incident.watching = viewersOf(view, {})
     incident.lost_per_min = lostPerMinute(view, incident)
@@ -357,7 +365,7 @@ export class StreamJudge {
       because: verdict.because,
       player_only: verdict.player_only,
       clean: HOPS.filter(
-        (hop) => reporting.has(hop) && !this.seen.some((entry) => entry.hop === hop && entry.score >= 8),
+        (hop) => reporting.has(hop) && !related.some((entry) => entry.hop === hop && entry.score >= 8),
       ),
       symptoms: incident.children.map(({ metric, rule, hop, scope, now, worst, baseline, onset_ms }) => ({
         metric,
@@ -369,7 +377,7 @@ export class StreamJudge {
         baseline,
         onset_ms,
       })),
-      timeline: timelineOf({ view, seen: this.seen, cause: incident.cause, reporting }),
+      timeline: timelineOf({ view, seen: related, cause: incident.cause, reporting }),
       ...this.options.links(isPool(view) ? { ...incident, show: '', stream: '' } : incident),
     }
   }

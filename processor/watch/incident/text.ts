@@ -1,5 +1,5 @@
 import type { Hop } from '../../../schemas/kinds/kinds.ts'
-import { type Metric, metricOf } from '../../../schemas/metrics.ts'
+import { isBranch, type Metric, metricOf } from '../../../schemas/metrics.ts'
 import { HOP_NAMES } from '../../../schemas/words.ts'
 import type { Where } from '../windows/view.ts'
 
@@ -87,6 +87,23 @@ export function summaries(reported: Told): { en: string; zh: string } {
 function sentence(reported: Told): [string, string] {
   const { metric, rule, cause, value, baseline, note, hop } = reported
   const [en, zh] = place(cause)
+  if (rule === 'limit') {
+    const { title, unit, better } = metricOf(metric)
+    const why = note ? ` (${note.replaceAll('_', ' ')})` : ''
+    const [high, highZh] =
+      unit === 'per_minute' ? ['', ''] : better === 'lower' ? [' up to', '升至'] : [' down to', '降至']
+    const shown =
+      unit === 'per_minute'
+        ? [`: ${trim(value)} within a minute`, `：一分钟内 ${trim(value)} 次`]
+        : [` ${amount(value, metric)}`, amount(value, metric)]
+    return [`${title.en}${en}${high}${shown[0]}${why}`, `${zh}${title.zh}${highZh}${shown[1]}${why}`]
+  }
+  if (rule === 'absence' && isBranch(metric)) {
+    const { title } = metricOf(metric)
+    return note === 'down'
+      ? [`${title.en}${en} is down`, `${zh}${title.zh}：已中断`]
+      : [`${title.en}${en} is silent`, `${zh}${title.zh}：无上报`]
+  }
   if (rule === 'absence') {
     const name = hop === 'player' || hop === 'interaction' ? `${HOP_NAMES[hop].en}s` : `The ${hop}`
     const nameZh = HOP_NAMES[hop].zh

@@ -1,3 +1,4 @@
+import { changeText, timeBefore } from '../../../schemas/change.ts'
 import type { Incident } from '../../../schemas/incident.ts'
 import { partOf } from '../../../schemas/runbookParts.ts'
 import { HOP_NAMES } from '../../../schemas/words.ts'
@@ -85,6 +86,10 @@ export function details(
       say('Sure', '把握'),
       `${Math.round(incident.confidence * 100)} % · ${say('explains', '解释')} ${Math.round(incident.explains * 100)} %`,
     ])
+  for (const change of incident.evidence.changes ?? []) {
+    const before = timeBefore(change, incident.began_ms)
+    rows.push([say('Changed', '变更'), oneLine(`${before[zh ? 'zh' : 'en']}: ${changeText(change)}`)])
+  }
   const { clean = [] } = incident.evidence
   if (clean.length > 0)
     rows.push([say('Clean', '正常'), clean.map((hop) => HOP_NAMES[hop][zh ? 'zh' : 'en']).join(', ')])

@@ -3,6 +3,7 @@ import type { Emit } from '../../../schemas/facts.ts'
 import type { Incident } from '../../../schemas/incident.ts'
 import type { Planned } from '../../../schemas/planned.ts'
 import { STATE_TOPICS } from '../../../schemas/topics.ts'
+import type { Changes } from '../changes.ts'
 import { Desk } from '../incident/desk.ts'
 import { PART_PREFIX } from '../incident/stateEntry.ts'
 import { createOutbox, type Notifier, type Outbox } from '../outbox.ts'
@@ -15,6 +16,8 @@ export interface StageThreeOptions {
   readonly emit: Emit
   /** Silences and maintenance by id, kept up to date by whoever follows what operators announce. */
   readonly plans: ReadonlyMap<string, Planned>
+  /** What was changed lately, kept up to date like `plans`. */
+  readonly changes?: Changes
   readonly group?: string
 }
 
@@ -34,12 +37,12 @@ interface Office {
  * partition; whoever gets it next reads the topic and goes on.
  */
 export async function startStageThree(options: StageThreeOptions): Promise<{ close(): Promise<void> }> {
-  const { log, notifier, emit, plans, group = 'desk' } = options
+  const { log, notifier, emit, plans, changes, group = 'desk' } = options
   let office: Office | undefined
 
   async function assigned({ end }: { readonly end: number }): Promise<number> {
     const entries = [...(await readState(log))].map(([key, value]) => ({ key, value }))
-    const desk = new Desk({ emit, plans })
+    const desk = new Desk({ emit, plans, changes })
     const parts = new Map<string, Incident>()
     for (const entry of entries) {
       desk.restore(entry)

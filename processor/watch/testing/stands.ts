@@ -11,6 +11,8 @@ export interface Stand {
   readonly normal: number
   /** Rows of a second in which the metric has a value. */
   rows(second: number, value: number): readonly Row[]
+  /** Rows of a second in which the metric’s source is silent; none by default. */
+  silence?(second: number): readonly Row[]
 }
 
 /** Players of a stand; each beats once in ten seconds, so a tenth of them is heard every second. */
@@ -100,6 +102,26 @@ const requests = (hop: string, counted: string): Stand =>
 const errors = (hop: string): Stand => requests(hop, 'status_5xx')
 const firstByte = (hop: string): Stand =>
   node(hop, 90, (value, second) => ({ requests: REQUESTS, ttfb_ms: about(value, second) }))
+
+/** A branch beside an ingest that is well. */
+const branch = (
+  hop: string,
+  normal: number,
+  of: (value: number, second: number) => readonly Row[],
+): Stand => ({
+  kind: 'hop',
+  normal,
+  rows: (second, value) => [
+    report('ingest', second),
+    ...of(value, second).map((row) => report(hop, second, row)),
+  ],
+  silence: (second) => [report('ingest', second)],
+})
+/** So many events a minute. */
+const events = (hop: string, row: Row): Stand =>
+  branch(hop, 0, (value, second) => Array.from({ length: evenly(second, value / 60) }, () => row))
+const branchValue = (hop: string, normal: number, field: string): Stand =>
+  branch(hop, normal, (value) => [{ [field]: value }])
 
 /** A stream for every metric that has a rule: how it looks while all is well, and how when the metric has another value. */
 export const STANDS: Partial<Record<Metric, Stand>> = {
@@ -212,6 +234,7 @@ export const STANDS: Partial<Record<Metric, Stand>> = {
   },
   encoder_fps: measured('encoder', 30, 'fps_out'),
   encoder_speed: measured('encoder', 1, 'speed_ratio'),
+  frame_render_time: measured('encoder', 6, 'render_ms'),
   ingest_bitrate: measured('ingest', 4000, 'bitrate_in_kbps'),
   ingest_fps: measured('ingest', 30, 'fps_in'),
   key_frame_interval: measured('ingest', 2000, 'key_frame_interval_ms'),
@@ -225,6 +248,17 @@ export const STANDS: Partial<Record<Metric, Stand>> = {
   edge_ttfb: firstByte('edge'),
   api_latency: firstByte('interaction'),
   api_errors: errors('interaction'),
+  publish_refusals: events('publish', { event: 'refused', reason: 'expired' }),
+  publish_intrusions: events('publish', { event: 'refused', reason: 'unsigned' }),
+  recordings_lost: events('record', { event: 'lost', reason: 'missing' }),
+  recording_bitrate: branchValue('record', 4000, 'bitrate_out_kbps'),
+  push_bitrate: branchValue('push', 4000, 'bitrate_out_kbps'),
+  push_lag: branchValue('push', 200, 'lag_ms'),
+  standby_fps: branchValue('standby', 30, 'fps_out'),
+  screen_latency: branchValue('screen', 200, 'rtt_ms'),
+  ladder_delivered: branch('ladder', 1, (value) => [
+    { renditions_promised: 1000, renditions_delivered: Math.round(1000 * value) },
+  ]),
   // The value is how many of three regions fail.
   probe_failure: {
     kind: 'probe',

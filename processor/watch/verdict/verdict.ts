@@ -1,4 +1,5 @@
 import type { Hop } from '../../../schemas/kinds/kinds.ts'
+import { isBranch } from '../../../schemas/metrics.ts'
 import type { Observation } from '../detect/observation.ts'
 import { SIGNALS, type Signal } from '../detect/signals.ts'
 import type { StreamView } from '../windows/view.ts'
@@ -42,6 +43,9 @@ export interface VerdictOptions {
  */
 export function verdictOf(options: VerdictOptions): Verdict {
   const { symptoms } = options
+  const [first] = symptoms
+  if (first !== undefined && isBranch(first.metric))
+    return placed(first.hop, first, { cause: first.scope, explains: 1, confidence: 0.95 }, 'branch')
   return symptoms.every(({ hop }) => hop === 'interaction') ? ofInteraction(options) : ofMedia(options)
 }
 

@@ -8,10 +8,11 @@ const OWN: Readonly<Record<Kind, readonly string[]>> = {
   interaction: ['action', 'round', 'channel', 'topic', 'error_code'],
   cue: ['round', 'stage'],
   cohost: ['peer'],
-  hop: ['hop', 'node', 'status', 'event'],
+  hop: ['hop', 'node', 'status', 'event', 'reason'],
   probe: ['target', 'hop', 'verdict', 'stage', 'reason'],
   resource: ['resource', 'node', 'sense', 'round'],
   ledger: [],
+  change: [],
 }
 
 /** The dimensions of each kind's cells, in order. */

@@ -171,6 +171,7 @@ export function sceneOf(options: SceneOptions): Snapshot {
             { watching: part(share), latency_ms: app === 'mini' ? 2370 : 1610 + share * 80 },
           ]),
         ),
+        changes: { release: { at_ms: at_ms - 240_000, label: 'config gop-2s: key frame each 2 s, li.wei' } },
         rounds: {
           'round-4': {
             from_ms: at_ms - 560_000,
