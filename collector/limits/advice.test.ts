@@ -4,35 +4,29 @@ import { ADVICE } from '../../schemas/beacon.ts'
 import { sampledBounds } from '../../schemas/sampling.ts'
 import { createTenants } from '../auth/tenants.ts'
 import { startTestCollector } from '../testing.ts'
-import { createAdvice, HEARD_AFTER_MS } from './advice.ts'
+import { createAdvice } from './advice.ts'
 
 const tenantOf = (secret: string) => createTenants(secret)('shop')
 const sessions = (count: number) => Array.from({ length: count }, (_, at) => `viewer ${at}`)
 
-test('advice lengthens, then samples, a step in ten seconds of overload, and goes back a step in thirty quiet ones', () => {
+test('advice lengthens, a step in ten seconds of overload, and goes back a step in thirty quiet ones; it samples nobody', () => {
   const advice = createAdvice()
   const seen: string[] = []
-  for (let second = 0; second <= 300; second += 1) {
+  for (let second = 0; second <= 200; second += 1) {
     advice.look(second >= 10 && second < 55, second * 1000)
     const header = advice.header(tenantOf('a'), 'viewer 1', 0) ?? 'none'
-    if (header !== seen.at(-1)?.split(/ (.*)/)[1]) seen.push(`${second} ${header}`)
+    if (header !== seen.at(-1)?.split(' ')[1]) seen.push(`${second} ${header}`)
+    assert.equal(advice.weight(tenantOf('a'), 'viewer 1', 0), undefined)
   }
-  assert.deepEqual(
-    seen.map((line) => line.replace(/interval_ms=60000/, 'interval_ms=30000')),
-    [
-      '0 none',
-      '10 interval_ms=15000',
-      '20 interval_ms=20000',
-      '30 interval_ms=30000',
-      '40 interval_ms=30000, sample=0.5',
-      '50 interval_ms=30000, sample=0.25',
-      '84 interval_ms=30000, sample=0.5',
-      '114 interval_ms=30000',
-      '144 interval_ms=20000',
-      '174 interval_ms=15000',
-      '204 none',
-    ],
-  )
+  assert.deepEqual(seen, [
+    '0 none',
+    '10 interval_ms=15000',
+    '20 interval_ms=20000',
+    '30 interval_ms=30000',
+    '84 interval_ms=20000',
+    '114 interval_ms=15000',
+    '144 none',
+  ])
 })
 
 test('overload that comes and goes each second does not make it swing', () => {
@@ -64,26 +58,6 @@ for (const share of [1, 0.1, 0.01])
     }
     assert.ok(covered >= 93, String(covered))
   })
-
-test('sums stay right while the sample grows: who comes in counts only when all have been advised anew', () => {
-  const advice = createAdvice()
-  const tenant = tenantOf('a')
-  const viewers = sessions(4_000)
-  const sum = () => viewers.reduce((total, each) => total + (advice.weight(tenant, each, 0) ?? 1), 0)
-  let second = 0
-  for (; second < 65; second += 1) advice.look(true, second * 1000)
-  const inside = viewers.filter((each) => advice.weight(tenant, each, 0)! > 0)
-  assert.ok(inside.length > 300 && inside.length < 500)
-  const advised = (each: string) => !advice.header(tenant, each, 0)?.startsWith('interval_ms=60000')
-  for (; advice.interval() !== undefined; second += 1) {
-    // Who was outside the sample is asked to report again before it counts.
-    for (const each of viewers) if (advice.weight(tenant, each, 0) !== 0) assert.ok(advised(each), each)
-    assert.ok(Math.abs(sum() - viewers.length) < 700, String(sum()))
-    advice.look(false, second * 1000)
-  }
-  advice.look(false, second * 1000 + HEARD_AFTER_MS)
-  assert.equal(sum(), viewers.length)
-})
 
 test('answers carry the advice, and heartbeats the weight that the collector vouches for, whatever a client says', async () => {
   const it = await startTestCollector({ policies: { demo: { sample: 0.25 } } })
