@@ -173,7 +173,7 @@ const run = (command: string): Promise<{ code: number; out: string }> =>
       FIRSTFRAME_DATA: firstframe.data,
     }
     const cwd = /--file docs\/|rehearsal\//.test(line) ? ROOT : folder
-    execFile('sh', ['-c', line], { cwd, env, timeout: 20_000 }, (error, out, err) =>
+    execFile('sh', ['-c', line], { cwd, env, timeout: 60_000 }, (error, out, err) =>
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), out: out + err }),
     )
   })
