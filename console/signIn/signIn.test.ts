@@ -230,6 +230,7 @@ const NEEDED: Readonly<Record<string, 'nobody' | 'viewer' | 'analyst' | 'operato
   'GET /api/incidents': 'viewer',
   'GET /api/incidents/:id': 'viewer',
   'GET /api/incidents/:id/course': 'viewer',
+  'GET /api/incidents/:id/frames': 'viewer',
   'PUT /api/incidents/:id/handling': 'operator',
   'PUT /api/incidents/:id/mark': 'operator',
   'DELETE /api/incidents/:id/mark': 'operator',
