@@ -1,4 +1,4 @@
-import type { History, HistoryCell } from '../../rehearsal/history/readHistory.ts'
+import type { History, HistoryCell, HistoryMinute } from '../../rehearsal/history/readHistory.ts'
 import { createRandom, type Random } from '../../rehearsal/random.ts'
 import type { Label } from './score.ts'
 
@@ -11,6 +11,8 @@ const MOST_SHARE = 0.6
 /** Part of a cause's viewers who stall on top of those who stall anyway. */
 const LEAST_LIFT = 0.05
 const MOST_LIFT = 0.6
+/** A minute whose share is this many times the middle one of its file is not quiet, whatever its label says. */
+const MOST_QUIET = 2.5
 
 export interface SemiSynthetic {
   readonly history: History
@@ -24,7 +26,7 @@ export interface SemiSynthetic {
  */
 export function semiSynthetic(history: History, label: Label, seed: number): SemiSynthetic | undefined {
   const random = createRandom(seed)
-  const quiet = history.minutes.filter(({ start_s }) => start_s < label.at)
+  const quiet = quietOf(history.minutes.filter(({ start_s }) => start_s < label.at))
   if (quiet.length < 3) return undefined
   const from = quiet.length > BEFORE ? Math.floor(random.next() * (quiet.length - BEFORE)) : 0
   const run = quiet.slice(from, from + BEFORE + 1)
@@ -45,6 +47,18 @@ export function semiSynthetic(history: History, label: Label, seed: number): Sem
           ),
   }))
   return { history: { ...history, minutes }, label: { file: label.file, at: start_s, causes: [cause] }, lift }
+}
+
+/** The minutes without those in which nobody labelled a trouble that is plainly there: drawn again, one would stand in many cases. */
+function quietOf(minutes: readonly HistoryMinute[]): readonly HistoryMinute[] {
+  const shareOf = ({ cells }: HistoryMinute): number =>
+    cells.reduce((sum, { value }) => sum + value, 0) /
+    Math.max(
+      1,
+      cells.reduce((sum, { count }) => sum + count, 0),
+    )
+  const middle = minutes.map(shareOf).sort((a, b) => a - b)[minutes.length >> 1] ?? 0
+  return minutes.filter((minute) => shareOf(minute) <= MOST_QUIET * middle)
 }
 
 const within = (

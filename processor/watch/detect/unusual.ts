@@ -1,4 +1,5 @@
 import type { RuleSpec } from '../../../schemas/rules.ts'
+import { isEverywhere } from '../verdict/compatible.ts'
 import type { Cells, StreamView, Where } from '../windows/view.ts'
 import type { Observation } from './observation.ts'
 import { type Group, groupsOf, PIECE_MS, ShareHistory, type Sums, sumsOf, valuesOf } from './shareHistory.ts'
@@ -11,39 +12,28 @@ type UnusualRule = Extract<RuleSpec, { type: 'unusual' }>
 const WINDOWS = [20, 60]
 /** A scan of all cells is made so often; what it found stands until the next one. */
 const SCAN_S = 5
-/** Time before a window that is no example of normal: a trouble may have begun in it. */
-const GUARD_MS = 20_000
 /** Fewest pieces of the past, and fewest bad events, that are judged. */
 const FEWEST_PIECES = 2
 const FEWEST_BAD = 5
 const FEWEST_VIEWERS = 5
-/** Standard deviations above the middle beyond which a past minute counts no more. */
-const OUTLIER = 2
 /** What is known of any stream before it is watched: relative spread from minute to minute, and how many minutes that is worth. */
-const PRIOR_SPREAD = 0.25
-const LEAST_SPREAD = 0.2
-const PRIOR_MINUTES = 3
-/** Bad events a minute below which a cell's own spread is chance. */
-const PRIOR_EVENTS = 10
+const PRIOR_SPREAD = 0.5
+const PRIOR_MINUTES = 2
 /** Viewers by which a cell's past is drawn towards that of what it is a part of. */
 const BORROWED = 30
-/** Nats that a cell must surpass more: there are more single values than wholes, and more pairs than values. */
-const PENALTY = [0, 1, 2]
-/** How many times surer a pair must be than a single value to open an incident: pairs are many, and restless. */
-const PAIR_FACTOR = 3
-/** Nats that a window shorter than the rule's must surpass more: it is looked at more often. */
-const SHORT_PENALTY = 2
+/** How many times surer one value, or a pair of values, must be than the whole: they are many, and restless. */
+const FACTOR = [1, 4, 8]
 const MOST_FOUND = 8
 const NOT_LOOKED_AT = new Set(['edge'])
-/** Below this a cell tells nothing. */
-const WORTH_TELLING = 5
+/** Below this share of its bar a cell tells nothing. */
+const WORTH_TELLING = 0.5
 
 interface Usual {
-  /** Bad events per opportunity. */
+  /** Bad events per opportunity: the mean of the minutes. */
   readonly rate: number
-  /** Squared relative spread of the rate. */
-  readonly spread: number
-  readonly known: number
+  /** Variance of a further minute's rate, and the degrees of freedom by which it is known. */
+  readonly variance: number
+  readonly freedom: number
 }
 
 /** What the rule remembers of one stream. */
@@ -83,7 +73,7 @@ function scan({ signal, rule, view, memory }: UnusualOptions): Observation[] {
     const cells = view.cells([signal.numerator, signal.denominator], from_ms, to_ms)
     const groups = groupsOf(cells, NOT_LOOKED_AT)
     memory.history.advance(view, signal, groups, cells, rule.baseline_s * 1000)
-    const pieces = memory.history.until(from_ms - GUARD_MS)
+    const pieces = memory.history.until(from_ms)
     if (pieces < FEWEST_PIECES) continue
     for (const observation of scanWindow({ signal, rule, cells, groups, memory, pieces, seconds, to_ms })) {
       const key = JSON.stringify(observation.scope)
@@ -91,8 +81,14 @@ function scan({ signal, rule, view, memory }: UnusualOptions): Observation[] {
       if (known === undefined || observation.score > known.score) found.set(key, observation)
     }
   }
-  return [...found.values()].sort((a, b) => b.score - a.score).slice(0, MOST_FOUND)
+  return surest([...found.values()])
 }
+
+/** The surest few; the whole is always among them. */
+const surest = (found: readonly Observation[]): Observation[] =>
+  [...found]
+    .sort((a, b) => b.score / b.threshold - a.score / a.threshold)
+    .filter(({ scope }, at) => at < MOST_FOUND || isEverywhere(scope))
 
 interface Window {
   readonly signal: Signal
@@ -131,7 +127,7 @@ function scanWindow(window: Window): Observation[] {
       if (observation !== undefined) found.push(observation)
     }
   })
-  return found.sort((a, b) => b.score - a.score).slice(0, MOST_FOUND)
+  return surest(found)
 }
 
 const codeIn = (group: Group, dimension: number, key: number): number =>
@@ -144,46 +140,47 @@ function priorOf(root: Usual, parents: readonly (Usual | undefined)[]): number {
   return Math.min(Math.max(rate, root.rate / 3), root.rate * 3)
 }
 
-/** The usual rate of a cell, and how far it is from minute to minute. `prior`: the rate of what it is a part of. */
+/**
+ * The usual rate of a cell and how far it is from minute to minute. Bad minutes count like any other: who had some is restless.
+ * `prior`: the rate of what it is a part of.
+ */
 function usualOf(past: readonly Sums[], prior: number): Usual {
-  const rates = past.map(({ bad, all }) => bad / all).sort((a, b) => a - b)
-  const middle = rates[rates.length >> 1] ?? prior
   const borrowed = (BORROWED * PIECE_MS) / 10_000
-  let [bad, all] = [prior * borrowed, borrowed]
-  for (const entry of past) {
-    const expected = middle * entry.all
-    // A bad minute before does not become normal.
-    bad += Math.min(entry.bad, expected + OUTLIER * Math.sqrt(expected + 1))
-    all += entry.all
-  }
-  const rate = bad / all
-  let [excess, squares] = [0, 0]
-  for (const item of past) {
-    const expected = rate * item.all
-    excess += (item.bad - expected) ** 2 - expected
-    squares += expected * expected
-  }
-  const weight = PRIOR_MINUTES * Math.max(PRIOR_EVENTS, squares / Math.max(1, past.length))
-  const spread = (excess + PRIOR_SPREAD ** 2 * weight) / (squares + weight)
-  return { rate, spread: Math.max(LEAST_SPREAD ** 2, spread), known: bad + 0.5 }
+  const rates = past.map(({ bad, all }) => (bad + prior * borrowed) / (all + borrowed))
+  const minutes = Math.max(1, rates.length)
+  const rate = rates.length === 0 ? prior : rates.reduce((sum, each) => sum + each, 0) / minutes
+  const squares = rates.reduce((sum, each) => sum + (each - rate) ** 2, 0)
+  const freedom = minutes - 1 + PRIOR_MINUTES
+  const variance = (squares + PRIOR_MINUTES * (PRIOR_SPREAD * rate) ** 2) / freedom
+  return { rate, variance: variance * (1 + 1 / minutes), freedom }
 }
+
+/**
+ * How improbable so many bad events are, nats: by the predictive distribution of a further minute (Student's t), and for few events
+ * by their count, whichever is less sure.
+ */
+function surpriseOf({ bad, all }: Sums, { rate, variance, freedom }: Usual): number {
+  const above = bad / all - rate
+  if (above <= 0) return 0
+  const squared = above ** 2 / (variance + Math.max(rate, LEAST_RATE) / all)
+  const byRate = ((freedom + 1) / 2) * Math.log1p(squared / freedom)
+  return Math.min(byRate, surpriseOfCount(bad, rate * all, rate ** 2 / variance))
+}
+const LEAST_RATE = 5e-4
 
 function judgeCell(
   { signal, rule, cells, seconds, to_ms }: Window,
   group: Group,
   key: number,
-  { bad, all }: Sums,
-  { rate, spread, known }: Usual,
+  sums: Sums,
+  usual: Usual,
 ): Observation | undefined {
-  const now = bad / all
+  const now = sums.bad / sums.all
+  const { rate } = usual
   if (now < rate * rule.factor || now < rate + rule.step) return undefined
-  const shape = 1 / (spread + 1 / known)
-  const score =
-    surpriseOfCount(bad, rate * all, shape) -
-    PENALTY[group.length]! -
-    (seconds < rule.window_s ? SHORT_PENALTY : 0)
-  if (score < WORTH_TELLING) return undefined
-  const bar = group.length === 2 ? rule.certainty * PAIR_FACTOR : rule.certainty
+  const score = surpriseOf(sums, usual)
+  const bar = rule.certainty * FACTOR[group.length]!
+  if (score < bar * WORTH_TELLING) return undefined
   const values = valuesOf(cells, group, key)
   const scope: Where = Object.fromEntries(
     group.map((dimension, at) => [cells.dimensions[dimension]!, values[at]!]),
