@@ -7,6 +7,7 @@ import { curveOf, type Loudness } from './incidents/curve.ts'
 import { type JudgedCase, judgedOf, type Label, summaryOf } from './incidents/score.ts'
 import { semiSynthetic } from './incidents/semiSynthetic.ts'
 import { tenLines } from './incidents/tenLines.ts'
+import { reliabilityOf } from './localise/score.ts'
 import type { BenchOptions } from './run.ts'
 
 const FOLDER = new URL('../../shared/incidents/', import.meta.url)
@@ -99,8 +100,17 @@ export const run = async ({ json, args }: BenchOptions): Promise<void> => {
         RATES,
       ),
     }
+    const reliability = reliabilityOf(
+      cases.map(({ judged: { exact, confidence, cause } }) => ({
+        rank: exact ? 1 : Number.POSITIVE_INFINITY,
+        confidence,
+        empty: cause === undefined,
+      })),
+    ).filter((bin) => bin.cases > 0)
     if (json)
-      return console.log(JSON.stringify({ bench: 'incidents', case: name, ...options, ...summary, curves }))
+      return console.log(
+        JSON.stringify({ bench: 'incidents', case: name, ...options, ...summary, curves, reliability }),
+      )
     console.log(`\n${name}`)
     for (const [key, value] of Object.entries(summary)) console.log(`  ${key.padEnd(26)} ${value}`)
     console.log('  found %, at so many openings per 100 quiet minutes')
@@ -108,6 +118,9 @@ export const run = async ({ json, args }: BenchOptions): Promise<void> => {
       console.log(
         `  ${key.padEnd(10)} ${points.map(({ per_100_quiet, found }) => `${per_100_quiet}: ${found}`).join('   ')}`,
       )
+    console.log(
+      `  stated % and right %: ${reliability.map(({ stated, right, cases }) => `${stated}: ${right} (${cases})`).join('   ')}`,
+    )
   }
   const note = (entry: Judged) => {
     if (args.includes('--verbose')) console.error(JSON.stringify(entry.judged))

@@ -22,6 +22,8 @@ export interface JudgedCase {
   /** The same of the change that opened it. */
   readonly exact_at_once: boolean
   readonly cause: Readonly<Record<string, string>> | undefined
+  /** What was stated of that cause, 0…1. */
+  readonly confidence: number
   readonly causes: Label['causes']
   readonly quiet_minutes: number
   /** Minutes before the labelled one in which an incident was opened: of any severity, and critical. */
@@ -63,6 +65,7 @@ export function judgedOf(
     exact: last !== undefined && wanted.includes(keyOf(last.cause)),
     exact_at_once: opened !== undefined && wanted.includes(keyOf(opened.cause)),
     cause: last?.cause,
+    confidence: last?.confidence ?? 0,
     causes,
     quiet_minutes: quiet,
     false_opened: wrong.map(minute),

@@ -66,6 +66,36 @@ test('the festival: six faults of six hops in ten minutes, between rounds, each 
   assert.ok(card.passed)
 })
 
+describe('two unrelated faults, fifteen seconds apart: a page each, also where the first blurs the second', () => {
+  const cdn = { kind: 'cdn_outage', place: { cdn: 'cdn-b', region: 'Guangdong' } } as const
+  const network = { kind: 'bandwidth_collapse', place: { isp: 'unicom' } } as const
+  const version = { kind: 'player_bug', place: { player_version: '5.2.0' } } as const
+  const app = { kind: 'app_crash', place: { app: 'video' } } as const
+  for (const [first, second, within_s] of [
+    [cdn, app, 9],
+    [network, version, 6],
+  ] as const) {
+    test(`${first.kind}, then ${second.kind}`, async () => {
+      const card = await rehearse({
+        scenario: {
+          title: 'Two at once',
+          length_s: 170,
+          audience: { viewers: 200, interactions: 0.05 },
+          faults: [
+            { ...first, at_s: 120, for_s: 30, severity: 0.9 },
+            { ...second, at_s: 135, for_s: 30, severity: 0.9 },
+          ],
+        },
+      })
+      assert.equal(card.pages, 2)
+      assert.deepEqual(card.false_pages, [])
+      const { seconds_to_page, hop_right, cause_right } = card.faults[1]!
+      assert.ok(hop_right && cause_right)
+      assert.ok(seconds_to_page! <= within_s, `second page after ${seconds_to_page} s`)
+    })
+  }
+})
+
 test('chance is repeatable: the same seed gives the same scorecard, another seed another show', async () => {
   const scenario = { ...scenarioOf('cdn-everywhere'), length_s: 140 }
   const entry = await rehearse({ scenario, seed: 7 })

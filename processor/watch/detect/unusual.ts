@@ -23,6 +23,10 @@ const PRIOR_MINUTES = 2
 const BORROWED = 30
 /** How many times surer one value, or a pair of values, must be than the whole: they are many, and restless. */
 const FACTOR = [1, 4, 8]
+/** How many times surer the whole must be in a window shorter than the rule's: it is looked at more often, and one burst fills it. */
+const SHORT_FACTOR = 2
+/** What is left of a longer window's excess in the shortest one when it is over. */
+const EASED = 0.25
 const MOST_FOUND = 8
 const NOT_LOOKED_AT = new Set(['edge'])
 /** Below this share of its bar a cell tells nothing. */
@@ -76,18 +80,29 @@ function scan({ signal, rule, view, memory }: UnusualOptions): Observation[] {
     const pieces = memory.history.until(from_ms)
     if (pieces < FEWEST_PIECES) continue
     for (const observation of scanWindow({ signal, rule, cells, groups, memory, pieces, seconds, to_ms })) {
+      if (hasEased(observation, signal, view)) continue
       const key = JSON.stringify(observation.scope)
       const known = found.get(key)
-      if (known === undefined || observation.score > known.score) found.set(key, observation)
+      if (known === undefined || sureness(observation) > sureness(known)) found.set(key, observation)
     }
   }
   return surest([...found.values()])
 }
 
+/** A longer window still holds what has been over for a while, as the shortest one shows. */
+function hasEased({ scope, now, baseline }: Observation, signal: Signal, view: StreamView): boolean {
+  const [from, to] = [view.watermark_ms - WINDOWS[0]! * 1000, view.watermark_ms]
+  const all = view.total(signal.denominator, from, to, scope)
+  if (all <= 0) return false
+  return view.total(signal.numerator, from, to, scope) / all - baseline < EASED * (now - baseline)
+}
+
+const sureness = ({ score, threshold }: Observation): number => score / threshold
+
 /** The surest few; the whole is always among them. */
 const surest = (found: readonly Observation[]): Observation[] =>
   [...found]
-    .sort((a, b) => b.score / b.threshold - a.score / a.threshold)
+    .sort((a, b) => sureness(b) - sureness(a))
     .filter(({ scope }, at) => at < MOST_FOUND || isEverywhere(scope))
 
 interface Window {
@@ -179,7 +194,8 @@ function judgeCell(
   const { rate } = usual
   if (now < rate * rule.factor || now < rate + rule.step) return undefined
   const score = surpriseOf(sums, usual)
-  const bar = rule.certainty * FACTOR[group.length]!
+  const times = group.length === 0 && seconds < rule.window_s ? SHORT_FACTOR : FACTOR[group.length]!
+  const bar = rule.certainty * times
   if (score < bar * WORTH_TELLING) return undefined
   const values = valuesOf(cells, group, key)
   const scope: Where = Object.fromEntries(
@@ -189,7 +205,7 @@ function judgeCell(
     metric: signal.metric,
     rule: 'unusual',
     // What the whole audience feels beyond what is usual wakes somebody; a part of it is shown and told.
-    severity: group.length === 0 && score >= rule.critical_certainty ? 'critical' : rule.severity,
+    severity: group.length === 0 && score >= rule.critical_certainty * times ? 'critical' : rule.severity,
     hop: signal.hop,
     scope,
     now,

@@ -28,8 +28,10 @@ export const CLEAR_MS = 6_000
 export const GRACE_MS = 120_000
 /** The baseline of an incident's time stays as it was for so long; then the new is normal. */
 const NEW_NORMAL_MS = 60 * 60_000
-/** A second trouble beside an open one is believed after so long: it may still turn out to be the same. */
+/** A second trouble beside an open one is believed after so long: it may still turn out to be the same … */
 const BESIDE_MS = 5_000
+/** … or so long, where the surest sign of it lies in a part of the audience that the open one does not explain. */
+const ELSEWHERE_MS = 2_000
 /** So long a page waits for a place that is surer than this … */
 const UNSURE_MS = 3_000
 /** … or so long, where all that was seen takes a minute to see … */
@@ -243,7 +245,8 @@ export class StreamJudge {
         (incident) => incident.family === family && incident.state === 'open',
       )
       const certain = own.some(({ score, threshold }) => score >= 1.5 * threshold)
-      const wait = beside ? BESIDE_MS : certain ? 0 : 1000
+      const besides = isEverywhere(own[0]!.scope) ? BESIDE_MS : ELSEWHERE_MS
+      const wait = beside ? besides : certain ? 0 : 1000
       if (now - waiting.since_ms < wait) continue
       const latest = this.draft(family, own, view)
       if (isPool(view) && !isOfMany(view, own[0]!, latest)) continue
