@@ -25,6 +25,8 @@ const BORROWED = 30
 const FACTOR = [1, 4, 8]
 /** How many times surer the whole must be in a window shorter than the rule's: it is looked at more often, and one burst fills it. */
 const SHORT_FACTOR = 2
+/** How many times its bar the whole's count must surpass what chance alone brings in an even stream: small audiences are looked at as often. */
+const CHANCE_FACTOR = 3
 /** What is left of a longer window's excess in the shortest one when it is over. */
 const EASED = 0.25
 const MOST_FOUND = 8
@@ -38,6 +40,8 @@ interface Usual {
   /** Variance of a further minute's rate, and the degrees of freedom by which it is known. */
   readonly variance: number
   readonly freedom: number
+  /** Bad events by which the rate is known. */
+  readonly known: number
 }
 
 /** What the rule remembers of one stream. */
@@ -167,7 +171,8 @@ function usualOf(past: readonly Sums[], prior: number): Usual {
   const squares = rates.reduce((sum, each) => sum + (each - rate) ** 2, 0)
   const freedom = minutes - 1 + PRIOR_MINUTES
   const variance = (squares + PRIOR_MINUTES * (PRIOR_SPREAD * rate) ** 2) / freedom
-  return { rate, variance: variance * (1 + 1 / minutes), freedom }
+  const known = past.reduce((sum, { bad }) => sum + bad, 0.5)
+  return { rate, variance: variance * (1 + 1 / minutes), freedom, known }
 }
 
 /**
@@ -193,7 +198,9 @@ function judgeCell(
   const now = sums.bad / sums.all
   const { rate } = usual
   if (now < rate * rule.factor || now < rate + rule.step) return undefined
-  const score = surpriseOf(sums, usual)
+  let score = surpriseOf(sums, usual)
+  if (group.length === 0)
+    score = Math.min(score, surpriseOfCount(sums.bad, rate * sums.all, usual.known) / CHANCE_FACTOR)
   const times = group.length === 0 && seconds < rule.window_s ? SHORT_FACTOR : FACTOR[group.length]!
   const bar = rule.certainty * times
   if (score < bar * WORTH_TELLING) return undefined

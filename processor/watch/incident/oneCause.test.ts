@@ -11,15 +11,15 @@ const scenario = (index: number, faults: Scenario['faults'] = []): Scenario => (
   show: `show-${index % 3}`,
   stream: `stream-${index}`,
   length_s: 130,
-  audience: { viewers: 60, interactions: 0 },
+  audience: { viewers: 40, interactions: 0 },
   faults,
 })
 const cdnFault = (index: number): Scenario =>
   scenario(index, [{ kind: 'cdn_outage', at_s: FAULT_S, for_s: 40, severity: 0.9, place: { cdn: 'cdn-b' } }])
 
 describe('one page a cause, across streams and shows', () => {
-  test('a CDN that is ill in six streams of three shows is one incident, which grows and ends once', () => {
-    const shows = new SeveralShows(Array.from({ length: 6 }, (_, index) => cdnFault(index)))
+  test('a CDN that is ill in twelve streams of three shows is one incident, which grows and ends once', () => {
+    const shows = new SeveralShows(Array.from({ length: 12 }, (_, index) => cdnFault(index)))
     shows.play(150)
     assert.equal(shows.pages.length, 1)
     const last = shows.changes.at(-1)!
@@ -27,9 +27,9 @@ describe('one page a cause, across streams and shows', () => {
     assert.equal(shows.changes.filter(({ change }) => change === 'resolved').length, 1)
     const { incident } = last
     assert.deepEqual([incident.hop, incident.cause], ['edge', { cdn: 'cdn-b' }])
-    assert.equal(incident.stream_count, 6)
+    assert.equal(incident.stream_count, 12)
     assert.equal(incident.show_count, 3)
-    assert.match(incident.summary_en, /behind cdn-b · 6 streams of 3 shows · \d+ viewers$/)
+    assert.match(incident.summary_en, /behind cdn-b · 12 streams of 3 shows · \d+ viewers$/)
     const most = Math.max(...shows.changes.map(({ incident: { viewers } }) => viewers))
     assert.ok(most > 80, `viewers of all streams: ${most}`)
     assert.ok(incident.lost_minutes! > 5, `lost minutes: ${incident.lost_minutes}`)
