@@ -30,7 +30,7 @@ export const GRACE_MS = 120_000
 const NEW_NORMAL_MS = 60 * 60_000
 /** A second trouble beside an open one is believed after so long: it may still turn out to be the same … */
 const BESIDE_MS = 5_000
-/** … or so long, where the surest sign of it lies in a part of the audience that the open one does not explain. */
+/** … or so long, where it lies in a part of the audience that has nothing in common with that of the open one. */
 const ELSEWHERE_MS = 2_000
 /** So long a page waits for a place that is surer than this … */
 const UNSURE_MS = 3_000
@@ -245,10 +245,16 @@ export class StreamJudge {
         (incident) => incident.family === family && incident.state === 'open',
       )
       const certain = own.some(({ score, threshold }) => score >= 1.5 * threshold)
-      const besides = isEverywhere(own[0]!.scope) ? BESIDE_MS : ELSEWHERE_MS
-      const wait = beside ? besides : certain ? 0 : 1000
+      const wait = beside ? ELSEWHERE_MS : certain ? 0 : 1000
       if (now - waiting.since_ms < wait) continue
       const latest = this.draft(family, own, view)
+      if (beside && now - waiting.since_ms < BESIDE_MS && !this.isElsewhere(latest, own[0]!)) continue
+      const same = this.openAt(latest)
+      if (same !== undefined) {
+        this.pending.delete(family)
+        for (const symptom of own) if (noteChild(same, symptom, now)) this.unreported.add(same)
+        continue
+      }
       if (isPool(view) && !isOfMany(view, own[0]!, latest)) continue
       const waited_ms = now - waiting.since_ms
       const unsure_ms = own.every(({ window_ms }) => window_ms !== undefined) ? SLOW_UNSURE_MS : UNSURE_MS
@@ -306,6 +312,23 @@ export class StreamJudge {
     return incident
   }
 
+  /** The open incident that says the same already. */
+  private openAt({ family, hop, cause }: Incident): Incident | undefined {
+    return this.incidents.find(
+      (known) =>
+        known.state === 'open' &&
+        known.family === family &&
+        known.hop === hop &&
+        sameCause(known.cause, cause),
+    )
+  }
+
+  /** Whether a second trouble was seen at once, and in a part of the audience that has nothing in common with that of an open one. */
+  private isElsewhere({ cause }: Incident, { scope, window_ms }: Observation): boolean {
+    if (isEverywhere(scope) || window_ms !== undefined) return false
+    return this.incidents.every((known) => known.state !== 'open' || !compatible(known.cause, cause))
+  }
+
   private openedOf(incident: Incident): number {
     return this.reopened.get(incident) ?? incident.opened_ms
   }
@@ -340,7 +363,9 @@ export class StreamJudge {
     const samePlace =
       sameHop && (within(verdict.cause, incident.cause) || within(incident.cause, verdict.cause))
     const young = age_ms <= YOUNG_MS || (age_ms <= longest_ms && samePlace)
-    const slack = young ? 0.25 : samePlace ? 0 : -ELSEWHERE_SURER
+    // Everywhere is no better word for a part that was named, unless it is surer.
+    const blurs = isEverywhere(verdict.cause) && !isEverywhere(incident.cause)
+    const slack = young && !blurs ? 0.25 : samePlace ? 0 : -ELSEWHERE_SURER
     if (incident.version === 0 || verdict.confidence > incident.confidence - slack) settle(incident, verdict)
     const { lead } = verdict
     if (ruleId(lead) === incident.rule) {
