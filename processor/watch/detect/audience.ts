@@ -115,13 +115,7 @@ export function judgeAudience({
       const heard_s = heardOf(seconds)
       const score = surpriseOfSilence((now * heard_s) / beat_s, before, heard_s / (beat_s * PATIENCE))
       if (score < bar) continue
-      if (seconds < 1.2 * beat_s && inStep(cell, lane, { second, seconds, plays: before, beat_s })) {
-        // Then only their number counts: whoever still plays is heard once a beat, and brings at least one beat.
-        const beat = Math.ceil(beat_s * PATIENCE)
-        const spoke = cell.window(lane.at('heartbeats_count'), second, beat)
-        if (holds.longest(to_ms - beat * 1000, to_ms) > 0 || surpriseOfSilence(spoke, before, 1) < bar)
-          continue
-      }
+      if (seconds < 1.2 * beat_s && inStep(cell, lane, { second, seconds, plays: before, beat_s })) continue
       let onset = second
       while (onset > second - seconds && cell.window(measure, onset, 1) / 1000 < before / 2) onset -= 1
       firing = seen(now, score, onset + 1)
