@@ -82,6 +82,7 @@ export async function buildPlayerPackage(options: {
       'Reports what viewers of a live stream see: for the browser, React, Vue, mini-programs and React Native.',
     license: 'Apache-2.0',
     type: 'module',
+    sideEffects: false,
     exports: Object.fromEntries(exports),
     peerDependencies: { react: '>=18', vue: '>=3' },
     peerDependenciesMeta: { react: { optional: true }, vue: { optional: true } },

@@ -34,78 +34,57 @@ interface Channel {
   highest?: number
 }
 
-/** What came of one topic of a channel since the last call. */
-interface Sums {
-  readonly counts: ReturnType<typeof fresh>
-  readonly delays: number[]
-  readonly queued: number[]
-}
-
-const fresh = () => ({
-  messages_expected: 0,
-  messages_received: 0,
-  messages_duplicated: 0,
-  messages_disordered: 0,
-})
-
-const mean = (values: readonly number[]) =>
-  values.length > 0 ? values.reduce((sum, each) => sum + each, 0) / values.length : undefined
-
 /** Topics of an interval; what comes after is counted without one. */
 const MOST_TOPICS = 20
 
 /** Delivery, repeats, order, delay and queues of the room’s messages, by channel and topic. A channel numbers all its topics together. */
 export function createMessages(): Messages {
-  const channels = new Map<Message['channel'], Channel>()
-  let sums = new Map<string, Sums>()
-  const sumsOf = (channel: string, topic: string): Sums => {
-    const key = `${channel} ${topic}`
-    let known = sums.get(key)
-    if (!known && topic && sums.size >= MOST_TOPICS) return sumsOf(channel, '')
-    if (!known) sums.set(key, (known = { counts: fresh(), delays: [], queued: [] }))
-    return known
+  const channels = new Map<string, Channel>()
+  let rows = new Map<string, Record<string, unknown>>()
+  const rowOf = (channel: string, topic?: string): Record<string, number> => {
+    const key = channel + topic
+    let row = rows.get(key)
+    if (!row && topic && rows.size >= MOST_TOPICS) return rowOf(channel)
+    if (!row) {
+      row = { action: 'message', outcome: 'success', channel, topic: topic?.slice(0, 128) }
+      for (const name of ['expected', 'received', 'duplicated', 'disordered', 'timed', 'queued'])
+        row[`messages_${name}`] = 0
+      rows.set(key, row)
+    }
+    return row as Record<string, number>
+  }
+  /** A further value of the mean `name`, of which there are `count`. What is no number, or too large, counts nowhere. */
+  const average = (row: Record<string, number>, count: string, name: string, value: number) => {
+    if (!(Math.abs(value) <= LONGEST_DELAY_MS)) return
+    const before = row[name] ?? 0
+    row[name] = before + (Math.max(0, value) - before) / ++row[count]!
   }
   return {
-    add: ({ channel, id, sent_ms, topic = '', queued_ms = -1 }, received_ms) => {
+    add: ({ channel, id, sent_ms, topic, queued_ms }, received_ms) => {
       let known = channels.get(channel)
       if (!known) channels.set(channel, (known = { seen: new Set() }))
       const { seen } = known
-      const { counts, delays, queued } = sumsOf(channel, topic)
+      const row = rowOf(channel, topic)
       if (seen.has(id)) {
-        counts.messages_duplicated++
+        row.messages_duplicated!++
         return
       }
       seen.add(id)
       for (const oldest of seen) if (seen.size > REMEMBERED) seen.delete(oldest)
-      counts.messages_received++
+      row.messages_received!++
       const step = typeof id === 'number' ? id - (known.highest ?? id - 1) : 1
       // A late message fills the gap that the later one left: received, and not expected again.
       if (step > 0 || step < -REMEMBERED) {
-        counts.messages_expected += step > 0 && step <= LARGEST_GAP ? step : 1
+        row.messages_expected! += step > 0 && step <= LARGEST_GAP ? step : 1
         if (typeof id === 'number') known.highest = id
-      } else counts.messages_disordered++
-      // Without `sent_ms` it is no number, which no comparison holds for.
-      const delay = received_ms - sent_ms!
-      if (Math.abs(delay) <= LONGEST_DELAY_MS) delays.push(Math.max(0, delay))
-      if (queued_ms >= 0 && queued_ms <= LONGEST_DELAY_MS) queued.push(queued_ms)
+      } else row.messages_disordered!++
+      average(row, 'messages_timed', 'message_delay_ms', received_ms - sent_ms!)
+      average(row, 'messages_queued', 'message_queue_ms', queued_ms!)
     },
     take: () => {
-      const taken = [...sums].map(([key, { counts, delays, queued }]) => {
-        const [channel, ...topic] = key.split(' ')
-        return {
-          action: 'message',
-          outcome: 'success' as const,
-          channel: channel as Message['channel'],
-          topic: topic.join(' ').slice(0, 128) || undefined,
-          ...counts,
-          messages_timed: delays.length,
-          message_delay_ms: mean(delays),
-          messages_queued: queued.length || undefined,
-          message_queue_ms: mean(queued),
-        }
-      })
-      sums = new Map()
-      return taken
+      const taken = [...rows.values()]
+      rows = new Map()
+      return taken as unknown as Counted[]
     },
   }
 }
