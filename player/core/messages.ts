@@ -46,9 +46,18 @@ export function createMessages(): Messages {
     let row = rows.get(key)
     if (!row && topic && rows.size >= MOST_TOPICS) return rowOf(channel)
     if (!row) {
-      row = { action: 'message', outcome: 'success', channel, topic: topic?.slice(0, 128) }
-      for (const name of ['expected', 'received', 'duplicated', 'disordered', 'timed', 'queued'])
-        row[`messages_${name}`] = 0
+      row = {
+        action: 'message',
+        outcome: 'success',
+        channel,
+        topic: topic?.slice(0, 128),
+        messages_expected: 0,
+        messages_received: 0,
+        messages_duplicated: 0,
+        messages_disordered: 0,
+        messages_timed: 0,
+        messages_queued: 0,
+      }
       rows.set(key, row)
     }
     return row as Record<string, number>
@@ -78,6 +87,7 @@ export function createMessages(): Messages {
         row.messages_expected! += step > 0 && step <= LARGEST_GAP ? step : 1
         if (typeof id === 'number') known.highest = id
       } else row.messages_disordered!++
+      // `message_delay_ms` and `message_queue_ms` are there once a message says them.
       average(row, 'messages_timed', 'message_delay_ms', received_ms - sent_ms!)
       average(row, 'messages_queued', 'message_queue_ms', queued_ms!)
     },
