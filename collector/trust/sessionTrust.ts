@@ -57,7 +57,7 @@ const RATE_SLACK_ms = 60_000
 const UNPROVEN_SLACK_ms = 5_000
 const RATE_SHARE = 1.25
 const CLOCK_s = 300
-/** Sessions that are heard first in this time after the start, and not from their beginning, went on during it. */
+/** While this process was away players went on and kept what they have to say: so long after its start, ms, history is believed. */
 const STARTED_MS = 60_000
 /** An event stands for at least so much of a session's life, ms; of intervals, their length. */
 const LEAST_ms: Readonly<Partial<Record<Kind, number>>> = {
@@ -131,8 +131,9 @@ export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
     started_ms ??= input.received_ms
     let isOlder = false
     if (table[at + HASH] !== low || table[at + CHECK] !== check) {
-      isOlder = input.received_ms - started_ms < STARTED_MS && numberIn(input.event.seq) > 1
-      begin(slot, low, check, (isOlder ? input.event_time : input.received_ms) / 1000, agentHash)
+      const justStarted = input.received_ms - started_ms < STARTED_MS
+      isOlder = justStarted && numberIn(input.event.seq) > 1
+      begin(slot, low, check, (justStarted ? input.event_time : input.received_ms) / 1000, agentHash)
     }
     if (table[at + PROVEN] === 0) join(at, low, isOlder, input)
     doubt += doubtOf(slot, input) + table[at + CROWD]!
