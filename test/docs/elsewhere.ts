@@ -27,6 +27,11 @@ export const BLOCKS_ELSEWHERE: readonly (readonly [page: string, has: RegExp, re
   ['processor/watch/README.md', /log → dedupe/, 'a drawing'],
   ['docs/players/cmcd.md', /sid="table"/, 'records that players sent; test/players/conformance.test.ts'],
   ['docs/sources.md', /v1\/cmcd/, 'an address; test/sources'],
-  ['docs/sources.md', /on_publish|log_format/, 'settings of nginx and SRS; test/sources gives them to both'],
+  [
+    'docs/sources.md',
+    /on_publish|on_record_done|log_format/,
+    'settings of nginx and SRS; test/sources gives them to both',
+  ],
+  ['docs/sources.md', /Report the release/, 'a step of a GitHub Action; test/sources runs its command'],
   ['docs/sources.md', /runOnReady/, 'settings of MediaMTX; test/sources gives them to it'],
 ]
