@@ -1,6 +1,10 @@
+import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
 
 type Colour = readonly number[]
+
+/** Pixels beside a line that are not looked at. */
+const REACH = 2
 
 /** A CSS colour like `#ff64641a`, channels 0–255 and alpha 0–1. */
 const parse = (hex: string): Colour => {
@@ -39,27 +43,39 @@ export async function contrastUnderBands(
       .getImageData(0, 0, 2000, 200)
       .data.some((value) => value > 0),
   )
-  const seen = await page.evaluate(() => {
+  const seen = await page.evaluate((reach) => {
     const canvas = document.querySelector<HTMLCanvasElement>('#edge canvas')!
     const root = getComputedStyle(document.documentElement)
     const wide = Math.floor(canvas.width * 0.85)
-    const pixels = canvas.getContext('2d')!.getImageData(0, Math.floor(canvas.height / 2), wide, 1).data
+    const half = Math.floor(wide / 2)
+    const { data } = canvas
+      .getContext('2d')!
+      .getImageData(half, Math.floor(canvas.height / 2) - reach, wide - half, 2 * reach + 1)
     return {
       panel: root.getPropertyValue('--panel').trim(),
       alarm: root.getPropertyValue('--alarm').trim(),
-      pixels: [...pixels.slice(Math.floor(wide / 2) * 4)],
+      width: wide - half,
+      data: [...data],
     }
-  })
+  }, REACH)
   const [panel, alarm] = [parse(seen.panel), parse(seen.alarm)]
   let contrast = Number.POSITIVE_INFINITY
   const band: number[] = []
-  for (let at = 0; at < seen.pixels.length; at += 4) {
-    const [red, green, blue, covered] = seen.pixels.slice(at, at + 4) as [number, number, number, number]
-    // A line is opaque: only what is under it counts.
-    if (covered / 255 > 0.5) continue
+  const coveredAt = (x: number, y: number): number => seen.data[(y * seen.width + x) * 4 + 3]! / 255
+  /** A line is opaque, and its edge belongs to both: only what is under it counts. */
+  const nearLine = (x: number): boolean => {
+    for (let y = 0; y <= 2 * REACH; y += 1)
+      for (let near = Math.max(0, x - REACH); near <= Math.min(seen.width - 1, x + REACH); near += 1)
+        if (coveredAt(near, y) > 0.5) return true
+    return false
+  }
+  for (let x = 0; x < seen.width; x += 1) {
+    if (nearLine(x)) continue
+    const at = (REACH * seen.width + x) * 4
+    const [red, green, blue, covered] = seen.data.slice(at, at + 4) as [number, number, number, number]
     contrast = Math.min(contrast, ratio(alarm, over([red, green, blue, covered / 255], panel)))
     if (red > blue + 40) band.push(covered / 255)
   }
-  // The middle one: beside a line there are pixels that belong to both.
+  assert.ok(band.length > 0, 'the band is under the middle of the chart')
   return { contrast, alpha: band.sort((a, b) => a - b)[Math.floor(band.length / 2)] ?? 0 }
 }

@@ -250,8 +250,12 @@ function looking(sums: Map<string, number>, from_ms: number): Judge {
 
 /** The log as it is, noting which partitions of heartbeats come to its reader. */
 const counting = (log: Log, share: Set<number>): Log => ({
-  ...log,
+  topics: log.topics,
+  append: (messages) => log.append(messages),
+  replay: (options) => log.replay(options),
+  bounds: (partition) => log.bounds(partition),
   health: () => log.health(),
+  close: () => log.close(),
   subscribe: (subscribe) =>
     log.subscribe({
       ...subscribe,
