@@ -81,12 +81,11 @@ if (files.length === 0) {
   process.exit(1)
 }
 /** These take both cores, or measure what a page does between two frames: one file at a time. */
-const ALONE = ['chaos/', 'console/console', 'pipeline/kill', 'pipeline/spine']
+const ALONE = ['chaos/', 'console/console', 'link/', 'pipeline/kill', 'pipeline/spine']
 /** Players, encoders and probes here go in real time and take a fifth of a core: two files at a time. */
 const PACED = [
   'console/',
   'k6/',
-  'link/',
   'players/adapters',
   'players/behaviour',
   'players/cue',

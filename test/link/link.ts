@@ -176,16 +176,18 @@ export async function startLink(own: Own, options: { readonly viewers: number })
     faults,
     incidents,
     calm: async (timeout_ms) => {
+      let open: readonly LiveIncident[] = []
       await waitFor(
-        async () =>
-          viewers.playing() >= options.viewers * 0.9 &&
-          (await incidents()).every(({ state }) => state === 'resolved'),
+        async () => {
+          open = (await incidents()).filter(({ state }) => state !== 'resolved')
+          return viewers.playing() >= options.viewers * 0.9 && open.length === 0
+        },
         {
           what: 'a calm link',
           timeout_ms,
           every_ms: 250,
           detail: () =>
-            `${viewers.playing()} of ${options.viewers} play\n${transcoder.log()}${encoder.log()}`,
+            `${viewers.playing()} of ${options.viewers} play; open: ${JSON.stringify(open)}\n${transcoder.log()}${encoder.log()}`,
         },
       )
     },
