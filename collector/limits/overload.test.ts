@@ -35,11 +35,11 @@ function stage() {
   }
 }
 
-test('quiet at 449, 59 and 199 ms, refusing at 451, 61 and 201 ms', () => {
+test('quiet at 599, 99 and 199 ms, refusing at 601, 101 and 201 ms', () => {
   for (const [signals, overloaded] of [
-    [{ batch_ms: 449, waits_ms: 59, lag_ms: 199 }, false],
-    [{ waits_ms: 61 }, true],
-    [{ batch_ms: 451 }, true],
+    [{ batch_ms: 599, waits_ms: 99, lag_ms: 199 }, false],
+    [{ waits_ms: 101 }, true],
+    [{ batch_ms: 601 }, true],
     [{ lag_ms: 201 }, true],
   ] as const) {
     const it = stage()

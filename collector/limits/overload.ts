@@ -22,9 +22,9 @@ export const EVERY_MS = 100
 /** Signals above these mean too much work, ms. */
 export const MOST = {
   /** How long the oldest batch has waited for the log. */
-  batch_ms: 450,
+  batch_ms: 600,
   /** How long the oldest request has waited to be decoded. */
-  turn_ms: 60,
+  turn_ms: 100,
   /** How late the event loop is, twice in a row. */
   lag_ms: 200,
 } as const
