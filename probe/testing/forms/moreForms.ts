@@ -246,9 +246,14 @@ function moreDashForms(all: Encodings, cenc: Encoding, clock: () => number): For
     handle,
   })
   // Ticks of 100 ns since 1970, odd, as Smooth Streaming counts them: larger than a double holds exactly.
-  let from: bigint | undefined
-  const tick = (ask: Ask, number: number) =>
-    (from ??= BigInt(Math.floor(begin_ms(ask))) * 10_000n + 7n) + BigInt(number) * 10_000_001n
+  // Each form counts from its own beginning.
+  const ticks = () => {
+    let from: bigint | undefined
+    return (ask: Ask, number: number) =>
+      (from ??= BigInt(Math.floor(begin_ms(ask))) * 10_000n + 7n) + BigInt(number) * 10_000_001n
+  }
+  const tick = ticks()
+  const sickTick = ticks()
   const shifted = (ask: Ask) => new Date(begin_ms(ask) + 3_600_000).toISOString()
   return [
     healthy(
@@ -445,7 +450,7 @@ function moreDashForms(all: Encodings, cenc: Encoding, clock: () => number): For
               set(
                 template(
                   ask,
-                  timeline(ask, String(tick(ask, first(ask))), 10_000_001),
+                  timeline(ask, String(sickTick(ask, first(ask))), 10_000_001),
                   'timescale="10000000"',
                   'v$Time$.m4s',
                 ),
