@@ -28,6 +28,18 @@ const without = (kind: Kind, ...aggregates: string[]): Measure[] =>
 /** Measures of a kind that are plain numbers. */
 const added = (kind: Kind): Measure[] => without(kind, 'unique', 'histogram')
 
+/** What interactions are told apart by, in both steps. */
+const INTERACTION = [
+  'app',
+  'action',
+  'round',
+  'channel',
+  'topic',
+  'container',
+  'component',
+  'component_version',
+] as const
+
 const VIEWER_10S = ['app', 'cdn', 'isp', 'region', 'delivery', 'synthetic', 'source'] as const
 const VIEWER_1M = [
   'app',
@@ -109,18 +121,7 @@ export const ROLLUPS = {
     kind: 'interaction',
     clock: 'received_time',
     step_s: 10,
-    by: [
-      'app',
-      'action',
-      'round',
-      'channel',
-      'topic',
-      'container',
-      'component',
-      'component_version',
-      'synthetic',
-      'source',
-    ],
+    by: [...INTERACTION, 'synthetic', 'source'],
     measures: measuresOfKind('interaction'),
     retention_days: 30,
   },
@@ -128,20 +129,7 @@ export const ROLLUPS = {
     kind: 'interaction',
     clock: 'event_time',
     step_s: 60,
-    by: [
-      'app',
-      'action',
-      'round',
-      'channel',
-      'topic',
-      'container',
-      'component',
-      'component_version',
-      'country',
-      'isp',
-      'synthetic',
-      'source',
-    ],
+    by: [...INTERACTION, 'country', 'isp', 'synthetic', 'source'],
     measures: measuresOfKind('interaction'),
     retention_days: 400,
   },

@@ -19,13 +19,17 @@ export function Experience({ values }: Pick<Snapshot, 'values'>) {
         </b>
         <span class="muted">{words.objective(`≥ ${objective}`)}</span>
       </h2>
-      <Table
-        heads={[words.part, words.points, words.points_lost]}
-        rows={(found?.parts ?? []).map(({ part, score, lost }) => ({
-          key: part,
-          cells: [partName(part, lang), whole(score), lost.toFixed(1)],
-        }))}
-      />
+      {found === undefined ? (
+        <p class="muted">{words.no_data}</p>
+      ) : (
+        <Table
+          heads={[words.part, words.points, words.points_lost]}
+          rows={found.parts.map(({ part, score, lost }) => ({
+            key: part,
+            cells: [partName(part, lang), whole(score), lost.toFixed(1)],
+          }))}
+        />
+      )}
     </section>
   )
 }
