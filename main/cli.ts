@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { registerBackup } from './commands/backup.ts'
 import { registerCanary } from './commands/canary.ts'
@@ -25,10 +24,7 @@ import { registerShows } from './commands/shows.ts'
 import { registerSignIn } from './commands/signIn.ts'
 import { ConfigError } from './config/load.ts'
 import { ListenError } from './listenError.ts'
-
-export const VERSION = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-).version
+import { VERSION } from './version.ts'
 
 /** The program with all its commands. */
 export function createProgram(): Command {

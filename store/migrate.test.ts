@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { type Definition, definitions } from '../schemas/derive/ddl.ts'
+import { difference, holdsAll } from '../schemas/derive/difference.ts'
 import { createStore } from './client.ts'
-import { checkMigrations, createMigrator, type Migration, MigrationError } from './migrate.ts'
+import { asServerWrites, foundTables } from './foundTables.ts'
+import { createMigrator, type MigrationError, type MigratorOptions } from './migrate.ts'
 import { startTestStore, type TestStore } from './testing.ts'
+
+const DDL = { database: 'firstframe' }
+const ALL = definitions(DDL)
+/** A kind, a rollup with its view, and a table whose rows replace each other. */
+const NOW = ALL.filter(({ name }) =>
+  ['heartbeat', 'heartbeat_10s', 'heartbeat_10s_view', 'incident'].includes(name),
+)
 
 let it: TestStore
 before(async () => {
@@ -10,71 +20,216 @@ before(async () => {
 })
 after(() => it.stop())
 beforeEach(async () => {
-  for (const { name } of await it.store.query<{ name: string }>('SHOW TABLES')) {
+  for (const { name } of await it.store.query<{ name: string }>('SHOW TABLES'))
     await it.store.exec(`DROP TABLE ${name} SYNC`)
+})
+
+const migrator = (wanted: readonly Definition[], options: Partial<MigratorOptions> = {}) =>
+  createMigrator({
+    store: it.store,
+    definitions: wanted,
+    ddl: DDL,
+    program: '1.0.0',
+    clock: () => 1_000_000,
+    pause: () => new Promise(setImmediate),
+    whenRefused: 'Make a backup.',
+    ...options,
+  })
+
+/** The same tables as an earlier catalogue would have made them. */
+const earlier = (change: (create: string, name: string) => string): Definition[] =>
+  NOW.map((each) => ({ ...each, create: change(each.create, each.name) }))
+
+const without = (create: string, column: string): string =>
+  create
+    .replace(new RegExp(`^  ${column} .*\n`, 'm'), '')
+    .replace(new RegExp(`^  ${column},\n`, 'm'), '')
+    .replace(new RegExp(`^  .* AS ${column},?\n`, 'm'), '')
+    .replace(`, ${column},`, ',')
+
+/** What still lies between the store and the catalogue. */
+const left = async (wanted: readonly Definition[]) =>
+  difference(await asServerWrites(it.store, wanted), await foundTables(it.store, 'firstframe'), DDL)
+
+const beat = (session: string, more = '') =>
+  it.store.exec(
+    `INSERT INTO heartbeat SETTINGS insert_deduplication_token = '${session}' SELECT * FROM (SELECT 'demo' AS tenant, 'main' AS stream, '${session}' AS session,
+      now64(3) AS received_time, now64(3) AS event_time, 1 AS weight, 10000 AS interval_ms${more})`.replace(
+      'INTO heartbeat',
+      `INTO heartbeat (tenant, stream, session, received_time, event_time, weight, interval_ms${more.replace(/[^,]* AS /g, ' ')})`,
+    ),
+  )
+
+test('a new store is made, and then nothing lies between it and the catalogue: types, codecs, keys, queries of views', async () => {
+  const first = migrator(ALL)
+  assert.deepEqual((await first.plan()).pending[0]!.statements.length, ALL.length)
+  assert.equal((await it.store.query('SHOW TABLES')).length, 0, 'a plan changes nothing')
+  assert.equal((await first.apply()).length, 1)
+  assert.deepEqual(await left(ALL), { statements: [], refusals: [], kept: [], views: [] })
+  assert.deepEqual(await first.apply(), [])
+  const { applied, pending } = await first.plan()
+  assert.deepEqual(pending, [])
+  assert.deepEqual(
+    applied.map(({ version, applied_ms }) => [version, applied_ms]),
+    [[1, 1_000_000]],
+  )
+})
+
+test('a catalogue that grew: columns at their places, dimensions, measures, indices, codecs, wider types; rows stay and new ones count', async () => {
+  const old = earlier((create, name) => {
+    let text = create
+    for (const column of ['peers', 'peers_sum', 'peers_count', 'delivery']) text = without(text, column)
+    if (name === 'heartbeat')
+      text = create
+        .replace(/^ {2}peers .*\n/m, '')
+        .replace(/,\n {2}INDEX received_range .*\n/, '\n')
+        .replace('stall_count UInt16', 'stall_count UInt8')
+        .replace('buffer_ms Nullable(UInt32) CODEC(T64, ZSTD(1))', 'buffer_ms UInt32 CODEC(ZSTD(3))')
+        .replace('INTERVAL 14 DAY', 'INTERVAL 7 DAY')
+        .replace('60000', '100')
+    return text
+  }).filter(({ name }) => name !== 'incident')
+  await migrator(old).apply()
+  await it.store.exec(
+    'CREATE MATERIALIZED VIEW gone_10s_view TO heartbeat_10s AS SELECT toDateTime(received_time) AS time, tenant FROM heartbeat WHERE 0',
+  )
+  await beat('before')
+  const [{ pending }] = [await migrator(NOW).plan()]
+  const text = pending[0]!.statements.join(';\n')
+  assert.match(text, /ADD COLUMN IF NOT EXISTS peers Nullable\(UInt16\) CODEC\(ZSTD\(1\)\) AFTER bytes_p2p/)
+  assert.match(text, /MODIFY ORDER BY \(.*, source, delivery\)/)
+  await migrator(NOW).apply()
+  // Two processes may run the same statements, if a lock was lost.
+  for (const statement of pending[0]!.statements) await it.store.exec(statement)
+  const { statements, refusals, kept } = await left(NOW)
+  assert.deepEqual([statements, refusals], [[], []])
+  assert.deepEqual(kept, [], 'the key has the same columns, in another order')
+  await beat('after', ", 3 AS peers, 'p2p' AS delivery")
+  const raw = await it.store.query('SELECT session, peers, stall_count FROM heartbeat ORDER BY received_time')
+  assert.deepEqual(raw, [
+    { session: 'before', peers: null, stall_count: 0 },
+    { session: 'after', peers: 3, stall_count: 0 },
+  ])
+  const sums = await it.store.query(
+    'SELECT delivery, sum(heartbeats_count) AS n, sum(peers_sum) AS peers, uniqCombined64Merge(sessions_uniq) AS sessions FROM heartbeat_10s GROUP BY delivery ORDER BY delivery',
+  )
+  assert.deepEqual(sums, [
+    { delivery: '', n: 1, peers: 0, sessions: 1 },
+    { delivery: 'p2p', n: 1, peers: 3, sessions: 1 },
+  ])
+})
+
+test('what would lose values is refused before anything runs, with what to do', async () => {
+  const losses: [RegExp, (create: string, name: string) => string][] = [
+    [
+      /heartbeat\.interval_ms is UInt64 and becomes UInt32/,
+      (sql) => sql.replace('interval_ms UInt32', 'interval_ms UInt64'),
+    ],
+    [
+      /heartbeat\.played_ms is Nullable\(UInt32\)/,
+      (sql) => sql.replace('played_ms UInt32', 'played_ms Nullable(UInt32)'),
+    ],
+    [
+      /heartbeat\.cdn is String and becomes LowCardinality\(String\): it is part/,
+      (sql, name) => (name === 'heartbeat' ? sql.replace('cdn LowCardinality(String)', 'cdn String') : sql),
+    ],
+    [
+      /incident merges rows by \(tenant, id, stream\)/,
+      (sql) => sql.replace('ORDER BY (tenant, id)', 'ORDER BY (tenant, id, stream)'),
+    ],
+    [/incident is a MergeTree/, (sql) => sql.replace('ReplacingMergeTree(version)', 'MergeTree()')],
+    [
+      /incident is partitioned by toDate/,
+      (sql) => sql.replace('toYYYYMM(opened_time)', 'toDate(opened_time)'),
+    ],
+  ]
+  for (const [says, change] of losses) {
+    for (const { name } of await it.store.query<{ name: string }>('SHOW TABLES'))
+      await it.store.exec(`DROP TABLE ${name} SYNC`)
+    for (const { create, select } of earlier(change)) if (select === undefined) await it.store.exec(create)
+    await assert.rejects(migrator(NOW).apply(), (error: MigrationError) => {
+      assert.equal(error.reason, 'loss')
+      assert.match(error.message, says)
+      assert.match(error.message, /Nothing was changed\. Make a backup\.$/)
+      return true
+    })
   }
 })
 
-const FIRST: Migration = {
-  version: 1,
-  name: 'events',
-  statements: [
-    'CREATE TABLE IF NOT EXISTS events (n UInt32) ENGINE = MergeTree ORDER BY n',
-    'CREATE TABLE IF NOT EXISTS seen (n UInt32) ENGINE = MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 100',
-  ],
-}
-const SECOND: Migration = {
-  version: 2,
-  name: 'a column',
-  statements: [
-    'ALTER TABLE events ADD COLUMN IF NOT EXISTS cdn String',
-    "INSERT INTO seen SETTINGS insert_deduplication_token = 'second' SELECT 2",
-  ],
-}
-
-const migrator = (migrations: readonly Migration[], now = 1_000_000) =>
-  createMigrator({ store: it.store, migrations, clock: () => now, pause: () => new Promise(setImmediate) })
-
-test('plan shows what apply will run, and afterwards nothing', async () => {
-  const first = migrator([FIRST])
-  assert.deepEqual((await first.plan()).pending, [FIRST])
-  assert.equal((await it.store.query('SHOW TABLES')).length, 0, 'a plan changes nothing')
-  assert.deepEqual(await first.apply(), [FIRST])
-  assert.deepEqual(await first.apply(), [])
-  const both = migrator([SECOND, FIRST])
-  assert.deepEqual((await both.plan()).pending, [SECOND])
-  assert.deepEqual(await both.apply(), [SECOND])
-  const { applied, pending } = await both.plan()
-  assert.deepEqual(
-    [applied, pending],
-    [
-      [
-        { version: 1, name: 'events', applied_ms: 1_000_000 },
-        { version: 2, name: 'a column', applied_ms: 1_000_000 },
-      ],
-      [],
-    ],
+test('what is more than this version needs stays: columns, longer retention, an order of rows', async () => {
+  const more = earlier((create, name) =>
+    name === 'heartbeat'
+      ? create
+          .replace('  peers ', '  old_field String,\n  peers ')
+          .replace('INTERVAL 14 DAY', 'INTERVAL 90 DAY')
+          .replace('cdn, session, event_time', 'session, event_time')
+      : create,
   )
+  for (const { create } of more) await it.store.exec(create)
+  const { pending, kept } = await migrator(NOW).plan()
+  assert.deepEqual(pending[0]!.statements, [])
+  assert.equal(kept.length, 3, kept.join('\n'))
+  assert.match(kept.join('\n'), /old_field of an earlier version, with their values[\s\S]*are kept 90 days/)
+})
+
+test('an older program takes nothing back: it reads a newer store when all it needs is there, and says so when not', async () => {
+  const newer = earlier((create) =>
+    create.replace('SELECT\n', 'SELECT\n  count() AS of_tomorrow,\n').replace(/GROUP/, 'GROUP'),
+  ).map((each) =>
+    each.name === 'heartbeat_10s'
+      ? {
+          ...each,
+          create: each.create.replace(
+            '  time ',
+            '  of_tomorrow SimpleAggregateFunction(sum, UInt64),\n  time ',
+          ),
+        }
+      : each,
+  )
+  await migrator(newer, { program: '1.1.0' }).apply()
+  const [view] = await it.store.query<{ sql: string }>(
+    "SELECT as_select AS sql FROM system.tables WHERE name = 'heartbeat_10s_view'",
+  )
+  assert.match(view!.sql, /of_tomorrow/)
+  assert.deepEqual(await migrator(NOW, { program: '1.0.9' }).apply(), [])
+  const [still] = await it.store.query<{ sql: string }>(
+    "SELECT as_select AS sql FROM system.tables WHERE name = 'heartbeat_10s_view'",
+  )
+  assert.equal(still!.sql, view!.sql)
+  await it.store.exec('ALTER TABLE incident DROP COLUMN reopened')
+  await assert.rejects(
+    migrator(NOW, { program: '1.0.9' }).apply(),
+    (error: MigrationError) => error.reason === 'newer',
+  )
+  // The same version, or a later one, makes it its own.
+  assert.equal((await migrator(NOW, { program: '1.1.0' }).apply()).length, 1)
+})
+
+test('records of the first form of 0.1.0, without a program, are read', async () => {
+  for (const { create } of NOW) await it.store.exec(create)
+  await it.store.exec(
+    'CREATE TABLE schema_migrations (version UInt32, name String, checksum String, applied_ms UInt64) ENGINE = ReplacingMergeTree(applied_ms) ORDER BY version',
+  )
+  await it.store.exec(
+    "INSERT INTO schema_migrations SETTINGS insert_deduplication_token = 'x' SELECT 1, 'tables', 'abc', 5",
+  )
+  const [own] = await migrator(NOW).apply()
+  assert.equal(own!.version, 2)
+  assert.deepEqual((await migrator(NOW).plan()).pending, [])
 })
 
 test('several processes at once: everything is there once', async () => {
   const stores = [1, 2, 3, 4].map(() => createStore({ url: it.url, user: it.user, password: it.password }))
   const ran = await Promise.all(
     stores.map((store) =>
-      createMigrator({
+      migrator(NOW, {
         store,
-        migrations: [FIRST, SECOND],
         clock: () => performance.now(),
         pause: () => new Promise((r) => setTimeout(r, 5)),
       }).apply(),
     ),
   )
-  assert.deepEqual(
-    ran.flat().map(({ version }) => version),
-    [1, 2],
-    'one of them did it',
-  )
-  assert.equal((await it.store.query('SELECT * FROM seen')).length, 1)
+  assert.equal(ran.flat().length, 1, 'one of them did it')
   assert.equal((await it.store.query("SHOW TABLES LIKE '%lock%'")).length, 0)
   await Promise.all(stores.map((store) => store.close()))
 })
@@ -83,16 +238,14 @@ test('a database that is not there yet is made first, by a connection that does 
   const of = (database: string) =>
     createStore({ url: it.url, user: it.user, password: it.password, database })
   const [fresh, standard] = [of('fresh'), of('default')]
-  const entry = createMigrator({
-    store: fresh,
-    migrations: [FIRST],
-    clock: () => 1,
-    createDatabase: () => standard.exec('CREATE DATABASE IF NOT EXISTS fresh ENGINE = Atomic'),
-  })
-  assert.deepEqual((await entry.plan()).pending, [FIRST])
-  assert.deepEqual(await entry.apply(), [FIRST])
+  const ddl = { database: 'fresh' }
+  const wanted = definitions(ddl).filter(({ name }) => name === 'incident')
+  const createDatabase = () => standard.exec('CREATE DATABASE IF NOT EXISTS fresh ENGINE = Atomic')
+  const entry = migrator(wanted, { store: fresh, ddl, createDatabase })
+  assert.equal((await entry.plan()).pending.length, 1)
+  assert.equal((await entry.apply()).length, 1)
   assert.deepEqual((await entry.plan()).pending, [])
-  assert.equal((await fresh.query('SHOW TABLES')).length, 3)
+  assert.equal((await fresh.query('SHOW TABLES')).length, 2)
   await standard.exec('DROP DATABASE fresh SYNC')
   await Promise.all([fresh.close(), standard.close()])
 })
@@ -107,64 +260,33 @@ test('a lock left by a process that died is taken over once its time is up', asy
     waits.push(ms)
     now += 600
   }
-  const late = createMigrator({ store: it.store, migrations: [FIRST], clock: () => now, pause })
-  assert.deepEqual(await late.apply(), [FIRST])
+  assert.equal((await migrator(NOW, { clock: () => now, pause }).apply()).length, 1)
   assert.equal(waits.length, 2, 'not before its time')
 })
 
-test('a run that broke off goes on where it stopped, and its statements may run twice', async () => {
-  const broken = { ...SECOND, statements: [...SECOND.statements, 'SELECT throwIf(1)'] }
-  await assert.rejects(migrator([FIRST, broken]).apply(), /FUNCTION_THROW_IF/)
-  assert.deepEqual((await migrator([FIRST, SECOND]).plan()).pending, [SECOND])
-  assert.deepEqual(await migrator([FIRST, SECOND]).apply(), [SECOND])
-  assert.equal((await it.store.query('SELECT * FROM seen')).length, 1)
-})
-
-test('an edited, a missing and a late migration are refused', async () => {
-  await migrator([FIRST, SECOND]).apply()
-  const reason = async (migrations: readonly Migration[]) => {
-    const error: unknown = await migrator(migrations)
-      .apply()
-      .then(
-        () => undefined,
-        (why: unknown) => why,
-      )
-    assert.ok(error instanceof MigrationError, String(error))
-    return error.reason
-  }
-  assert.equal(await reason([FIRST, { ...SECOND, statements: ['SELECT 1'] }]), 'edited')
-  assert.equal(await reason([FIRST, { ...SECOND, name: 'renamed' }]), 'edited')
-  assert.equal(await reason([FIRST]), 'newer')
-})
-
-test('a version before the last applied one is refused', async () => {
-  await migrator([SECOND].map((migration) => ({ ...migration, statements: ['SELECT 1'] }))).apply()
-  const early = migrator([FIRST, { ...SECOND, statements: ['SELECT 1'] }])
-  await assert.rejects(early.plan(), (error: MigrationError) => error.reason === 'out_of_order')
-})
-
-test('statements that cannot run twice are refused before anything runs', () => {
-  const check = (statement: string) => () =>
-    checkMigrations([{ version: 1, name: 'x', statements: [statement] }])
-  const bad = [
-    'CREATE TABLE t (a UInt8) ENGINE = Memory',
-    'CREATE MATERIALIZED VIEW v TO t AS SELECT 1',
-    'DROP TABLE t',
-    'RENAME TABLE a TO b',
-    'ALTER TABLE t ADD COLUMN a String',
-    'ALTER TABLE t ADD COLUMN IF NOT EXISTS a String, DROP COLUMN b',
-    'INSERT INTO t SELECT 1',
+test('a run that broke off goes on where it stopped', async () => {
+  const broken = [
+    ...NOW,
+    { name: 'x', engine: 'View', create: 'SELECT throwIf(1)', select: 'SELECT 1' } as const,
   ]
-  for (const statement of bad) assert.throws(check(statement), /cannot run twice/, statement)
-  const good = [
-    'CREATE TABLE IF NOT EXISTS t ON CLUSTER c (a UInt8) ENGINE = Memory',
-    'CREATE OR REPLACE VIEW v AS SELECT 1',
-    'CREATE MATERIALIZED VIEW IF NOT EXISTS v TO t AS SELECT 1',
-    'DROP TABLE IF EXISTS t',
-    'ALTER TABLE t MODIFY COLUMN a String',
-    'ALTER TABLE t ADD COLUMN IF NOT EXISTS a String, DROP COLUMN IF EXISTS b',
+  await assert.rejects(migrator(broken).apply(), /FUNCTION_THROW_IF/)
+  assert.deepEqual((await left(NOW)).statements, [])
+  assert.equal((await migrator(NOW).apply()).length, 1, 'only the record was missing')
+})
+
+test('a column may change to a type that holds all its values, and to no other', () => {
+  const pairs: [string, string, boolean][] = [
+    ['UInt16', 'UInt32', true],
+    ['UInt16', 'Nullable(UInt32)', true],
+    ['Nullable(UInt16)', 'Nullable(Float64)', true],
+    ['Nullable(UInt16)', 'UInt16', false],
+    ['UInt32', 'UInt16', false],
+    ['UInt64', 'Float64', false],
+    ['UInt32', 'Float32', false],
+    ['Int32', 'UInt32', false],
+    ['String', 'LowCardinality(String)', true],
+    ['Float64', 'Float32', false],
+    ['AggregateFunction(uniqCombined64, String)', 'AggregateFunction(uniq, String)', false],
   ]
-  for (const statement of good) assert.doesNotThrow(check(statement), statement)
-  const twice = { version: 1, name: 'x', statements: [] }
-  assert.throws(() => checkMigrations([twice, twice]), /each once/)
+  for (const [from, to, holds] of pairs) assert.equal(holdsAll(from, to), holds, `${from} → ${to}`)
 })

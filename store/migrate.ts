@@ -1,9 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto'
+import type { DdlOptions, Definition } from '../schemas/derive/ddl.ts'
+import { difference } from '../schemas/derive/difference.ts'
 import type { Store } from './client.ts'
+import { asServerWrites, foundTables, rowsIfAny } from './foundTables.ts'
 import { StoreError } from './storeError.ts'
 
-/** One step of the schema. Appended, never edited; each statement may run twice (IF NOT EXISTS and the like). */
+/** What brings the store's tables to this version's catalogue: generated from what lies between the two. */
 export interface Migration {
+  /** Counts the changes of this store from 1. */
   readonly version: number
   readonly name: string
   readonly statements: readonly string[]
@@ -15,12 +19,16 @@ export interface MigrationPlan {
     readonly name: string
     readonly applied_ms: number
   }[]
+  /** None when the tables are this version's. */
   readonly pending: readonly Migration[]
+  /** What stays in the store though this version would make it otherwise. Sentences. */
+  readonly kept: readonly string[]
 }
 
-/** Why the schema cannot be brought on: what is recorded and what is given do not belong together. */
+/** Why the tables cannot be brought on. `loss`: values would be lost; `newer`: a later version made them. */
 export class MigrationError extends Error {
-  readonly reason: 'edited' | 'newer' | 'out_of_order' | 'invalid' | 'locked'
+  readonly expected = true
+  readonly reason: 'loss' | 'newer' | 'locked'
 
   constructor(reason: MigrationError['reason'], message: string) {
     super(message)
@@ -30,7 +38,7 @@ export class MigrationError extends Error {
 }
 
 export interface Migrator {
-  /** What is there and what would be run; changes nothing. */
+  /** What is there and what would be run; changes nothing. Throws a MigrationError. */
   plan(): Promise<MigrationPlan>
   /** Runs what is pending and says what that was. Safe to call twice, or by two processes at once. */
   apply(): Promise<readonly Migration[]>
@@ -38,13 +46,19 @@ export interface Migrator {
 
 export interface MigratorOptions {
   readonly store: Store
-  readonly migrations: readonly Migration[]
+  /** The tables and views of this version. */
+  readonly definitions: readonly Definition[]
+  readonly ddl: DdlOptions
+  /** This program's version, `1.2.3`: an older program does not take a newer one's views back. */
+  readonly program: string
   /** Wall clock, milliseconds. */
   readonly clock: () => number
   /** Resolves after so many milliseconds; given so that tests need not wait. */
   readonly pause?: (ms: number) => Promise<void>
-  /** For a cluster: ` ON CLUSTER name` and a replicated engine for the table of records. */
-  readonly onCluster?: { readonly clause: string; readonly engine: string }
+  /** For a cluster: a replicated engine for the table of records. */
+  readonly recordsEngine?: string
+  /** What to do when this version cannot keep what the store has. A sentence. */
+  readonly whenRefused: string
   /** Makes the database, by a connection that does not name it: a server refuses every query that names one it has not. */
   readonly createDatabase?: () => Promise<void>
 }
@@ -52,75 +66,40 @@ export interface MigratorOptions {
 /** How long a lock counts: a process that died holding it delays the next one by no more than this. */
 const LEASE_MS = 60_000
 const POLL_MS = 250
-const NOTHING_YET = new Set(['UNKNOWN_TABLE', 'UNKNOWN_DATABASE'])
 
 export function createMigrator(options: MigratorOptions): Migrator {
-  const { store, clock } = options
-  const migrations = [...options.migrations].sort((a, b) => a.version - b.version)
-  checkMigrations(migrations)
-  const clause = options.onCluster?.clause ?? ''
-  const engine = options.onCluster?.engine ?? 'ReplacingMergeTree(applied_ms)'
+  const { store, clock, definitions, ddl, program } = options
+  const clause = ddl.cluster ? ` ON CLUSTER '${ddl.cluster}'` : ''
+  const engine = options.recordsEngine ?? 'ReplacingMergeTree(applied_ms)'
   const pause = options.pause ?? ((ms: number) => new Promise((resolve) => setTimeout(resolve, ms)))
-
-  const records = async () => {
-    try {
-      const sql = `SELECT version, any(name) AS migration, groupUniqArray(checksum) AS checksums,
-        toFloat64(min(applied_ms)) AS applied_ms FROM schema_migrations GROUP BY version ORDER BY version`
-      type Row = { version: number; migration: string; checksums: string[]; applied_ms: number }
-      return await store.query<Row>(sql)
-    } catch (error) {
-      if (error instanceof StoreError && NOTHING_YET.has(error.type)) return []
-      throw error
-    }
-  }
+  const checksum = checksumOf(definitions)
 
   const plan = async (): Promise<MigrationPlan> => {
-    const rows = await records()
-    const last = rows.at(-1)?.version ?? 0
-    for (const row of rows) {
-      const ours = migrations.find(({ version }) => version === row.version)
-      if (!ours) {
-        throw new MigrationError(
-          'newer',
-          `the store has migration ${row.version} (${row.migration}), which this program does not know: it is older than the store`,
-        )
-      }
-      if (row.checksums.some((checksum) => checksum !== checksumOf(ours))) {
-        throw new MigrationError(
-          'edited',
-          `migration ${row.version} (${row.migration}) was edited after it had been applied: append a new one instead`,
-        )
-      }
-    }
-    const done = new Set(rows.map(({ version }) => version))
-    const pending = migrations.filter(({ version }) => !done.has(version))
-    const behind = pending.find(({ version }) => version < last)
-    if (behind) {
+    const applied = await readRecords(store)
+    const last = applied.at(-1)
+    if (last?.checksum === checksum) return { applied, pending: [], kept: [] }
+    const tables = await foundTables(store, ddl.database)
+    const wanted = tables.length === 0 ? definitions : await asServerWrites(store, definitions)
+    const found = difference(wanted, tables, ddl)
+    if (found.refusals.length > 0)
       throw new MigrationError(
-        'out_of_order',
-        `migration ${behind.version} (${behind.name}) comes before ${last}, which is applied already`,
+        'loss',
+        [...found.refusals, 'Nothing was changed.', options.whenRefused].join(' '),
       )
-    }
-    const applied = rows.map(({ version, migration, applied_ms }) => ({
-      version,
-      name: migration,
-      applied_ms,
-    }))
-    return { applied, pending }
+    const made = applied.reduce((newest, each) => (isNewer(each.program, newest) ? each.program : newest), '')
+    const isOlder = isNewer(made, program)
+    const needed = isOlder ? found.statements.filter((each) => !found.views.includes(each)) : found.statements
+    if (isOlder && needed.length > 0)
+      throw new MigrationError(
+        'newer',
+        `The tables were made by version ${made}, and this program, ${program}, needs what they do not have (${firstLine(needed[0]!)}). Start version ${made} or later.`,
+      )
+    // An older program adds nothing: what it needs is there.
+    if (isOlder) return { applied, pending: [], kept: found.kept }
+    const name = `${program}: ${found.statements.length} statements`
+    const next = { version: (last?.version ?? 0) + 1, name, statements: found.statements }
+    return { applied, pending: [next], kept: found.kept }
   }
-
-  const record = (migration: Migration) =>
-    store.insertRows({
-      table: 'schema_migrations',
-      rows: [
-        {
-          version: migration.version,
-          name: migration.name,
-          checksum: checksumOf(migration),
-          applied_ms: Math.round(clock()),
-        },
-      ],
-    })
 
   return {
     plan,
@@ -128,79 +107,60 @@ export function createMigrator(options: MigratorOptions): Migrator {
       if ((await plan()).pending.length === 0) return []
       await options.createDatabase?.()
       await store.exec(
-        `CREATE TABLE IF NOT EXISTS schema_migrations${clause} (version UInt32, name String, checksum String, applied_ms UInt64)
+        `CREATE TABLE IF NOT EXISTS schema_migrations${clause} (version UInt32, name String, checksum String, applied_ms UInt64, program String)
         ENGINE = ${engine} ORDER BY version`,
       )
+      // Tables of 0.1.0 had no such column.
+      await store.exec(`ALTER TABLE schema_migrations${clause} ADD COLUMN IF NOT EXISTS program String`)
       const lock = await takeLock({ store, clock, pause, clause })
-      const run: Migration[] = []
       try {
-        // somebody else may have been faster
-        for (const migration of (await plan()).pending) {
-          for (const statement of migration.statements) {
+        // Another process may have been faster.
+        const { pending } = await plan()
+        for (const { version, name, statements } of pending) {
+          for (const statement of statements) {
             await lock.renew()
             await store.exec(statement)
           }
-          await record(migration)
-          run.push(migration)
+          const row = { version, name, checksum, applied_ms: Math.round(clock()), program }
+          await store.insertRows({ table: 'schema_migrations', rows: [row] })
         }
+        return pending
       } finally {
         await lock.release()
       }
-      return run
     },
   }
 }
 
-export function checksumOf(migration: Migration): string {
-  const hash = createHash('sha256').update(`${migration.version}\0${migration.name}`)
-  for (const statement of migration.statements) hash.update(`\0${statement}`)
+interface RecordRow {
+  readonly version: number
+  readonly name: string
+  readonly checksum: string
+  readonly applied_ms: number
+  readonly program: string
+}
+
+/** What was applied, oldest first. */
+async function readRecords(store: Store): Promise<RecordRow[]> {
+  type Row = Omit<RecordRow, 'program'> & { readonly program?: string }
+  const rows = await rowsIfAny<Row>(store, 'SELECT * FROM schema_migrations ORDER BY version, applied_ms')
+  return rows.map((row) => ({ ...row, applied_ms: Number(row.applied_ms), program: row.program ?? '' }))
+}
+
+const firstLine = (statement: string): string => statement.split('\n').slice(0, 2).join(' ')
+
+/** Whether a version, `1.2.3`, is later than another; what comes after a `-` does not count. */
+function isNewer(version: string, than: string): boolean {
+  const parts = (text: string) => text.split('-')[0]!.split('.').map(Number)
+  const [a, b] = [parts(version || '0'), parts(than || '0')]
+  const at = a.findIndex((part, index) => part !== (b[index] ?? 0))
+  return at >= 0 && a[at]! > (b[at] ?? 0)
+}
+
+export function checksumOf(definitions: readonly Definition[]): string {
+  const hash = createHash('sha256')
+  for (const { create } of definitions) hash.update(`${create}\0`)
   return hash.digest('hex')
-}
-
-/**
- * A crash may fall between a statement and its record, and a lock may outlive its owner: so every statement has to be
- * one that can run twice.
- */
-export function checkMigrations(migrations: readonly Migration[]): void {
-  const seen = new Set<number>()
-  for (const { version, name, statements } of migrations) {
-    if (!Number.isInteger(version) || version < 1 || seen.has(version)) {
-      throw new MigrationError(
-        'invalid',
-        `migration ${version} (${name}): versions are whole numbers, each once`,
-      )
-    }
-    seen.add(version)
-    for (const statement of statements) {
-      const why = cannotRepeat(statement)
-      if (why) throw new MigrationError('invalid', `migration ${version} (${name}) cannot run twice: ${why}`)
-    }
-  }
-}
-
-function cannotRepeat(statement: string): string | undefined {
-  const text = statement.trim().replace(/\s+/g, ' ')
-  const start = text.slice(0, 60)
-  if (/^CREATE /i.test(text) && !/^CREATE (OR REPLACE )?[A-Z ]*?(IF NOT EXISTS )/i.test(text)) {
-    if (!/^CREATE OR REPLACE /i.test(text)) return `CREATE without IF NOT EXISTS: ${start}`
-  }
-  if (/^DROP /i.test(text) && !/^DROP [A-Z ]*?IF EXISTS /i.test(text))
-    return `DROP without IF EXISTS: ${start}`
-  if (/^(RENAME|EXCHANGE|ATTACH|DETACH) /i.test(text))
-    return `it names things that are gone afterwards: ${start}`
-  if (/^ALTER /i.test(text)) {
-    for (const [, what, how] of text.matchAll(
-      /\b(ADD|DROP) (?:COLUMN|INDEX|PROJECTION|CONSTRAINT) (IF)?/gi,
-    )) {
-      if (!how)
-        return `ALTER … ${what} without IF ${what?.toUpperCase() === 'ADD' ? 'NOT ' : ''}EXISTS: ${start}`
-    }
-    if (/\bRENAME COLUMN (?!IF EXISTS)/i.test(text)) return `RENAME COLUMN without IF EXISTS: ${start}`
-  }
-  if (/^INSERT /i.test(text) && !/insert_deduplication_token/i.test(text)) {
-    return `INSERT without insert_deduplication_token: ${start}`
-  }
-  return undefined
 }
 
 interface Lock {

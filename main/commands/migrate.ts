@@ -8,11 +8,13 @@ export function registerMigrate(program: Command, version: string): void {
       'bring the store’s tables to this version; without --apply the plan is shown and nothing is done',
     )
     .option('--apply', 'do it')
+    .option('--dry-run', 'show the plan alone, as without --apply')
     .action(async (flags) => {
       const { createTelemetry } = await import('../../telemetry/telemetry.ts')
       const { createContext } = await import('../context.ts')
       const { connectStore, migratorOf } = await import('../roles/store.ts')
       const config = configOf(flags)
+      const apply = flags.apply === true && flags.dryRun !== true
       if (config.store.url === '') {
         throw expectedError(
           'store.url is empty: the embedded store migrates by itself when it starts. Set FIRSTFRAME_STORE_URL for a ClickHouse.',
@@ -24,15 +26,16 @@ export function registerMigrate(program: Command, version: string): void {
       if (problem !== undefined) throw expectedError(problem)
       const migrator = migratorOf(context, store)
       try {
-        const { applied, pending } = await migrator.plan()
+        const { applied, pending, kept } = await migrator.plan()
         for (const each of applied)
           console.log(`done     ${each.version} ${each.name} (${new Date(each.applied_ms).toISOString()})`)
         for (const each of pending) {
           console.log(`pending  ${each.version} ${each.name}`)
-          if (!flags.apply) console.log(each.statements.map((statement) => `${statement};\n`).join('\n'))
+          if (!apply) console.log(each.statements.map((statement) => `${statement};\n`).join('\n'))
         }
+        for (const each of kept) console.log(`stays    ${each}`)
         if (pending.length === 0) console.log('The tables are up to date.')
-        else if (flags.apply)
+        else if (apply)
           console.log(
             `Done: ${(await migrator.apply()).map((each) => each.version).join(', ') || 'another process was faster'}.`,
           )

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defaultFloor_bytes } from '../../log/diskSpace.ts'
-import { type DdlOptions, databaseDdl } from '../../schemas/derive/ddl.ts'
+import { type DdlOptions, databaseDdl, definitions } from '../../schemas/derive/ddl.ts'
 import { KINDS } from '../../schemas/kinds/kinds.ts'
-import { migrations } from '../../schemas/migrations.ts'
 import { isView, ROLLUP_NAMES, ROLLUPS } from '../../schemas/rollups.ts'
 import { SYSTEM_TABLES } from '../../schemas/system.ts'
 import { checkStore } from '../../store/checkStore.ts'
@@ -14,6 +13,7 @@ import { type StoreSupervisor, superviseStore } from '../../store/supervisor.ts'
 import type { Context, Role } from '../context.ts'
 import { expectedError } from '../expectedError.ts'
 import { keptSecret } from '../keptSecret.ts'
+import { VERSION } from '../version.ts'
 
 /** The read-only user of the store. */
 export const READER = 'reader'
@@ -69,20 +69,23 @@ async function createDatabase(context: Context): Promise<void> {
 /** Brings a store's tables to this version. */
 export function migratorOf(context: Context, store: Store): Migrator {
   const { url, cluster, database } = context.config.store
+  const ddl = ddlOptions(context)
   return createMigrator({
     store,
-    migrations: migrations(ddlOptions(context)),
+    definitions: definitions(ddl),
+    ddl,
+    program: VERSION,
     clock: context.clock,
-    ...(url === '' ? {} : { createDatabase: () => createDatabase(context) }),
-    ...(cluster === ''
-      ? {}
-      : {
-          onCluster: {
-            clause: ` ON CLUSTER '${cluster}'`,
-            // Every server of every shard has the same records: the path leaves the shard out, and names differ by it.
-            engine: `ReplicatedReplacingMergeTree('/clickhouse/tables/${cluster}/${database}/schema_migrations', '{shard}-{replica}', applied_ms)`,
-          },
-        }),
+    whenRefused:
+      url === ''
+        ? 'Go on with the version that wrote the folder, or: `firstframe backup`, and with this version `firstframe restore --from-log`, which builds the store anew from what the log still has.'
+        : 'Go on with the version that made the tables, or: back the database up, RENAME the tables that are named here, run `firstframe migrate --apply`, which makes them anew, and copy their rows by INSERT … SELECT.',
+    createDatabase: url === '' ? undefined : () => createDatabase(context),
+    // Every server of every shard has the same records: the path leaves the shard out, and names differ by it.
+    recordsEngine:
+      cluster === ''
+        ? undefined
+        : `ReplicatedReplacingMergeTree('/clickhouse/tables/${cluster}/${database}/schema_migrations', '{shard}-{replica}', applied_ms)`,
   })
 }
 

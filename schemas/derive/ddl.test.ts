@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { startTestStore, type TestStore } from '../../store/testing.ts'
 import { TABLE_NAMES } from './columns.ts'
-import { ddl } from './ddl.ts'
+import { ddl, definitions } from './ddl.ts'
+import { difference } from './difference.ts'
 
 let it: TestStore
 before(async () => {
@@ -40,6 +41,30 @@ test('on a cluster every table is replicated under a Distributed one, a session 
       kind,
     )
   assert.ok(distributed.length > TABLE_NAMES.length)
+})
+
+test('on a cluster the local table and the Distributed one gain a column, and a view its query, on every server', async () => {
+  const wanted = definitions(CLUSTER).filter(({ name }) => /^heartbeat(_10s)?(_view)?(_local)?$/.test(name))
+  const found = wanted.map((each) => ({
+    name: each.name,
+    engine: /MergeTree/.test(each.engine) ? `Replicated${each.engine}` : each.engine,
+    engine_full: ` TTL ${each.ttl}`,
+    partition_key: each.partition_by ?? '',
+    sorting_key: each.order_by?.filter((part) => part !== 'delivery').join(', ') ?? '',
+    columns: each.columns?.filter(({ name }) => name !== 'peers' && name !== 'delivery') ?? [],
+    indices: [],
+    select: 'SELECT 1',
+  }))
+  const { statements, refusals } = difference(wanted, found, CLUSTER)
+  assert.deepEqual(refusals, [])
+  const start = (name: string) =>
+    statements.filter((sql) => sql.startsWith(`ALTER TABLE firstframe.${name} ON CLUSTER 'big'`)).join('\n')
+  assert.match(start('heartbeat_local'), /ADD COLUMN IF NOT EXISTS peers .* AFTER bytes_p2p/)
+  assert.match(start('heartbeat'), /ADD COLUMN IF NOT EXISTS peers Nullable\(UInt16\) AFTER bytes_p2p/)
+  assert.match(start('heartbeat_10s_local'), /MODIFY ORDER BY \(.*, source, delivery\)/)
+  assert.match(start('heartbeat_10s_view_local'), /MODIFY QUERY/)
+  for (const sql of statements)
+    await it.store.query('SELECT formatQuery({sql:String}) AS ok', { params: { sql } })
 })
 
 test('with a storage policy older days move to its cold volume, and without one nothing does', () => {

@@ -23,74 +23,167 @@ const isKind = (table: Table): table is Kind => table in KINDS
 interface Names {
   readonly on: string
   readonly local: (name: string) => string
-  readonly settings: string
-  readonly engine: (family: string, arguments_?: string) => string
+  readonly settings: Readonly<Record<string, string>>
   /** When rows move to the cold volume, if there is one, and when they go. */
   readonly ttl: (time: string, days: number) => string
 }
 
-function names({ database, cluster, storage_policy }: DdlOptions): Names {
+function names({ cluster, storage_policy }: DdlOptions): Names {
   const window = cluster ? 'replicated_deduplication_window' : 'non_replicated_deduplication_window'
-  const policy = storage_policy ? `, storage_policy = '${storage_policy}'` : ''
   return {
     on: cluster ? ` ON CLUSTER '${cluster}'` : '',
-    local: (name) => `${database}.${name}${cluster ? '_local' : ''}`,
-    settings: `SETTINGS ${window} = ${DEDUPLICATION_WINDOW}, index_granularity = 8192${policy}`,
-    engine: (family, arguments_ = '') =>
-      cluster ? `Replicated${family}(${arguments_})` : `${family}(${arguments_})`,
+    local: (name) => `${name}${cluster ? '_local' : ''}`,
+    settings: {
+      [window]: String(DEDUPLICATION_WINDOW),
+      index_granularity: '8192',
+      ...(storage_policy && { storage_policy: `'${storage_policy}'` }),
+    },
     ttl: (time, days) => {
       const cold =
         storage_policy && days > COLD_DAYS ? `${time} + INTERVAL ${COLD_DAYS} DAY TO VOLUME 'cold', ` : ''
-      return `TTL ${cold}${time} + INTERVAL ${days} DAY`
+      return `${cold}${time} + INTERVAL ${days} DAY`
     },
   }
 }
 
-const codecOf = ({ field }: Column): string => `CODEC(${field.codec ?? 'ZSTD(1)'})`
+/** One column of a table as the store keeps it. */
+export interface StoredColumn {
+  readonly name: string
+  readonly type: string
+  /** As within `CODEC(…)`; undefined: the server's default. */
+  readonly codec?: string
+}
 
-const columnDdl = (column: Column): string => `  ${column.name} ${clickhouseType(column)} ${codecOf(column)}`
+/**
+ * One table or view of the store. `create` makes it where it is missing; the other parts are what `difference`
+ * compares with a table that is there.
+ */
+export interface Definition {
+  /** Without the database. */
+  readonly name: string
+  readonly engine:
+    | 'MergeTree'
+    | 'AggregatingMergeTree'
+    | 'ReplacingMergeTree'
+    | 'Distributed'
+    | 'View'
+    | 'MaterializedView'
+  readonly create: string
+  /** Of tables; a view has the columns of its query. */
+  readonly columns?: readonly StoredColumn[]
+  readonly partition_by?: string
+  readonly order_by?: readonly string[]
+  readonly ttl?: string
+  /** Skip indices: name → `expression TYPE … GRANULARITY …`. */
+  readonly indices?: Readonly<Record<string, string>>
+  readonly settings?: Readonly<Record<string, string>>
+  /** Of views. */
+  readonly select?: string
+}
 
-/** A Distributed table of the plain name over the local ones; a session stays on one shard. */
-function distributed(name: string, shardingKey: string, options: DdlOptions): string[] {
-  if (!options.cluster) return []
+const storedColumn = (column: Column): StoredColumn => ({
+  name: column.name,
+  type: clickhouseType(column),
+  codec: column.field.codec ?? 'ZSTD(1)',
+})
+
+/** A column as CREATE and ALTER write it. */
+export const columnDdl = ({ name, type, codec }: StoredColumn): string =>
+  `${name} ${type}${codec === undefined ? '' : ` CODEC(${codec})`}`
+
+interface TableSpec {
+  readonly name: string
+  readonly family: 'MergeTree' | 'AggregatingMergeTree' | 'ReplacingMergeTree'
+  readonly version?: string
+  readonly columns: readonly StoredColumn[]
+  readonly indices?: Readonly<Record<string, string>>
+  readonly partition_by: string
+  readonly primary_key?: readonly string[]
+  readonly order_by: readonly string[]
+  /** When rows go: the expression of their time, and days after it. */
+  readonly kept: readonly [time: string, days: number]
+  readonly shardingKey: string
+}
+
+/** A table; on a cluster a replicated local one, and a Distributed one of the plain name over them. */
+function table(spec: TableSpec, options: DdlOptions, between: readonly Definition[] = []): Definition[] {
   const { database, cluster } = options
-  return [
-    `CREATE TABLE IF NOT EXISTS ${database}.${name} ON CLUSTER '${cluster}' AS ${database}.${name}_local\n` +
-      `ENGINE = Distributed('${cluster}', '${database}', '${name}_local', ${shardingKey})`,
+  const { on, local, settings, ttl } = names(options)
+  const { name, family, columns, indices = {}, partition_by, primary_key, order_by } = spec
+  const lines = [
+    ...columns.map((column) => `  ${columnDdl(column)}`),
+    ...Object.entries(indices).map(([index, what]) => `  INDEX ${index} ${what}`),
   ]
+  const expiry = ttl(...spec.kept)
+  const own: Definition = {
+    name: local(name),
+    engine: family,
+    columns,
+    indices,
+    partition_by,
+    order_by,
+    ttl: expiry,
+    settings,
+    create:
+      `CREATE TABLE IF NOT EXISTS ${database}.${local(name)}${on} (\n${lines.join(',\n')}\n)\n` +
+      `ENGINE = ${cluster ? 'Replicated' : ''}${family}(${spec.version ?? ''})\nPARTITION BY ${partition_by}\n` +
+      `${primary_key === undefined ? '' : `PRIMARY KEY (${primary_key.join(', ')})\n`}ORDER BY ${order_by.length === 1 ? order_by[0] : `(${order_by.join(', ')})`}\n` +
+      `TTL ${expiry}\nSETTINGS ${Object.entries(settings)
+        .map(([key, value]) => `${key} = ${value}`)
+        .join(', ')}`,
+  }
+  if (!cluster) return [own, ...between]
+  const spread: Definition = {
+    name,
+    engine: 'Distributed',
+    columns: columns.map(({ codec: _, ...column }) => column),
+    create:
+      `CREATE TABLE IF NOT EXISTS ${database}.${name} ON CLUSTER '${cluster}' AS ${database}.${name}_local\n` +
+      `ENGINE = Distributed('${cluster}', '${database}', '${name}_local', ${spec.shardingKey})`,
+  }
+  return [own, ...between, spread]
 }
 
 /** The table of a kind: ordered so that a stream's minutes lie together (12 bytes a heartbeat, measured at 100 M rows). */
-function kindTable(kind: Kind, options: DdlOptions): string[] {
-  const { on, local, settings, engine, ttl } = names(options)
-  const prefix = 'tenant, stream, toStartOfFiveMinutes(received_time)'
-  const order = KINDS[kind].keyed_by === 'node' ? 'received_time' : 'cdn, session, event_time'
-  return [
-    `CREATE TABLE IF NOT EXISTS ${local(kind)}${on} (\n` +
-      `${columnsOf(kind).map(columnDdl).join(',\n')},\n` +
-      '  INDEX session_bloom session TYPE bloom_filter(0.01) GRANULARITY 4,\n' +
-      '  INDEX received_range received_time TYPE minmax GRANULARITY 1\n' +
-      `)\nENGINE = ${engine('MergeTree')}\nPARTITION BY toDate(received_time)\nPRIMARY KEY (${prefix})\nORDER BY (${prefix}, ${order})\n` +
-      `${ttl('toDateTime(received_time)', KINDS[kind].retention_days)}\n${settings}`,
-    ...distributed(
-      kind,
-      KINDS[kind].keyed_by === 'session' ? 'cityHash64(session)' : 'cityHash64(stream)',
-      options,
-    ),
-  ]
+function kindTable(kind: Kind, options: DdlOptions): Definition[] {
+  const prefix = ['tenant', 'stream', 'toStartOfFiveMinutes(received_time)']
+  const { keyed_by, retention_days } = KINDS[kind]
+  const rest = keyed_by === 'node' ? ['received_time'] : ['cdn', 'session', 'event_time']
+  return table(
+    {
+      name: kind,
+      family: 'MergeTree',
+      columns: columnsOf(kind).map(storedColumn),
+      indices: {
+        session_bloom: 'session TYPE bloom_filter(0.01) GRANULARITY 4',
+        received_range: 'received_time TYPE minmax GRANULARITY 1',
+      },
+      partition_by: 'toDate(received_time)',
+      primary_key: prefix,
+      order_by: [...prefix, ...rest],
+      kept: ['toDateTime(received_time)', retention_days],
+      shardingKey: keyed_by === 'session' ? 'cityHash64(session)' : 'cityHash64(stream)',
+    },
+    options,
+  )
 }
 
-function systemTable(name: keyof typeof SYSTEM_TABLES, options: DdlOptions): string[] {
-  const { on, local, settings, engine, ttl } = names(options)
-  const table = SYSTEM_TABLES[name]
-  const family =
-    'replaced_by' in table ? engine('ReplacingMergeTree', table.replaced_by.version) : engine('MergeTree')
-  return [
-    `CREATE TABLE IF NOT EXISTS ${local(name)}${on} (\n${columnsOf(name).map(columnDdl).join(',\n')}\n)\n` +
-      `ENGINE = ${family}\nPARTITION BY toYYYYMM(${table.time})\nORDER BY (${table.order_by.join(', ')})\n` +
-      `${ttl(`toDateTime(${table.time})`, table.retention_days)}\n${settings}`,
-    ...distributed(name, 'cityHash64(tenant)', options),
-  ]
+function systemTable(name: keyof typeof SYSTEM_TABLES, options: DdlOptions): Definition[] {
+  const { time, order_by, retention_days, ...rest } = SYSTEM_TABLES[name]
+  const version = 'replaced_by' in rest ? rest.replaced_by.version : undefined
+  return table(
+    {
+      name,
+      family: version === undefined ? 'MergeTree' : 'ReplacingMergeTree',
+      version,
+      columns: columnsOf(name).map(storedColumn),
+      partition_by: `toYYYYMM(${time})`,
+      order_by,
+      kept: [`toDateTime(${time})`, retention_days],
+      shardingKey: 'cityHash64(tenant)',
+    },
+    options,
+  )
 }
 
 function typeOf(kind: Kind, name: string): string {
@@ -100,77 +193,108 @@ function typeOf(kind: Kind, name: string): string {
 }
 
 /** A rollup that is a view: the rows of others, one after the other; what one of them does not have is 0 or ''. */
-function unionView(name: Rollup, spec: RollupSpec, keys: readonly string[], options: DdlOptions): string {
+function unionView(name: Rollup, spec: RollupSpec, keys: readonly string[], options: DdlOptions): Definition {
   const { database } = options
   const rows = spec.over!.map((source) => {
     const own: RollupSpec = ROLLUPS[source as Rollup]
     const has: readonly string[] = ['tenant', 'show', 'stream', ...own.by, ...keptBy(own)]
-    const select = [
+    const columns = [
       ...keys.map((key) => (has.includes(key) ? key : `'' AS ${key}`)),
       ...keptBy(spec).map((measure) => `toFloat64(${has.includes(measure) ? measure : 0}) AS ${measure}`),
     ]
-    return `SELECT time, ${select.join(', ')} FROM ${database}.${source}`
+    return `SELECT time, ${columns.join(', ')} FROM ${database}.${source}`
   })
-  return `CREATE VIEW IF NOT EXISTS ${database}.${name}${names(options).on} AS\n${rows.join('\nUNION ALL\n')}`
+  const select = rows.join('\nUNION ALL\n')
+  const create = `CREATE VIEW IF NOT EXISTS ${database}.${name}${names(options).on} AS\n${select}`
+  return { name, engine: 'View', create, select }
 }
 
-function rollup(name: Rollup, options: DdlOptions): string[] {
-  const { on, local, settings, engine, ttl } = names(options)
+function rollup(name: Rollup, options: DdlOptions): Definition[] {
+  const { database } = options
+  const { on, local } = names(options)
   const spec: RollupSpec = ROLLUPS[name]
   const keys = ['tenant', 'show', 'stream', ...spec.by]
   if (spec.over !== undefined) return [unionView(name, spec, keys, options)]
   const step = `toStartOfInterval(${spec.clock}, INTERVAL ${spec.step_s} SECOND)`
-  const columns = [
-    `  time DateTime('UTC') CODEC(DoubleDelta, ZSTD(1))`,
-    ...keys.map((key) => `  ${key} ${typeOf(spec.kind, key)} CODEC(ZSTD(1))`),
-    ...keptBy(spec).map((measure) => `  ${measure} ${rollupColumn(measure).type} CODEC(ZSTD(1))`),
-  ]
-  const view = (from: Pick<RollupSpec, 'kind' | 'measures'>, of: string): string => {
-    const select = [
+  const view = (from: Pick<RollupSpec, 'kind' | 'measures'>, of: string): Definition => {
+    const columns = [
       `  toDateTime(${step}) AS time`,
       ...keys.map((key) => `  ${key}`),
       ...from.measures.map((measure) => `  ${rollupColumn(measure).select} AS ${measure}`),
     ]
-    return (
-      `CREATE MATERIALIZED VIEW IF NOT EXISTS ${local(of)}${on} TO ${local(name)} AS\nSELECT\n${select.join(',\n')}\n` +
-      `FROM ${local(from.kind)}\nGROUP BY time, ${keys.join(', ')}`
-    )
+    const select =
+      `SELECT\n${columns.join(',\n')}\n` +
+      `FROM ${database}.${local(from.kind)}\nGROUP BY time, ${keys.join(', ')}`
+    const create = `CREATE MATERIALIZED VIEW IF NOT EXISTS ${database}.${local(of)}${on} TO ${database}.${local(name)} AS\n${select}`
+    return { name: local(of), engine: 'MaterializedView', create, select }
   }
-  const order = ['tenant', 'show', 'stream', 'time', ...spec.by]
-  return [
-    `CREATE TABLE IF NOT EXISTS ${local(name)}${on} (\n${columns.join(',\n')}\n)\n` +
-      `ENGINE = ${engine('AggregatingMergeTree')}\nPARTITION BY ${spec.step_s < 60 ? 'toDate(time)' : 'toYYYYMM(time)'}\n` +
-      `PRIMARY KEY (tenant, show, stream, time)\nORDER BY (${order.join(', ')})\n` +
-      `${ttl('time', spec.retention_days)}\n${settings}`,
-    view(spec, `${name}_view`),
-    ...(spec.also === undefined ? [] : [view(spec.also, `${name}_${spec.also.kind}_view`)]),
-    ...distributed(name, 'rand()', options),
-  ]
+  const key = ['tenant', 'show', 'stream', 'time']
+  return table(
+    {
+      name,
+      family: 'AggregatingMergeTree',
+      columns: [
+        { name: 'time', type: "DateTime('UTC')", codec: 'DoubleDelta, ZSTD(1)' },
+        ...keys.map((column) => ({ name: column, type: typeOf(spec.kind, column), codec: 'ZSTD(1)' })),
+        ...keptBy(spec).map((measure) => ({
+          name: measure,
+          type: rollupColumn(measure).type,
+          codec: 'ZSTD(1)',
+        })),
+      ],
+      partition_by: spec.step_s < 60 ? 'toDate(time)' : 'toYYYYMM(time)',
+      primary_key: key,
+      order_by: [...key, ...spec.by],
+      kept: ['time', spec.retention_days],
+      shardingKey: 'rand()',
+    },
+    options,
+    [
+      view(spec, `${name}_view`),
+      ...(spec.also === undefined ? [] : [view(spec.also, `${name}_${spec.also.kind}_view`)]),
+    ],
+  )
 }
+
+/** The audit trail of the console: who looked, asked and changed. Kept a year. */
+const auditTable = (options: DdlOptions): Definition[] =>
+  table(
+    {
+      name: 'audit',
+      family: 'MergeTree',
+      columns: [
+        { name: 'time', type: "DateTime64(3, 'UTC')" },
+        { name: 'who', type: 'String' },
+        { name: 'how', type: 'LowCardinality(String)' },
+        { name: 'action', type: 'LowCardinality(String)' },
+        { name: 'detail', type: 'String', codec: 'ZSTD(1)' },
+        { name: 'tenant', type: 'LowCardinality(String)' },
+        { name: 'address', type: 'String' },
+        { name: 'status', type: 'UInt16' },
+      ],
+      partition_by: 'toYYYYMM(time)',
+      order_by: ['time'],
+      kept: ['toDateTime(time)', 365],
+      shardingKey: 'rand()',
+    },
+    options,
+  )
 
 /** The statement that makes the database alone; safe to run again. */
 export const databaseDdl = (options: DdlOptions): string =>
   `CREATE DATABASE IF NOT EXISTS ${options.database}${names(options).on}${options.cluster ? '' : ' ENGINE = Atomic'}`
 
-/** Every statement that makes the database, in an order that works, safe to run again. */
-export function ddl(options: DdlOptions): string[] {
+/** Every table and view of the database, in an order in which they can be made. */
+export function definitions(options: DdlOptions): Definition[] {
   return [
-    databaseDdl(options),
-    ...TABLE_NAMES.flatMap((table) =>
-      isKind(table) ? kindTable(table, options) : systemTable(table, options),
-    ),
+    ...TABLE_NAMES.flatMap((name) => (isKind(name) ? kindTable(name, options) : systemTable(name, options))),
     ...(Object.keys(ROLLUPS) as Rollup[]).flatMap((name) => rollup(name, options)),
+    ...auditTable(options),
   ]
 }
 
-/** The audit trail of the console: who looked, asked and changed. Kept a year. */
-export function auditTable(options: DdlOptions): string[] {
-  const { on, local, settings, engine, ttl } = names(options)
-  return [
-    `CREATE TABLE IF NOT EXISTS ${local('audit')}${on} (\n` +
-      "  time DateTime64(3, 'UTC'),\n  who String,\n  how LowCardinality(String),\n  action LowCardinality(String),\n  detail String CODEC(ZSTD(1)),\n" +
-      '  tenant LowCardinality(String),\n  address String,\n  status UInt16\n' +
-      `)\nENGINE = ${engine('MergeTree')}\nPARTITION BY toYYYYMM(time)\nORDER BY time\n${ttl('toDateTime(time)', 365)}\n${settings}`,
-    ...distributed('audit', 'rand()', options),
-  ]
-}
+/** Every statement that makes the database, in an order that works, safe to run again. */
+export const ddl = (options: DdlOptions): string[] => [
+  databaseDdl(options),
+  ...definitions(options).map(({ create }) => create),
+]
