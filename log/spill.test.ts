@@ -60,7 +60,7 @@ async function begin(options: { max_bytes?: number; patience_ms?: number; at?: s
     inner,
     path: join(folder, at, 'spill'),
     max_bytes: options.max_bytes ?? MAX_BYTES,
-    patience_ms: options.patience_ms ?? 1_000,
+    patience_ms: options.patience_ms ?? 30_000,
     emit: (fact) => void facts.push(fact),
     clock: Date.now,
   })
@@ -84,9 +84,9 @@ const spilled = (records: readonly LogRecord[]): string[] =>
   texts(records.filter(({ headers }) => headers[HEADERS.spilled] === '1'))
 
 async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 8_000
+  const end = performance.now() + 60_000
   while (!(await condition())) {
-    assert.ok(performance.now() < end, `${what}: not within 8 s`)
+    assert.ok(performance.now() < end, `${what}: not within a minute`)
     await pause(5)
   }
 }

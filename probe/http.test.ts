@@ -25,7 +25,7 @@ async function serve(
 }
 
 const clientOf = (t: TestContext, target: string, more: Partial<HttpClientOptions> = {}) => {
-  const client = httpClient({ clock, target, timeout_ms: 2_000, ...more })
+  const client = httpClient({ clock, target, timeout_ms: 20_000, ...more })
   t.after(client.close)
   return client
 }

@@ -84,7 +84,7 @@ async function setUp(t: TestContext) {
 }
 
 async function until(what: string, done: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000
+  const end = Date.now() + 60_000
   while (!(await done())) {
     assert.ok(Date.now() < end, `waited for ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 5))

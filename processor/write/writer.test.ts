@@ -91,7 +91,7 @@ const message = (sessions: readonly string[], schema = fingerprint('heartbeat'))
 }
 
 async function until(what: string, done: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000
+  const end = Date.now() + 60_000
   while (!(await done())) {
     assert.ok(Date.now() < end, `waited for ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 5))

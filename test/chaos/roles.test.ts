@@ -23,7 +23,6 @@ test('roles as processes: beacons are in the store and its rollups exactly once,
   context.after(() => load.kill())
   await waitFor(async () => (await load.count()).events > 12_000, {
     what: '12,000 events answered',
-    timeout_ms: 60_000,
   })
   assert.deepEqual(await encoderIncidents(pipeline), [], 'nobody is paged while all is well')
   load.cut(1)
@@ -33,7 +32,7 @@ test('roles as processes: beacons are in the store and its rollups exactly once,
       const incidents = await encoderIncidents(pipeline)
       return incidents.length > 0 && incidents
     },
-    { what: 'the incident', timeout_ms: 30_000 },
+    { what: 'the incident' },
   ).catch(async (error: Error) => {
     const silences = await encoderSilences(pipeline)
     const stated = pipeline.watchers.map((part) => part.output().slice(-2_000)).join('\n')
@@ -71,7 +70,7 @@ test('roles as processes: beacons are in the store and its rollups exactly once,
       const all = await encoderIncidents(pipeline)
       return all.every(({ state }) => state === 'resolved') && all
     },
-    { what: 'the incident to be resolved', timeout_ms: 60_000 },
+    { what: 'the incident to be resolved' },
   )
   context.diagnostic(JSON.stringify(incidents))
   assert.deepEqual(

@@ -53,7 +53,7 @@ test('every expression is understood, and those of a pipeline at work have numbe
     await waitFor(
       async () =>
         (await ask(expr)).some(({ values }) => values.some(([, value]) => Number.isFinite(Number(value)))),
-      { what: `${title}: ${expr}`, timeout_ms: 60_000, every_ms: 500 },
+      { what: `${title}: ${expr}`, every_ms: 500 },
     )
   }
 })
@@ -68,7 +68,7 @@ test('a panel whose series Firstframe gives by now shows it, by the labels it as
         const series = await ask(expr)
         return series.length > 0 && series
       },
-      { what: `${title}: ${expr}`, timeout_ms: 30_000 },
+      { what: `${title}: ${expr}` },
     )
     const label = /by \((?!le\))(\w+)\) \(/.exec(expr)?.[1]
     if (label !== undefined)

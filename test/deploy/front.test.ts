@@ -47,23 +47,24 @@ test('the front is a real nginx’s: it spreads beacons, names the viewer, and p
     '-g',
     'daemon off;',
   ])
+  const gone = new Promise((resolve) => nginx.once('exit', resolve).once('error', resolve))
   let stated = ''
   nginx.stderr.on('data', (chunk: Buffer) => {
     stated += chunk
   })
   context.after(async () => {
     nginx.kill('SIGTERM')
+    await gone
     for (const server of collectors) {
       server.closeAllConnections()
       server.close()
     }
-    rmSync(folder, { recursive: true })
+    rmSync(folder, { recursive: true, force: true })
   })
   const send = () =>
     fetch(`http://127.0.0.1:${port}/v1/beacons`, { method: 'POST', body: '{}' }).then(({ status }) => status)
   await waitFor(async () => nginx.exitCode !== null || (await send().catch(() => 0)) === 204, {
     what: 'nginx to serve',
-    timeout_ms: 10_000,
   })
   assert.equal(nginx.exitCode, null, stated)
   for (let each = 0; each < 20; each += 1) assert.equal(await send(), 204)

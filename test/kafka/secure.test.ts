@@ -31,13 +31,13 @@ test('brokers that want TLS and a login are reached by the settings, and by nobo
   const settings = (environment: Record<string, string>) =>
     kafkaSecurity(loadConfig({ flags: {}, environment: { FIRSTFRAME_LOG_TLS: 'true', ...environment } }).log)
   const stated: string[] = []
-  const open = async (security: Pick<KafkaConnection, 'ssl' | 'sasl'>) => {
+  const open = async (security: Pick<KafkaConnection, 'ssl' | 'sasl'>, giveUpAfter_ms?: number) => {
     const opened = await openKafkaLog({
       brokers: kafka.bootstrap,
       clientId: 'secure',
       ...security,
       topics: [{ name: 'secure', partitions: 1 }],
-      giveUpAfter_ms: 4_000,
+      giveUpAfter_ms,
       emit: (fact) => {
         if (fact.type === 'log_append_failed') stated.push(String((fact.error as Error).message))
       },
@@ -68,7 +68,7 @@ test('brokers that want TLS and a login are reached by the settings, and by nobo
   ] as const
   for (const [what, environment, says] of wrong) {
     stated.length = 0
-    const refused = await open(settings(environment))
+    const refused = await open(settings(environment), 4_000)
     await assert.rejects(refused.append([MESSAGE]), what)
     assert.ok(
       stated.some((text) => says.test(text)),

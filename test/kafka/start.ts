@@ -8,9 +8,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../stream/freePort.ts'
 import { kafkaJars, run } from './jars.ts'
 
 export interface Broker {
@@ -54,7 +54,7 @@ export async function startKafka(options: {
   const { brokers: count, secure } = options
   const jars = await kafkaJars()
   const root = mkdtempSync(join(tmpdir(), 'firstframe-kafka-'))
-  const ports = await freePorts(count * 2)
+  const ports = await Promise.all(Array.from({ length: count * 2 }, freePort))
   const quorum = Array.from({ length: count }, (_, i) => `${i + 1}@127.0.0.1:${ports[count + i]}`).join(',')
   const running = new Map<number, ChildProcess>()
   const killAll = (): void => {
@@ -215,21 +215,3 @@ const LOG4J = `<?xml version="1.0" encoding="UTF-8"?>
   </Loggers>
 </Configuration>
 `
-
-/** Ports that are free now, all different. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-          const server = createServer()
-          server.once('error', reject)
-          server.listen(0, '127.0.0.1', () => resolve(server))
-        }),
-    ),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
-}

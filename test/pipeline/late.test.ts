@@ -93,7 +93,7 @@ test('clocks an hour off and beacons ten minutes late: facts land in their true 
         ),
       )),
     )
-  await waitFor(async () => (await inRollups()) >= total, { what: 'the rows', timeout_ms: 30_000 })
+  await waitFor(async () => (await inRollups()) >= total, { what: 'the rows' })
   const rows = await query<{
     session: string
     n: string

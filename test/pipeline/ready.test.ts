@@ -115,7 +115,7 @@ test('the gate before a show: no-go with its reasons, go with its evidence, and 
       const found = await ready('--no-pages', '--rehearsal', card)
       return !found.bad.includes('probes') && found
     },
-    { what: 'the probe in SQL', timeout_ms: 30_000 },
+    { what: 'the probe in SQL' },
   )
   assert.deepEqual(alone.bad, ['encoders'], alone.text)
 
@@ -125,7 +125,7 @@ test('the gate before a show: no-go with its reasons, go with its evidence, and 
       const found = await ready('--rehearsal', card)
       return found.code === 0 && found
     },
-    { what: 'go', timeout_ms: 30_000 },
+    { what: 'go' },
   )
   assert.match(go.text, /encoder-1 sends, encoder-2 stands by/)
   assert.match(go.text, /highest and the lowest of 2 renditions/)

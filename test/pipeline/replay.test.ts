@@ -40,7 +40,7 @@ test('stored traffic through changed rules: the page comes, or would not have co
           `SELECT id, rule, toUnixTimestamp64Milli(opened_time) AS at FROM incident FINAL WHERE stream = 'r'`,
         )
       )[0],
-    { what: 'the page when it happened', timeout_ms: 30_000 },
+    { what: 'the page when it happened' },
   )
 
   const replay = (...args: string[]) => {

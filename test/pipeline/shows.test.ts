@@ -55,7 +55,7 @@ test('one show in many apps: declared once, a hook that names only the stream be
         JSON.stringify([{ stream: 'main', show: 'gala' }])
       )
     },
-    { what: 'the hop under its show', timeout_ms: 20_000 },
+    { what: 'the hop under its show' },
   )
   assert.equal((await fetch(`${registry}/gala`, { method: 'DELETE' })).status, 204)
   await waitFor(

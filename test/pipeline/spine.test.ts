@@ -81,7 +81,7 @@ test('a real stream shows up in SQL, pages when its encoder is cut, and resolves
               `SELECT * FROM firstframe.startup WHERE source = 'sdk' AND show = 'spine'`,
             )
           )[0],
-        { what: 'the startup event in SQL', timeout_ms: 30_000 },
+        { what: 'the startup event in SQL' },
       )
       t.diagnostic(JSON.stringify(Object.fromEntries(STARTUP_PHASES.map((p) => [p, startup[p]]))))
       assert.equal(startup.outcome, 'started')
@@ -103,7 +103,7 @@ test('a real stream shows up in SQL, pages when its encoder is cut, and resolves
               `SELECT live_latency_ms, toUnixTimestamp64Milli(event_time) AS at FROM firstframe.heartbeat WHERE source = 'sdk' AND show = 'spine' AND live_latency_ms IS NOT NULL AND event_time >= fromUnixTimestamp64Milli(${truth.now}) ORDER BY event_time LIMIT 1`,
             )
           )[0],
-        { what: 'a heartbeat with a latency', timeout_ms: 20_000 },
+        { what: 'a heartbeat with a latency' },
       )
       t.diagnostic(`live latency: SDK ${heartbeat.live_latency_ms} ms, burnt-in clock ${latency} ms`)
       assert.ok(
@@ -121,7 +121,7 @@ test('a real stream shows up in SQL, pages when its encoder is cut, and resolves
         )
         return rows.length > 0 && rows
       },
-      { what: 'CMCD reports in SQL', timeout_ms: 20_000 },
+      { what: 'CMCD reports in SQL' },
     )
     assert.ok(cmcd !== undefined && Number(cmcd.bitrate) > 0, 'with the bitrate')
   })
@@ -156,7 +156,6 @@ test('a real stream shows up in SQL, pages when its encoder is cut, and resolves
       await encoder.kill('SIGKILL')
       const incident = await waitFor(async () => (await incidents())[0], {
         what: 'an incident',
-        timeout_ms: 20_000,
       })
       const seconds = (Number(incident.opened) - cut) / 1000
       t.diagnostic(`found ${seconds} s after the cut: ${incident.summary_en}`)

@@ -81,7 +81,6 @@ for (const player of PLAYERS) {
       const stated = () => JSON.stringify([view.errors, answers, bodies.at(-1)])
       await waitFor(() => answers.length >= 5 && bodies.some((body) => body.includes('e=t')), {
         what: 'five posts, an interval among them',
-        timeout_ms: 25_000,
         detail: stated,
       })
       assert.deepEqual([...new Set(answers)], [204], stated())

@@ -109,7 +109,6 @@ export async function recordCmcd(browser: Browser, mediaUrl: string, target: str
           const wanted: Mode[] = settings.version === 2 ? ['2', 'E', 'R'] : [settings.headers ? 'h' : '1']
           await waitFor(() => wanted.every((mode) => (counts.get(mode) ?? 0) >= ENOUGH), {
             what: `${name}: ${wanted.join(', ')}`,
-            timeout_ms: 40_000,
             detail: () => JSON.stringify([[...counts], view.errors]),
           })
         } finally {

@@ -59,11 +59,11 @@ describe('what a page mends is no failure', () => {
     const beats = () => stage.recorder.events('heartbeat', id)
     await waitFor(() => beats().length >= 3, { what: 'play' })
     const end = shaper.fault({ path: /\.m3u8/, status: 503 })
-    await waitFor(() => evaluate<boolean>('fatals.length > 0'), { what: 'a fatal error', timeout_ms: 40_000 })
+    await waitFor(() => evaluate<boolean>('fatals.length > 0'), { what: 'a fatal error' })
     await pause(1_000)
     end()
     const before = beats().length
-    await waitFor(() => beats().length >= before + 4, { what: 'reports that go on', timeout_ms: 30_000 })
+    await waitFor(() => beats().length >= before + 4, { what: 'reports that go on' })
     assert.deepEqual(
       stage.recorder.events('startup', id).map(({ outcome }) => outcome),
       ['started'],

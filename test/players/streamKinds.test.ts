@@ -160,7 +160,6 @@ describe('streams that are not a clear H.264 picture', () => {
     const startup = () =>
       waitFor(() => recorder.events('startup', id)[0], {
         what: 'the start',
-        timeout_ms: 30_000,
         detail: () => JSON.stringify([view.errors, beats().slice(-2)]),
       })
     return { view, id, beats, startup }
@@ -211,7 +210,6 @@ describe('streams that are not a clear H.264 picture', () => {
       const { view, startup, beats } = await play(protectedBy())
       await waitFor(() => beats().some(({ error_category }) => error_category === 'drm'), {
         what: 'the error',
-        timeout_ms: 30_000,
       })
       await view.page.evaluate('session.end()')
       const start = await startup()

@@ -77,10 +77,10 @@ test('what an operator announces is heeded: a silence tells nobody, maintenance 
       }
       return Date.now() - began > 10_000
     },
-    { what: 'ten seconds of reports', timeout_ms: 60_000, every_ms: 400 },
+    { what: 'ten seconds of reports', every_ms: 400 },
   )
   // … and all three encoders fall silent.
-  await waitFor(async () => reported.includes('page loud'), { what: 'the page', timeout_ms: 40_000 })
+  await waitFor(async () => reported.includes('page loud'), { what: 'the page' })
   const rows = await waitFor(
     async () => {
       const found = await query<{ stream: string }>(
@@ -88,7 +88,7 @@ test('what an operator announces is heeded: a silence tells nobody, maintenance 
       )
       return found.length >= 2 ? found : undefined
     },
-    { what: 'both incidents in the store', timeout_ms: 40_000 },
+    { what: 'both incidents in the store' },
   )
   assert.deepEqual(
     rows.map(({ stream }) => stream),
@@ -96,5 +96,5 @@ test('what an operator announces is heeded: a silence tells nobody, maintenance 
   )
   assert.deepEqual(reported, ['page loud'])
   planned('remove', 'hush')
-  await waitFor(async () => !planned('list').includes('hush'), { what: 'its withdrawal', timeout_ms: 10_000 })
+  await waitFor(async () => !planned('list').includes('hush'), { what: 'its withdrawal' })
 })

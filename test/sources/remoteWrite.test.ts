@@ -37,7 +37,7 @@ test('a real Prometheus takes our metrics by remote write, once and again, and i
         ({ ok }) => ok,
         () => false,
       ),
-    { what: 'Prometheus', timeout_ms: 30_000, detail: () => log },
+    { what: 'Prometheus', detail: () => log },
   )
   const target = { url: `${url}/api/v1/write` }
   // A show in a real store: what Prometheus says is what SQL says.

@@ -235,7 +235,7 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
       }
       return left.size === 0
     },
-    { what: 'all sources', timeout_ms: 60_000, detail: () => [...left].join(', ') },
+    { what: 'all sources', detail: () => [...left].join(', ') },
   )
 })
 

@@ -120,7 +120,7 @@ export async function startMediaServer(options: MediaServerOptions = {}): Promis
         if (!child.running()) throw new Error('nginx ended')
         return (await fetch(`${httpUrl}/stat`)).ok
       },
-      { what: 'nginx to answer', timeout_ms: 10_000, detail: child.log },
+      { what: 'nginx to answer', detail: child.log },
     )
   } catch (error) {
     await child.kill()

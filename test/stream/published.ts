@@ -21,6 +21,6 @@ export async function playable(playlistUrl: string, segments = 2, detail?: () =>
       const text = await answer.text()
       return answer.ok && text.split('#EXTINF').length > segments && text
     },
-    { what: playlistUrl, timeout_ms: 30_000, ...(detail ? { detail } : {}) },
+    { what: playlistUrl, ...(detail ? { detail } : {}) },
   )
 }

@@ -1,7 +1,7 @@
 export interface WaitOptions {
   /** What is waited for, in words: it stands in the error. */
   readonly what: string
-  /** Give up after this long. Default 20 000. */
+  /** Give up after this long; it is patience with a busy machine and no bound of what is tested. Default 60 000. */
   readonly timeout_ms?: number
   /** Look again after this long. Default 50. */
   readonly every_ms?: number
@@ -17,7 +17,7 @@ export async function waitFor<T>(
   look: () => T | undefined | false | Promise<T | undefined | false>,
   options: WaitOptions,
 ): Promise<T> {
-  const { what, timeout_ms = 20_000, every_ms = 50, detail } = options
+  const { what, timeout_ms = 60_000, every_ms = 50, detail } = options
   const until = performance.now() + timeout_ms
   let last: unknown
   for (;;) {

@@ -2,30 +2,13 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { freePort, waitFor } from '../../../test/stream/index.ts'
 import { exampleChange } from '../testing/incidentExample.ts'
 import { createNotifier } from './notifier.ts'
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
-async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const end = Date.now() + 20_000
-  for (;;) {
-    const found = await look()
-    if (found !== undefined) return found
-    if (Date.now() > end) throw new Error(`not in 20 s: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
 
 test('the real Alertmanager groups, sends and resolves an incident', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'firstframe-alertmanager-'))
@@ -65,8 +48,10 @@ receivers:
     ],
     { stdio: 'ignore' },
   )
+  const gone = new Promise((resolve) => child.once('exit', resolve).once('error', resolve))
   t.after(async () => {
     child.kill('SIGKILL')
+    await gone
     sink.close()
     await rm(directory, { recursive: true, force: true })
   })
@@ -76,10 +61,10 @@ receivers:
       cause: error,
     })
   })
-  await until('Alertmanager is ready', async () => {
-    if (failed) throw failed
-    return (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok || undefined
+  await waitFor(async () => failed !== undefined || (await fetch(`${url}/-/ready`)).ok, {
+    what: 'Alertmanager to be ready',
   })
+  if (failed) throw failed
   const sent: string[] = []
   const notifier = createNotifier({
     receivers: [{ type: 'alertmanager', name: 'am', url, allow: ['127.0.0.0/8'] }],
@@ -90,7 +75,9 @@ receivers:
   const began_ms = Date.now() - 3000
   notifier.take([exampleChange('page', { began_ms })])
   await notifier.idle()
-  const firing = await until('the alert is sent on', () => hooks.find(({ status }) => status === 'firing'))
+  const firing = await waitFor(() => hooks.find(({ status }) => status === 'firing'), {
+    what: 'the alert to be sent on',
+  })
   assert.equal(firing.alerts.length, 1)
   assert.equal(firing.alerts[0]!.labels.alertname, 'rebuffering_frequency-baseline')
   assert.equal(firing.alerts[0]!.labels.incident, 'inc-0123456789abcdef')
@@ -102,7 +89,9 @@ receivers:
     exampleChange('resolve', { began_ms, resolved_ms: Date.now(), hop: 'origin', severity: 'warning' }),
   ])
   await notifier.idle()
-  const resolved = await until('the end is sent on', () => hooks.find(({ status }) => status === 'resolved'))
+  const resolved = await waitFor(() => hooks.find(({ status }) => status === 'resolved'), {
+    what: 'the end to be sent on',
+  })
   assert.equal(resolved.alerts.length, 1)
   assert.equal(resolved.alerts[0]!.labels.incident, 'inc-0123456789abcdef')
   assert.deepEqual(sent, ['notification_sent', 'notification_sent'])

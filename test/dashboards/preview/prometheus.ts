@@ -45,7 +45,6 @@ scrape_configs: [{ job_name: firstframe, static_configs: [{ targets: ${JSON.stri
   await Promise.race([
     waitFor(async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok === true, {
       what: 'Prometheus to answer',
-      timeout_ms: 30_000,
     }),
     ended.then((why) => Promise.reject(new Error(why))),
   ])
