@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { BEACON_LIMITS } from '../../schemas/beacon.ts'
 import type { Audience } from './audience.ts'
 
@@ -22,6 +23,21 @@ export function sendAudience(options: {
   let failures = 0
   let busy: Promise<void> | undefined
 
+  /** A busy collector answers 503, and is sent the same again, as players do. */
+  async function send(headers: Readonly<Record<string, string>>, body: string): Promise<void> {
+    for (let tries = 0; tries < 100; tries += 1) {
+      const signal = AbortSignal.timeout(60_000)
+      const answer = await fetch(`${url}/v1/beacons`, { method: 'POST', headers, body, signal }).catch(
+        () => undefined,
+      )
+      await answer?.arrayBuffer()
+      if (answer?.status === 204) return
+      if (answer?.status !== 503) break
+      await pause(100)
+    }
+    failures += 1
+  }
+
   async function speak(): Promise<void> {
     const requests: Promise<void>[] = []
     for (const { isp, events } of audience.step(clock())) {
@@ -37,22 +53,7 @@ export function sendAudience(options: {
             ? {}
             : { 'x-forwarded-for': '203.0.113.7', 'x-firstframe-isp': isp, 'x-firstframe-country': 'CN' }),
         }
-        requests.push(
-          fetch(`${url}/v1/beacons`, {
-            method: 'POST',
-            headers,
-            body,
-            signal: AbortSignal.timeout(10_000),
-          }).then(
-            async (answer) => {
-              await answer.arrayBuffer()
-              if (answer.status !== 204) failures += 1
-            },
-            () => {
-              failures += 1
-            },
-          ),
-        )
+        requests.push(send(headers, body))
       }
     }
     await Promise.all(requests)

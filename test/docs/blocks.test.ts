@@ -166,7 +166,7 @@ const run = (command: string): Promise<{ code: number; out: string }> =>
       .replaceAll(/(https?:\/\/)?(localhost|127\.0\.0\.1):8080/g, firstframe.url)
       .replaceAll(/(https?:\/\/)?(localhost|127\.0\.0\.1):8081/g, firstframe.consoleUrl)
       .replaceAll('data/server-key', join(firstframe.data, 'server-key'))
-      .replaceAll(/^curl /g, 'curl -sS --fail-with-body ')
+      .replaceAll(/^curl /g, 'curl -sS --fail-with-body --retry 20 ')
     const env = {
       ...process.env,
       FIRSTFRAME_CONSOLE_PORT: new URL(firstframe.consoleUrl).port,

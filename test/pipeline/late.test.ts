@@ -8,6 +8,7 @@ import { FLAGS } from '../../schemas/envelope.ts'
 import { HEADERS, topicOf, topics } from '../../schemas/topics.ts'
 import { waitFor } from '../stream/waitFor.ts'
 import { startFirstframe } from './firstframe.ts'
+import { postPatiently } from './postPatiently.ts'
 import { sqlOf } from './sql.ts'
 
 const HOUR = 3_600_000
@@ -44,8 +45,7 @@ test('clocks an hour off and beacons ten minutes late: facts land in their true 
 
   const post = async (client: Client) => {
     const { session, skew_ms, says } = client
-    const answer = await fetch(`${firstframe.url}/v1/beacons`, {
-      method: 'POST',
+    const answer = await postPatiently(`${firstframe.url}/v1/beacons`, {
       body: JSON.stringify({
         key: 'demo',
         ...(says === 'nothing' ? {} : { sent_ms: Date.now() + skew_ms }),

@@ -18,6 +18,7 @@ import {
   waitFor,
 } from '../stream/index.ts'
 import { startFirstframe } from './firstframe.ts'
+import { postPatiently } from './postPatiently.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../main/firstframe.mjs', import.meta.url))
 const SCENARIO = fileURLToPath(new URL('../../rehearsal/scenarios/uplink-collapse.yaml', import.meta.url))
@@ -92,8 +93,7 @@ test('the gate before a show: no-go with its reasons, go with its evidence, and 
   await writeFile(card, out)
   const say = async (events: readonly object[]) => {
     const beacon = { key: firstframe.serverKey(), context: { show: 'gala', stream: 'main' }, events }
-    const answer = await fetch(`${firstframe.url}/v1/beacons`, {
-      method: 'POST',
+    const answer = await postPatiently(`${firstframe.url}/v1/beacons`, {
       body: JSON.stringify(beacon),
     })
     assert.equal(answer.status, 204, await answer.text())

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { endWith, waitFor } from '../stream/index.ts'
 import { startFirstframe } from './firstframe.ts'
+import { postPatiently } from './postPatiently.ts'
 import { sqlOf } from './sql.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../main/firstframe.mjs', import.meta.url))
@@ -18,8 +19,7 @@ test('stored traffic through changed rules: the page comes, or would not have co
   own(() => firstframe.dispose())
   const query = sqlOf(firstframe)
   const send = (status: string) =>
-    fetch(`${firstframe.url}/v1/beacons`, {
-      method: 'POST',
+    postPatiently(`${firstframe.url}/v1/beacons`, {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
         key: firstframe.serverKey(),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { endWith, waitFor } from '../stream/index.ts'
 import { startFirstframe } from './firstframe.ts'
+import { postPatiently } from './postPatiently.ts'
 import { sqlOf } from './sql.ts'
 
 test('one show in many apps: declared once, a hook that names only the stream belongs to it', {
@@ -39,8 +40,7 @@ test('one show in many apps: declared once, a hook that names only the stream be
     async () => {
       assert.equal(
         (
-          await fetch(`${firstframe.url}/v1/beacons`, {
-            method: 'POST',
+          await postPatiently(`${firstframe.url}/v1/beacons`, {
             body: JSON.stringify(beacon),
             headers: { 'content-type': 'application/json' },
           })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CATALOGUE_RULES } from '../../processor/watch/detect/activeRules.ts'
 import { createJudge } from '../../processor/watch/incident/judge.ts'
+import { postPatiently } from '../pipeline/postPatiently.ts'
 import { startPipeline } from './pipeline.ts'
 
 const START = Date.UTC(2026, 10, 21, 12)
@@ -90,8 +91,7 @@ test('over HTTP, 10,000 events forged with the public key page nobody and keep n
   })
   const answers = new Map<number, number>()
   async function send({ key, address, events }: Beacon): Promise<string> {
-    const answer = await fetch(pipeline.url, {
-      method: 'POST',
+    const answer = await postPatiently(pipeline.url, {
       headers: { 'content-type': 'text/plain', 'user-agent': BROWSER, 'x-forwarded-for': address },
       body: JSON.stringify({ key, context: { show: 'show', stream: 'main' }, events }),
     })

@@ -19,6 +19,9 @@ test('through HTTP, the log and the watcher, a rehearsal gives the same scorecar
       path = await overHttp(judge, START)
       return path
     },
+  }).catch(async (error: unknown) => {
+    await path?.close()
+    throw error
   })
   assert.ok(straight.passed)
   assert.ok(path!.requests > 3000, `${path!.requests} requests`)

@@ -4,6 +4,7 @@ import type { Batch } from '../../rehearsal/rows.ts'
 import { readBatch } from '../../schemas/arrow/reader.ts'
 import { columnsOf } from '../../schemas/derive/columns.ts'
 import { CLIENT_FIELDS } from '../../schemas/envelope.ts'
+import { postPatiently } from '../pipeline/postPatiently.ts'
 import { startPipeline } from './pipeline.ts'
 
 type Values = Record<string, unknown>
@@ -34,8 +35,7 @@ export async function overHttp(
 
   async function send(session: string, events: readonly Event[]): Promise<void> {
     requests += 1
-    const answer = await fetch(pipeline.url, {
-      method: 'POST',
+    const answer = await postPatiently(pipeline.url, {
       headers: { 'content-type': 'text/plain', 'user-agent': '' },
       body: JSON.stringify({
         key: SERVER_KEY,

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startFirstframe } from '../pipeline/firstframe.ts'
+import { postPatiently } from '../pipeline/postPatiently.ts'
 import { sqlOf } from '../pipeline/sql.ts'
 import { endWith, waitFor } from '../stream/index.ts'
 
@@ -63,8 +64,7 @@ test('what an operator announces is heeded: a silence tells nobody, maintenance 
   await waitFor(
     async () => {
       for (const stream of STREAMS) {
-        const answer = await fetch(`${firstframe.url}/v1/beacons`, {
-          method: 'POST',
+        const answer = await postPatiently(`${firstframe.url}/v1/beacons`, {
           body: JSON.stringify({
             key: firstframe.serverKey(),
             context: { show: 'p', stream, source: 'ffmpeg' },

@@ -10,6 +10,7 @@ import { parse, stringify } from 'yaml'
 import { sampleLines } from '../../collector/edge/testing/sampleLines.ts'
 import { answering, mediamtxPage, srsStream, startObsStandIn } from '../../ingest/testing/standIns.ts'
 import { startFirstframe } from '../pipeline/firstframe.ts'
+import { postPatiently } from '../pipeline/postPatiently.ts'
 import { freePort } from '../stream/freePort.ts'
 import { endWith, startEncoder, startMediaServer, waitFor } from '../stream/index.ts'
 import { configOf, readSourcePage } from './page.ts'
@@ -115,8 +116,7 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
   await shell(script, folder, { KEY: firstframe.serverKey() })
   for (const { name, format, secret } of config.edge as { name: string; format: string; secret: string }[]) {
     if (!['fastly', 'akamai', 'alibaba', 'cloudflare', 'gcp'].includes(format)) continue
-    const answer = await fetch(`${firstframe.url}/v1/edge?source=${name}`, {
-      method: 'POST',
+    const answer = await postPatiently(`${firstframe.url}/v1/edge?source=${name}`, {
       headers: { authorization: `Bearer ${secret}` },
       body: lines[format as 'fastly'][0],
     })
@@ -139,8 +139,7 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
   for (const [, command] of block('MediaMTX, hooks', 'yaml mediamtx').matchAll(/^runOnReady: (.+)$/gm))
     await shell(here(command!), folder, { MTX_PATH: 'mtx-hook' })
   const srsHook = /on_publish (\S+);/.exec(here(block('SRS, hooks', 'srs')))![1]!
-  const hooked = await fetch(srsHook, {
-    method: 'POST',
+  const hooked = await postPatiently(srsHook, {
     body: JSON.stringify({ action: 'on_publish', app: 'live', stream: 'srs-hook', server_id: 'vid-1' }),
   })
   assert.equal(await hooked.text(), '0')
@@ -173,15 +172,14 @@ test('each source of docs/sources.md comes into SQL by the lines that its sectio
     room: { sid: 'RM_1', name: 'cohost-stream' },
     participant: { sid: 'PA_1', identity: 'guest' },
   })
-  const webhook = await fetch(`${firstframe.url}/v1/ingest/livekit`, {
-    method: 'POST',
+  const webhook = await postPatiently(`${firstframe.url}/v1/ingest/livekit`, {
     headers: { authorization: livekitToken(room, 'APIkey', livekit.APIkey!.secret, now) },
     body: room,
   })
   assert.ok(webhook.ok, `LiveKit: ${webhook.status} ${await webhook.text()}`)
   const cmcd = here(block('CMCD of any player', 'url')).trim()
   const report = `e=ps,sta=p,ts=${now},sid="cmcd-session",cid="cmcd-stream",v=2,bl=(2000)`
-  assert.equal((await fetch(cmcd, { method: 'POST', body: report })).status, 204)
+  assert.equal((await postPatiently(cmcd, { body: report })).status, 204)
 
   const hop = (where: string) => `SELECT count() > 0 FROM hop WHERE ${where}`
   /** What each section's source looks like when it has come. */
