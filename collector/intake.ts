@@ -19,6 +19,7 @@ import type { DeadLetters } from './rows/deadLetters.ts'
 import type { RowContext, RowWriter, Sender } from './rows/rowWriter.ts'
 import type { Tally } from './tally.ts'
 import { isTrusted, type SessionTrust } from './trust/sessionTrust.ts'
+import { keepUntilReturn } from './trust/untilReturn.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -57,6 +58,16 @@ export interface Intake {
   whenDurable(answer: Answer): Promise<Answer>
 }
 
+/** An event that was stored and not believed, with all it needs to be judged again. */
+interface Doubted {
+  readonly userAgent: string | undefined
+  readonly row: RowContext
+  readonly kind: Kind
+  readonly event: Values
+  readonly event_time: number
+  readonly flags: number
+}
+
 export interface IntakeOptions {
   readonly clock: () => number
   readonly batcher: Batcher
@@ -84,6 +95,7 @@ const NOT_BELIEVED: Refusal = { code: 'not_believed' }
 
 export function createIntake(options: IntakeOptions): Intake {
   const { batcher, writer, deadLetters, tally, addresses } = options
+  const untilReturn = keepUntilReturn<Doubted>()
   let last_ms = 0
   let shared: { durable: Promise<void>; groups: Map<Answer, AnswerGroup> } | undefined
 
@@ -204,25 +216,47 @@ export function createIntake(options: IntakeOptions): Intake {
   }
 
   function trustOf(
-    request: Pick<Inbound, 'headers'>,
-    row: RowContext,
+    { sender, context }: RowContext,
+    userAgent: string | undefined,
     kind: Kind,
     event: Values,
     event_time: number,
-    offer: Offer,
   ): number {
-    const { sender } = row
     return options.trust({
       tenant: sender.tenant.name,
-      session: sessionOf(row, event),
+      session: sessionOf(context, event),
       kind,
       event,
       event_time,
       received_ms: sender.received_ms,
-      userAgent: request.headers['user-agent'],
+      userAgent,
       address: sender.address,
-      clock_offset_ms: offer.sender?.clock?.offset_ms,
+      clock_offset_ms: sender.clock_offset_ms,
     })
+  }
+
+  function sampledOf({ sender, context }: RowContext, kind: Kind, event: Values): number | undefined {
+    if (kind !== 'heartbeat' || !sender.isJudged) return undefined
+    return options.advice.weight(sender.tenant, sessionOf(context, event), sender.received_ms)
+  }
+
+  function keepDoubted(doubted: Doubted, session: string): void {
+    const { tenant, prefix, isPrivate, received_ms } = doubted.row.sender
+    const network = isPrivate || prefix === undefined ? '' : prefix
+    const bytes = JSON.stringify(doubted.event).length + JSON.stringify(doubted.row.context).length
+    untilReturn.keep(doubted, { tenant: tenant.name, session, network, bytes, received_ms })
+  }
+
+  /** Counts what a session said before it came back, as far as it can be believed now: it is stored again, as received now. */
+  function believeEarlier(tenant: string, session: string, received_ms: number): void {
+    for (const earlier of untilReturn.take(tenant, session, received_ms)) {
+      const { userAgent, kind, event, event_time } = earlier
+      const row = writer.prepare({ ...earlier.row.sender, received_ms }, earlier.row.context)
+      const trust = trustOf(row, userAgent, kind, event, event_time)
+      if (!isTrusted(trust)) continue
+      const flags = earlier.flags | FLAGS.believed_later.bit
+      writer.write(row, kind, event, { event_time, flags, trust, sampled: sampledOf(row, kind, event) })
+    }
   }
 
   function takeOne(
@@ -246,29 +280,30 @@ export function createIntake(options: IntakeOptions): Intake {
     const time = eventTime(event.time_ms as number | undefined, offer.sender ?? NO_CLOCK, received_ms)
     if (time.late_ms !== undefined)
       return { code: 'too_late', detail: `time_ms: ${Math.round(time.late_ms / 1000)} s before it came` }
-    const trust = row.sender.isJudged ? trustOf(request, row, kind, event, time.event_time, offer) : undefined
-    if (trust !== undefined && !isTrusted(trust)) {
-      const { tenant, prefix, isPrivate } = row.sender
-      tally.setApart(tenant.name)
-      const network = isPrivate ? undefined : prefix
-      if (!options.limits.keepsApart({ tenant: tenant.name, network, received_ms })) return NOT_BELIEVED
+    const { isJudged, tenant, prefix, isPrivate } = row.sender
+    const { event_time } = time
+    const userAgent = request.headers['user-agent']
+    const trust = isJudged ? trustOf(row, userAgent, kind, event, event_time) : undefined
+    const bits = time.flags | flags
+    if (trust !== undefined) {
+      const session = sessionOf(row.context, event)
+      if (isTrusted(trust)) believeEarlier(tenant.name, session, received_ms)
+      else {
+        tally.setApart(tenant.name)
+        const network = isPrivate ? undefined : prefix
+        if (!options.limits.keepsApart({ tenant: tenant.name, network, received_ms })) return NOT_BELIEVED
+        // Without a number it could not be told from a second one.
+        if (session !== '' && (event.seq as number) > 0)
+          keepDoubted({ userAgent, row, kind, event, event_time, flags: bits }, session)
+      }
     }
-    const sampled =
-      kind === 'heartbeat' && row.sender.isJudged
-        ? options.advice.weight(row.sender.tenant, sessionOf(row, event), received_ms)
-        : undefined
-    writer.write(row, kind, event, {
-      event_time: time.event_time,
-      flags: time.flags | flags,
-      trust,
-      sampled,
-    })
+    writer.write(row, kind, event, { event_time, flags: bits, trust, sampled: sampledOf(row, kind, event) })
     tally.taken(kind)
     return undefined
   }
 }
 
-const sessionOf = ({ context }: RowContext, event: Values): string =>
+const sessionOf = (context: Values, event: Values): string =>
   (event.session || context.session || '') as string
 
 /** Requests that are answered in one go. */

@@ -18,6 +18,10 @@ export const FLAGS = {
     bit: 32,
     help: 'The collector samples sessions, and this one is outside the sample: stored with weight 0, others count for it.',
   },
+  believed_later: {
+    bit: 64,
+    help: 'Its session came back, so it counts now; the row with weight 0 before it is the same report.',
+  },
 } as const
 
 /** Columns every event has besides its kind's own: the dimensions, how it counts, and its two clocks. */

@@ -1,7 +1,14 @@
 import { bendSql } from './curve.ts'
+import { FLAGS } from './envelope.ts'
 import type { Kind } from './kinds/kinds.ts'
 import { type Condition, HISTOGRAM, MEASURES, type Measure, type MeasureSpec } from './measures.ts'
 import { type AnyMetric, metricOf } from './metrics.ts'
+
+/**
+ * Rows that say what a viewer felt, for counts that are not weighted: they count, or others count for them (outside the sample). The
+ * rest is not believed, or reported by another source already.
+ */
+export const REAL_ROWS = `(weight > 0 OR bitTest(flags, ${Math.log2(FLAGS.outside_sample.bit)}))`
 
 /** Quotes a text as a ClickHouse literal. */
 export const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`

@@ -211,12 +211,12 @@ export function writeRows(options: {
       if (sampled !== undefined) {
         const own = weight ?? (row.context.weight as number | null | undefined) ?? 1
         builder.set(WEIGHT, Math.min(own, row.sender.maxWeight) * sampled)
-        if (sampled === 0) bits |= FLAGS.outside_sample.bit
       }
-      if (trust !== undefined) {
-        builder.set(TRUST, trust)
-        if (trust < TRUSTED_FROM) builder.set(WEIGHT, 0)
-      }
+      const isApart = trust !== undefined && trust < TRUSTED_FROM
+      // The flag says that others count for it: nobody does for what is not believed.
+      if (sampled === 0 && !isApart) bits |= FLAGS.outside_sample.bit
+      if (trust !== undefined) builder.set(TRUST, trust)
+      if (isApart) builder.set(WEIGHT, 0)
       if (bits !== 0) builder.set(FLAG_BITS, bits)
       batcher.end(open, row.sender.received_ms)
     },

@@ -27,5 +27,10 @@ export function recentNumbers(entries: number) {
       if (seq > before) highest[entry] = seq
       return isKnown
     },
+    /** As if the number had not come: when it comes again it is no repeat. */
+    unsay(entry: number, seq: number): void {
+      if (seq <= highest[entry]! - RECENT || seq > highest[entry]!) return
+      bits[entry * WORDS + ((seq >> 5) & (WORDS - 1))]! &= ~(1 << (seq & 31))
+    },
   }
 }

@@ -229,6 +229,23 @@ test('times that a sender states make no more play believed than came', () => {
   assert.ok(believed <= 7, String(believed))
 })
 
+test('a new session with more history than is believed is believed in what it says of now', () => {
+  const it = stage()
+  it.say(beat({ seq: 1 }))
+  it.pass(120_000)
+  const player = { session: 'was offline', address: '198.51.100.1' }
+  const past = (seq: number) =>
+    it.say(beat({ seq }), { ...player, event_time: NOW + 120_000 - (67 - seq) * 10_000 })
+  const history = Array.from({ length: 60 }, (_, at) => past(at + 1)).filter(isTrusted).length
+  assert.ok(history >= 6 && history <= 13, String(history))
+  const again = Array.from({ length: 50 }, (_, at) => past(at + 1)).filter(isTrusted).length
+  assert.equal(again, history, 'sent again, no more of it is believed')
+  for (let seq = 63; seq < 100; seq += 1) {
+    it.pass(10_000)
+    assert.ok(isTrusted(it.say(beat({ seq }), player)), String(seq))
+  }
+})
+
 test('a private address may be a proxy: doubted, and set apart with another doubt only', () => {
   const it = stage()
   const begin = (n: number, more: Partial<TrustInput> = {}) =>

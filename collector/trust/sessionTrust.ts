@@ -56,6 +56,8 @@ const PROVEN = 10
 const RATE_SLACK_ms = 60_000
 const UNPROVEN_SLACK_ms = 5_000
 const RATE_SHARE = 1.25
+/** What happened longer ago is history, ms: kept by a player that was offline, or that another collector did not answer. */
+const HISTORY_MS = 60_000
 const CLOCK_s = 300
 /** While this process was away players went on and kept what they have to say: so long after its start, ms, history is believed. */
 const STARTED_MS = 60_000
@@ -164,7 +166,8 @@ export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
     for (let kind = 0; kind < JUDGED.length; kind += 1) recent.forget(slot * JUDGED.length + kind)
   }
 
-  function doubtOf(slot: number, { kind, event, received_ms, clock_offset_ms }: TrustInput): number {
+  function doubtOf(slot: number, input: TrustInput): number {
+    const { kind, event, event_time, received_ms, clock_offset_ms } = input
     const at = slot * FIELDS
     let doubt = 0
     // Times that a sender states are none that passed.
@@ -174,13 +177,21 @@ export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
     const lived_ms = Math.max(LEAST_ms[kind] ?? 0, kind === 'cohost' ? interval_ms / LEGS : interval_ms)
     const account = at + (kind === 'heartbeat' ? INTERVALS_ms : ACTS_ms)
     // A number that came before is sent again, not lived again; it is believed as little as it was then.
-    if (seq <= 0 || !recent.isRepeat(slot * JUDGED.length + JUDGED.indexOf(kind), seq))
-      table[account]! += lived_ms
+    const numbers = slot * JUDGED.length + JUDGED.indexOf(kind)
+    const isNew = seq <= 0 || !recent.isRepeat(numbers, seq)
+    if (isNew) table[account]! += lived_ms
     const passed_ms = (table[at + NEWEST_s]! - table[at + FIRST_s]!) * 1000
     const slack_ms = kind === 'heartbeat' || table[at + PROVEN] === 1 ? RATE_SLACK_ms : UNPROVEN_SLACK_ms
     // The first interval began before anything was heard.
     const bound = passed_ms * RATE_SHARE + slack_ms + Math.min(lived_ms, RATE_SLACK_ms)
-    if (table[account]! > bound) doubt += DOUBTS.rate
+    if (table[account]! > bound) {
+      doubt += DOUBTS.rate
+      // More history than is believed takes nothing away from what the session says of now.
+      if (isNew && received_ms - event_time > HISTORY_MS) {
+        table[account]! -= lived_ms
+        if (seq > 0) recent.unsay(numbers, seq)
+      }
+    }
     if (seq > 0) {
       const before = table[at + SEQ]!
       if (before > 0 && seq - before > LONGEST_JUMP) doubt += DOUBTS.sequence

@@ -46,7 +46,9 @@ export function workedQueryPage(queries: readonly WorkedQuery[] = readWorkedQuer
 # Worked queries
 
 Each is a file of its own and is tested for its result on known data (\`test/analysts/\`). \`from\` and \`to\` are in UTC; the clock is \`event_time\`,
-the session's own, as for every report. Columns and rollups: [tables](../tables.md); definitions: [metrics](../metrics.md).
+the session's own, as for every report. Rows that are not believed, or that another source
+reports already, have weight 0; so have rows outside a sample, with the flag 32 (bit 5): counts that are not weighted take rows with
+\`weight > 0 OR bitTest(flags, 5)\`. Columns and rollups: [tables](../tables.md); definitions: [metrics](../metrics.md).
 
 \`\`\`
 npx firstframe query --file docs/data/queries/09-cdn-controlling-for-isp.sql \\

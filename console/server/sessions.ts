@@ -2,7 +2,7 @@ import { experienceOf } from '../../schemas/experience.ts'
 import { STARTUP_PHASES } from '../../schemas/kinds/startup.ts'
 import { EXPERIENCE_PART_NAMES } from '../../schemas/metrics/experience.ts'
 import { type Metric, metricOf } from '../../schemas/metrics.ts'
-import { kindOfMetric, metricSql, metricWhere } from '../../schemas/sql.ts'
+import { kindOfMetric, metricSql, metricWhere, REAL_ROWS } from '../../schemas/sql.ts'
 import type { Store } from '../../store/client.ts'
 import type { SessionRow, SessionView } from '../api.ts'
 import type { Incidents } from './incidents.ts'
@@ -48,7 +48,7 @@ export async function readSessions(
        ${stamp('min(received_time)')} AS first_ms, ${stamp('max(received_time)')} AS last_ms,
        toUInt32(sum(h.stalled_ms)) AS stalled_ms, toUInt32(sum(stall_count)) AS stalls, toUInt32(countIf(error_fatal)) AS failures,
        avg(live_latency_ms) AS latency_ms, avg(nullIf(h.bitrate_kbps, 0)) AS bitrate_kbps
-     FROM (SELECT * FROM heartbeat WHERE ${sql}${more} AND NOT synthetic) AS h GROUP BY session
+     FROM (SELECT * FROM heartbeat WHERE ${sql}${more} AND NOT synthetic AND ${REAL_ROWS}) AS h GROUP BY session
      ORDER BY failures DESC, stalled_ms DESC, session LIMIT ${limit}`,
     { params: { ...params, ...Object.fromEntries(chosen.map(([name, value]) => [`f_${name}`, value])) } },
   )

@@ -165,7 +165,7 @@ export async function metricValues(
   const facts: Partial<Record<Metric, [number, number]>> = {}
   let excess = 0
   const rows = (name: Metric, measure: 'numerator' | 'denominator') =>
-    measureOverRaw(metricOf(name)[measure]!).replace('toFloat64(weight)', '1')
+    measureOverRaw(metricOf(name)[measure]!).replace('toFloat64(weight)', 'toUInt8(weight > 0)')
   await Promise.all(
     askedOf(metrics).map(async (requested) => {
       const table = raw ? requested.kind : rollupOf(requested.names, scope)

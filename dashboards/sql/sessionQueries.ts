@@ -1,4 +1,4 @@
-import { measureOverRaw, metricSql, metricWhere } from '../../schemas/sql.ts'
+import { measureOverRaw, metricSql, metricWhere, REAL_ROWS } from '../../schemas/sql.ts'
 
 /**
  * Raw rows are ordered by stream and five minutes: with both given, little is read. The table is called
@@ -71,6 +71,7 @@ export const SESSIONS_SEEN = `SELECT session, any(stream) AS stream, any(app) AS
 FROM heartbeat AS h
 WHERE ${OF_SHOW} AND received_time >= $__toTime - INTERVAL 1 MINUTE AND received_time < $__toTime
   AND toStartOfFiveMinutes(received_time) >= toStartOfFiveMinutes($__toTime - INTERVAL 1 MINUTE)
+  AND ${REAL_ROWS}
 GROUP BY session
 ORDER BY stalled DESC, last_seen DESC
 LIMIT 20`

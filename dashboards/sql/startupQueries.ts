@@ -48,7 +48,7 @@ WHERE tenant = \${tenant:sqlstring} AND show = \${show:sqlstring} AND $__conditi
   AND $__conditionalAll(app IN (\${app:sqlstring}), $app) AND $__conditionalAll(cdn IN (\${cdn:sqlstring}), $cdn)
   AND received_time >= greatest($__fromTime, $__toTime - INTERVAL 1 HOUR) AND received_time < $__toTime
   AND toStartOfFiveMinutes(received_time) >= toStartOfFiveMinutes(greatest($__fromTime, $__toTime - INTERVAL 1 HOUR))
-  AND outcome = 'failed' AND NOT synthetic
+  AND outcome = 'failed' AND NOT synthetic AND weight > 0
 GROUP BY category, code
 ORDER BY attempts DESC
 LIMIT 50`

@@ -222,9 +222,10 @@ function rollup(name: Rollup, options: DdlOptions): Definition[] {
       ...keys.map((key) => `  ${key}`),
       ...from.measures.map((measure) => `  ${rollupColumn(measure).select} AS ${measure}`),
     ]
+    // Rows that do not count make no row of a rollup: forged names fill no list and no table.
     const select =
       `SELECT\n${columns.join(',\n')}\n` +
-      `FROM ${database}.${local(from.kind)}\nGROUP BY time, ${keys.join(', ')}`
+      `FROM ${database}.${local(from.kind)}\nWHERE weight > 0\nGROUP BY time, ${keys.join(', ')}`
     const create = `CREATE MATERIALIZED VIEW IF NOT EXISTS ${database}.${local(of)}${on} TO ${database}.${local(name)} AS\n${select}`
     return { name: local(of), engine: 'MaterializedView', create, select }
   }

@@ -841,6 +841,7 @@ SELECT
   uniqCombined64StateIf(session, weight > 0) AS sessions_uniq,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0) AS viewers_uniq
 FROM firstframe.heartbeat_local
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, cdn, isp, region, delivery, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.heartbeat_10s ON CLUSTER 'firstframe' AS firstframe.heartbeat_10s_local
@@ -978,6 +979,7 @@ SELECT
   uniqCombined64StateIf(session, weight > 0) AS sessions_uniq,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0) AS viewers_uniq
 FROM firstframe.heartbeat_local
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, cdn, isp, country, region, device, os, container, component, component_version, player, player_version, protocol, codec, rendition, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.heartbeat_1m ON CLUSTER 'firstframe' AS firstframe.heartbeat_1m_local
@@ -1081,6 +1083,7 @@ SELECT
   sum(toFloat64(weight) * (assumeNotNull(reports_expected))) AS reports_expected_sum,
   sum(toFloat64(weight) * (assumeNotNull(reports_received))) AS reports_received_sum
 FROM firstframe.heartbeat_local
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, cdn, synthetic;
 
 CREATE TABLE IF NOT EXISTS firstframe.heartbeat_stream_10s ON CLUSTER 'firstframe' AS firstframe.heartbeat_stream_10s_local
@@ -1191,6 +1194,7 @@ SELECT
   uniqCombined64StateIf(session, weight > 0) AS sessions_uniq,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0) AS viewers_uniq
 FROM firstframe.heartbeat_local
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, codec, synthetic;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.audience_5m_interaction_view_local ON CLUSTER 'firstframe' TO firstframe.audience_5m_local AS
@@ -1204,6 +1208,7 @@ SELECT
   synthetic,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0 AND action != 'message') AS participants_uniq
 FROM firstframe.interaction_local
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, codec, synthetic;
 
 CREATE TABLE IF NOT EXISTS firstframe.audience_5m ON CLUSTER 'firstframe' AS firstframe.audience_5m_local
@@ -1311,6 +1316,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(render_ms)), isNotNull(render_ms)) AS render_sum,
   sumIf(toFloat64(weight), isNotNull(render_ms)) AS render_count
 FROM firstframe.startup_local
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, cdn, isp, region, delivery, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.startup_10s ON CLUSTER 'firstframe' AS firstframe.startup_10s_local
@@ -1438,6 +1444,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(render_ms)), isNotNull(render_ms)) AS render_sum,
   sumIf(toFloat64(weight), isNotNull(render_ms)) AS render_count
 FROM firstframe.startup_local
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, cdn, isp, country, region, device, os, container, component, component_version, player, player_version, protocol, codec, rendition, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.startup_1m ON CLUSTER 'firstframe' AS firstframe.startup_1m_local
@@ -1517,6 +1524,7 @@ SELECT
   sumIf(toFloat64(weight), prefetch IN ('hit', 'miss')) AS prefetches_count,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0 AND action != 'message') AS participants_uniq
 FROM firstframe.interaction_local
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, action, round, channel, topic, container, component, component_version, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.interaction_10s ON CLUSTER 'firstframe' AS firstframe.interaction_10s_local
@@ -1600,6 +1608,7 @@ SELECT
   sumIf(toFloat64(weight), prefetch IN ('hit', 'miss')) AS prefetches_count,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0 AND action != 'message') AS participants_uniq
 FROM firstframe.interaction_local
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, action, round, channel, topic, container, component, component_version, country, isp, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.interaction_1m ON CLUSTER 'firstframe' AS firstframe.interaction_1m_local
@@ -1717,6 +1726,7 @@ SELECT
   sumIf(toFloat64(weight), hop = 'publish' AND event = 'refused' AND reason IN ('unsigned', 'bad_signature')) AS publish_forged_count,
   sumIf(toFloat64(weight), hop = 'record' AND event = 'lost') AS recordings_lost_count
 FROM firstframe.hop_local
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, hop, node, cdn, edge, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.hop_10s ON CLUSTER 'firstframe' AS firstframe.hop_10s_local
@@ -1766,6 +1776,7 @@ SELECT
   sum(toFloat64(weight) * (assumeNotNull(packets_lost))) AS cohost_packets_lost_sum,
   sum(toFloat64(weight) * (assumeNotNull(packets_lost) + assumeNotNull(packets_received))) AS cohost_packets_sum
 FROM firstframe.cohost_local
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, peer, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.cohost_10s ON CLUSTER 'firstframe' AS firstframe.cohost_10s_local
@@ -1811,6 +1822,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(skew_ms)), isNotNull(skew_ms)) AS cue_skew_sum,
   sumIf(toFloat64(weight), isNotNull(skew_ms)) AS cue_skew_count
 FROM firstframe.cue_local
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, round, stage, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.cue_10s ON CLUSTER 'firstframe' AS firstframe.cue_10s_local
@@ -1864,6 +1876,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(freshness_ms)), isNotNull(freshness_ms)) AS probe_freshness_sum,
   sumIf(toFloat64(weight), isNotNull(freshness_ms)) AS probe_freshness_count
 FROM firstframe.probe_local
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, target, region, verdict, stage, reason, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.probe_10s ON CLUSTER 'firstframe' AS firstframe.probe_10s_local
@@ -1905,6 +1918,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(capacity)), isNotNull(capacity)) AS resource_capacity_sum,
   sum(toFloat64(weight)) AS resource_reports_count
 FROM firstframe.resource_local
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, resource, node, round, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.resource_10s ON CLUSTER 'firstframe' AS firstframe.resource_10s_local
@@ -1958,6 +1972,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(count)), entry = 'order') AS orders_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(amount)), entry = 'order') AS sales_sum
 FROM firstframe.ledger_local
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, round, pool, tier, currency, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.ledger_10s ON CLUSTER 'firstframe' AS firstframe.ledger_10s_local

@@ -805,6 +805,7 @@ SELECT
   uniqCombined64StateIf(session, weight > 0) AS sessions_uniq,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0) AS viewers_uniq
 FROM firstframe.heartbeat
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, cdn, isp, region, delivery, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.heartbeat_1m (
@@ -939,6 +940,7 @@ SELECT
   uniqCombined64StateIf(session, weight > 0) AS sessions_uniq,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0) AS viewers_uniq
 FROM firstframe.heartbeat
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, cdn, isp, country, region, device, os, container, component, component_version, player, player_version, protocol, codec, rendition, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.heartbeat_stream_10s (
@@ -1039,6 +1041,7 @@ SELECT
   sum(toFloat64(weight) * (assumeNotNull(reports_expected))) AS reports_expected_sum,
   sum(toFloat64(weight) * (assumeNotNull(reports_received))) AS reports_received_sum
 FROM firstframe.heartbeat
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, cdn, synthetic;
 
 CREATE TABLE IF NOT EXISTS firstframe.audience_5m (
@@ -1146,6 +1149,7 @@ SELECT
   uniqCombined64StateIf(session, weight > 0) AS sessions_uniq,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0) AS viewers_uniq
 FROM firstframe.heartbeat
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, codec, synthetic;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.audience_5m_interaction_view TO firstframe.audience_5m AS
@@ -1159,6 +1163,7 @@ SELECT
   synthetic,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0 AND action != 'message') AS participants_uniq
 FROM firstframe.interaction
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, codec, synthetic;
 
 CREATE TABLE IF NOT EXISTS firstframe.startup_10s (
@@ -1263,6 +1268,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(render_ms)), isNotNull(render_ms)) AS render_sum,
   sumIf(toFloat64(weight), isNotNull(render_ms)) AS render_count
 FROM firstframe.startup
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, cdn, isp, region, delivery, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.startup_1m (
@@ -1387,6 +1393,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(render_ms)), isNotNull(render_ms)) AS render_sum,
   sumIf(toFloat64(weight), isNotNull(render_ms)) AS render_count
 FROM firstframe.startup
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, cdn, isp, country, region, device, os, container, component, component_version, player, player_version, protocol, codec, rendition, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.interaction_10s (
@@ -1463,6 +1470,7 @@ SELECT
   sumIf(toFloat64(weight), prefetch IN ('hit', 'miss')) AS prefetches_count,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0 AND action != 'message') AS participants_uniq
 FROM firstframe.interaction
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, action, round, channel, topic, container, component, component_version, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.interaction_1m (
@@ -1543,6 +1551,7 @@ SELECT
   sumIf(toFloat64(weight), prefetch IN ('hit', 'miss')) AS prefetches_count,
   uniqCombined64StateIf(if(viewer = '', session, viewer), weight > 0 AND action != 'message') AS participants_uniq
 FROM firstframe.interaction
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, action, round, channel, topic, container, component, component_version, country, isp, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.hop_10s (
@@ -1657,6 +1666,7 @@ SELECT
   sumIf(toFloat64(weight), hop = 'publish' AND event = 'refused' AND reason IN ('unsigned', 'bad_signature')) AS publish_forged_count,
   sumIf(toFloat64(weight), hop = 'record' AND event = 'lost') AS recordings_lost_count
 FROM firstframe.hop
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, hop, node, cdn, edge, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.cohost_10s (
@@ -1703,6 +1713,7 @@ SELECT
   sum(toFloat64(weight) * (assumeNotNull(packets_lost))) AS cohost_packets_lost_sum,
   sum(toFloat64(weight) * (assumeNotNull(packets_lost) + assumeNotNull(packets_received))) AS cohost_packets_sum
 FROM firstframe.cohost
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, peer, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.cue_10s (
@@ -1745,6 +1756,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(skew_ms)), isNotNull(skew_ms)) AS cue_skew_sum,
   sumIf(toFloat64(weight), isNotNull(skew_ms)) AS cue_skew_count
 FROM firstframe.cue
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, round, stage, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.probe_10s (
@@ -1795,6 +1807,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(freshness_ms)), isNotNull(freshness_ms)) AS probe_freshness_sum,
   sumIf(toFloat64(weight), isNotNull(freshness_ms)) AS probe_freshness_count
 FROM firstframe.probe
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, target, region, verdict, stage, reason, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.resource_10s (
@@ -1833,6 +1846,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(capacity)), isNotNull(capacity)) AS resource_capacity_sum,
   sum(toFloat64(weight)) AS resource_reports_count
 FROM firstframe.resource
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, resource, node, round, synthetic, source;
 
 CREATE TABLE IF NOT EXISTS firstframe.ledger_10s (
@@ -1883,6 +1897,7 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(count)), entry = 'order') AS orders_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(amount)), entry = 'order') AS sales_sum
 FROM firstframe.ledger
+WHERE weight > 0
 GROUP BY time, tenant, show, stream, app, round, pool, tier, currency, synthetic, source;
 
 CREATE VIEW IF NOT EXISTS firstframe.experience_1m AS

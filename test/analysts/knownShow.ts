@@ -1,4 +1,5 @@
 import { ddl } from '../../schemas/derive/ddl.ts'
+import type { Kind } from '../../schemas/kinds/kinds.ts'
 import type { Store } from '../../store/client.ts'
 import { insertObjects } from '../dashboards/rehearsedShow.ts'
 
@@ -328,4 +329,42 @@ export async function insertKnownRows(store: Store, now_ms: number): Promise<Kno
     },
   ])
   return { tenant: 'demo', show: 'gala', from_ms: start, to_ms: start + 120_000 }
+}
+
+/** Rows of senders that are not believed, in the middle of the show, with names of their own: no number and no list may change. */
+export async function insertSetApart(store: Store, show: KnownShow): Promise<void> {
+  const rows = (kind: Kind, more: object) =>
+    insertObjects(
+      store,
+      kind,
+      Array.from({ length: 20 }, (_, nth) => ({
+        ...{ tenant: show.tenant, show: show.show, stream: 'main', source: 'sdk', session: `forged-${nth}` },
+        ...{ viewer: `forged-${nth}`, app: nth % 2 ? 'shop' : 'forged', cdn: 'cdn-forged', isp: 'forged' },
+        ...{
+          region: 'forged',
+          device: 'forged',
+          codec: nth % 2 ? 'h265' : 'forged',
+          seq: 1,
+          trust: 40,
+          weight: 0,
+        },
+        event_time: show.from_ms + 45_000,
+        received_time: show.from_ms + 45_000,
+        ...more,
+      })),
+    )
+  await rows('startup', { outcome: 'started', video_startup_time_ms: 20_000, dns_ms: 20_000 })
+  await rows('startup', { outcome: 'failed', error_category: 'network', error_code: 'FORGED' })
+  await rows('heartbeat', {
+    ...{
+      interval_ms: 60_000,
+      stalled_ms: 60_000,
+      stall_count: 9,
+      live_latency_ms: 60_000,
+      bitrate_kbps: 9_000,
+    },
+    ...{ bytes: 9e6, bytes_p2p: 0, bytes_reference: 9e7, error_fatal: true, error_category: 'network' },
+  })
+  await rows('interaction', { action: 'red_packet', outcome: 'failed', round: 'round-1', rtt_ms: 9_000 })
+  await rows('cue', { stage: 'shown', round: 'round-1', skew_ms: 9_000, since_trigger_ms: 9_000 })
 }

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { readWorkedQueries } from '../../console/query/workedQueries.ts'
 import { metricSql, metricWhere } from '../../schemas/sql.ts'
 import { startTestStore, type TestStore } from '../../store/testing.ts'
-import { insertKnownShow, type KnownShow } from './knownShow.ts'
+import { insertKnownShow, insertSetApart, type KnownShow } from './knownShow.ts'
 
 /** A row of the experience score: a part that was not measured weighs nothing. */
 function experience(app: string, start: number, smoothness: number, latency: number, interaction?: number) {
@@ -142,6 +142,7 @@ let params: Record<string, unknown>
 before(async () => {
   it = await startTestStore()
   show = await insertKnownShow(it.store, Date.now())
+  await insertSetApart(it.store, show)
   params = {
     tenant: show.tenant,
     show: show.show,
@@ -192,7 +193,7 @@ for (const { name, question, sql } of readWorkedQueries()) {
 
 test('where a worked query says a metric of the catalogue, it is the catalogueâ€™s number', async () => {
   const byCdn = await it.store.query<{ cdn: string; v: number }>(
-    `SELECT cdn, ${metricSql('rebuffering_ratio', { over: 'raw' })} AS v FROM heartbeat WHERE ${metricWhere('rebuffering_ratio')} GROUP BY cdn ORDER BY cdn`,
+    `SELECT cdn, ${metricSql('rebuffering_ratio', { over: 'raw' })} AS v FROM heartbeat WHERE ${metricWhere('rebuffering_ratio')} AND weight > 0 GROUP BY cdn ORDER BY cdn`,
   )
   assert.deepEqual(
     byCdn.map(({ cdn }) => cdn),
@@ -202,7 +203,7 @@ test('where a worked query says a metric of the catalogue, it is the catalogueâ€
     same(v, EXPECTED['08-stall-ratio-by-cdn']![at]![1], 'rebuffering_ratio')
   const starts = await it.store.query<{ cdn: string; failed: number; left: number; first: number }>(
     `SELECT cdn, ${metricSql('video_start_failure', { over: 'raw' })} AS failed, ${metricSql('exit_before_video_start', { over: 'raw' })} AS left, ${metricSql('video_startup_time', { over: 'raw' })} AS first
-     FROM startup WHERE ${metricWhere('video_start_failure')} GROUP BY cdn ORDER BY cdn`,
+     FROM startup WHERE ${metricWhere('video_start_failure')} AND weight > 0 GROUP BY cdn ORDER BY cdn`,
   )
   for (const [at, { failed, left, first }] of starts.entries()) {
     const [, , f, l, ms] = EXPECTED['15-start-by-cdn']![at]!

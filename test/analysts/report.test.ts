@@ -15,7 +15,7 @@ import { serveSql } from '../../console/server/sql.ts'
 import type { IncidentView } from '../../schemas/incident.ts'
 import { startTestStore, type TestStore } from '../../store/testing.ts'
 import { insertObjects } from '../dashboards/rehearsedShow.ts'
-import { insertKnownShow, type KnownShow } from './knownShow.ts'
+import { insertKnownShow, insertSetApart, type KnownShow } from './knownShow.ts'
 
 let it: TestStore
 let app: FastifyInstance
@@ -25,6 +25,7 @@ let show: KnownShow
 before(async () => {
   it = await startTestStore()
   show = await insertKnownShow(it.store, Date.now())
+  await insertSetApart(it.store, show)
   app = Fastify()
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))

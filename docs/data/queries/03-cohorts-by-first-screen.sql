@@ -5,13 +5,13 @@ SELECT multiIf(waited < 600, '1: under 0.6 s', waited < 1000, '2: 0.6 – 1 s', 
 FROM (
   SELECT session, any(video_startup_time_ms) AS waited
   FROM startup
-  WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic AND outcome = 'started'
+  WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic AND (weight > 0 OR bitTest(flags, 5)) AND outcome = 'started'
   GROUP BY session
 ) AS starts
 LEFT JOIN (
   SELECT session, sum(played_ms) AS watched
   FROM heartbeat
-  WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic
+  WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic AND (weight > 0 OR bitTest(flags, 5))
   GROUP BY session
 ) AS plays USING (session)
 GROUP BY cohort

@@ -5,16 +5,16 @@ SELECT count() AS attempts, countIf(started) AS started, countIf(watched >= 3000
 FROM (
   SELECT session, max(outcome = 'started') AS started
   FROM startup
-  WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic
+  WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic AND (weight > 0 OR bitTest(flags, 5))
   GROUP BY session
 ) AS starts
 LEFT JOIN (
   SELECT session, sum(played_ms) AS watched FROM heartbeat
-  WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic
+  WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic AND (weight > 0 OR bitTest(flags, 5))
   GROUP BY session
 ) AS plays USING (session)
 LEFT JOIN (
   SELECT session, count() AS acted FROM interaction
-  WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic
+  WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic AND (weight > 0 OR bitTest(flags, 5))
   GROUP BY session
 ) AS acts USING (session)

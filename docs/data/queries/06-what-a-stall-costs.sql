@@ -7,7 +7,7 @@ FROM (
   FROM (
     SELECT session, any(h.app) AS app, sum(played_ms) AS watched, sum(stalled_ms) AS stalled
     FROM heartbeat AS h
-    WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic
+    WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic AND (weight > 0 OR bitTest(flags, 5))
     GROUP BY session
   )
   GROUP BY app

@@ -4,7 +4,7 @@ SELECT multiIf(ratio = 0, '0', ratio < 0.02, 'under 2 %', ratio < 0.1, '2 – 10
 FROM (
   SELECT session, sum(played_ms) AS watched, sum(stalled_ms) / sum(played_ms + stalled_ms) AS ratio
   FROM heartbeat
-  WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic
+  WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic AND (weight > 0 OR bitTest(flags, 5))
   GROUP BY session
 )
 GROUP BY stall_ratio

@@ -5,7 +5,7 @@ FROM (
   SELECT arrayJoin([('dns', dns_ms), ('tcp', tcp_ms), ('tls', tls_ms), ('manifest', manifest_ms), ('first byte', first_byte_ms), ('demux', demux_ms), ('decode', decode_ms), ('render', render_ms)]) AS pair,
     pair.1 AS phase, pair.2 AS ms
   FROM startup
-  WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic
+  WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic AND (weight > 0 OR bitTest(flags, 5))
 )
 WHERE ms IS NOT NULL
 GROUP BY phase

@@ -6,10 +6,10 @@ FROM (
   FROM heartbeat
   INNER JOIN (
     SELECT session, min(event_time) AS began FROM heartbeat
-    WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime}
+    WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND (weight > 0 OR bitTest(flags, 5))
     GROUP BY session
   ) AS first USING (session)
-  WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic
+  WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic AND (weight > 0 OR bitTest(flags, 5))
   GROUP BY session
 )
 GROUP BY stalled_early

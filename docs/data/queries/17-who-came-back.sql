@@ -6,7 +6,7 @@ FROM (
   FROM (
     SELECT viewer, session, min(event_time) AS began, sum(stalled_ms) AS stalled
     FROM heartbeat
-    WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic
+    WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND NOT synthetic AND (weight > 0 OR bitTest(flags, 5))
     GROUP BY viewer, session
   )
   GROUP BY viewer

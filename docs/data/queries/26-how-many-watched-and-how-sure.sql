@@ -10,13 +10,13 @@ WITH
   numbers AS (
     SELECT session, uniqExact(seq) AS came, max(seq) - min(seq) + 1 AS given
     FROM (
-      SELECT tenant, show, event_time, session, seq FROM heartbeat
-      UNION ALL SELECT tenant, show, event_time, session, seq FROM startup
-      UNION ALL SELECT tenant, show, event_time, session, seq FROM interaction
-      UNION ALL SELECT tenant, show, event_time, session, seq FROM cue
-      UNION ALL SELECT tenant, show, event_time, session, seq FROM cohost
+      SELECT tenant, show, event_time, session, seq, weight > 0 OR bitTest(flags, 5) AS counts FROM heartbeat
+      UNION ALL SELECT tenant, show, event_time, session, seq, weight > 0 OR bitTest(flags, 5) AS counts FROM startup
+      UNION ALL SELECT tenant, show, event_time, session, seq, weight > 0 OR bitTest(flags, 5) AS counts FROM interaction
+      UNION ALL SELECT tenant, show, event_time, session, seq, weight > 0 OR bitTest(flags, 5) AS counts FROM cue
+      UNION ALL SELECT tenant, show, event_time, session, seq, weight > 0 OR bitTest(flags, 5) AS counts FROM cohost
     )
-    WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND seq > 0
+    WHERE tenant = {tenant:String} AND show = {show:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND counts AND seq > 0
     GROUP BY session
   )
 SELECT
