@@ -39,6 +39,8 @@ export async function startFirstframe(
     /** Another copy of the program. */
     readonly program?: string
     readonly args?: readonly string[]
+    /** The Node.js that runs it; default: this one. */
+    readonly node?: string
     /** Where its data folder is made; default: the system's folder for temporary files. */
     readonly within?: string
     /** What is done to its data folder before it starts. */
@@ -66,7 +68,7 @@ export async function startFirstframe(
     async start({ ready = true } = {}) {
       const began = performance.now()
       child = spawn(
-        process.execPath,
+        options.node ?? process.execPath,
         [
           options.program ?? PROGRAM,
           options.role ?? 'all',
