@@ -5,8 +5,8 @@
  */
 import { parseArgs } from 'node:util'
 import { createJudge } from '../processor/watch/incident/judge.ts'
-import { columnsToWatch } from '../processor/watch/windows/windows.ts'
 import { createWatchCore } from '../processor/watch/watchCore.ts'
+import { columnsToWatch } from '../processor/watch/windows/windows.ts'
 import { parseScenario } from '../rehearsal/parseScenario.ts'
 import type { Batch } from '../rehearsal/rows.ts'
 import { createShow } from '../rehearsal/show.ts'
@@ -40,7 +40,11 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
   }
   const read = ({ kind, bytes }: Batch) => {
     const known = new Set(columnsOf(kind).map(({ name }) => name))
-    rows += readBatch(kind, bytes, columnsToWatch(kind).filter((name) => known.has(name))).rows
+    rows += readBatch(
+      kind,
+      bytes,
+      columnsToWatch(kind).filter((name) => known.has(name)),
+    ).rows
   }
   for (let at_s = 1; at_s <= length_s; at_s += 1) {
     const batches = show.advance(at_s * 1000)
@@ -55,8 +59,14 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
   for (const [step, us] of Object.entries(cpu)) {
     const value = us / rows
     if (json) console.log(JSON.stringify({ bench: 'watch', case: step, value, unit: 'cpu_us/event', rows }))
-    else console.log(`${step.padEnd(8)} ${value.toFixed(2)} µs an event, ${(us / length_s / 1000).toFixed(1)} ms a second of ${viewers} viewers`)
+    else
+      console.log(
+        `${step.padEnd(8)} ${value.toFixed(2)} µs an event, ${(us / length_s / 1000).toFixed(1)} ms a second of ${viewers} viewers`,
+      )
   }
   const events = (rows * 1e6) / (cpu.windows + cpu.judge)
-  if (!json) console.log(`${Math.round(events).toLocaleString('en-US')} events a second a core; ${rows.toLocaleString('en-US')} rows`)
+  if (!json)
+    console.log(
+      `${Math.round(events).toLocaleString('en-US')} events a second a core; ${rows.toLocaleString('en-US')} rows`,
+    )
 }

@@ -1,4 +1,4 @@
-import type { Cells } from '../windows/view.ts'
+import type { KindSlices } from '../windows/view.ts'
 
 /** Events by which an encoder says that it ends on purpose. */
 const GOODBYES = new Set(['end', 'ended', 'finish', 'finished', 'stop', 'stopped', 'unpublish'])
@@ -28,18 +28,19 @@ export class Farewells {
   private encoderHeard_ms = 0
 
   /** Reads one second of the hop kind. */
-  read(second_ms: number, cells: Cells): void {
-    const hop = cells.dimensions.indexOf('hop')
-    const event = cells.dimensions.indexOf('event')
-    const status = cells.dimensions.indexOf('status')
-    if (hop < 0 || event < 0) return
+  read(second_ms: number, { table, slices }: KindSlices): void {
+    const read = (name: string) => {
+      const dimension = table.dimensions.indexOf(name)
+      return (cell: number) => table.values[dimension]![table.codeAt(cell, dimension)]!
+    }
+    const [hop, event, status] = [read('hop'), read('event'), read('status')]
     let goodbye = false
     let alive = false
-    for (let row = 0; row < cells.rows; row += 1) {
-      const name = cells.values[hop]![cells.codes[hop]![row]!]
+    for (const cell of slices.flatMap(({ cells, rows }) => [...cells.subarray(0, rows)])) {
+      const name = hop(cell)
       if (name !== 'encoder' && name !== 'ingest') continue
-      const stated = cells.values[event]![cells.codes[event]![row]!]!
-      const is = status < 0 ? '' : cells.values[status]![cells.codes[status]![row]!]
+      const stated = event(cell)
+      const is = status(cell)
       if (name === 'encoder') {
         this.encoderHeard_ms = second_ms
         if (GOODBYES.has(stated)) goodbye = true

@@ -1,11 +1,13 @@
 import { OTHER } from '../../../schemas/dimensions.ts'
 import type { Measure } from '../../../schemas/measures.ts'
-import type { Cells, Where } from '../windows/view.ts'
+import type { CellTable } from '../windows/cellTable.ts'
+import { BLOCK_MS, FINE_MS, type KindSlices, type Where } from '../windows/view.ts'
 
+/** Views keep seconds for so long; older time is in blocks. */
+export const FINE_S = FINE_MS / 1000
+export const BLOCK_S = BLOCK_MS / 1000
 /** Seconds kept one by one. */
-export const RECENT_S = 64
-/** Older time is kept in blocks of ten seconds. */
-export const BLOCK_S = 10
+export const RECENT_S = FINE_S + 4
 const BLOCKS = 36
 /** More values of a dimension than this are only counted in the total. */
 const MOST_VALUES = 200
@@ -69,7 +71,10 @@ export class CellMemory {
   }
 }
 
-/** One lane of a stream: sums by second for the whole, for each value of each dimension, and for a few pairs. */
+/**
+ * One lane of a stream: sums by second for the whole, for each value of each dimension, and for a few pairs. Windows keep what came by
+ * combination of values; this is the only place that keeps it by value.
+ */
 export class LaneMemory {
   readonly measures: readonly Measure[]
   readonly root: CellMemory
@@ -78,6 +83,10 @@ export class LaneMemory {
   readonly values = new Map<string, number>()
   readonly first_ms: number
   private readonly index: Map<Measure, number>
+  private source: Source | undefined
+  /** Of the row that is added: which measures are not 0, and their values. */
+  private readonly filled: Uint16Array
+  private readonly amounts: Float64Array
 
   constructor(measures: readonly Measure[], first_ms: number) {
     this.measures = measures
@@ -85,6 +94,8 @@ export class LaneMemory {
     this.index = new Map(measures.map((measure, at) => [measure, at]))
     this.root = new CellMemory({}, measures.length)
     this.cells.set('', this.root)
+    this.filled = new Uint16Array(measures.length)
+    this.amounts = new Float64Array(measures.length)
   }
 
   at(measure: Measure): number {
@@ -97,51 +108,62 @@ export class LaneMemory {
     for (const cell of this.cells.values()) cell.recent.fill(0, slot * cell.width, (slot + 1) * cell.width)
   }
 
-  /** Adds cells; their sums must be in the order of `measures`. `rows`: those that belong to this lane. */
-  add(second: number, cells: Cells, rows?: readonly number[]): void {
-    const dims = cells.dimensions
-    // What has one value only is the whole again.
-    const singles = dims
-      .map((name, at) => ({ name, at }))
-      .filter(({ name, at }) => !NOT_LOOKED_AT.has(name) && cells.values[at]!.length > 1)
-    const pairs = PAIRS.map(([a, b]) => [dims.indexOf(a), dims.indexOf(b)] as const).filter(
-      ([a, b]) => a >= 0 && b >= 0 && cells.values[a]!.length > 1 && cells.values[b]!.length > 1,
-    )
-    const known: (CellMemory | null | undefined)[][] = singles.map(() => [])
-    const knownPairs: Map<number, CellMemory | null>[] = pairs.map(() => new Map())
-    const from = (second % RECENT_S) * this.measures.length
-    const { sums } = cells
-    const width = this.measures.length
-    const addTo = (cell: CellMemory, row: number) => {
-      for (let m = 0; m < width; m += 1) cell.recent[from + m]! += sums[m]![row]!
+  /** Adds a slice of the windows to a second. `rows`: those that belong to this lane; without it all. */
+  add(
+    second: number,
+    { table, measures }: KindSlices,
+    slice: KindSlices['slices'][number],
+    rows?: readonly number[],
+  ): void {
+    if (this.source?.table !== table) this.source = sourceOf(table, measures, this.measures)
+    const { columns, singles, pairs } = this.source
+    const { filled, amounts } = this
+    const slot = (second % RECENT_S) * this.measures.length
+    let nonZero = 0
+    const addTo = ({ recent }: CellMemory) => {
+      for (let n = 0; n < nonZero; n += 1) recent[slot + filled[n]!]! += amounts[n]!
     }
-    const count = rows?.length ?? cells.rows
+    // A dimension with a single value adds nothing to the whole.
+    const several = singles.filter(({ at }) => table.values[at]!.length > 1)
+    const severalPairs = pairs.filter(
+      ({ a, b }) => table.values[a]!.length > 1 && table.values[b]!.length > 1,
+    )
+    const count = rows?.length ?? slice.rows
     for (let each = 0; each < count; each += 1) {
       const row = rows ? rows[each]! : each
-      addTo(this.root, row)
-      for (let s = 0; s < singles.length; s += 1) {
-        const { name, at } = singles[s]!
-        const code = cells.codes[at]![row]!
-        let cell = known[s]![code]
-        if (cell === undefined) {
-          cell = this.cell(name, { [name]: cells.values[at]![code]! })
-          known[s]![code] = cell
-        }
-        if (cell !== null) addTo(cell, row)
+      const id = slice.cells[row]!
+      nonZero = 0
+      for (let m = 0; m < columns.length; m += 1) {
+        const amount = slice.sums[row * slice.width + columns[m]!]!
+        if (amount === 0) continue
+        filled[nonZero] = m
+        amounts[nonZero] = amount
+        nonZero += 1
       }
-      for (let p = 0; p < pairs.length; p += 1) {
-        const [a, b] = pairs[p]!
-        const key = cells.codes[a]![row]! * 65_536 + cells.codes[b]![row]!
-        let cell = knownPairs[p]!.get(key)
-        if (cell === undefined) {
-          const where = {
-            [dims[a]!]: cells.values[a]![cells.codes[a]![row]!]!,
-            [dims[b]!]: cells.values[b]![cells.codes[b]![row]!]!,
-          }
-          cell = this.cell(`${dims[a]}+${dims[b]}`, where)
-          knownPairs[p]!.set(key, cell)
-        }
-        if (cell !== null) addTo(cell, row)
+      addTo(this.root)
+      for (const { at, known } of several) {
+        const code = table.codeAt(id, at)
+        let cell = known[code]
+        if (cell === undefined) known[code] = cell = this.cell([[at, code]], table)
+        if (cell !== null) addTo(cell)
+      }
+      for (const { a, b, known } of severalPairs) {
+        const codeA = table.codeAt(id, a)
+        const codeB = table.codeAt(id, b)
+        const key = codeA * 65_536 + codeB
+        let cell = known.get(key)
+        if (cell === undefined)
+          known.set(
+            key,
+            (cell = this.cell(
+              [
+                [a, codeA],
+                [b, codeB],
+              ],
+              table,
+            )),
+          )
+        if (cell !== null) addTo(cell)
       }
     }
   }
@@ -160,19 +182,49 @@ export class LaneMemory {
     }
   }
 
-  private cell(group: string, where: Where): CellMemory | null {
+  /** The memory of a place, begun on first sight; null for none: a value is missing, or there are too many. */
+  private cell(
+    place: readonly (readonly [dimension: number, code: number])[],
+    table: CellTable,
+  ): CellMemory | null {
+    const where = Object.fromEntries(
+      place.map(([dimension, code]) => [table.dimensions[dimension]!, table.values[dimension]![code]!]),
+    )
     for (const value of Object.values(where)) if (value === '' || value === OTHER) return null
-    const key = keyOf(where)
-    const known = this.cells.get(key)
-    if (known !== undefined) return known
-    const values = this.values.get(group) ?? 0
-    if (values >= MOST_VALUES) return null
-    this.values.set(group, values + 1)
     const cell = new CellMemory(where, this.measures.length)
-    this.cells.set(key, cell)
+    const known = this.cells.get(cell.key)
+    if (known !== undefined) return known
+    const values = this.values.get(cell.group) ?? 0
+    if (values >= MOST_VALUES) return null
+    this.values.set(cell.group, values + 1)
+    this.cells.set(cell.key, cell)
     return cell
   }
 }
+
+/** What a lane knows of the table that its rows are of: where its measures stand, and the places of codes seen already. */
+interface Source {
+  readonly table: CellTable
+  /** By measure of the lane: its column in the slices. */
+  readonly columns: readonly number[]
+  readonly singles: readonly { readonly at: number; readonly known: (CellMemory | null | undefined)[] }[]
+  readonly pairs: readonly {
+    readonly a: number
+    readonly b: number
+    readonly known: Map<number, CellMemory | null>
+  }[]
+}
+
+const sourceOf = (table: CellTable, measures: readonly Measure[], own: readonly Measure[]): Source => ({
+  table,
+  columns: own.map((measure) => measures.indexOf(measure)),
+  singles: table.dimensions.flatMap((name, at) => (NOT_LOOKED_AT.has(name) ? [] : [{ at, known: [] }])),
+  pairs: PAIRS.map(([a, b]) => ({
+    a: table.dimensions.indexOf(a),
+    b: table.dimensions.indexOf(b),
+    known: new Map(),
+  })).filter(({ a, b }) => a >= 0 && b >= 0),
+})
 
 /** Dimensions of cells that are no place where something breaks. */
 const NOT_LOOKED_AT = new Set([

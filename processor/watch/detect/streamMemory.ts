@@ -1,17 +1,14 @@
 import type { Kind } from '../../../schemas/kinds/kinds.ts'
-import type { Measure } from '../../../schemas/measures.ts'
-import type { Cells, StreamView } from '../windows/view.ts'
+import type { KindSlices, StreamView } from '../windows/view.ts'
 import { Checks } from './checks.ts'
 import { Farewells } from './farewells.ts'
-import { BLOCK_S, LaneMemory } from './laneMemory.ts'
+import { BLOCK_S, FINE_S, LaneMemory } from './laneMemory.ts'
 import { Levels } from './levels.ts'
 import { LANES, measuresOfLane } from './signals.ts'
 import { UnusualMemory } from './unusual.ts'
 
 /** The last seconds are kept out of the baseline, so that a trouble not yet noticed does not become normal. */
 const GUARD_S = 10
-/** Views keep seconds for a minute, and blocks of ten seconds before (see `windows/kindWindow.ts`). */
-const FINE_S = 60
 /** How far back a baseline is filled when a stream is first seen. */
 const BACK_S = 360
 
@@ -23,10 +20,6 @@ for (const lane of LANES) {
   const kind = lane.split(':')[0] as Kind
   LANES_OF_KIND.set(kind, [...(LANES_OF_KIND.get(kind) ?? []), lane])
 }
-/** Measures read of a kind: of all its lanes. */
-const MEASURES_OF_KIND = new Map<Kind, Measure[]>(
-  [...LANES_OF_KIND].map(([kind, lanes]) => [kind, [...new Set(lanes.flatMap(measuresOfLane))]]),
-)
 
 /**
  * What the judge remembers of a stream. All of it follows from the view, so that a restarted judge fills it again.
@@ -43,19 +36,18 @@ export class StreamMemory {
   /** Reads the seconds up to the view's watermark. */
   advance(view: StreamView, tainted: Tainted): void {
     const to = Math.floor(view.watermark_ms / 1000)
-    const kinds = new Set([...MEASURES_OF_KIND.keys()])
     if (this.next_s === 0 || to - this.next_s > FINE_S) {
       const first = Math.floor(view.first_ms / 1000)
       const fine = Math.floor((to - FINE_S) / BLOCK_S) * BLOCK_S
       const from = Math.max(Math.ceil(first / BLOCK_S) * BLOCK_S, fine - BACK_S, this.next_s)
       for (let block = from; block < fine; block += BLOCK_S) {
-        this.read(view, kinds, block, BLOCK_S)
+        this.read(view, block, BLOCK_S)
         for (const [name, lane] of this.lanes) if (!tainted(name, block, block + BLOCK_S)) lane.settle(block)
       }
       this.next_s = Math.max(fine, Math.min(to, first), this.next_s)
     }
     for (; this.next_s < to; this.next_s += 1) {
-      this.read(view, kinds, this.next_s, 1)
+      this.read(view, this.next_s, 1)
       const block = this.next_s + 1 - GUARD_S - BLOCK_S
       if (block % BLOCK_S !== 0) continue
       const { ended, recovering } = this.farewells.at((this.next_s + 1) * 1000)
@@ -66,29 +58,19 @@ export class StreamMemory {
     }
   }
 
-  private read(view: StreamView, kinds: ReadonlySet<Kind>, second: number, seconds: number): void {
+  private read(view: StreamView, second: number, seconds: number): void {
     for (const lane of this.lanes.values()) {
       for (let s = second; s < second + seconds; s += 1) lane.open(s)
     }
     const [from, to] = [second * 1000, (second + seconds) * 1000]
-    for (const kind of kinds) {
-      const cells = view.cells(MEASURES_OF_KIND.get(kind)!, from, to)
-      if (cells.rows === 0) continue
-      if (kind === 'hop') {
-        this.farewells.read(from, cells)
-        const hop = cells.dimensions.indexOf('hop')
-        const rows = new Map<string, number[]>()
-        for (let row = 0; row < cells.rows; row += 1) {
-          const lane = `hop:${cells.values[hop]![cells.codes[hop]![row]!]}`
-          const own = rows.get(lane)
-          if (own) own.push(row)
-          else rows.set(lane, [row])
-        }
-        for (const [lane, own] of rows)
-          this.lane(lane, second)?.add(second, this.picked(lane, kind, cells), own)
-      } else {
-        for (const lane of LANES_OF_KIND.get(kind)!)
-          this.lane(lane, second)?.add(second, this.picked(lane, kind, cells))
+    for (const [kind, lanes] of LANES_OF_KIND) {
+      const part = view.slices(kind, from, to)
+      if (kind === 'hop' && part.slices.length > 0) this.farewells.read(from, part)
+      for (const slice of part.slices) {
+        if (kind !== 'hop') for (const lane of lanes) this.lane(lane, second)?.add(second, part, slice)
+        else
+          for (const [hop, rows] of rowsByHop(part, slice))
+            this.lane(`hop:${hop}`, second)?.add(second, part, slice, rows)
       }
     }
     const levels = view.cells(['resource_level_sum', 'resource_capacity_sum'], from, to)
@@ -105,12 +87,19 @@ export class StreamMemory {
     this.lanes.set(name, lane)
     return lane
   }
+}
 
-  /** The lane's measures of a kind's cells. */
-  private picked(lane: string, kind: Kind, cells: Cells): Cells {
-    const all = MEASURES_OF_KIND.get(kind)!
-    const own = this.lanes.get(lane)?.measures
-    if (own === undefined || own.length === all.length) return cells
-    return { ...cells, sums: own.map((measure) => cells.sums[all.indexOf(measure)]!) }
+function rowsByHop(
+  { table }: KindSlices,
+  { cells, rows }: KindSlices['slices'][number],
+): Map<string, number[]> {
+  const dimension = table.dimensions.indexOf('hop')
+  const found = new Map<string, number[]>()
+  for (let row = 0; row < rows; row += 1) {
+    const hop = table.values[dimension]![table.codeAt(cells[row]!, dimension)]!
+    const own = found.get(hop)
+    if (own) own.push(row)
+    else found.set(hop, [row])
   }
+  return found
 }

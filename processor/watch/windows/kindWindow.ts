@@ -4,12 +4,8 @@ import { cellFields } from './cellFields.ts'
 import { CellTable } from './cellTable.ts'
 import { SessionSlices } from './sessionSlices.ts'
 import { Slice } from './slice.ts'
-import { type Cells, type Heard, SLICE_MS, type Where } from './view.ts'
+import { BLOCK_MS, type Cells, FINE_MS, type Heard, type KindSlices, SLICE_MS, type Where } from './view.ts'
 import { WATCHED } from './watched.ts'
-
-/** Slices older than this are kept in blocks: 1 s for what is judged now, 10 s for what it is compared with. */
-export const FINE_MS = 60_000
-export const BLOCK_MS = 10_000
 
 interface Totals {
   readonly time: number
@@ -161,6 +157,10 @@ export class KindWindow {
     for (const [start, parts] of this.fine) if (start >= from_ms && start < to_ms) yield* parts.values()
   }
 
+  slices(from_ms: number, to_ms: number): KindSlices {
+    return { table: this.table, measures: this.measures, slices: [...this.within(from_ms, to_ms)] }
+  }
+
   private index(measure: Measure): number {
     const index = this.measures.indexOf(measure)
     if (index < 0) throw new Error(`windows do not keep ${measure}`)
@@ -192,7 +192,6 @@ export class KindWindow {
 
   private sliceTotal(slice: Slice, index: number, wanted: readonly [number, number][]): number {
     if (wanted.length === 0) return slice.totals[index]!
-    if (wanted.length === 1) return slice.marginal(this.table, wanted[0]![0]).get(wanted[0]![1])?.[index] ?? 0
     let sum = 0
     for (let row = 0; row < slice.rows; row += 1) {
       if (this.fits(slice.cells[row]!, wanted)) sum += slice.sums[row * slice.width + index]!
@@ -238,13 +237,9 @@ export class KindWindow {
       for (let at = 0; at < indexes.length; at += 1) group[at]! += sums[from + indexes[at]!]!
     }
     for (const slice of this.within(from_ms, to_ms)) {
-      if (wanted.length === 0)
-        for (const [code, sums] of slice.marginal(this.table, dimension)) add(code, sums, 0)
-      else {
-        for (let row = 0; row < slice.rows; row += 1) {
-          const cell = slice.cells[row]!
-          if (this.fits(cell, wanted)) add(this.table.codeAt(cell, dimension), slice.sums, row * slice.width)
-        }
+      for (let row = 0; row < slice.rows; row += 1) {
+        const cell = slice.cells[row]!
+        if (this.fits(cell, wanted)) add(this.table.codeAt(cell, dimension), slice.sums, row * slice.width)
       }
     }
     return found

@@ -1,5 +1,3 @@
-import type { CellTable } from './cellTable.ts'
-
 /** Sums by cell of one stretch of time: a second, or later a block of ten. */
 export class Slice {
   readonly width: number
@@ -10,8 +8,6 @@ export class Slice {
   /** Something was added since this was last handed on as a partial. */
   changed = true
   private rowOf: Map<number, number> | undefined = new Map()
-  /** By dimension, a code's sums; made when first asked for. */
-  private marginals: (Map<number, Float64Array> | undefined)[] = []
 
   constructor(width: number) {
     this.width = width
@@ -47,7 +43,6 @@ export class Slice {
       for (let row = 0; row < this.rows; row += 1) this.rowOf.set(this.cells[row]!, row)
     }
     this.changed = true
-    if (this.marginals.length > 0) this.marginals = []
     let row = this.rowOf.get(cell)
     if (row === undefined) {
       row = this.rows
@@ -69,24 +64,5 @@ export class Slice {
   /** Gives up what only adding needs; adding again makes it anew. */
   settle(): void {
     this.rowOf = undefined
-  }
-
-  /** Sums by the codes of one dimension. */
-  marginal(table: CellTable, dimension: number): ReadonlyMap<number, Float64Array> {
-    const known = this.marginals[dimension]
-    if (known !== undefined) return known
-    const groups = new Map<number, Float64Array>()
-    for (let row = 0; row < this.rows; row += 1) {
-      const code = table.codeAt(this.cells[row]!, dimension)
-      let group = groups.get(code)
-      if (group === undefined) {
-        group = new Float64Array(this.width)
-        groups.set(code, group)
-      }
-      for (let index = 0; index < this.width; index += 1)
-        group[index]! += this.sums[row * this.width + index]!
-    }
-    this.marginals[dimension] = groups
-    return groups
   }
 }

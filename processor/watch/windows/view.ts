@@ -1,9 +1,14 @@
 import type { Where } from '../../../schemas/incident.ts'
 import type { Kind } from '../../../schemas/kinds/kinds.ts'
 import type { Measure } from '../../../schemas/measures.ts'
+import type { CellTable } from './cellTable.ts'
+import type { Slice } from './slice.ts'
 
 /** Windows are made of slices of this length, by `received_time`; slice s holds [s, s + SLICE_MS). */
 export const SLICE_MS = 1000
+/** Slices stay seconds for so long, since they are judged now; older ones become blocks, with which now is compared. */
+export const FINE_MS = 60_000
+export const BLOCK_MS = 10_000
 
 /** Sums of a time range by every combination of dimension values that occurred, as columns. */
 export interface Cells {
@@ -15,6 +20,13 @@ export interface Cells {
   readonly values: readonly (readonly string[])[]
   /** By measure asked for: each row's sum. */
   readonly sums: readonly Float64Array[]
+}
+
+/** Slices of one kind as they are kept, not copied: a row of a slice is a cell of the table, its sums are in the order of `measures`. */
+export interface KindSlices {
+  readonly table: CellTable
+  readonly measures: readonly Measure[]
+  readonly slices: readonly Pick<Slice, 'cells' | 'rows' | 'sums' | 'width'>[]
 }
 
 /** As a condition: only cells with these values count, e.g. `{ hop: 'encoder' }`. */
@@ -64,6 +76,8 @@ export interface StreamView {
     to_ms: number,
     options?: { where?: Where; dimensions?: readonly string[] },
   ): Cells
+  /** The slices of a range, for whoever adds them up in another way. */
+  slices(kind: Kind, from_ms: number, to_ms: number): KindSlices
   /** Dimensions of a kind's cells: causal dimensions, and the kind's own (see `cellFields.ts`). */
   dimensions(kind: Kind): readonly string[]
   /** Who reported on this stream by the values of `by`, for absence. */

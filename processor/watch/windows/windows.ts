@@ -6,7 +6,7 @@ import { KindWindow } from './kindWindow.ts'
 import { fieldsOf, measureRows } from './measureRows.ts'
 import { isPooled, KINDS_POOLED, POOL_FIELDS, POOLED, PoolCells, pooledName } from './pool.ts'
 import type { SessionSlices } from './sessionSlices.ts'
-import type { Cells, Heard, StreamView, Where } from './view.ts'
+import type { Cells, Heard, KindSlices, StreamView, Where } from './view.ts'
 import { isSessionCount, WATCHED } from './watched.ts'
 
 export interface WindowsOptions {
@@ -99,6 +99,10 @@ export class StreamWindows implements StreamView {
     options?: { where?: Where; dimensions?: readonly string[] },
   ): Cells {
     return this.of(measures[0]!).cells(measures, from_ms, to_ms, options)
+  }
+
+  slices(kind: Kind, from_ms: number, to_ms: number): KindSlices {
+    return (this.kinds.get(kind) ?? emptyWindow(kind, this.dimensions(kind))).slices(from_ms, to_ms)
   }
 
   dimensions(kind: Kind): readonly string[] {
