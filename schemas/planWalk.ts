@@ -45,8 +45,11 @@ export interface WalkedStep {
   readonly began_ms?: number
   /** From then until it was done, or failed, s. */
   readonly took_s?: number
-  /** How it is known: somebody ticked it, or the incident's end showed it. */
+  /** How it is known: somebody ticked it, or the pipeline saw it (`observed`). */
   readonly by?: string
+  /** What the show's plan says of it, and who does it. */
+  readonly does?: string
+  readonly who?: string
 }
 
 export interface WalkedPlan {
@@ -65,7 +68,7 @@ export interface WalkOptions {
   readonly ticks?: readonly Pick<Tick, 'level' | 'state' | 'at_ms' | 'by'>[]
 }
 
-/** Known by the incident's own end. */
+/** Known by the incident's own end, or by a metric that the step names. */
 export const OBSERVED = 'observed'
 
 /**

@@ -1,6 +1,7 @@
 import { type Static, type TNumber, type TOptional, Type } from '@sinclair/typebox'
 import { ACTING_LEVELS, type ActingLevel, WITHIN_S } from './planWalk.ts'
 import { PlannedRound } from './roundPlan.ts'
+import { PlanStep } from './showPlan.ts'
 
 const name = (description: string) => Type.String({ minLength: 1, maxLength: 128, description })
 
@@ -57,6 +58,13 @@ export const ShowEntry = Type.Object(
         ) as Record<ActingLevel, TOptional<TNumber>>,
         { additionalProperties: false, description: 'Times of the contingency plan’s levels.' },
       ),
+    ),
+    steps: Type.Optional(
+      Type.Array(PlanStep, {
+        maxItems: 100,
+        description:
+          'The contingency plan: checks before the show, and at each level what answers incidents of a hop. The page ticks them, the report scores them.',
+      }),
     ),
     delay_ms: Type.Optional(
       Type.Integer({

@@ -143,6 +143,8 @@ function WhatToDo({
 }) {
   const { words, lang } = usePlace()
   const acts = ['manual', 'automatic', 'standby'] as const
+  const stepOf = (act: (typeof acts)[number]) => incident.plan?.steps.find(({ level }) => level === act)
+  const does = (act: (typeof acts)[number]) => stepOf(act)?.does
   const zh = lang === 'zh'
   return (
     <section class="panel todo">
@@ -152,8 +154,9 @@ function WhatToDo({
           <div key={act} class={act}>
             <dt>{words.acts[act]}</dt>
             <dd>
+              {does(act) !== undefined && <b>{does(act)}. </b>}
               {(zh && todo[`${act}_zh`]) || todo[act]}
-              <PlanStep incident={incident} level={act} />
+              <PlanStep id={incident.id} open={incident.state === 'open'} step={stepOf(act)} />
             </dd>
           </div>
         ))}

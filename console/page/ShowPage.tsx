@@ -9,6 +9,7 @@ import { HeatMap } from './HeatMap.tsx'
 import { IncidentList } from './IncidentList.tsx'
 import { LineBanner } from './LineBanner.tsx'
 import { LinkPicture } from './LinkPicture.tsx'
+import { PlanPanel } from './PlanPanel.tsx'
 import { usePlace } from './place.ts'
 import { Ranges } from './Ranges.tsx'
 import { axisFrom, bandsOf, rowsOf, struckStreams } from './showRows.ts'
@@ -270,6 +271,7 @@ function Panels({ snapshot }: { readonly snapshot: Snapshot }) {
   const struck = struckStreams(snapshot)
   return (
     <>
+      <PlanPanel snapshot={snapshot} />
       <CellSessions snapshot={snapshot} />
       {many && <Streams snapshot={snapshot} struck={struck} />}
       <div class="columns">

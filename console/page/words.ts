@@ -1,6 +1,7 @@
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import type { Mark } from '../../schemas/mark.ts'
 import type { StepState } from '../../schemas/planWalk.ts'
+import type { CheckState } from '../../schemas/showPlan.ts'
 import { DIMENSION_NAMES, HOP_NAMES, type Lang, type Term } from '../../schemas/words.ts'
 import type { Health } from '../api.ts'
 
@@ -148,6 +149,14 @@ const en = {
     failed: 'Failed',
     spared: 'Not needed',
   } as Record<StepState, string>,
+  plan: 'Contingency plan',
+  plan_score: (checks: string, held: string, led: string) =>
+    `checks in time ${checks} · incidents a level ended in its time ${held} · a later level led on in ${led}`,
+  checks: { open: 'Not yet', done: 'Done', late: 'Too late', failed: 'Failed', missed: 'Not done' } as Record<
+    CheckState,
+    string
+  >,
+  check_due: (time: string) => `until ${time}`,
   step_within: (time: string) => `within ${time}`,
   tell: 'How to tell',
   course: 'Before, during, after',
@@ -374,6 +383,11 @@ const zh: Words = {
   todo: '怎么处置',
   act: '处置',
   acts: { manual: '人工', standby: '备用', automatic: '自动' },
+  plan: '应急预案',
+  plan_score: (checks: string, held: string, led: string) =>
+    `检查按时 ${checks} · 按时解决的故障 ${held} · 下一级接手 ${led} 次`,
+  checks: { open: '未到期', done: '完成', late: '逾期', failed: '未通过', missed: '未做' },
+  check_due: (time: string) => `${time} 前`,
   steps: { waiting: '等待', acting: '执行中', done: '已完成', failed: '未奏效', spared: '无需执行' },
   step_within: (time) => `限时 ${time}`,
   tell: '怎么判断',

@@ -1,5 +1,7 @@
+import { changeText } from '../../schemas/change.ts'
 import { count, hour, share } from './amount.ts'
 import type { ReportData } from './data.ts'
+import { text } from './elements.ts'
 
 const [W, H, LEFT, TOP, BOTTOM] = [920, 150, 56, 10, 22] as const
 
@@ -11,7 +13,7 @@ interface Chart {
   readonly objective?: number
 }
 
-/** Values over the show's time as SVG, with incidents as bands: readable in black and white too. */
+/** Values over the show's time as SVG, with incidents as bands and changes as dashed lines: readable in black and white too. */
 export function chart({ title, values, format, objective }: Chart, data: ReportData, zone: string): string {
   const from = values[0]?.at_ms ?? data.from_ms
   const to = (values.at(-1)?.at_ms ?? data.to_ms) + 60_000
@@ -44,6 +46,13 @@ export function chart({ title, values, format, objective }: Chart, data: ReportD
         `<rect x="${x(began_ms).toFixed(1)}" y="${TOP}" width="${Math.max(2, x(ended_ms) - x(began_ms)).toFixed(1)}" height="${H - TOP - BOTTOM}" class="band"/>`,
     )
     .join('')
+  const marks = data.changes
+    .filter(({ at_ms }) => at_ms >= from && at_ms <= to)
+    .map(
+      (change) =>
+        `<g><title>${text(`${hour(change.at_ms, zone)} ${changeText(change)}`)}</title><line x1="${x(change.at_ms).toFixed(1)}" x2="${x(change.at_ms).toFixed(1)}" y1="${TOP}" y2="${H - BOTTOM}" class="change"/><text x="${x(change.at_ms).toFixed(1)}" y="${TOP + 9}" text-anchor="middle">▾</text></g>`,
+    )
+    .join('')
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => from + part * (to - from))
   const times = ticks
     .map(
@@ -61,7 +70,7 @@ export function chart({ title, values, format, objective }: Chart, data: ReportD
     objective === undefined
       ? ''
       : `<line x1="${LEFT}" x2="${W - 8}" y1="${y(objective).toFixed(1)}" y2="${y(objective).toFixed(1)}" class="goal"/>`
-  return `<figure><figcaption>${title}</figcaption><svg viewBox="0 0 ${W} ${H}" role="img" aria-label="${title}">${bands}${levels}${drawn}${goal}${times}</svg></figure>`
+  return `<figure><figcaption>${title}</figcaption><svg viewBox="0 0 ${W} ${H}" role="img" aria-label="${title}">${bands}${levels}${drawn}${goal}${marks}${times}</svg></figure>`
 }
 
 export const audienceChart = (data: ReportData, title: string, zone: string): string =>

@@ -1,3 +1,4 @@
+import { CHANGE_CAUSE_MS } from '../../schemas/change.ts'
 import { experienceOf } from '../../schemas/experience.ts'
 import { EXPERIENCE_PART_NAMES } from '../../schemas/metrics/experience.ts'
 import { ANY_METRIC_NAMES, type AnyMetric, type Metric, metricOf } from '../../schemas/metrics.ts'
@@ -5,6 +6,7 @@ import { ROLLUPS, type Rollup, type RollupSpec } from '../../schemas/rollups.ts'
 import { rollupsOf } from '../../schemas/sources.ts'
 import { metricSql, metricWhere } from '../../schemas/sql.ts'
 import type { Rows } from './ask.ts'
+import { readChanges } from './changes.ts'
 import { costOf } from './cost.ts'
 import type { Quality, ReportData } from './data.ts'
 import { readShown } from './fairness.ts'
@@ -190,6 +192,7 @@ export async function collect(rows: Rows, scope: Scope): Promise<ReportData> {
     experience,
     ledger,
     orders,
+    changes,
   ] = await Promise.all([
     rows<Omit<ReportData['audience'], 'peak' | 'peak_ms' | 'apps'>>(
       `SELECT toFloat64(uniqCombined64Merge(viewers_uniq)) AS viewers, toFloat64(uniqCombined64Merge(sessions_uniq)) AS sessions, sum(played_ms_sum) / 3600000 AS hours,
@@ -221,6 +224,7 @@ export async function collect(rows: Rows, scope: Scope): Promise<ReportData> {
     readExperience(rows, real, params),
     readLedger(rows, real, params),
     readOrders(rows, real, params, scope),
+    readChanges(rows, { ...scope, from_ms: scope.from_ms - CHANGE_CAUSE_MS }),
   ])
   const peak = minutes.reduce((best, each) => (each.watching > best.watching ? each : best), {
     at_ms: scope.from_ms,
@@ -233,6 +237,7 @@ export async function collect(rows: Rows, scope: Scope): Promise<ReportData> {
     ...experience,
     quality: checked,
     incidents,
+    changes,
     rounds,
     ledger,
     orders,

@@ -1,8 +1,10 @@
+import type { Change } from '../../schemas/change.ts'
 import type { experienceOf } from '../../schemas/experience.ts'
 import type { Where } from '../../schemas/incident.ts'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import type { AnyMetric, Metric } from '../../schemas/metrics.ts'
 import type { Severity } from '../../schemas/rules.ts'
+import type { ShowPlan } from '../../schemas/showPlan.ts'
 import type { PoolRound } from './ledger.ts'
 import type { OrderStep } from './orders.ts'
 
@@ -82,6 +84,10 @@ export interface ReportData {
     /** Viewers struck, added up over its time. */
     readonly viewer_minutes: number
   }[]
+  /** What was changed from a quarter of an hour before the show on, in order. */
+  readonly changes: readonly Change[]
+  /** How the contingency plan went; missing where no console keeps one. */
+  readonly plan?: ShowPlan
   readonly rounds: readonly {
     readonly round: string
     readonly began_ms: number

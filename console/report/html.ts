@@ -16,34 +16,13 @@ import {
 } from './amount.ts'
 import { audienceChart, stallChart } from './chart.ts'
 import { meets, type ReportData, rateOf, type Worst } from './data.ts'
+import { orDash, section, table, text } from './elements.ts'
 import { type Fault, faultsOf } from './faults.ts'
 import { findingsOf } from './ledger.ts'
 import { type OrdersLost, ordersLost } from './orders.ts'
+import { beforeFault, changesSection, planSection } from './planSection.ts'
 import { STYLE } from './style.ts'
 import { type Lang, WORDS, type Words } from './words.ts'
-
-/** Plain text as HTML. */
-const text = (plainText: string): string =>
-  plainText.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
-
-const orDash = (value: number | null, show: (value: number) => string): string =>
-  value === null ? '–' : show(value)
-
-/** A table; columns whose name begins with `#` hold numbers. Cells are HTML. */
-function table(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  foot: readonly string[] = [],
-): string {
-  const kind = (at: number) => (head[at]!.startsWith('#') ? ' class="n"' : '')
-  const cells = (row: readonly string[]) =>
-    row
-      .map((cell, at) => `<td${kind(at)} data-head="${text(head[at]!.replace('#', ''))}">${cell}</td>`)
-      .join('')
-  return `<table><thead><tr>${head.map((name, at) => `<th${kind(at)}>${text(name.replace('#', ''))}</th>`).join('')}</tr></thead><tbody>${rows
-    .map((row) => `<tr>${cells(row)}</tr>`)
-    .join('')}</tbody>${foot.length > 0 ? `<tfoot><tr>${cells(foot)}</tr></tfoot>` : ''}</table>`
-}
 
 /** A value, set apart where it misses the metric's objective. */
 function judged(metric: AnyMetric, value: number, shown: string): string {
@@ -52,8 +31,6 @@ function judged(metric: AnyMetric, value: number, shown: string): string {
     ? shown
     : `<span class="bad">${shown}</span>`
 }
-
-const section = (title: string, body: string): string => `<section><h2>${text(title)}</h2>${body}</section>`
 
 /** How a report is shown. */
 export interface ReportLook {
@@ -128,7 +105,7 @@ function faultTable(data: ReportData, words: Words, { lang, zone, console: addre
     ],
     faults.map((fault) => [
       `<a href="${text(momentOf(data, fault.opened_ms + 30_000, address))}">${clockTime(fault.began_ms, zone)}</a>`,
-      `<a href="${text(`${address}/incident/${encodeURIComponent(fault.lead.id)}?tenant=${encodeURIComponent(data.tenant)}`)}">${text(summaryOf(fault, lang))}</a>${fault.streams.length > 1 ? ` <span class="soft">${words.streams(fault.streams.length)}</span>` : ''}`,
+      `<a href="${text(`${address}/incident/${encodeURIComponent(fault.lead.id)}?tenant=${encodeURIComponent(data.tenant)}`)}">${text(summaryOf(fault, lang))}</a>${fault.streams.length > 1 ? ` <span class="soft">${words.streams(fault.streams.length)}</span>` : ''}${beforeFault(data, fault, lang)}`,
       text(HOP_NAMES[fault.lead.hop]?.[lang] ?? fault.lead.hop),
       duration(fault.opened_ms - fault.began_ms),
       fault.open ? `<span class="bad">${words.stillOpen}</span>` : duration(fault.ended_ms - fault.began_ms),
@@ -288,6 +265,8 @@ export function reportPage(data: ReportData, look: ReportLook): string {
 <p class="verdict">${text(verdictOf(data, words))}</p>
 ${section(words.better, advice.length === 0 ? `<p>${words.nothing}</p>` : `<ol>${advice.map((each) => `<li>${text(each[lang])}</li>`).join('')}</ol>`)}
 ${section(words.incidents, faultTable(data, words, look))}
+${changesSection(data, words, look)}
+${planSection(data, words, look)}
 ${experienceSection(data, words, lang)}
 ${section(words.quality, qualityTable(data, words, lang))}
 ${section(words.audience, audienceChart(data, words.watching, zone) + stallChart(data, words.stall_ratio, objective, zone))}

@@ -1,3 +1,4 @@
+import { changeText } from '../../schemas/change.ts'
 import { metricOf } from '../../schemas/metrics.ts'
 import { HOP_NAMES } from '../../schemas/words.ts'
 import { adviceOf } from './advice.ts'
@@ -5,6 +6,7 @@ import { amount, bytes, clockTime, count, duration, hour, instant, plain } from 
 import { meets, type ReportData } from './data.ts'
 import { faultsOf } from './faults.ts'
 import { byMiss, momentOf, type ReportLook, verdictOf } from './html.ts'
+import { planText } from './planSection.ts'
 import { WORDS } from './words.ts'
 
 /** Text within a cell or a line: what Markdown or HTML would read otherwise is escaped. */
@@ -59,6 +61,13 @@ export function reportMarkdown(data: ReportData, { lang, zone, console: address 
     faults.length === 0
       ? words.noIncidents
       : table([words.began, words.what, words.where, words.lasted, words.affected, words.cost], faults),
+    ...(data.changes.length === 0
+      ? []
+      : [
+          `## ${words.changes}`,
+          data.changes.map((each) => `- ${clockTime(each.at_ms, zone)} ${cell(changeText(each))}`).join('\n'),
+        ]),
+    ...(data.plan === undefined ? [] : [`## ${words.plan}`, planText(data.plan, words)]),
     `## ${words.quality}`,
     table([words.metric, words.value, words.objective, words.verdictHead, words.minutesMet], quality),
     words.times(zone),

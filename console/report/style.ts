@@ -23,7 +23,7 @@ figure{margin:16px 0}figcaption{font-weight:600;font-size:13px;color:var(--soft)
 svg{width:100%;height:auto;display:block}
 svg text{font-size:11px;fill:var(--soft)}
 .grid{stroke:var(--line)}.line{fill:none;stroke:var(--accent);stroke-width:1.6}.area{fill:var(--accent);opacity:.1}.dot{fill:var(--accent)}
-.band{fill:var(--band)}.goal{stroke:var(--bad);stroke-dasharray:5 4}
+.band{fill:var(--band)}.change{stroke:var(--ink);stroke-dasharray:2 3}.goal{stroke:var(--bad);stroke-dasharray:5 4}
 a{color:var(--accent)}
 ol{padding-left:20px}li{margin:6px 0}
 @media (max-width:600px){main{padding:16px}h1{font-size:24px}thead{display:none}table,tbody,tfoot{display:block}tr{display:grid;grid-template-columns:repeat(auto-fit,minmax(96px,1fr));gap:0 8px;padding:6px 0;border-bottom:1px solid var(--line)}td,td.n{display:block;text-align:left;border:0;padding:2px 0;white-space:normal;overflow-wrap:anywhere}td:first-child,td:nth-child(2),td:has(.wide){grid-column:1/-1}td:empty{display:none}td[data-head]:not([data-head=""]):not(:first-child)::before{content:attr(data-head);display:block;font-size:12px;color:var(--soft);font-weight:400}}

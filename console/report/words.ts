@@ -45,6 +45,36 @@ export const WORDS = {
     cost: 'Viewer-minutes',
     inAll: 'In all',
     stillOpen: 'still open',
+    changes: 'What was changed',
+    followedBy: 'Followed by',
+    after: (time: string) => `${time} later`,
+    nothingFollowed: 'nothing within a quarter of an hour',
+    plan: 'The contingency plan',
+    planScore: (done: string, checks: string, held: string, over: string, led: string) =>
+      `${done} of ${checks} checks were done in time. A level ended ${held} of ${over} incidents within its time; in ${led} a later level led on.`,
+    check: 'Check before the show',
+    at: 'Done at',
+    due: 'Due',
+    who: 'By',
+    checkStates: {
+      open: 'not yet',
+      done: '✓ done',
+      late: 'too late',
+      failed: '✗ failed',
+      missed: '✗ not done',
+    },
+    stepStates: {
+      waiting: 'not reached',
+      acting: 'acts',
+      done: '✓ done',
+      failed: '✗ failed',
+      spared: 'not needed',
+    },
+    levels: { automatic: 'Automatic', standby: 'Standby', manual: 'By hand' },
+    tookOf: (took: string, within: string) => `after ${took} of ${within}`,
+    observed: 'seen by the pipeline',
+    planHeld: '✓ held',
+    planBroke: '✗ no level ended it in time',
     ordersLost: 'Orders lost',
     ordersMethod:
       'Orders lost: the show’s own rate in the ten minutes before and after the incident, of steps of ten seconds that no incident touches, less what was sold meanwhile; in brackets the 95 % interval. An interval that holds 0 says that nothing is known to be lost. “In all” counts each step once.',
@@ -148,6 +178,24 @@ export const WORDS = {
     cost: '观众·分钟',
     inAll: '合计',
     stillOpen: '尚未结束',
+    changes: '变更',
+    followedBy: '随后发生',
+    after: (time: string) => `${time} 后`,
+    nothingFollowed: '一刻钟内无故障',
+    plan: '应急预案',
+    planScore: (done: string, checks: string, held: string, over: string, led: string) =>
+      `开播前检查按时完成 ${done}/${checks}。已结束的故障中 ${held}/${over} 由某一级在规定时间内解决；其中 ${led} 次由下一级接手。`,
+    check: '开播前检查',
+    at: '完成于',
+    due: '期限',
+    who: '执行',
+    checkStates: { open: '未到期', done: '✓ 完成', late: '逾期', failed: '✗ 未通过', missed: '✗ 未做' },
+    stepStates: { waiting: '未到', acting: '执行中', done: '✓ 完成', failed: '✗ 未奏效', spared: '无需' },
+    levels: { automatic: '自动', standby: '热备', manual: '人工' },
+    tookOf: (took: string, within: string) => `用时 ${took}，限 ${within}`,
+    observed: '系统观测到',
+    planHeld: '✓ 有效',
+    planBroke: '✗ 无一级按时解决',
     ordersLost: '损失订单',
     ordersMethod:
       '损失订单：取故障前后各十分钟内、没有任何故障的时段（每十秒一段）的订单速率，减去故障期间实际订单；括号内为 95 % 区间。区间含 0 表示看不出损失。“合计”对每一时段只计一次。',
@@ -213,7 +261,12 @@ export const WORDS = {
     region: '地区',
   },
 } as const satisfies Readonly<
-  Record<Lang, Readonly<Record<string, string | ((...counts: never[]) => string) | Finding>>>
+  Record<
+    Lang,
+    Readonly<
+      Record<string, string | ((...counts: never[]) => string) | Finding | Readonly<Record<string, string>>>
+    >
+  >
 >
 
 export type Words = (typeof WORDS)[Lang]

@@ -1,6 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises'
 import { nearest } from '../../schemas/nearest.ts'
-import { QueryError } from '../query/consoleErrors.ts'
+import type { ShowPlan } from '../../schemas/showPlan.ts'
+import { consoleBase, QueryError, refusedBy } from '../query/consoleErrors.ts'
 import { askRows, type Rows } from './ask.ts'
 import { collect, type Scope } from './collect.ts'
 import { reportPage } from './html.ts'
@@ -8,6 +9,17 @@ import { reportMarkdown } from './markdown.ts'
 import type { Lang } from './words.ts'
 
 const DAY_MS = 86_400_000
+
+/** Reads the plan of a show over a time, where the console keeps one. */
+export type ReadPlan = (scope: Scope) => Promise<ShowPlan | undefined>
+
+/** What a report is made from, beside rows. */
+export interface ReportSource extends Omit<ReportOptions, 'url' | 'out' | 'token'> {
+  readonly markdown: boolean
+  /** The console's address, for links; '' is the console that serves the report. */
+  readonly console: string
+  readonly plan?: ReadPlan
+}
 
 export interface ReportOptions {
   readonly show: string
@@ -70,15 +82,13 @@ async function scopeOf(
 }
 
 /** The report of a show as HTML or Markdown. Throws QueryError for whatever a person can mend. */
-export async function reportOf(
-  rows: Rows,
-  options: Omit<ReportOptions, 'url' | 'out'> & { readonly markdown: boolean; readonly console: string },
-): Promise<string> {
+export async function reportOf(rows: Rows, options: ReportSource): Promise<string> {
   const { lang, console: address, markdown } = options
   const zone = zoneOf(options.zone)
-  const data = await collect(rows, await scopeOf(rows, options))
+  const scope = await scopeOf(rows, options)
+  const [data, plan] = await Promise.all([collect(rows, scope), options.plan?.(scope)])
   const look = { lang, zone, console: address.replace(/\/$/, '') }
-  return markdown ? reportMarkdown(data, look) : reportPage(data, look)
+  return markdown ? reportMarkdown({ ...data, plan }, look) : reportPage({ ...data, plan }, look)
 }
 
 /** The zone that was asked for; UTC by default. */
@@ -90,6 +100,20 @@ function zoneOf(zone = 'UTC'): string {
   }
 }
 
+/** The plan of a show, from the console. */
+async function askPlan({ url, token }: ReportOptions, scope: Scope): Promise<ShowPlan | undefined> {
+  const query = new URLSearchParams({
+    tenant: scope.tenant,
+    from: String(Math.round(scope.from_ms)),
+    to: String(Math.round(scope.to_ms)),
+  })
+  const address = `${consoleBase(url)}/api/plan/${encodeURIComponent(scope.show)}?${query}`
+  const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` }
+  const answer = await fetch(address, { headers })
+  if (!answer.ok) throw refusedBy(url, answer.status, await answer.text())
+  return (await answer.json()) as ShowPlan
+}
+
 /** Writes the report of a show and gives the file's name; a name that ends in .md makes it Markdown. Throws QueryError for whatever a person can mend. */
 export async function writeReport(options: ReportOptions): Promise<string> {
   const ending = /\.[^./]*$/.exec(options.out ?? '.html')?.[0] ?? ''
@@ -97,7 +121,8 @@ export async function writeReport(options: ReportOptions): Promise<string> {
     throw new QueryError(`--out ${options.out}: a report is written as .html or .md`)
   const rows = askRows(options.url, options.token)
   const markdown = options.out?.endsWith('.md') ?? false
-  const text = await reportOf(rows, { ...options, markdown, console: options.url })
+  const plan = (scope: Scope) => askPlan(options, scope)
+  const text = await reportOf(rows, { ...options, markdown, console: options.url, plan })
   const out = options.out ?? `report-${options.show.replace(/[^\p{L}\p{N}._-]+/gu, '-')}.html`
   await writeFile(`${out}.part`, text)
   await rename(`${out}.part`, out)

@@ -5,6 +5,7 @@ import { ApiError, Query, tenantOf } from './apiRequest.ts'
 import type { Incidents } from './incidents.ts'
 import { createLive, type Live } from './live.ts'
 import { sendLive } from './liveRoute.ts'
+import { type Kept, readPlan } from './plan.ts'
 import { readCourse } from './readCourse.ts'
 import { readFrames } from './readFrames.ts'
 import type { Subject } from './readShow.ts'
@@ -28,6 +29,12 @@ export interface ApiOptions {
   readonly runbooks: string
 }
 
+/** With what the log keeps, where there is one. */
+interface Api extends ApiOptions {
+  readonly registry?: Kept
+  readonly map?: Kept
+}
+
 const DAY_MS = 86_400_000
 /** Without an incident or times, sessions of the last quarter of an hour are listed. */
 const SESSIONS_MS = 900_000
@@ -38,7 +45,7 @@ type Get = <P>(
 ) => void
 
 /** What the routes share. */
-interface Served extends ApiOptions {
+interface Served extends Api {
   readonly get: Get
   readonly shows: ShowReader
   readonly live: Live
@@ -47,7 +54,7 @@ interface Served extends ApiOptions {
 }
 
 /** `/api/…`: JSON for the page and for anybody else; see console/api.ts for what it says. */
-export function serveApi(app: FastifyInstance, options: ApiOptions): { readonly live: Live; close(): void } {
+export function serveApi(app: FastifyInstance, options: Api): { readonly live: Live; close(): void } {
   const { incidents, clock } = options
   const limited = limitedStore(options.store)
   const live = createLive()
@@ -104,7 +111,10 @@ function serveAbout({ get, store, limited, incidents, tenants, clock, beaconsPor
   })
 }
 
-function serveShows({ get, shows, live, store, tenants, clock }: Served): void {
+const NOTHING_KEPT: Kept = { values: new Map() }
+
+function serveShows(served: Served): void {
+  const { get, shows, live, store, tenants, clock, registry, map = NOTHING_KEPT } = served
   const subjectOf = (query: Query, show: string): Subject => ({
     tenant: tenantOf(query, tenants),
     show,
@@ -121,6 +131,12 @@ function serveShows({ get, shows, live, store, tenants, clock }: Served): void {
     const subject = query.show === undefined ? undefined : subjectOf(query, query.show)
     return sendLive({ live, shows, clock }, request, reply, tenantOf(query, tenants), subject)
   })
+  const planIn = (scope: Parameters<typeof readPlan>[1]) =>
+    readPlan({ ...served, store: served.limited, shows: registry, map }, scope)
+  get<{ show: string }>('/api/plan/:show', async (query, { show }) => {
+    const to_ms = query.to ?? clock() + 1
+    return planIn({ tenant: tenantOf(query, tenants), show, from_ms: query.from ?? to_ms - DAY_MS, to_ms })
+  })
   get<{ show: string }>('/api/report/:show', async (query, { show }, _request, reply) => {
     const report = {
       tenant: tenantOf(query, tenants),
@@ -131,7 +147,7 @@ function serveShows({ get, shows, live, store, tenants, clock }: Served): void {
       from_ms: query.from,
       to_ms: query.to,
     }
-    const wrong = await sendReport(reply, store, report, clock)
+    const wrong = await sendReport(reply, store, report, { clock, plan: planIn })
     if (wrong !== undefined) throw new ApiError('not_found', wrong)
     return reply
   })

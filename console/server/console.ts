@@ -6,6 +6,7 @@ import { type ApiOptions, serveApi } from './api.ts'
 import { guard } from './guard.ts'
 import { serveOnCall, withOnCall } from './onCall.ts'
 import { servePage } from './page.ts'
+import { serveChecks } from './plan.ts'
 import { servePlanned } from './planned.ts'
 import { serveRegistry } from './registry.ts'
 import { type SqlOptions, serveSql } from './sql.ts'
@@ -55,12 +56,13 @@ export function createConsole({
   if (planned !== undefined) {
     servePlanned(app, planned)
     serveOnCall(app, { ...api, map: planned })
+    serveChecks(app, { map: planned, shows, clock: api.clock })
   }
   servePage(app, page)
   app.register(async (scope) => {
     const incidents =
       planned === undefined ? api.incidents : withOnCall(api.incidents, planned, { shows, clock: api.clock })
-    const served = serveApi(scope, { ...api, incidents })
+    const served = serveApi(scope, { ...api, incidents, registry: shows, map: planned })
     scope.addHook('onClose', async () => served.close())
   })
   return app

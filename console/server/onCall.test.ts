@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { IncidentView } from '../../schemas/incident.ts'
+import type { Store } from '../../store/client.ts'
 import { LOCAL, type Principal } from '../signIn/principal.ts'
 import type { Incidents } from './incidents.ts'
 import { serveOnCall, withOnCall } from './onCall.ts'
+import { readPlan, serveChecks } from './plan.ts'
 
 const INCIDENT = {
   id: 'inc-1',
@@ -12,9 +14,25 @@ const INCIDENT = {
   show: 'gala',
   stream: 'main',
   rule: 'bitrate-baseline',
+  hop: 'encoder',
   opened_ms: 1_000,
   resolved_ms: 0,
 }
+
+const STEPS = [
+  { step: 'cdns', level: 'check', does: 'every CDN carries a tenth' },
+  {
+    step: 'second',
+    level: 'standby',
+    does: 'the second encoder',
+    hop: 'encoder',
+    seen: { metric: 'encoder_fps', where: { node: 'standby' }, at_least: 20 },
+  },
+]
+/** The standby encoder is seen from the sixth second on. */
+const store = {
+  query: async () => [{ at: 6, part: 'encoder', whole: 0, encoder_fps: 25 }],
+} as unknown as Store
 
 /** The routes over a map in memory, as somebody calls them. */
 function open(principal: Principal = LOCAL) {
@@ -31,7 +49,7 @@ function open(principal: Principal = LOCAL) {
   } as unknown as Incidents
   let now_ms = 1_000
   const shows = new Map([
-    ['demo/gala', JSON.stringify({ show: 'gala', streams: [], plan: { automatic: 5 } })],
+    ['demo/gala', JSON.stringify({ show: 'gala', streams: [], plan: { automatic: 5 }, steps: STEPS })],
   ])
   const annotated = () => withOnCall(incidents, map, { shows: { values: shows }, clock: () => now_ms })
   const app: FastifyInstance = Fastify()
@@ -40,7 +58,14 @@ function open(principal: Principal = LOCAL) {
   app.decorateRequest('principal', undefined)
   app.addHook('onRequest', async (request) => void (request.principal = principal))
   serveOnCall(app, { map: map as never, incidents, tenants: ['demo'], clock: () => now_ms })
+  const registry = { values: shows }
+  serveChecks(app, { map: map as never, shows: registry, clock: () => now_ms })
   return {
+    plan: () =>
+      readPlan(
+        { map, shows: registry, clock: () => now_ms, store, incidents },
+        { tenant: 'demo', show: 'gala', from_ms: 0, to_ms: 60_000 },
+      ),
     pass: (ms: number) => void (now_ms += ms),
     seen: () => annotated().one('demo', 'inc-1') as Promise<IncidentView>,
     listed: async () => (await annotated().list({} as never))[0] as IncidentView,
@@ -98,6 +123,25 @@ test('steps of the plan are ticked in their order, against the times that the sh
   assert.equal(await send('PUT', '/api/incidents/inc-1/steps/check', { state: 'done' }), '400 bad_request')
   assert.equal(await send('PUT', '/api/incidents/inc-1/steps/manual', { state: 'well' }), '400 bad_request')
   assert.equal(await send('PUT', '/api/incidents/none/steps/manual', { state: 'done' }), '404 not_found')
+})
+
+test('the plan’s own steps say what is done, and checks of the show are ticked', async () => {
+  const console_ = open()
+  assert.equal(await console_.send('PUT', '/api/plan/gala/cdns', { state: 'done', by: 'li' }), '204')
+  assert.equal((await console_.plan()).checks[0]?.state, 'done')
+  assert.equal(await console_.send('PUT', '/api/plan/gala/cdns', { state: 'maybe' }), '400 bad_request')
+  assert.equal(await console_.send('PUT', '/api/plan/gala/cdns', '{'), '400 bad_json')
+  assert.equal(await console_.send('PUT', '/api/plan/gala/other', { state: 'done' }), '404 not_found')
+  assert.equal(await console_.send('PUT', '/api/plan/gala/second', { state: 'done' }), '404 not_found')
+  assert.equal(await console_.send('DELETE', '/api/plan/gala/cdns'), '204')
+  assert.equal((await console_.plan()).checks[0]?.state, 'open')
+  // The standby encoder was seen six seconds after the incident, within the level's time.
+  console_.pass(12_000)
+  const { incidents, score } = await console_.plan()
+  const [automatic, standby] = incidents[0]!.plan.steps
+  assert.deepEqual([automatic?.state, automatic?.within_s], ['failed', 5])
+  assert.deepEqual([standby?.state, standby?.by, standby?.does], ['done', 'observed', 'the second encoder'])
+  assert.deepEqual(score, { checks_done: 0, checks: 0, held: 0, over: 0, led_on: 1 })
 })
 
 test('what is no handling and no mark is refused by a code', async () => {

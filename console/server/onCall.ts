@@ -4,18 +4,11 @@ import type { StateMap } from '../../log/stateMap.ts'
 import { Handling, handlingKey } from '../../schemas/handling.ts'
 import type { IncidentView } from '../../schemas/incident.ts'
 import { type Bar, barsOf, MARK_PREFIX, Marked, markKey } from '../../schemas/mark.ts'
-import { ACTING_LEVELS, Tick, tickKey, walkPlan } from '../../schemas/planWalk.ts'
+import { Tick, tickKey } from '../../schemas/planWalk.ts'
 import { firstProblem } from '../../schemas/problems.ts'
-import { type ShowEntry, showKey } from '../../schemas/show.ts'
 import { sendError, signerOf } from '../signIn/principal.ts'
 import type { Incidents } from './incidents.ts'
-
-type Kept = Pick<StateMap, 'values'>
-
-const read = <T>(map: Kept, key: string): T | undefined => {
-  const text = map.values.get(key)
-  return text === undefined ? undefined : (JSON.parse(text) as T)
-}
+import { type Kept, planOf, readKept as read } from './plan.ts'
 
 const marksIn = (map: Kept): Marked[] =>
   [...map.values].filter(([key]) => key.startsWith(MARK_PREFIX)).map(([, text]) => JSON.parse(text) as Marked)
@@ -29,9 +22,7 @@ export function withOnCall(
   const annotated =
     (bars: readonly Bar[] = barsOf(marksIn(map))) =>
     (incident: IncidentView): IncidentView => {
-      const { id, tenant, show, stream, rule, opened_ms, resolved_ms: over_ms } = incident
-      const within_s = shows && read<ShowEntry>(shows, showKey({ tenant, show }))?.plan
-      const ticks = ACTING_LEVELS.flatMap((level) => read<Tick>(map, tickKey(id, level)) ?? [])
+      const { id, tenant, show, stream, rule } = incident
       const bar = bars.find(
         (each) =>
           each.tenant === tenant && each.show === show && each.stream === stream && each.rule === rule,
@@ -41,7 +32,7 @@ export function withOnCall(
         mark: read<Marked>(map, markKey(id))?.mark,
         bar: bar && { factor: bar.factor, marks: bar.marks.length },
         handling: read<Handling>(map, handlingKey(id)),
-        plan: walkPlan({ opened_ms, over_ms, now_ms: clock(), within_s, ticks }),
+        plan: planOf(incident, { map, shows, clock }),
       }
     }
   return {

@@ -1,3 +1,4 @@
+import { changeText } from '../../schemas/change.ts'
 import type { Hop } from '../../schemas/kinds/kinds.ts'
 import { METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
 import { sampledBounds } from '../../schemas/sampling.ts'
@@ -5,8 +6,8 @@ import { kindOfMetric } from '../../schemas/sql.ts'
 import { TRUSTED_FROM } from '../../schemas/trust.ts'
 import type { Store } from '../../store/client.ts'
 import type { Interval, Snapshot } from '../api.ts'
+import { readChanges } from '../report/changes.ts'
 import { type Axis, STEP_MS, windowOf } from '../windows.ts'
-import { readChanges } from './readChanges.ts'
 import { readGroups, readRounds } from './readGroups.ts'
 import { readWatching, type WatchingCounts } from './readWatching.ts'
 import {
@@ -70,7 +71,7 @@ export async function readSlow(
     readGroups(store, whole, 'stream'),
     readGroups(store, subject.stream === undefined ? whole : { ...whole, stream: subject.stream }, 'app'),
     readRounds(store, axis),
-    readChanges(store, { ...axis, to_ms: at_ms }),
+    readChanges((sql, params) => store.query(sql, { params }), { ...axis, to_ms: at_ms }),
     readSetApart(store, recent),
   ])
   const series: Record<string, Record<string, number>> = {}
@@ -105,7 +106,12 @@ export async function readSlow(
     streams,
     apps,
     rounds,
-    changes,
+    changes: Object.fromEntries(
+      changes.map((change, index) => [
+        `${change.at_ms}-${index}`,
+        { at_ms: change.at_ms, label: changeText(change) },
+      ]),
+    ),
     set_apart,
     heard_ms,
   }

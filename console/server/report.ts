@@ -4,7 +4,7 @@ import type { Lang } from '../../schemas/words.ts'
 import type { Store } from '../../store/client.ts'
 import { QueryError } from '../query/consoleErrors.ts'
 import { STYLE } from '../report/style.ts'
-import { reportOf } from '../report/writeReport.ts'
+import { type ReportSource, reportOf } from '../report/writeReport.ts'
 import { SECURITY_HEADERS } from './guard.ts'
 import { limitedStore } from './timeLimit.ts'
 
@@ -35,7 +35,7 @@ export async function sendReport(
   reply: FastifyReply,
   store: Store,
   { tenant, show, lang, zone, markdown, from_ms, to_ms }: ReportQuery,
-  clock: () => number,
+  { clock, plan }: Pick<ReportSource, 'clock' | 'plan'>,
 ): Promise<string | undefined> {
   const slow = limitedStore(store, REPORT_LIMIT_MS)
   try {
@@ -49,6 +49,7 @@ export async function sendReport(
       from: iso(from_ms),
       to: iso(to_ms),
       clock,
+      plan,
     })
     reply
       .headers({ ...SECURITY_HEADERS, 'content-security-policy': POLICY })

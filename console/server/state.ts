@@ -1,4 +1,4 @@
-import { DIMENSIONS } from '../../schemas/dimensions.ts'
+import { columnsOf, type Table } from '../../schemas/derive/columns.ts'
 import { STARTUP_PHASES } from '../../schemas/kinds/startup.ts'
 import { MEASURES, type MeasureSpec } from '../../schemas/measures.ts'
 import { METRIC_NAMES, type Metric, type MetricSpec, metricOf } from '../../schemas/metrics.ts'
@@ -55,7 +55,9 @@ export function scopeWhere(scope: Scope, table: string): { sql: string; params: 
   const conditions = ['tenant = {tenant:String}', 'show = {show:String}']
   if (scope.stream !== undefined) conditions.push('stream = {stream:String}')
   if (scope.app !== undefined && hasApp) conditions.push('app = {app:String}')
-  const keeps = (ROLLUPS as Record<string, { by: readonly string[] }>)[table]?.by ?? Object.keys(DIMENSIONS)
+  const keeps =
+    (ROLLUPS as Record<string, { by: readonly string[] }>)[table]?.by ??
+    columnsOf(table as Table).map((column) => column.name)
   const chosen = Object.entries(scope.within ?? {}).filter(([name]) => keeps.includes(name))
   const others = Object.entries(scope.outside ?? {}).filter(([name]) => keeps.includes(name))
   for (const [name] of chosen) conditions.push(`${name} = {within_${name}:String}`)
