@@ -110,6 +110,8 @@ async function askPlan({ url, token }: ReportOptions, scope: Scope): Promise<Sho
   const address = `${consoleBase(url)}/api/plan/${encodeURIComponent(scope.show)}?${query}`
   const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` }
   const answer = await fetch(address, { headers })
+  // An older console keeps none.
+  if (answer.status === 404) return undefined
   if (!answer.ok) throw refusedBy(url, answer.status, await answer.text())
   return (await answer.json()) as ShowPlan
 }

@@ -272,6 +272,13 @@ export async function insertKnownRows(store: Store, now_ms: number): Promise<Kno
     booked(6, 'order', 118, { pool: '', tier: '', count: 2 }),
     booked(66, 'order', 59, { pool: '', tier: '' }),
   ])
+  await insertObjects(store, 'change', [
+    {
+      ...{ tenant: 'demo', show: 'gala', changed: 'player', version: '4.9.3', by: 'ci', weight: 1 },
+      event_time: start + 30_000,
+      received_time: start + 30_000,
+    },
+  ])
   const incident = {
     tenant: 'demo',
     show: 'gala',

@@ -10,12 +10,36 @@ import { collect } from '../../console/report/collect.ts'
 import { compareRelease } from '../../console/report/compareRelease.ts'
 import { findingsOf } from '../../console/report/ledger.ts'
 import { writeReport } from '../../console/report/writeReport.ts'
+import { watchIncidents } from '../../console/server/incidents.ts'
+import { readPlan } from '../../console/server/plan.ts'
 import { readFrames } from '../../console/server/readFrames.ts'
 import { serveSql } from '../../console/server/sql.ts'
 import type { IncidentView } from '../../schemas/incident.ts'
 import { startTestStore, type TestStore } from '../../store/testing.ts'
 import { insertObjects } from '../dashboards/rehearsedShow.ts'
 import { insertKnownShow, insertSetApart, type KnownShow } from './knownShow.ts'
+
+/** A show whose plan has a check that nobody ticked and a standby that the pipeline sees: edges answer within 60 ms. */
+const KEPT = {
+  values: new Map([
+    [
+      'demo/gala',
+      JSON.stringify({
+        show: 'gala',
+        starts: '2026-01-01T12:00:00Z',
+        streams: [],
+        plan: { automatic: 2 },
+        steps: [
+          { step: 'cdns', level: 'check', does: 'every CDN carries a tenth' },
+          {
+            ...{ step: 'other', level: 'standby', hop: 'edge', does: 'players go to cdn-a', who: 'delivery' },
+            seen: { metric: 'edge_ttfb', where: { cdn: 'cdn-a' }, at_most: 60 },
+          },
+        ],
+      }),
+    ],
+  ]),
+}
 
 let it: TestStore
 let app: FastifyInstance
@@ -30,6 +54,18 @@ before(async () => {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   serveSql(app, { url: it.url, user: it.reader, password: '' })
+  const incidents = await watchIncidents({ store: it.store, log: undefined, name: 'report' })
+  app.get<{ Params: { show: string }; Querystring: Record<string, string> }>('/api/plan/:show', (request) =>
+    readPlan(
+      { map: KEPT, shows: KEPT, clock: Date.now, store: it.store, incidents },
+      {
+        tenant: 'demo',
+        show: request.params.show,
+        from_ms: Number(request.query.from),
+        to_ms: Number(request.query.to),
+      },
+    ),
+  )
   url = await app.listen({ host: '127.0.0.1', port: 0 })
   folder = await mkdtemp(join(tmpdir(), 'firstframe-report-'))
 })
@@ -148,9 +184,27 @@ test('one page in each language, with nothing from elsewhere and nothing that ru
         'Stalls up behind cdn-b',
         'What to do better',
         'objectives were missed; 2 incidents cost 1 viewer-minutes.',
+        '30 s before: player 4.9.3, ci',
+        '30 s later: Stalls up behind cdn-b',
+        'class="change"',
+        '0 of 1 checks were done in time. A level ended 2 of 2 incidents within its time; in 2 a later level led on.',
+        'every CDN carries a tenth',
+        '✗ not done',
+        'players go to cdn-a · delivery',
+        'seen by the pipeline',
       ],
     ],
-    ['zh', ['质量与目标', 'cdn-b 卡顿上升', '下次怎样更好', '2 次故障，代价 1 观众·分钟。']],
+    [
+      'zh',
+      [
+        '应急预案',
+        '30 秒前: player 4.9.3',
+        '质量与目标',
+        'cdn-b 卡顿上升',
+        '下次怎样更好',
+        '2 次故障，代价 1 观众·分钟。',
+      ],
+    ],
   ] as const) {
     const out = join(folder, `${lang}.html`)
     assert.equal(await writeReport({ show: 'gala', url, lang, out, clock: Date.now }), out)
