@@ -121,7 +121,7 @@ export function createCollector(options: CollectorOptions): Collector {
     edgeEndpoint({ intake, sessions, tenantNamed, sources: options.edge ?? {}, emit }),
     fastlyChallenge(options.edge ?? {}),
     ...statusEndpoints({ log, clock, unready: () => (closing ? 'it is stopping' : options.unready?.()) }),
-    ...(options.routes ?? []).map((route) => extraRoute(route, { intake, tenantNamed })),
+    ...(options.routes ?? []).map((route) => extraRoute(route, { intake, tenantNamed, emit })),
   ]
   const monotonic = () => performance.now()
   const turns = createTurns({ clock: monotonic })
@@ -161,7 +161,7 @@ export function createCollector(options: CollectorOptions): Collector {
   return {
     app,
     addressesLoaded: addresses.loaded,
-    take: (groups) => takeGroups(groups, { intake, tenantNamed }),
+    take: (groups) => takeGroups(groups, { intake, tenantNamed, emit }),
     flush: () => batcher.flush(),
     async close() {
       closing = true

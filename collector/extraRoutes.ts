@@ -1,6 +1,7 @@
 import { LogError } from '../log/log.ts'
 import { validateContext } from '../schemas/derive/validate.ts'
-import type { Answer, EventGroup, EventRoute, Inbound } from '../schemas/eventRoute.ts'
+import type { Answer, EventAnswer, EventGroup, EventRoute, Inbound } from '../schemas/eventRoute.ts'
+import type { Emit } from '../schemas/facts.ts'
 import { serverSpeaker } from './auth/speaker.ts'
 import { DEMO, type Tenant } from './auth/tenants.ts'
 import { NO_CONTENT } from './http/answers.ts'
@@ -9,8 +10,12 @@ import type { Intake } from './intake.ts'
 
 export interface ExtraRouteOptions {
   readonly intake: Intake
+  readonly emit: Emit
   readonly tenantNamed: (name: string) => Tenant
 }
+
+/** A hook that is answered at any load is small: servers write a few names and numbers. */
+const HOOK_BYTES = 65_536
 
 const FROM_WITHIN: Pick<Inbound, 'headers' | 'remoteAddress'> = { headers: {}, remoteAddress: '' }
 
@@ -32,9 +37,20 @@ function put(
 
 /** Makes another folder's route an endpoint: its events take the same way as a beacon's. */
 export function extraRoute(route: EventRoute, options: ExtraRouteOptions): Endpoint {
-  const { intake, tenantNamed } = options
+  const { intake, tenantNamed, emit } = options
+  const { letThrough } = route
+  async function answerOf(request: Inbound): Promise<EventAnswer> {
+    try {
+      return await route.handle(request)
+    } catch (error) {
+      const answer = letThrough?.()
+      if (answer === undefined) throw error
+      emit({ type: 'route_failed', route: route.path, error })
+      return answer
+    }
+  }
   async function handle(request: Inbound): Promise<Answer> {
-    const { events: groups = [], evenIfLost = false, ...answer } = await route.handle(request)
+    const { events: groups = [], evenIfLost = false, ...answer } = await answerOf(request)
     if (groups.length === 0) return answer
     const busy = intake.busy()
     if (busy !== undefined) return evenIfLost ? answer : busy
@@ -52,6 +68,9 @@ export function extraRoute(route: EventRoute, options: ExtraRouteOptions): Endpo
     path: route.path,
     handle,
     contentTypes: route.contentTypes,
+    always: letThrough !== undefined,
+    unread: letThrough,
+    body_bytes: letThrough === undefined ? undefined : HOOK_BYTES,
   }
 }
 

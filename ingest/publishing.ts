@@ -1,6 +1,6 @@
 import type { BeaconEvent } from '../schemas/beacon.ts'
 import { OTHER } from '../schemas/dimensions.ts'
-import type { EventAnswer, Inbound } from '../schemas/eventRoute.ts'
+import type { Answer, EventAnswer, Inbound } from '../schemas/eventRoute.ts'
 import type { Emit } from '../schemas/facts.ts'
 import type { FileBytes } from './recording.ts'
 import { verifyStreamKey } from './streamKey.ts'
@@ -60,6 +60,12 @@ export function tenantOfHook(request: Inbound, options: HookOptions, source: str
 
 /** Whether a publisher behind an unknown key is refused. */
 export const refusesUnknownKey = (options: HookOptions): boolean => options.publishIsGuarded?.() ?? false
+
+/** What a hook is answered that nobody could read: let through, unless an encoder could get past its stream key by breaking it. */
+export const letThroughUnlessGuarded =
+  (options: HookOptions, answer: Answer): (() => Answer | undefined) =>
+  () =>
+    refusesUnknownKey(options) ? undefined : answer
 
 /** A hook that is let through without an event, because we do not understand it: counted, so that somebody sees it. */
 export function noteHook(options: HookOptions, source: string, note: HookNote, detail = ''): void {

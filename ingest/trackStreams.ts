@@ -12,6 +12,8 @@ export interface TrackOptions<T> {
   readonly streamOf: (reading: T) => string
   /** Whether somebody publishes it. */
   readonly publishing: (reading: T) => boolean
+  /** Where the server has it, apart from its name: counters of two places are not compared. */
+  readonly placeOf?: (reading: T) => string
   /** The hop's fields from two readings of one stream `interval_ms` apart; the first reading has no `before`. */
   readonly fields: (now: T, before: T | undefined, interval_ms: number) => Partial<BeaconEvent<'hop'>>
 }
@@ -49,6 +51,7 @@ const SILENT_SCOPE_MS = 10_000
 export function trackStreams<T>(
   options: TrackOptions<T>,
 ): (readings: readonly T[], at_ms: number, coverage: Coverage) => EventGroup[] {
+  const { placeOf = () => '' } = options
   const scopes = new Map<string, { streams: Map<string, Tracked<T>>; at_ms: number }>()
   let last_ms: number | undefined
   let heardSince_ms = 0
@@ -84,8 +87,9 @@ export function trackStreams<T>(
       }
       now.set(stream, { reading, at_ms, absences: 0 })
       const last = before.get(stream)
-      const interval_ms = last === undefined ? 0 : Math.max(0, at_ms - last.at_ms)
-      const fields = options.fields(reading, last?.reading, interval_ms)
+      const moved = last !== undefined && placeOf(last.reading) !== placeOf(reading)
+      const interval_ms = last === undefined || moved ? 0 : Math.max(0, at_ms - last.at_ms)
+      const fields = options.fields(reading, moved ? undefined : last?.reading, interval_ms)
       const begins = last === undefined && !elsewhere(stream, scope)
       groups.push(
         groupOf(stream, { interval_ms, status: 'up', ...(begins ? { event: 'publish' } : {}), ...fields }),

@@ -51,5 +51,10 @@ export interface EventRoute {
   readonly path: string
   /** Content types taken; undefined: any. */
   readonly contentTypes?: readonly string[]
+  /**
+   * For hooks whose refusal cuts a publisher: they are answered also while there is too much work, and this is the answer
+   * when the request cannot be read or the handler fails. It gives undefined where somebody could publish without a key that way.
+   */
+  readonly letThrough?: () => Answer | undefined
   readonly handle: (request: Inbound) => Promise<EventAnswer>
 }

@@ -28,7 +28,7 @@ export const REASONS = {
   bad_encoding: {
     status: 415,
     retry: false,
-    help: 'Send application/json or text/plain; compressed only by gzip.',
+    help: 'Send application/json or text/plain; compressed only by gzip, deflate or br.',
   },
   too_large: {
     status: 413,

@@ -7,7 +7,7 @@ import { NOW, startTestCollector, type TestCollector } from '../testing.ts'
 import { countRequests } from './countRequests.ts'
 import { FIELD_MAPS, fastlyChallenge } from './edgeEndpoint.ts'
 import type { LogFormat } from './edgeSource.ts'
-import { readLogLine } from './readLogLine.ts'
+import { logTime_ms, readLogLine } from './readLogLine.ts'
 import { CMCD, sampleLines } from './testing/sampleLines.ts'
 
 const seconds = NOW / 1000
@@ -299,6 +299,64 @@ test('records as shippers wrap them: a syslog header, nothing between objects, a
   })
   assert.equal(pushed.status, 204)
   assert.equal((await post(line, 'fastly', 'wrong')).status, 403)
+})
+
+test('records inside a shipper’s own: Filebeat, Fluent Bit, Splunk, Loki, Elasticsearch, lists under a name', async () => {
+  const line = nginx({ node: 'n7' })
+  const record = JSON.parse(line) as Record<string, unknown>
+  const headers = { authorization: 'Bearer s3cret' }
+  for (const wrapped of [
+    { '@timestamp': 'x', message: line, agent: { type: 'filebeat' } },
+    { log: `${line}\n`, stream: 'stdout', time: '2026-11-20T12:00:00Z' },
+    { time: record.time, event: { ...record, time: undefined } },
+    { message: JSON.stringify({ log: line }) },
+    { records: [record] },
+    { logs: [line] },
+    { streams: [{ stream: { job: 'nginx' }, values: [['1795749922123000000', line]] }] },
+  ]) {
+    const { rows, status } = await send('shield', JSON.stringify(wrapped), headers)
+    assert.deepEqual([status, rows[0]?.node], [204, 'n7'], JSON.stringify(wrapped).slice(0, 80))
+  }
+  const bulk = `{"index":{"_index":"cdn"}}\n${line}\n{"create":{}}\n${line}\n`
+  assert.equal((await send('shield', bulk, headers)).rows[0]!.requests, 2)
+  assert.equal((await send('shield', `\u001e${line}\n\u001e${line}\n`, headers)).rows[0]!.requests, 2)
+  const trial = [
+    { eventType: 'Microsoft.EventGrid.SubscriptionValidationEvent', data: { validationCode: '5c' } },
+  ]
+  const answer = await it.post(JSON.stringify(trial), { url: '/v1/edge?source=shield', headers })
+  assert.deepEqual([answer.status, answer.body], [200, '{"validationResponse":"5c"}'])
+})
+
+test('times in every form that logs have; one without a zone is UTC wherever the collector stands', () => {
+  const zone = process.env.TZ
+  process.env.TZ = 'Asia/Shanghai'
+  try {
+    const noon = Date.UTC(2026, 10, 20, 12)
+    for (const text of [
+      '2026-11-20T12:00:00Z',
+      '2026-11-20 12:00:00',
+      '2026-11-20t12:00:00,000z',
+      '2026-11-20T20:00:00+0800',
+      '2026-11-20 20:00:00 +08',
+      '2026-11-20 12:00:00.000 UTC',
+      '20/Nov/2026:12:00:00 +0000',
+      '[20/Nov/2026:20:00:00 +0800]',
+      'Fri, 20 Nov 2026 12:00:00 GMT',
+      '20261120T120000Z',
+      '20261120120000',
+      String(noon / 1000),
+      String(noon),
+      `${noon}000`,
+      `${noon}000000`,
+      noon.toExponential(),
+    ])
+      assert.equal(logTime_ms(text), noon, text)
+    for (const text of ['0', '-', 'noon', '1795749922,123', '2026-13-40'])
+      assert.ok(!(logTime_ms(text) > 0) || text === '0', text)
+  } finally {
+    if (zone === undefined) delete process.env.TZ
+    else process.env.TZ = zone
+  }
 })
 
 test('statuses with words and lists are read; what is none is refused, never cut down to digits', () => {

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib'
 import type { Answer, Inbound } from '../../schemas/eventRoute.ts'
 import type { Refusal } from '../../schemas/reasons.ts'
+import { isBulkAction, listedRecords, validationCode } from './shippers.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -48,26 +49,36 @@ function parsed(text: string): unknown {
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+const BULK = /^\{\s*"(?:index|create|update|delete)"/
+
 /** Lines of a text; `#Fields:` lines name the columns of what follows, other `#` lines are comments. */
 function linesOf(text: string): LogEntry[] {
   const entries: LogEntry[] = []
   let columns: readonly string[] | undefined
   for (const each of text.split('\n')) {
-    const line = each.trim()
+    // RFC 7464 puts a record separator in front of each text.
+    const line = each.replaceAll('\u001e', '').trim()
     const named = /^#Fields:\s*(.+)$/i.exec(line)
     if (named !== null) columns = named[1]!.trim().split(/\s+/)
-    else if (line !== '' && !line.startsWith('#')) entries.push({ line, columns })
+    else if (line !== '' && !line.startsWith('#') && !(BULK.test(line) && isBulkAction(parsed(line))))
+      entries.push({ line, columns })
   }
   return entries
 }
+
+/** Records of a JSON list: objects, or lines of text. */
+const recordsOf = (list: readonly unknown[]): LogEntry[] =>
+  list.flatMap((each) => {
+    if (typeof each === 'string') return linesOf(each)
+    return { line: isObject(each) ? each : JSON.stringify(each ?? null) }
+  })
 
 /** A JSON list of objects, JSON objects with or without anything between them, or lines. */
 function entriesOf(text: string): LogEntry[] {
   const start = text.trimStart()[0]
   if (start === '[' || (start === '{' && /^\s*\{\s*\n/.test(text))) {
     const value = parsed(text)
-    if (Array.isArray(value))
-      return value.map((each) => ({ line: isObject(each) ? each : JSON.stringify(each ?? null) }))
+    if (Array.isArray(value)) return recordsOf(value)
     if (isObject(value)) return [{ line: value }]
   }
   // Kinesis and Firehose put records together as they came: often without a line end between them.
@@ -147,8 +158,10 @@ const isTrial = (value: unknown): boolean =>
 export function readLogBody({ body, headers }: Inbound, limit: number): LogBody | Refusal {
   const text = textOf(body, limit)
   if (text === undefined) return { code: 'bad_encoding', detail: 'gzip that is damaged or too large' }
-  if (!text.trimStart().startsWith('{') || text.trimEnd().includes('}\n{'))
-    return { entries: entriesOf(text) }
+  if (!text.trimStart().startsWith('{') || text.trimEnd().includes('}\n{')) {
+    const code = text.startsWith('[') ? validationCode(parsed(text)) : undefined
+    return code === undefined ? { entries: entriesOf(text) } : { entries: [], envelope: validated(code) }
+  }
   const value = parsed(text)
   if (!isObject(value)) return { entries: entriesOf(text) }
   if (isTrial(value)) return { entries: [] }
@@ -163,5 +176,16 @@ export function readLogBody({ body, headers }: Inbound, limit: number): LogBody 
     const texts = base64Texts([value.message.data], limit)
     return { entries: (texts ?? ['data that is not base64']).flatMap(entriesOf) }
   }
-  return { entries: [{ line: value }] }
+  const listed = listedRecords(value)
+  return { entries: listed === undefined ? [{ line: value }] : recordsOf(listed) }
 }
+
+/** Event Grid sends nothing until it has its code back. */
+const validated = (code: string): Envelope => ({
+  accepted: () => ({
+    status: 200,
+    contentType: JSON_TYPE,
+    body: JSON.stringify({ validationResponse: code }),
+  }),
+  failed: (status) => ({ status }),
+})

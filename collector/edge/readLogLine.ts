@@ -1,6 +1,7 @@
 import type { NumberReader } from '../../schemas/readNumber.ts'
 import type { Refusal } from '../../schemas/reasons.ts'
 import type { Duration, FieldMap } from './fieldMap.ts'
+import { innerRecords } from './shippers.ts'
 
 /** One request that an edge answered. */
 export interface EdgeRequest {
@@ -69,14 +70,54 @@ const present = (value: unknown): boolean =>
 /** A field as text; '' where it is missing or `-`. */
 const textOf = (value: unknown): string => (present(value) && typeof value !== 'object' ? String(value) : '')
 
-/** ms since the epoch of ISO 8601 or of a number whose size tells its unit; NaN where it is neither. */
+/** `27/Nov/2026:18:16:10 +0800`, as Apache, nginx and Tomcat write it. */
+const COMMON_LOG = /^\[?(\d{1,2})\/(\w{3})\/(\d{4}):(\d\d:\d\d:\d\d(?:\.\d+)?) ?([-+]\d{4}|Z)?\]?$/
+/** `20261127T181610Z`. */
+const BASIC_ISO = /^(\d{4})(\d\d)(\d\d)T?(\d\d)(\d\d)(\d\d)(\.\d+)?Z?$/
+
+/**
+ * ms since the epoch of ISO 8601, an HTTP date, the common log's form, or a number whose size tells its unit; NaN where it
+ * is none. A time without a zone is UTC: a log is not written in the zone of whoever reads it.
+ */
 export function logTime_ms(text: string): number {
-  if (/^\d{4}-\d\d-\d\d[T ]/.test(text)) return Date.parse(text)
-  if (!/^\d+(\.\d+)?$/.test(text)) return Number.NaN
+  const iso = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?\s*(.*)$/.exec(text)
+  if (iso !== null) {
+    const [, day, time, fraction, zone] = iso
+    const at = `${day}T${time}${fraction === undefined ? '' : `.${fraction}`}`
+    return Date.parse(`${at}${/^(|z|utc|gmt)$/i.test(zone!) ? 'Z' : zone!.replace(/^([-+]\d\d)$/, '$1:00')}`)
+  }
+  const common = COMMON_LOG.exec(text)
+  if (common !== null) {
+    const [, day, month, year, time, zone = '+0000'] = common
+    return Date.parse(`${day} ${month} ${year} ${time} ${zone}`)
+  }
+  if (/^[A-Z][a-z]{2}, \d/.test(text)) return Date.parse(text)
+  const basic = BASIC_ISO.exec(text)
+  if (basic !== null && /^(19|20)\d\d$/.test(basic[1]!)) {
+    const [, year, month, day, hour, minute, second, fraction = ''] = basic
+    return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${fraction}Z`)
+  }
+  if (!/^\d+(\.\d+)?(e\+?\d+)?$/i.test(text)) return Number.NaN
   const number = Number(text)
   if (number > 1e17) return number / 1e6
   if (number > 1e14) return number / 1e3
   return number > 1e11 ? number : number * 1000
+}
+
+/** A shipper's record around the CDN's: what is inside counts where the outer one has no status. */
+function unwrapped(outer: Fields, map: FieldMap, columns: readonly string[] | undefined): Fields {
+  const has = (fields: Fields) => map.status.some((name) => present(fieldOf(fields, name)))
+  let record = outer
+  for (let depth = 0; depth < 3 && !has(record); depth += 1) {
+    const inner = innerRecords(record)
+      .map((each) => (typeof each === 'string' ? fieldsOf(each.trim(), map, columns) : each))
+      .filter((each) => typeof each !== 'string')
+    const next = inner.find(has) ?? inner[0]
+    if (next === undefined) return outer
+    record = next
+  }
+  // A shipper's own time counts where the record has none.
+  return has(record) ? { ...outer, ...record } : outer
 }
 
 const TO_MS = { s: 1_000, ms: 1, ns: 1e-6 } as const
@@ -89,8 +130,9 @@ export function readLogLine(
   number: NumberReader,
   columns?: readonly string[],
 ): EdgeRequest | Refusal {
-  const fields = typeof line === 'string' ? fieldsOf(line, map, columns) : line
-  if (typeof fields === 'string') return bad(fields)
+  const outer = typeof line === 'string' ? fieldsOf(line, map, columns) : line
+  if (typeof outer === 'string') return bad(outer)
+  const fields = unwrapped(outer, map, columns)
   const first = (names: readonly string[] = []): unknown =>
     names.map((name) => fieldOf(fields, name)).find(present)
   const missing = (names: readonly string[]): Refusal =>

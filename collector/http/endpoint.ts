@@ -8,7 +8,9 @@ export interface Endpoint {
   readonly contentTypes?: readonly string[]
   /** Largest body, bytes; BEACON_LIMITS.body_bytes when left out. */
   readonly body_bytes?: number
-  /** Answered also while there is too much work: health and time. */
-  readonly always?: true
+  /** Answered also while there is too much work: health, time, and hooks whose refusal would cut a publisher. */
+  readonly always?: boolean
+  /** The answer to a body that cannot be read, instead of the refusal. */
+  readonly unread?: () => Answer | undefined
   readonly handle: (request: Inbound) => Answer | Promise<Answer>
 }

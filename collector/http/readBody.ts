@@ -1,4 +1,4 @@
-import { gunzip } from 'node:zlib'
+import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import type { FastifyError, FastifyRequest } from 'fastify'
 import type { Reason } from '../../schemas/reasons.ts'
 
@@ -11,6 +11,19 @@ export class RefusedBody extends Error implements FastifyError {
     this.name = 'RefusedBody'
     this.code = code
   }
+}
+
+type Unpack = (
+  body: Buffer,
+  bound: { maxOutputLength: number },
+  done: (error: Error | null, plain: Buffer) => void,
+) => void
+
+const UNPACK: Readonly<Record<string, Unpack>> = {
+  gzip: gunzip,
+  'x-gzip': gunzip,
+  deflate: inflate,
+  br: brotliDecompress,
 }
 
 /**
@@ -28,16 +41,22 @@ export const readBody = (limit: number, contentTypes: readonly string[] | undefi
       done(new RefusedBody('bad_encoding', String(type).slice(0, 60)))
       return
     }
-    if (encoding === undefined || encoding === 'identity' || encoding === '') done(null, body)
-    else if (encoding !== 'gzip' && encoding !== 'x-gzip')
-      done(new RefusedBody('bad_encoding', `content-encoding ${encoding.slice(0, 40)}`))
-    else
-      gunzip(body, { maxOutputLength: limit }, (error, plain) => {
-        if (error === null) done(null, plain)
-        else if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
-          done(new RefusedBody('too_large', `more than ${limit} bytes after decompression`))
-        else done(new RefusedBody('bad_encoding', 'the body is not gzip'))
-      })
+    const name = encoding?.trim().toLowerCase() ?? ''
+    if (name === '' || name === 'identity') {
+      done(null, body)
+      return
+    }
+    const unpack = Object.hasOwn(UNPACK, name) ? UNPACK[name] : undefined
+    if (unpack === undefined) {
+      done(new RefusedBody('bad_encoding', `content-encoding ${name.slice(0, 40)}`))
+      return
+    }
+    unpack(body, { maxOutputLength: limit }, (error, plain) => {
+      if (error === null) done(null, plain)
+      else if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+        done(new RefusedBody('too_large', `more than ${limit} bytes after decompression`))
+      else done(new RefusedBody('bad_encoding', `the body is not ${name}`))
+    })
   }
 
 /** Whether the content type, without its parameters, is one of those taken; none at all is. */

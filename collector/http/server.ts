@@ -49,7 +49,13 @@ export function createServerApp(options: ServerOptions): FastifyInstance {
     bodyLimit: BEACON_LIMITS.body_bytes,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_000, querystringParser: parseQuery },
+    // An address that ends in a slash, and our path behind it.
+    routerOptions: {
+      ignoreTrailingSlash: true,
+      ignoreDuplicateSlashes: true,
+      maxParamLength: 1_000,
+      querystringParser: parseQuery,
+    },
     clientErrorHandler(error, socket) {
       const { status, body } = refusedFor('bad_request', error.code)
       if (!socket.writable) return
@@ -86,6 +92,7 @@ export function createServerApp(options: ServerOptions): FastifyInstance {
         bodyLimit: limit,
         onRequest: admit(endpoint, options),
         handler: handle(endpoint, options),
+        errorHandler: endpoint.unread && unreadBody(endpoint, endpoint.unread, options),
       })
     })
   return app
@@ -99,6 +106,10 @@ const admit = (endpoint: Endpoint, { overload, tally, turnOf }: ServerOptions) =
   function admitted(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     const inbound = inboundOf(request, endpoint)
     ;(request as Admitted).inbound = inbound
+    const type = request.raw.headers['content-type']
+    // Where any type is taken, a text that is no type at all is none.
+    if (type !== undefined && endpoint.contentTypes === undefined && !MEDIA_TYPE.test(type))
+      delete request.raw.headers['content-type']
     // Whose body it is stands in the body: that is looked at when it is there.
     if (
       endpoint.always ||
@@ -111,6 +122,19 @@ const admit = (endpoint: Endpoint, { overload, tally, turnOf }: ServerOptions) =
     const answer = overload.answer()
     tally.answered(endpoint.path, answer.status)
     tally.refused('overloaded')
+    request.raw.resume()
+    send(reply, answer)
+  }
+
+const MEDIA_TYPE = /^[\w.+-]+\/[\w.+*-]+\s*(;.*)?$/
+
+/** A hook in a form that we cannot read is let through, and counted. */
+const unreadBody = (endpoint: Endpoint, unread: () => Answer | undefined, { tally, emit }: ServerOptions) =>
+  function answerUnread(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+    const answer = unread()
+    if (answer === undefined) throw error
+    emit({ type: 'route_failed', route: endpoint.path, error })
+    tally.answered(endpoint.path, answer.status)
     request.raw.resume()
     send(reply, answer)
   }

@@ -1,6 +1,6 @@
 import type { EventRoute } from '../../schemas/eventRoute.ts'
 import { type HookOptions, tenantOfHook } from '../publishing.ts'
-import { progressSession } from './progressSession.ts'
+import { progressHop, progressSession } from './progressSession.ts'
 
 /**
  * `POST /v1/ingest/ffmpeg?stream=…`: a whole report, or a part of one, as its body (a script that reads `-progress`
@@ -17,7 +17,7 @@ export function progressRoute(options: HookOptions): EventRoute {
       const { stream, show, node, hop } = request.query
       if (!stream) return { status: 400, body: 'stream is missing' }
       const session = progressSession({
-        hop: hop === 'transcode' ? 'transcode' : 'encoder',
+        hop: progressHop(hop ?? null),
         node: node ?? request.remoteAddress,
         tenant,
         context: { ...(show ? { show } : {}), stream },

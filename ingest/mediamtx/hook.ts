@@ -4,6 +4,7 @@ import { type NumberReader, numberReader } from '../../schemas/readNumber.ts'
 import {
   answerWith,
   type HookOptions,
+  letThroughUnlessGuarded,
   mayPublish,
   noteHook,
   refusesUnknownKey,
@@ -87,6 +88,7 @@ export function mediamtxAuthRoute(options: HookOptions): EventRoute {
   return {
     method: 'POST',
     path: '/v1/ingest/mediamtx/auth',
+    letThrough: letThroughUnlessGuarded(options, LET_THROUGH),
     handle: async (request) => {
       const body = readObject(request.body)
       if (body === undefined) {

@@ -4,6 +4,7 @@ import { createPublishers } from '../publishers.ts'
 import {
   answerWith,
   type HookOptions,
+  letThroughUnlessGuarded,
   mayPublish,
   mayUnpublish,
   noteHook,
@@ -140,5 +141,10 @@ export function nginxRtmpRoutes(options: HookOptions): EventRoute[] {
         : { kind: 'hop', hop: 'ingest', node, ...fields }
     return answerWith(LET_THROUGH, { tenant, source: 'nginx-rtmp', show, stream: call.name }, event)
   }
-  return (['POST', 'GET'] as const).map((method) => ({ method, path: '/v1/ingest/nginx-rtmp', handle }))
+  return (['POST', 'GET'] as const).map((method) => ({
+    method,
+    path: '/v1/ingest/nginx-rtmp',
+    letThrough: letThroughUnlessGuarded(options, LET_THROUGH),
+    handle,
+  }))
 }

@@ -119,6 +119,7 @@ export function nginxRtmpStat(options: StatOptions): PolledSource['read'] {
     context: options.context,
     streamOf: (stream) => stream.name,
     publishing: (stream) => stream.publishing,
+    placeOf: (stream) => stream.app,
     fields: (now, before, interval_ms) => {
       const between_ms = increase(now.time_ms, before?.time_ms) ?? interval_ms
       const bytes_in = increase(now.bytes_in, before?.bytes_in)

@@ -34,6 +34,8 @@ function readPage(json: string): Page {
 
 const idOf = (stream: Stream): string => textIn(stream.id) || `${textIn(stream.app)}/${textIn(stream.name)}`
 
+const placeOf = ({ vhost, app, name }: Stream): string => [vhost, app, name].map(textIn).join(' ')
+
 /** The pages' streams, each once. `grew`: the last page brought a stream that no page before it had. */
 function mergePages(pages: readonly Page[]): { streams: Map<string, Stream>; grew: boolean } {
   const streams = new Map<string, Stream>()
@@ -63,6 +65,7 @@ export function srsStreams(options: SrsApiOptions): Pick<PolledSource, 'read' | 
     context: options.context,
     streamOf: (stream) => textIn(stream.name),
     publishing: (stream) => yesIn(objectIn(stream.publish).active),
+    placeOf,
     fields: (now, before, interval_ms) => streamFields(now, before, interval_ms, number),
   })
   const addressOf = (start: number): string => {
@@ -81,7 +84,9 @@ export function srsStreams(options: SrsApiOptions): Pick<PolledSource, 'read' | 
     read: (bodies, at_ms) => {
       const pages = bodies.map(readPage)
       const { streams } = mergePages(pages)
-      return track([...streams.values()], at_ms, coverageOf(pages))
+      // SRS lists in random order: of two streams with one name (two apps, two vhosts) the same one counts each time.
+      const sorted = [...streams.values()].sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
+      return track(sorted, at_ms, coverageOf(pages))
     },
   }
 }

@@ -7,6 +7,7 @@ import { createPublishers } from '../publishers.ts'
 import {
   answerWith,
   type HookOptions,
+  letThroughUnlessGuarded,
   mayPublish,
   mayUnpublish,
   noteHook,
@@ -102,5 +103,10 @@ export function srsRoutes(options: HookOptions): EventRoute[] {
     const show = new URLSearchParams(args.replace(/^\?/, '')).get('show') ?? request.query.show
     return answerWith(GO_ON, { tenant, source: 'srs', show, stream }, event)
   }
-  return (['POST', 'GET'] as const).map((method) => ({ method, path: '/v1/ingest/srs', handle }))
+  return (['POST', 'GET'] as const).map((method) => ({
+    method,
+    path: '/v1/ingest/srs',
+    letThrough: letThroughUnlessGuarded(options, GO_ON),
+    handle,
+  }))
 }
