@@ -46,6 +46,23 @@ test('a ladder is what ffmpeg’s own playlists list and move: a height that is 
   assert.deepEqual(await report(whole, 4_000), [1, 'missing 90'])
 })
 
+test('a media playlist whose answer is lost once is not missing; one that stays away is', async () => {
+  const url = 'http://origin.example/master.m3u8'
+  const master = '\uFEFF#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=160x90\na.m3u8\n'
+  let answers = true
+  const load = async (address: string) => {
+    if (address === url) return master
+    if (!answers) throw new Error('503')
+    return '#EXTM3U\n#EXT-X-TARGETDURATION:2\n'
+  }
+  const read = ladderReader({ url, heights: [90], node: 'n', context: { stream: 'main' }, load })
+  const delivered = async (at_ms: number) =>
+    ((await read(at_ms))[0]!.events[0] as { renditions_delivered?: number }).renditions_delivered
+  assert.equal(await delivered(0), 1)
+  answers = false
+  assert.deepEqual([await delivered(1_000), await delivered(6_000), await delivered(6_001)], [1, 1, 0])
+})
+
 test('a page that is no master playlist is an error, and one without end costs a bounded number of requests', async () => {
   assert.throws(() => readMaster('<html>', 'http://x/'))
   const endless = Array.from({ length: 5_000 }, (_, n) => `#EXT-X-STREAM-INF:RESOLUTION=1x${n}\n${n}.m3u8`)

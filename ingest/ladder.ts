@@ -13,7 +13,10 @@ export interface Listed {
 
 /** The renditions of an HLS master playlist, by what follows each `#EXT-X-STREAM-INF`. Throws when it is no master playlist. */
 export function readMaster(text: string, url: string): Listed[] {
-  const lines = text.split(/\r?\n/).map((line) => line.trim())
+  const lines = text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .map((line) => line.trim())
   if (!lines[0]?.startsWith('#EXTM3U') || !text.includes('#EXT-X-STREAM-INF:'))
     throw new Error('this is not a master playlist of HLS')
   return lines.flatMap((line, at) => {
@@ -53,9 +56,10 @@ export function ladderReader(options: {
   let seen = new Map<string, SeenPlaylist>()
 
   async function isFresh({ url: address }: Listed, at_ms: number, now: typeof seen): Promise<boolean> {
-    const text = await load(address).catch(() => undefined)
-    if (text === undefined) return false
     const before = seen.get(address)
+    // An answer that is lost once says nothing: the playlist counts until it has stood still for too long.
+    const text = await load(address).catch(() => before?.text)
+    if (text === undefined) return false
     const changed_ms = before === undefined || before.text !== text ? at_ms : before.changed_ms
     now.set(address, { text, changed_ms })
     const target_s = Number(/#EXT-X-TARGETDURATION:(\d+)/.exec(text)?.[1] ?? 10)

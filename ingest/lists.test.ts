@@ -101,6 +101,29 @@ const statPage = (pid: number | '', names: readonly string[]) =>
     )
     .join('')}</live></application></server></rtmp>`
 
+test('two streams of one name in two applications: the same one counts each time, whatever the list’s order', () => {
+  const at = (app: string, bytes: number, active = true) => ({
+    ...srsStream(1, bytes),
+    id: `vid-${app}`,
+    vhost: 'v',
+    app,
+    name: 'main',
+    recv_bytes: bytes,
+    frames: 1,
+    publish: { active },
+  })
+  const page = (...streams: object[]) => [JSON.stringify({ code: 0, server: 's', streams })]
+  const { read } = srsStreams({ url: 'http://127.0.0.1:1985/api/v1/streams', node: 'n', emit })
+  const rates: unknown[] = []
+  const step = (...args: [bodies: string[], at_ms: number]) =>
+    rates.push(checked(read(...args)).map(({ bytes_in, status }) => [bytes_in, status]))
+  step(page(at('live', 1_000), at('backup', 900_000)), NOW)
+  step(page(at('backup', 910_000), at('live', 3_000)), NOW + 1_000)
+  step(page(at('live', 5_000), at('backup', 920_000, false)), NOW + 2_000)
+  step(page(at('live', 7_000), at('backup', 920_000, false)), NOW + 3_000)
+  assert.deepEqual(rates, [[[undefined, 'up']], [[10_000, 'up']], [[undefined, 'up']], [[2_000, 'up']]])
+})
+
 test('nginx-rtmp: a page is one worker’s, and says nothing of another worker’s streams', () => {
   const read = nginxRtmpStat({ node: 'n', emit })
   let now = NOW

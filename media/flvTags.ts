@@ -31,6 +31,7 @@ const TAG_HEADER_BYTES = 11
 const SIZE_BYTES = 4
 /** No sane tag is larger; beyond it the stream is taken for broken instead of buffering on. */
 const LARGEST_TAG_BYTES = 8 << 20
+const LARGEST_OTHER_BYTES = 1 << 16
 
 /** A function that takes chunks and returns what they completed. After `broken` it takes nothing more. */
 export function flvSplitter(): (chunk: Uint8Array) => FlvPieces {
@@ -63,13 +64,19 @@ export function flvSplitter(): (chunk: Uint8Array) => FlvPieces {
     const type_byte = rest[at]!
     const type = type_byte & 31
     const size = rest.readUIntBE(at + 1, 3)
-    if (size > LARGEST_TAG_BYTES || (type !== FLV_AUDIO && type !== FLV_VIDEO && type !== FLV_SCRIPT)) {
+    const isKnown = type === FLV_AUDIO || type === FLV_VIDEO || type === FLV_SCRIPT
+    if (size > (isKnown ? LARGEST_TAG_BYTES : LARGEST_OTHER_BYTES)) {
       broken = `a tag of type ${type} and ${size} bytes`
       return undefined
     }
     needed_bytes = TAG_HEADER_BYTES + size + SIZE_BYTES
     const end = at + needed_bytes
     if (rest.length < end) return undefined
+    // A tag of another type (15: AMF 3 data) is passed over; where its size does not stand behind it, it is none.
+    if (!isKnown && rest.readUInt32BE(end - SIZE_BYTES) !== TAG_HEADER_BYTES + size) {
+      broken = `a tag of type ${type} and ${size} bytes`
+      return undefined
+    }
     const timestamp_ms = (rest.readUIntBE(at + 4, 3) | (rest[at + 7]! << 24)) >>> 0
     const body = rest.subarray(at + TAG_HEADER_BYTES, end - SIZE_BYTES)
     return { tag: { type, timestamp_ms, body, type_byte }, end }
@@ -115,7 +122,7 @@ export function writeFlvTag(tag: FlvTag): Buffer {
 }
 
 /** Codecs a video tag can carry, by their four letters. */
-export type FlvVideoCodec = 'avc1' | 'hvc1' | 'av01' | 'vp08' | 'vp09'
+export type FlvVideoCodec = 'avc1' | 'hvc1' | 'vvc1' | 'av01' | 'vp08' | 'vp09'
 
 /** What stands before a video tag's pictures. */
 export interface VideoHeader {
@@ -135,6 +142,7 @@ const FOUR_CC: Readonly<Record<string, FlvVideoCodec>> = {
   avc1: 'avc1',
   hvc1: 'hvc1',
   hev1: 'hvc1',
+  vvc1: 'vvc1',
   av01: 'av01',
   vp08: 'vp08',
   vp09: 'vp09',
@@ -163,7 +171,7 @@ export function readVideoHeader(body: Buffer): VideoHeader {
   if (kind === PACKET.start)
     return { codec, packet: 'configuration', key, offset_ms: 0, payload: body.subarray(from) }
   if (kind !== PACKET.frames && kind !== PACKET.framesX) return { ...other(body, key), codec }
-  const timed = kind === PACKET.frames && (codec === 'avc1' || codec === 'hvc1')
+  const timed = kind === PACKET.frames && /^(avc1|hvc1|vvc1)$/.test(codec)
   const payload = body.subarray(from + (timed ? 3 : 0))
   return { codec, packet: 'picture', key, offset_ms: timed ? signed24(body, from) : 0, payload }
 }

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import type { MediaFacts } from './facts.ts'
 import { flvReader } from './flv.ts'
-import { type FlvTag, flvSplitter, isPicture } from './flvTags.ts'
+import { type FlvTag, flvSplitter, isPicture, writeFlvTag } from './flvTags.ts'
 import { isPackedAudio, readPackedAudio } from './packedAudio.ts'
 import { readTransportStream, TRANSPORT_WRAP_MS } from './transportStream.ts'
 
@@ -87,6 +87,21 @@ const priv = (stamp: bigint): Buffer => {
   const head = Buffer.from([0x49, 0x44, 0x33, 4, 0, 0, 0, 0, 0, frame.length])
   return Buffer.concat([head, frame])
 }
+
+test('FLV: a tag of another type is passed over where its size stands behind it, and is an end where it does not', () => {
+  const header = Buffer.from('464c5601050000000900000000', 'hex')
+  const picture: FlvTag = {
+    type: 9,
+    timestamp_ms: 40,
+    body: Buffer.from([0x27, 1, 0, 0, 0, 0, 0, 0, 1, 0x41]),
+  }
+  const data: FlvTag = { type: 15, timestamp_ms: 0, body: Buffer.from('\0\x02\0\x01x') }
+  const stream = Buffer.concat([header, writeFlvTag(data), writeFlvTag(picture)])
+  const read = flvSplitter()(stream)
+  assert.deepEqual([read.broken, read.tags.map(({ type }) => type)], [undefined, [15, 9]])
+  stream[header.length + 11 + data.body.length + 3]! += 1
+  assert.match(flvSplitter()(stream).broken ?? '', /type 15/)
+})
 
 test('packed sound: AAC, MP3, AC-3, E-AC-3 behind the ID3 time stamp', () => {
   for (const [codec, format, name] of [

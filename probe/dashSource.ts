@@ -1,7 +1,7 @@
+import { isoTime_ms } from '../schemas/readTime.ts'
 import type { Clock } from './clock.ts'
 import type { Exchange, HttpClient } from './http.ts'
 import { type DashManifest, type KnownTrack, readDash } from './parse/dash.ts'
-import { xmlDate_ms } from './parse/dashXml.ts'
 import { type LookResult, manifestFailure, type Source } from './source.ts'
 
 export interface DashSourceOptions {
@@ -91,7 +91,7 @@ async function clockOffset_ms(
   for (const { scheme, value } of timing) {
     const [, method] = /^urn:mpeg:dash:utc:([\w-]+):\d+$/.exec(scheme) ?? []
     if (method === 'direct') {
-      const time = xmlDate_ms(value)
+      const time = isoTime_ms(value)
       if (!Number.isNaN(time)) return time - clock()
     }
     if (method !== 'http-iso' && method !== 'http-xsdate' && method !== 'http-head') continue
@@ -103,7 +103,7 @@ async function clockOffset_ms(
       most_bytes: TIME_BYTES,
     })
     const time =
-      method === 'http-head' ? (answer.date_ms ?? Number.NaN) : xmlDate_ms(answer.body.toString('utf8'))
+      method === 'http-head' ? (answer.date_ms ?? Number.NaN) : isoTime_ms(answer.body.toString('utf8'))
     // The time was written about half way between question and answer.
     if (answer.status === 200 && !Number.isNaN(time)) return time - (requested_ms + clock()) / 2
   }

@@ -1,4 +1,5 @@
 import type { NumberReader } from '../../schemas/readNumber.ts'
+import { isoTime_ms } from '../../schemas/readTime.ts'
 import type { Refusal } from '../../schemas/reasons.ts'
 import type { Duration, FieldMap } from './fieldMap.ts'
 import { innerRecords } from './shippers.ts'
@@ -80,12 +81,8 @@ const BASIC_ISO = /^(\d{4})(\d\d)(\d\d)T?(\d\d)(\d\d)(\d\d)(\.\d+)?Z?$/
  * is none. A time without a zone is UTC: a log is not written in the zone of whoever reads it.
  */
 export function logTime_ms(text: string): number {
-  const iso = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?\s*(.*)$/.exec(text)
-  if (iso !== null) {
-    const [, day, time, fraction, zone] = iso
-    const at = `${day}T${time}${fraction === undefined ? '' : `.${fraction}`}`
-    return Date.parse(`${at}${/^(|z|utc|gmt)$/i.test(zone!) ? 'Z' : zone!.replace(/^([-+]\d\d)$/, '$1:00')}`)
-  }
+  const iso = isoTime_ms(text)
+  if (!Number.isNaN(iso)) return iso
   const common = COMMON_LOG.exec(text)
   if (common !== null) {
     const [, day, month, year, time, zone = '+0000'] = common

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { SignJWT } from 'jose'
 import { callRoute, checked, NOW } from '../testing/callRoute.ts'
+import { livekitEvents } from './webhook.ts'
 
 test('LiveKit: a webhook is believed only with its token, and never gives the stream key away', async () => {
   const path = '/v1/ingest/livekit'
@@ -61,6 +62,17 @@ test('LiveKit: a webhook is believed only with its token, and never gives the st
     const refused = await send(joined, authorization)
     assert.deepEqual([refused.status, refused.body, refused.events], [401, code, undefined])
   }
+})
+
+test('LiveKit: a recorder or an assistant in the room is no host', () => {
+  const hook = (kind: unknown) => ({
+    event: 'participant_joined',
+    participant: { identity: 'EG_1', kind },
+    createdAt: '1795749800',
+  })
+  for (const kind of ['EGRESS', 'AGENT', 2, 4]) assert.deepEqual(livekitEvents(hook(kind)), [], String(kind))
+  for (const kind of ['STANDARD', 'INGRESS', 'SIP', 0, undefined])
+    assert.equal(livekitEvents(hook(kind)).length, 1, String(kind))
 })
 
 test('LiveKit: the names of protobuf’s JSON form, as LiveKit really sends them', async () => {

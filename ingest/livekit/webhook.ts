@@ -32,6 +32,9 @@ const INGRESS: Readonly<Record<string, { event: string; status: 'up' | 'down' }>
 const OF_NO_CONCERN =
   /^(room_started|room_finished|egress_|participant_active|track_(un)?muted|ingress_(created|updated|deleted))/
 
+/** Participants that host nothing: a recorder, an assistant. By name, or by their number in the protocol. */
+const NO_HOST = /^(EGRESS|AGENT|2|4)$/i
+
 type Hook = Readonly<Record<string, unknown>>
 
 /**
@@ -51,8 +54,10 @@ export function livekitEvents(hook: Hook): BeaconEvent[] {
   const name = textIn(hook.event)
   const time_ms = timeOf(memberOf(hook, 'created_at'))
   const happened = COHOST[name]
+  const participant = objectIn(hook.participant)
   if (happened !== undefined) {
-    const peer = textIn(objectIn(hook.participant).identity) || undefined
+    if (NO_HOST.test(textIn(participant.kind))) return []
+    const peer = textIn(participant.identity) || undefined
     return [{ kind: 'cohost', time_ms, interval_ms: 0, event: happened, peer }]
   }
   const fields = INGRESS[name]
@@ -97,7 +102,10 @@ export function livekitRoute(options: LivekitOptions): EventRoute {
       if (lost > 0) emit({ type: 'ingest_hooks_lost', source: 'livekit', hooks: lost })
       const events = livekitEvents(hook)
       const name = textIn(hook.event)
-      if (events.length === 0) return OF_NO_CONCERN.test(name) ? LET_THROUGH : note('unknown_action', name)
+      if (events.length === 0)
+        return OF_NO_CONCERN.test(name) || Object.hasOwn(COHOST, name)
+          ? LET_THROUGH
+          : note('unknown_action', name)
       const room = roomOf(hook)
       if (room === '') return note('no_stream', name)
       const { tenant } = apiKeys[verdict.apiKey]!

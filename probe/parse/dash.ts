@@ -1,3 +1,4 @@
+import { isoTime_ms } from '../../schemas/readTime.ts'
 import { segmentsOf } from './dashSegments.ts'
 import {
   attributeOf,
@@ -8,7 +9,6 @@ import {
   numberOf,
   readMpd,
   textOf,
-  xmlDate_ms,
 } from './dashXml.ts'
 import { codecOf, type Piece, type Track, type TrackKind, uniqueIds } from './tracks.ts'
 
@@ -79,7 +79,7 @@ function manifestOf(
   known?: readonly KnownTrack[],
 ): DashManifest {
   const dynamic = attributeOf(mpd, 'type') === 'dynamic'
-  const start_ms = xmlDate_ms(attributeOf(mpd, 'availabilityStartTime'))
+  const start_ms = isoTime_ms(attributeOf(mpd, 'availabilityStartTime'))
   const availabilityStart_ms = Number.isNaN(start_ms) ? undefined : start_ms
   const base = baseOf(mpd, url)
   const live: Live = {

@@ -56,12 +56,6 @@ export function wholeNumberOf(element: Element | undefined, name: string): bigin
 
 export const textOf = (element: Element | undefined): string => String(element?.['#text'] ?? '').trim()
 
-/** A date of XML Schema in ms; one without a time zone is UTC, as DASH-IF's guidelines have it. NaN: it is none. */
-export function xmlDate_ms(text: string | undefined): number {
-  const trimmed = text?.trim() ?? ''
-  return Date.parse(/(Z|[-+]\d\d:?\d\d)$/i.test(trimmed) ? trimmed : `${trimmed}Z`)
-}
-
 /** Milliseconds of an ISO 8601 duration of years, months, days, hours, minutes and seconds (`PT1M2.5S`). */
 export function isoDuration_ms(text: string | undefined): number | undefined {
   const found = /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?$/.exec(

@@ -1,3 +1,4 @@
+import { isoTime_ms } from '../../schemas/readTime.ts'
 import {
   type Attributes,
   durationOf,
@@ -259,7 +260,7 @@ function mediaOf(lines: readonly string[], url: string, substitute: Substitute):
       skipped = Math.min(1e6, Math.max(0, Math.trunc(numberIn(attributes()['SKIPPED-SEGMENTS']) ?? 0)))
       reader.sequence += skipped
     } else if (tag === 'EXT-X-PROGRAM-DATE-TIME') {
-      const date = Date.parse(rest)
+      const date = isoTime_ms(rest)
       if (!Number.isNaN(date)) reader.filmed_ms = date
     } else if (tag === 'EXT-X-BYTERANGE') reader.pending.range = rest
     else if (tag === 'EXT-X-GAP') reader.pending.gap = true
@@ -277,7 +278,8 @@ function mediaOf(lines: readonly string[], url: string, substitute: Substitute):
       const part_s = numberIn(attributes()['PART-TARGET'])
       partTarget_ms = part_s === undefined ? undefined : part_s * 1000
     } else if (tag === 'EXT-X-ENDLIST') ended = true
-    before = tag
+    // A comment between two keys does not part them.
+    if (tag !== '' || !line.startsWith('#')) before = tag
   }
   const writing = reader.pending.parts.length
   if (writing > 0) reader.addParts()
