@@ -18,7 +18,7 @@ import { showPage } from './showTable.ts'
 
 /** Every generated file by its path from the top, and its text. */
 export async function generated(): Promise<ReadonlyMap<string, string>> {
-  const statements = ddl({ database: 'firstframe' })
+  const statements = ddl({ database: 'firstframe', expires: false })
   const clustered = ddl({ database: 'firstframe', cluster: 'firstframe' })
   return new Map([
     ['schemas/generated/embedded.sql', `${statements.join(';\n\n')};\n`],

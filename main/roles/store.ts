@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defaultFloor_bytes } from '../../log/diskSpace.ts'
-import { type DdlOptions, databaseDdl, definitions } from '../../schemas/derive/ddl.ts'
+import { AUDIT_DAYS, type DdlOptions, databaseDdl, definitions } from '../../schemas/derive/ddl.ts'
 import { KINDS } from '../../schemas/kinds/kinds.ts'
 import { isView, ROLLUP_NAMES, ROLLUPS } from '../../schemas/rollups.ts'
 import { SYSTEM_TABLES } from '../../schemas/system.ts'
@@ -29,6 +29,8 @@ export interface StoreAccess {
 export const ddlOptions = ({ config }: Context): DdlOptions => ({
   database: config.store.database,
   ...(config.store.cluster === '' ? {} : { cluster: config.store.cluster }),
+  // The store of this process has no clock that anybody watches: what is old goes by `retentionRules`.
+  expires: config.store.url !== '',
   ...(config.store.storage_policy === '' ? {} : { storage_policy: config.store.storage_policy }),
 })
 
@@ -53,6 +55,7 @@ const retentionRules = (max_bytes: number): RetentionRule[] => [
     priority: table === 'dead_letter' ? 0 : 40,
     max_bytes: table === 'dead_letter' ? max_bytes * DEAD_LETTERS : undefined,
   })),
+  { table: 'audit', days: AUDIT_DAYS, priority: 50 },
 ]
 
 /** Every server has the database `default`, so the one of the configuration is made through it. */

@@ -67,6 +67,25 @@ test('on a cluster the local table and the Distributed one gain a column, and a 
     await it.store.query('SELECT formatQuery({sql:String}) AS ok', { params: { sql } })
 })
 
+test('the tables of the embedded store do not expire by the engine’s clock; ones that did are mended', async () => {
+  const options = { database: 'firstframe', expires: false }
+  assert.doesNotMatch(ddl(options).join('\n'), /\bTTL\b/)
+  const wanted = definitions(options).filter(({ name }) => name === 'heartbeat')
+  const found = wanted.map((each) => ({
+    name: each.name,
+    engine: each.engine,
+    engine_full: ' TTL toDateTime(received_time) + toIntervalDay(14) SETTINGS index_granularity = 8192',
+    partition_key: each.partition_by ?? '',
+    sorting_key: each.order_by!.join(', '),
+    columns: each.columns!,
+    indices: Object.keys(each.indices!),
+    select: '',
+  }))
+  const { statements, kept } = difference(wanted, found, options)
+  assert.match(statements.join(';'), /^ALTER TABLE firstframe\.heartbeat\s+REMOVE TTL/)
+  assert.deepEqual(kept, [])
+})
+
 test('with a storage policy older days move to its cold volume, and without one nothing does', () => {
   const tiered = ddl({ ...CLUSTER, storage_policy: 'tiered' }).join('\n')
   assert.match(

@@ -10,6 +10,8 @@ export interface DdlOptions {
   readonly cluster?: string
   /** A storage policy of the servers with a volume `cold`: what is older than COLD_DAYS moves there. */
   readonly storage_policy?: string
+  /** false: no table has a TTL, which an engine obeys on the word of its own clock; who uses it drops what is old. Default: true. */
+  readonly expires?: boolean
 }
 
 /** Inserts a table remembers by token: an hour of one a second from 16 partitions, for the raw table and every view's target. */
@@ -25,10 +27,10 @@ interface Names {
   readonly local: (name: string) => string
   readonly settings: Readonly<Record<string, string>>
   /** When rows move to the cold volume, if there is one, and when they go. */
-  readonly ttl: (time: string, days: number) => string
+  readonly ttl: (time: string, days: number) => string | undefined
 }
 
-function names({ cluster, storage_policy }: DdlOptions): Names {
+function names({ cluster, storage_policy, expires = true }: DdlOptions): Names {
   const window = cluster ? 'replicated_deduplication_window' : 'non_replicated_deduplication_window'
   return {
     on: cluster ? ` ON CLUSTER '${cluster}'` : '',
@@ -39,6 +41,7 @@ function names({ cluster, storage_policy }: DdlOptions): Names {
       ...(storage_policy && { storage_policy: `'${storage_policy}'` }),
     },
     ttl: (time, days) => {
+      if (!expires) return undefined
       const cold =
         storage_policy && days > COLD_DAYS ? `${time} + INTERVAL ${COLD_DAYS} DAY TO VOLUME 'cold', ` : ''
       return `${cold}${time} + INTERVAL ${days} DAY`
@@ -128,7 +131,7 @@ function table(spec: TableSpec, options: DdlOptions, between: readonly Definitio
       `CREATE TABLE IF NOT EXISTS ${database}.${local(name)}${on} (\n${lines.join(',\n')}\n)\n` +
       `ENGINE = ${cluster ? 'Replicated' : ''}${family}(${spec.version ?? ''})\nPARTITION BY ${partition_by}\n` +
       `${primary_key === undefined ? '' : `PRIMARY KEY (${primary_key.join(', ')})\n`}ORDER BY ${order_by.length === 1 ? order_by[0] : `(${order_by.join(', ')})`}\n` +
-      `TTL ${expiry}\nSETTINGS ${Object.entries(settings)
+      `${expiry === undefined ? '' : `TTL ${expiry}\n`}SETTINGS ${Object.entries(settings)
         .map(([key, value]) => `${key} = ${value}`)
         .join(', ')}`,
   }
@@ -257,6 +260,8 @@ function rollup(name: Rollup, options: DdlOptions): Definition[] {
   )
 }
 
+export const AUDIT_DAYS = 365
+
 /** The audit trail of the console: who looked, asked and changed. Kept a year. */
 const auditTable = (options: DdlOptions): Definition[] =>
   table(
@@ -275,7 +280,7 @@ const auditTable = (options: DdlOptions): Definition[] =>
       ],
       partition_by: 'toYYYYMM(time)',
       order_by: ['time'],
-      kept: ['toDateTime(time)', 365],
+      kept: ['toDateTime(time)', AUDIT_DAYS],
       shardingKey: 'rand()',
     },
     options,

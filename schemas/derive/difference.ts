@@ -147,7 +147,8 @@ function differencesOfTable(wanted: Definition, found: FoundTable): Found {
   for (const [index, what] of Object.entries(wanted.indices ?? {}))
     if (!found.indices.includes(index)) alter.push(`ADD INDEX IF NOT EXISTS ${index} ${what}`)
   const [is, becomes] = [ttlOf(found.engine_full), plainTtl(wanted.ttl ?? '')]
-  if (is !== becomes) {
+  if (becomes === '' && is !== '') alter.push('REMOVE TTL')
+  else if (is !== becomes) {
     // A shorter one deletes what somebody may have meant to keep.
     if (is === '' || daysOf(is) > daysOf(becomes))
       kept.push(

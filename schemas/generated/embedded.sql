@@ -63,7 +63,6 @@ ENGINE = MergeTree()
 PARTITION BY toDate(received_time)
 PRIMARY KEY (tenant, stream, toStartOfFiveMinutes(received_time))
 ORDER BY (tenant, stream, toStartOfFiveMinutes(received_time), cdn, session, event_time)
-TTL toDateTime(received_time) + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE TABLE IF NOT EXISTS firstframe.heartbeat (
@@ -146,7 +145,6 @@ ENGINE = MergeTree()
 PARTITION BY toDate(received_time)
 PRIMARY KEY (tenant, stream, toStartOfFiveMinutes(received_time))
 ORDER BY (tenant, stream, toStartOfFiveMinutes(received_time), cdn, session, event_time)
-TTL toDateTime(received_time) + INTERVAL 14 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE TABLE IF NOT EXISTS firstframe.interaction (
@@ -208,7 +206,6 @@ ENGINE = MergeTree()
 PARTITION BY toDate(received_time)
 PRIMARY KEY (tenant, stream, toStartOfFiveMinutes(received_time))
 ORDER BY (tenant, stream, toStartOfFiveMinutes(received_time), cdn, session, event_time)
-TTL toDateTime(received_time) + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE TABLE IF NOT EXISTS firstframe.cue (
@@ -259,7 +256,6 @@ ENGINE = MergeTree()
 PARTITION BY toDate(received_time)
 PRIMARY KEY (tenant, stream, toStartOfFiveMinutes(received_time))
 ORDER BY (tenant, stream, toStartOfFiveMinutes(received_time), cdn, session, event_time)
-TTL toDateTime(received_time) + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE TABLE IF NOT EXISTS firstframe.cohost (
@@ -318,7 +314,6 @@ ENGINE = MergeTree()
 PARTITION BY toDate(received_time)
 PRIMARY KEY (tenant, stream, toStartOfFiveMinutes(received_time))
 ORDER BY (tenant, stream, toStartOfFiveMinutes(received_time), cdn, session, event_time)
-TTL toDateTime(received_time) + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE TABLE IF NOT EXISTS firstframe.hop (
@@ -406,7 +401,6 @@ ENGINE = MergeTree()
 PARTITION BY toDate(received_time)
 PRIMARY KEY (tenant, stream, toStartOfFiveMinutes(received_time))
 ORDER BY (tenant, stream, toStartOfFiveMinutes(received_time), received_time)
-TTL toDateTime(received_time) + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE TABLE IF NOT EXISTS firstframe.probe (
@@ -479,7 +473,6 @@ ENGINE = MergeTree()
 PARTITION BY toDate(received_time)
 PRIMARY KEY (tenant, stream, toStartOfFiveMinutes(received_time))
 ORDER BY (tenant, stream, toStartOfFiveMinutes(received_time), received_time)
-TTL toDateTime(received_time) + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE TABLE IF NOT EXISTS firstframe.resource (
@@ -532,7 +525,6 @@ ENGINE = MergeTree()
 PARTITION BY toDate(received_time)
 PRIMARY KEY (tenant, stream, toStartOfFiveMinutes(received_time))
 ORDER BY (tenant, stream, toStartOfFiveMinutes(received_time), received_time)
-TTL toDateTime(received_time) + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE TABLE IF NOT EXISTS firstframe.ledger (
@@ -587,7 +579,6 @@ ENGINE = MergeTree()
 PARTITION BY toDate(received_time)
 PRIMARY KEY (tenant, stream, toStartOfFiveMinutes(received_time))
 ORDER BY (tenant, stream, toStartOfFiveMinutes(received_time), received_time)
-TTL toDateTime(received_time) + INTERVAL 400 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE TABLE IF NOT EXISTS firstframe.change (
@@ -637,7 +628,6 @@ ENGINE = MergeTree()
 PARTITION BY toDate(received_time)
 PRIMARY KEY (tenant, stream, toStartOfFiveMinutes(received_time))
 ORDER BY (tenant, stream, toStartOfFiveMinutes(received_time), received_time)
-TTL toDateTime(received_time) + INTERVAL 365 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE TABLE IF NOT EXISTS firstframe.dead_letter (
@@ -653,7 +643,6 @@ CREATE TABLE IF NOT EXISTS firstframe.dead_letter (
 ENGINE = MergeTree()
 PARTITION BY toYYYYMM(received_time)
 ORDER BY (tenant, received_time)
-TTL toDateTime(received_time) + INTERVAL 7 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE TABLE IF NOT EXISTS firstframe.incident (
@@ -690,7 +679,6 @@ CREATE TABLE IF NOT EXISTS firstframe.incident (
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(opened_time)
 ORDER BY (tenant, id)
-TTL toDateTime(opened_time) + INTERVAL 365 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE TABLE IF NOT EXISTS firstframe.heartbeat_10s (
@@ -749,7 +737,6 @@ ENGINE = AggregatingMergeTree()
 PARTITION BY toDate(time)
 PRIMARY KEY (tenant, show, stream, time)
 ORDER BY (tenant, show, stream, time, app, cdn, isp, region, delivery, synthetic, source)
-TTL time + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.heartbeat_10s_view TO firstframe.heartbeat_10s AS
@@ -874,7 +861,6 @@ ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
 PRIMARY KEY (tenant, show, stream, time)
 ORDER BY (tenant, show, stream, time, app, cdn, isp, country, region, device, os, container, component, component_version, player, player_version, protocol, codec, rendition, synthetic, source)
-TTL time + INTERVAL 400 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.heartbeat_1m_view TO firstframe.heartbeat_1m AS
@@ -992,7 +978,6 @@ ENGINE = AggregatingMergeTree()
 PARTITION BY toDate(time)
 PRIMARY KEY (tenant, show, stream, time)
 ORDER BY (tenant, show, stream, time, app, cdn, synthetic)
-TTL time + INTERVAL 60 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.heartbeat_stream_10s_view TO firstframe.heartbeat_stream_10s AS
@@ -1097,7 +1082,6 @@ ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
 PRIMARY KEY (tenant, show, stream, time)
 ORDER BY (tenant, show, stream, time, app, codec, synthetic)
-TTL time + INTERVAL 400 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.audience_5m_view TO firstframe.audience_5m AS
@@ -1217,7 +1201,6 @@ ENGINE = AggregatingMergeTree()
 PARTITION BY toDate(time)
 PRIMARY KEY (tenant, show, stream, time)
 ORDER BY (tenant, show, stream, time, app, cdn, isp, region, delivery, synthetic, source)
-TTL time + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.startup_10s_view TO firstframe.startup_10s AS
@@ -1332,7 +1315,6 @@ ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
 PRIMARY KEY (tenant, show, stream, time)
 ORDER BY (tenant, show, stream, time, app, cdn, isp, country, region, device, os, container, component, component_version, player, player_version, protocol, codec, rendition, synthetic, source)
-TTL time + INTERVAL 400 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.startup_1m_view TO firstframe.startup_1m AS
@@ -1433,7 +1415,6 @@ ENGINE = AggregatingMergeTree()
 PARTITION BY toDate(time)
 PRIMARY KEY (tenant, show, stream, time)
 ORDER BY (tenant, show, stream, time, app, action, round, channel, topic, container, component, component_version, synthetic, source)
-TTL time + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.interaction_10s_view TO firstframe.interaction_10s AS
@@ -1512,7 +1493,6 @@ ENGINE = AggregatingMergeTree()
 PARTITION BY toYYYYMM(time)
 PRIMARY KEY (tenant, show, stream, time)
 ORDER BY (tenant, show, stream, time, app, action, round, channel, topic, container, component, component_version, country, isp, synthetic, source)
-TTL time + INTERVAL 400 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.interaction_1m_view TO firstframe.interaction_1m AS
@@ -1610,7 +1590,6 @@ ENGINE = AggregatingMergeTree()
 PARTITION BY toDate(time)
 PRIMARY KEY (tenant, show, stream, time)
 ORDER BY (tenant, show, stream, time, hop, node, cdn, edge, synthetic, source)
-TTL time + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.hop_10s_view TO firstframe.hop_10s AS
@@ -1691,7 +1670,6 @@ ENGINE = AggregatingMergeTree()
 PARTITION BY toDate(time)
 PRIMARY KEY (tenant, show, stream, time)
 ORDER BY (tenant, show, stream, time, app, peer, synthetic, source)
-TTL time + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.cohost_10s_view TO firstframe.cohost_10s AS
@@ -1736,7 +1714,6 @@ ENGINE = AggregatingMergeTree()
 PARTITION BY toDate(time)
 PRIMARY KEY (tenant, show, stream, time)
 ORDER BY (tenant, show, stream, time, app, round, stage, synthetic, source)
-TTL time + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.cue_10s_view TO firstframe.cue_10s AS
@@ -1783,7 +1760,6 @@ ENGINE = AggregatingMergeTree()
 PARTITION BY toDate(time)
 PRIMARY KEY (tenant, show, stream, time)
 ORDER BY (tenant, show, stream, time, target, region, verdict, stage, reason, synthetic, source)
-TTL time + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.probe_10s_view TO firstframe.probe_10s AS
@@ -1828,7 +1804,6 @@ ENGINE = AggregatingMergeTree()
 PARTITION BY toDate(time)
 PRIMARY KEY (tenant, show, stream, time)
 ORDER BY (tenant, show, stream, time, resource, node, round, synthetic, source)
-TTL time + INTERVAL 30 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.resource_10s_view TO firstframe.resource_10s AS
@@ -1873,7 +1848,6 @@ ENGINE = AggregatingMergeTree()
 PARTITION BY toDate(time)
 PRIMARY KEY (tenant, show, stream, time)
 ORDER BY (tenant, show, stream, time, app, round, pool, tier, currency, synthetic, source)
-TTL time + INTERVAL 400 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS firstframe.ledger_10s_view TO firstframe.ledger_10s AS
@@ -1920,5 +1894,4 @@ CREATE TABLE IF NOT EXISTS firstframe.audit (
 ENGINE = MergeTree()
 PARTITION BY toYYYYMM(time)
 ORDER BY time
-TTL toDateTime(time) + INTERVAL 365 DAY
 SETTINGS non_replicated_deduplication_window = 60000, index_granularity = 8192;
