@@ -1,12 +1,13 @@
 /**
- * `npm test`: the check, then every test. Two files run at a time; those that take both cores run one at a time, so
- * that they measure the thing and not each other.
+ * `npm test`: the check, then every test. Files run beside each other as far as they only wait or compute; those that measure time
+ * run one at a time, with the machine to themselves.
  * `npm test -- PATH…` runs only files whose path contains one of the words.
  */
-import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { buildDist } from '../deploy/build.ts'
+import { type Job, runJobs } from './runJobs.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const words = process.argv.slice(2)
@@ -60,19 +61,6 @@ function* testFiles(folder: string): Generator<string> {
   }
 }
 
-/** A matrix that takes minutes is whole when it is asked for by name, and a part of it in the whole suite. */
-const ENVIRONMENT = { ...process.env, WHICH_TESTS: words.length === 0 ? 'all' : 'named' }
-
-function run(title: string, command: string, args: readonly string[]): boolean {
-  console.log(`\n── ${title}`)
-  const began = process.hrtime.bigint()
-  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: ENVIRONMENT })
-  console.log(
-    `── ${title}: ${status === 0 ? 'passed' : 'FAILED'} in ${Number((process.hrtime.bigint() - began) / 1_000_000n) / 1000} s`,
-  )
-  return status === 0
-}
-
 const files = [...testFiles(root)].filter(
   (path) => words.length === 0 || words.some((word) => path.includes(word)),
 )
@@ -80,42 +68,104 @@ if (files.length === 0) {
   console.error(`No test file has ${words.join(' or ')} in its path.`)
   process.exit(1)
 }
-/** These take both cores, or measure what a page does between two frames: one file at a time. */
-const ALONE = ['chaos/', 'console/console', 'link/', 'pipeline/kill', 'pipeline/spine']
+/** These measure how long something takes, or take both cores: one file at a time, and nothing beside it. */
+const ALONE = ['test/chaos/chaos', 'test/console/console', 'test/link/', 'test/pipeline/spine']
 /** Players, encoders and probes here go in real time and take a fifth of a core: two files at a time. */
 const PACED = [
-  'console/',
-  'k6/',
-  'players/adapters',
-  'players/behaviour',
-  'players/cue',
-  'probe/faults',
-  'probe/quorum',
-  'stream/',
+  'ingest/agent',
+  'ingest/commands',
+  'ingest/real',
+  'ingest/sei/cue',
+  'test/console/',
+  'test/k6/',
+  'test/players/adapters',
+  'test/players/behaviour',
+  'test/players/cue',
+  'test/probe/faults',
+  'test/probe/protocols',
+  'test/probe/quorum',
+  'test/stream/',
 ]
-const isOf = (folders: readonly string[]) => (path: string) =>
-  folders.some((begin) => path.startsWith(`test/${begin}`))
-const unit = files.filter((path) => !path.startsWith('test/'))
-const alone = files.filter(isOf(ALONE))
-const paced = files.filter((path) => isOf(PACED)(path) && !alone.includes(path))
-const real = files.filter(
-  (path) => path.startsWith('test/') && !alone.includes(path) && !paced.includes(path),
-)
-const node = (concurrency: number, paths: readonly string[]) => [
-  '--import',
-  'tsx',
-  '--test',
-  `--test-concurrency=${concurrency}`,
-  '--test-timeout=600000',
-  ...paths,
+/** These compute for a minute or two, in virtual time: they take what the paced ones leave of the processors. */
+const COMPUTING = ['test/rehearsal/quiet', 'test/rehearsal/faults', 'test/rehearsal/restart']
+/** The longest of the others, which begin first so that none of them is left over at the end. */
+const LONG = [
+  'test/chaos/',
+  'test/clients/console',
+  'test/dashboards/boards',
+  'test/kafka/brokers',
+  'test/docs/blocks',
 ]
 
-const ok = [
-  words.length > 0 || run('check', 'npm', ['run', '--silent', 'check']),
-  unit.length === 0 || run(`tests beside their code (${unit.length} files)`, process.execPath, node(2, unit)),
-  real.length === 0 || run(`tests with real parts (${real.length} files)`, process.execPath, node(2, real)),
-  paced.length === 0 ||
-    run(`tests paced by real time (${paced.length} files)`, process.execPath, node(2, paced)),
-  alone.length === 0 || run(`tests that measure (${alone.length} files)`, process.execPath, node(1, alone)),
+const isOf = (begins: readonly string[]) => (path: string) => begins.some((begin) => path.startsWith(begin))
+const alone = files.filter(isOf(ALONE))
+const paced = files.filter((path) => isOf(PACED)(path) && !alone.includes(path))
+const computing = files.filter(isOf(COMPUTING))
+const others = files.filter((path) => ![alone, paced, computing].some((list) => list.includes(path)))
+const unit = others.filter((path) => !path.startsWith('test/'))
+const real = others.filter((path) => path.startsWith('test/'))
+real.sort((a, b) => Number(isOf(LONG)(b)) - Number(isOf(LONG)(a)))
+
+/** A file that needs a process of its own: it starts others, listens, or changes what all files of a process share. */
+const OWN_PROCESS =
+  /process\.(chdir|env|exit|on)\b|child_process|spawn|fork\(|execFile|startTest|startKafka|openEmbeddedLog|createServer|listen\(|mock\.|globalThis|(before|after)Each/
+const BATCHES = 6
+
+const fileJob = (path: string): Job => ({ name: path, args: [path] })
+
+/** Most of the time of a small test is the start of its process: those that need none of their own share a few. */
+function unitJobs(paths: readonly string[]): Job[] {
+  const isOwn = (path: string) => OWN_PROCESS.test(readFileSync(join(root, path), 'utf8'))
+  const shared = paths.filter((path) => !isOwn(path))
+  const batches = Array.from({ length: Math.min(BATCHES, shared.length) }, (_, at) =>
+    shared.filter((_, index) => index % BATCHES === at),
+  )
+  return [
+    ...paths.filter(isOwn).map(fileJob),
+    ...batches.map((batch) => ({
+      name: batch.join(' '),
+      args: [
+        '--input-type=module',
+        '--eval',
+        batch
+          .map((path) => `await import(${JSON.stringify(pathToFileURL(join(root, path)).href)})`)
+          .join('\n'),
+      ],
+    })),
+  ]
+}
+
+/** The program built as it is packed, for tests that start it; with its manifest and the launcher beside it. */
+async function buildProgram(): Promise<string> {
+  const folder = join(root, '.cache/built')
+  await buildDist(join(folder, 'dist'))
+  mkdirSync(join(folder, 'main'), { recursive: true })
+  for (const path of ['package.json', 'main/firstframe.mjs'])
+    copyFileSync(join(root, path), join(folder, path))
+  return join(folder, 'main/firstframe.mjs')
+}
+
+const isWhole = words.length === 0
+/** A matrix that takes minutes is whole when it is asked for by name, and a part of it in the whole suite. */
+const environment = {
+  ...process.env,
+  WHICH_TESTS: isWhole ? 'all' : 'named',
+  ...(isWhole && { TEST_PROGRAM: await buildProgram() }),
+}
+const stage = (title: string, jobs: readonly Job[], atOnce: number, beside: readonly Job[] = []) =>
+  runJobs({ title, jobs, atOnce, beside, cwd: root, environment })
+
+const check: Job = { name: 'npm run check', command: 'npm', args: ['run', '--silent', 'check'] }
+const isGreen = [
+  await stage('check', words.length > 0 ? [] : [check], 1),
+  await stage(`tests beside their code (${unit.length} files)`, unitJobs(unit), 2),
+  await stage(`tests with real parts (${real.length} files)`, real.map(fileJob), 3),
+  await stage(
+    `tests paced by real time (${paced.length} files), and computing ones (${computing.length})`,
+    paced.map(fileJob),
+    2,
+    computing.map(fileJob),
+  ),
+  await stage(`tests that measure (${alone.length} files)`, alone.map(fileJob), 1),
 ]
-if (ok.includes(false)) process.exit(1)
+if (isGreen.includes(false)) process.exit(1)

@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { serveSql } from '../../console/server/sql.ts'
 import { startTestStore, type TestStore } from '../../store/testing.ts'
+import { PROGRAM } from '../program.ts'
 import { insertKnownShow, type KnownShow } from './knownShow.ts'
 
 /** `firstframe query` and `firstframe report` as an analyst runs them: the program, its exit code, its two outputs. */
 
-const PROGRAM = fileURLToPath(new URL('../../main/firstframe.mjs', import.meta.url))
 const QUERIES = fileURLToPath(new URL('../../docs/data/queries/', import.meta.url))
 
 let it: TestStore

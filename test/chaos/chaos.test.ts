@@ -10,10 +10,11 @@ test('broker, collector, writer, watcher and store are killed under load, Kafka 
   const report = await runChaos({
     faults: [...KILLS, 'kafka_away', 'store_away'],
     events_per_s: 1_000,
-    every_ms: 10_000,
+    every_ms: 6_000,
     away_ms: 3_000,
     outage_ms: 8_000,
-    cut_ms: 12_000,
+    cut_ms: 30_000,
+    isMendedWhenFound: true,
     tell: (line) => context.diagnostic(line),
   })
   for (const each of report.faults) context.diagnostic(JSON.stringify(each))

@@ -14,6 +14,8 @@ export interface ChaosOptions {
   readonly outage_ms: number
   /** How long an encoder is silent after each blow, ms (default 20,000). */
   readonly cut_ms?: number
+  /** An encoder reports again as soon as its incident is in the store, and not only after `cut_ms`. */
+  readonly isMendedWhenFound?: boolean
   readonly pipeline?: Partial<PipelineOptions>
   readonly tell?: (line: string) => void
 }
@@ -117,7 +119,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       const struck = performance.now()
       const cut = async (): Promise<void> => {
         own.cut(index)
-        await pause(options.cut_ms ?? CUT_MS)
+        const end = performance.now() + (options.cut_ms ?? CUT_MS)
+        const isOver = async () => options.isMendedWhenFound === true && (await isFound(pipeline, index))
+        while (performance.now() < end && !(await isOver()))
+          await pause(Math.min(500, end - performance.now()))
         own.mend(index)
       }
       const mended = DEAF.includes(fault) ? undefined : cut()
@@ -137,7 +142,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const answered = await load.stop()
     const total = await audit(pipeline, answered, { within_ms: RECOVER_WITHIN_MS })
     const bySession = await lossBySession(pipeline, answered)
-    await pause(5_000)
+    const found = async () => Promise.all(faults.map((_, index) => isFound(pipeline, index)))
+    for (const end = performance.now() + 20_000; performance.now() < end && (await found()).includes(false); )
+      await pause(500)
     const incidents = await encoderIncidents(pipeline)
     const silences = await encoderSilences(pipeline)
     const cut = new Set(faults.map((_, index) => `stream-${index}`))
@@ -199,6 +206,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await pipeline.dispose()
   }
 }
+
+const isFound = async (pipeline: Pipeline, index: number): Promise<boolean> =>
+  (await encoderIncidents(pipeline)).some(({ stream }) => stream === `stream-${index}`)
 
 const sumOf = (counts: Readonly<Record<number, number>>): number =>
   Object.values(counts).reduce((sum, each) => sum + each, 0)

@@ -1,8 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { PROGRAM } from '../program.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../main/firstframe.mjs', import.meta.url))
 const TICKS_PER_S = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 
 /** Where the system can, a role dies with the test that started it, even when that is killed. */

@@ -287,17 +287,18 @@ test('a page of another site has nothing asked: by address, link, form, frame, i
     ),
   ]
   // `localhost` and `127.0.0.1` are two sites to a browser
-  for (const attempt of attempts) {
+  const tryOut = async (attempt: (typeof attempts)[number]): Promise<void> => {
     const context = await browser.newContext()
     const page = await context.newPage()
     await page.goto(`http://localhost:${evil.port}/`)
     const answered = page
-      .waitForResponse((response) => response.url().startsWith(url), { timeout: 300 })
+      .waitForResponse((response) => response.url().startsWith(url), { timeout: 1_000 })
       .catch(() => undefined)
     await attempt(page)
     await answered
     await context.close()
   }
+  await Promise.all(attempts.map(tryOut))
   assert.deepEqual(store.asked, [])
   const page = await browser.newPage()
   await page.goto(`${url}/show/gala`)

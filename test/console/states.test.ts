@@ -41,7 +41,7 @@ async function look<T>(
   try {
     const page = await context.newPage()
     await page.goto(`${stage.url}${path}`)
-    await page.locator(ready).first().waitFor({ timeout: 10_000 })
+    await page.locator(ready).first().waitFor()
     return await check(page, play)
   } finally {
     await context.close()
@@ -147,14 +147,19 @@ test('one thing, one number: when it is over the row keeps its metric and its wo
     assert.doesNotMatch(await text(page, '.incident'), /ruled out:[^\n]*(Edge|Player)/)
   })
   await look('one', { ready: '.heat td' }, async (page) => {
-    const sum = async (selector: string) =>
-      (await page.locator(selector).allInnerTexts())
-        .map((each) => Number(each.replaceAll(',', '')))
-        .reduce((total, each) => total + each, 0)
-    const header = await sum('.top .audience .figure')
-    assert.equal(header, 388)
-    assert.equal(await sum('.heat td small'), header)
-    assert.equal(await sum('section:has(h2:text("Fairness")) tbody td:nth-of-type(1)'), header)
+    const places = [
+      '.top .audience .figure',
+      '.heat td small',
+      'section:has(h2:text("Fairness")) tbody td:nth-of-type(1)',
+    ]
+    const sums = await Promise.all(
+      places.map(async (place) =>
+        (await page.locator(place).allInnerTexts())
+          .map((each) => Number(each.replaceAll(',', '')))
+          .reduce((total, each) => total + each, 0),
+      ),
+    )
+    assert.deepEqual(sums, [388, 388, 388])
     // The window, and of whom it is, stand under each figure.
     assert.equal(await page.locator('.hop .window').count(), 7)
     assert.match(await text(page, '.hop.sick .window'), /^over 10 s · cdn-b Guangdong$/)
@@ -277,18 +282,20 @@ test('names that senders choose: none, long, alike, of the other direction; 200 
 
 test('one figure a moment: header, hop and caption say the same', async () => {
   await look('calm', {}, async (page) => {
-    const figure = async (selector: string) => (await text(page, selector)).replaceAll(/\s/g, '')
-    assert.equal(await figure('#watching .now'), await figure('.top .audience .figure'))
-    for (const [index, hop] of [
-      'encoder',
-      'ingest',
-      'transcode',
-      'origin',
-      'edge',
-      'player',
-      'interaction',
-    ].entries())
-      assert.equal(await figure(`#${hop} .now`), await figure(`.hop:nth-child(${index + 1}) .figure`))
+    const hops = ['encoder', 'ingest', 'transcode', 'origin', 'edge', 'player', 'interaction']
+    const pairs = [
+      ['#watching .now', '.top .audience .figure'],
+      ...hops.map((hop, index) => [`#${hop} .now`, `.hop:nth-child(${index + 1}) .figure`]),
+    ]
+    const drawn = await page.waitForFunction((selectors) => {
+      const figures = selectors.map((pair) => pair.map((each) => document.querySelector(each)))
+      const isThere = figures.flat().every((each) => each !== null)
+      // All in one turn of the page, which may get the next picture in between.
+      // biome-ignore lint/performance/useDomNodeTextContent: what is compared is what is seen
+      return isThere && figures.map((pair) => pair.map((each) => (each as HTMLElement).innerText))
+    }, pairs)
+    for (const [at, [caption, figure]] of ((await drawn.jsonValue()) as string[][]).entries())
+      assert.equal(caption!.replaceAll(/\s/g, ''), figure!.replaceAll(/\s/g, ''), pairs[at]!.join(' and '))
   })
 })
 

@@ -16,6 +16,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { loadRules } from '../../processor/watch/detect/loadRules.ts'
 import { parseScenario } from '../../rehearsal/parseScenario.ts'
 import { type Firstframe, startFirstframe } from '../pipeline/firstframe.ts'
+import { PROGRAM } from '../program.ts'
 import { BLOCKS_ELSEWHERE, COMMANDS_ELSEWHERE } from './elsewhere.ts'
 import { type Block, commandsOf, readBlocks } from './readBlocks.ts'
 
@@ -162,7 +163,7 @@ const RUN =
 const run = (command: string): Promise<{ code: number; out: string }> =>
   new Promise((resolve) => {
     const line = command
-      .replace(/^npx firstframe/, `"${process.execPath}" "${ROOT}main/firstframe.mjs"`)
+      .replace(/^npx firstframe/, `"${process.execPath}" "${PROGRAM}"`)
       .replaceAll(/(https?:\/\/)?(localhost|127\.0\.0\.1):8080/g, firstframe.url)
       .replaceAll(/(https?:\/\/)?(localhost|127\.0\.0\.1):8081/g, firstframe.consoleUrl)
       .replaceAll('data/server-key', join(firstframe.data, 'server-key'))

@@ -4,11 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { run } from '../../main/cli.ts'
 import { ConfigError, loadConfig } from '../../main/config/load.ts'
-
-const PROGRAM = fileURLToPath(new URL('../../main/firstframe.mjs', import.meta.url))
+import { PROGRAM } from '../program.ts'
 
 /** docs/mistakes.md: what each row says is what the program says. */
 

@@ -8,10 +8,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { DrillCard } from '../../main/drill/scorecard.ts'
+import { PROGRAM } from '../program.ts'
 import { endWith } from '../stream/index.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const PROGRAM = join(ROOT, 'main/firstframe.mjs')
 
 /** What the draw of this room can do: one at a time, each takes so long, so 50 a second. */
 const DRAW_MS = 20

@@ -1,25 +1,13 @@
 import { type ExecFileException, execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { madeOnce } from '../madeOnce.ts'
 
 const POM = fileURLToPath(new URL('pom.xml', import.meta.url))
 const CACHE = fileURLToPath(new URL('../../.cache/kafka', import.meta.url))
 const LONGEST_FETCH_MS = 300_000
-/** The one that fetches touches its lock this often; a lock that was not touched belongs to a run that died. */
-const LOCK_TOUCH_MS = 1_000
-const LOCK_STALE_MS = 10_000
 
 const HOW = 'On Debian: apt-get install -y maven default-jre-headless (Java 17 or newer).'
 
@@ -39,22 +27,13 @@ export async function kafkaJars({
   const folder = join(cache, version)
   if (existsSync(folder)) return folder
   await mustRun('mvn', ['-v'], 'Its jars are fetched by Maven.')
-  mkdirSync(cache, { recursive: true })
-  const lock = join(cache, `${version}.lock`)
-  const end = performance.now() + LONGEST_FETCH_MS
-  while (!takeLock(lock)) {
-    await pause(200)
-    if (existsSync(folder)) return folder
-    if (performance.now() > end) throw new Error(`another run holds ${lock} and does not finish`)
-  }
-  const touching = setInterval(() => utimesSync(lock, new Date(), new Date()), LOCK_TOUCH_MS)
-  try {
-    if (!existsSync(folder)) await fetchJars(folder, pom)
-    return folder
-  } finally {
-    clearInterval(touching)
-    rmSync(lock, { force: true })
-  }
+  await madeOnce({
+    cache,
+    name: version,
+    isMade: () => existsSync(folder),
+    make: () => fetchJars(folder, pom),
+  })
+  return folder
 }
 
 async function fetchJars(folder: string, pom: string): Promise<void> {
@@ -69,18 +48,6 @@ async function fetchJars(folder: string, pom: string): Promise<void> {
       cause: result.error,
     })
   renameSync(partial, folder)
-}
-
-function takeLock(lock: string): boolean {
-  try {
-    writeFileSync(lock, String(process.pid), { flag: 'wx' })
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-  const touched = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()
-  if (Date.now() - touched > LOCK_STALE_MS) rmSync(lock, { force: true })
-  return false
 }
 
 async function mustRun(command: string, args: string[], why: string): Promise<void> {

@@ -3,10 +3,8 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { PROGRAM } from '../program.ts'
 import { freePort } from '../stream/freePort.ts'
-
-const PROGRAM = fileURLToPath(new URL('../../main/firstframe.mjs', import.meta.url))
 
 export interface Firstframe {
   readonly url: string

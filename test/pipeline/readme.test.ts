@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { SOURCES } from '../program.ts'
 import { endWith, waitFor } from '../stream/index.ts'
 import { startFirstframe } from './firstframe.ts'
 
@@ -9,7 +10,7 @@ const page = (name: string) => readFileSync(new URL(`../../${name}`, import.meta
 
 test('the front door’s commands do what it says, as they stand there', { timeout: 90_000 }, async (t) => {
   const own = endWith(t)
-  const firstframe = await startFirstframe()
+  const firstframe = await startFirstframe({ program: SOURCES })
   own(() => firstframe.dispose())
   const [, block] = /```sh\n(curl localhost:8080[\s\S]*?)```/.exec(page('README.md'))!
   const commands = block!.trim().split(/\n(?=curl)/)

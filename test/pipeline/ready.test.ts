@@ -9,6 +9,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import type { Finding } from '../../main/doctor.ts'
+import { PROGRAM } from '../program.ts'
 import {
   endWith,
   playable,
@@ -20,7 +21,6 @@ import {
 import { startFirstframe } from './firstframe.ts'
 import { postPatiently } from './postPatiently.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../main/firstframe.mjs', import.meta.url))
 const SCENARIO = fileURLToPath(new URL('../../rehearsal/scenarios/uplink-collapse.yaml', import.meta.url))
 
 /** Runs the program; what it printed, and its exit code. */

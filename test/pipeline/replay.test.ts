@@ -3,13 +3,11 @@ import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { PROGRAM } from '../program.ts'
 import { endWith, waitFor } from '../stream/index.ts'
 import { startFirstframe } from './firstframe.ts'
 import { postPatiently } from './postPatiently.ts'
 import { sqlOf } from './sql.ts'
-
-const PROGRAM = fileURLToPath(new URL('../../main/firstframe.mjs', import.meta.url))
 
 test('stored traffic through changed rules: the page comes, or would not have come', {
   timeout: 120_000,

@@ -42,26 +42,33 @@ describe('what a page can count on', () => {
   }
 
   test('without consent nothing is collected or sent; a withdrawn one ends it', async () => {
-    const { ask, start, frames, page } = await open('native')
-    const requests: string[] = []
-    page.on(
-      'request',
-      (request) => request.url().startsWith(stage.recorder.url) && requests.push(request.url()),
-    )
+    // Counted in the page itself: what the browser reports of its requests may come later than an answer of the page.
+    const count = `window.requests = []
+      for (const [of, name] of [[window, 'fetch'], [Navigator.prototype, 'sendBeacon']]) {
+        const real = of[name]
+        of[name] = function (url, ...more) {
+          requests.push(String(url.url ?? url))
+          return real.call(this, url, ...more)
+        }
+      }`
+    const { ask, start, frames } = await open('native', [count])
+    const requests = () =>
+      ask<string[]>(`requests.filter((url) => url.startsWith(${json(stage.recorder.url)}))`)
     await start({ consent: false })
     await frames(30)
     await ask(`session.track('like')`)
     await ask('video.pause()')
-    assert.deepEqual(requests, [])
+    assert.deepEqual(await requests(), [])
     await ask('session.consent(true)')
     await ask('video.play()')
     const id = await ask<string>('session.id')
     await waitFor(() => stage.recorder.events('heartbeat', id).length > 0, { what: 'a heartbeat' })
     await ask(`session.consent(false)`)
-    const before = requests.length
+    const before = await requests()
+    assert.ok(before.length > 0)
     await ask(`session.track('like')`)
     await ask('new Promise((done) => setTimeout(done, 1200))')
-    assert.equal(requests.length, before)
+    assert.deepEqual(await requests(), before)
     assert.deepEqual(stage.recorder.events('interaction', id), [])
   })
 
@@ -163,7 +170,6 @@ describe('what a page can count on', () => {
     const id = await session()
     await waitFor(() => stage.recorder.events('interaction', id).length === 1, {
       what: 'the like',
-      timeout_ms: 10_000,
     })
     const stats = await ask<{ dropped: number; refused: number }>('session.stats()')
     assert.deepEqual([stats.dropped, stats.refused], [0, 0])
@@ -241,17 +247,16 @@ describe('what a page can count on', () => {
     const { start, frames, ask, session } = await open('native')
     await start()
     await frames(10)
-    await ask('video.playbackRate = 1.5')
-    await ask('new Promise((done) => setTimeout(done, 1000))')
-    await ask('session.end()')
+    const true_ms = await ask<number>(`new Promise((done) => {
+      const from = performance.now()
+      video.playbackRate = 1.5
+      setTimeout(() => done((session.end(), performance.now() - from)), 1000)
+    })`)
     const id = await session()
-    const last = await waitFor(
-      () => stage.recorder.events('heartbeat', id).find((each) => each.reason === 'end'),
-      {
-        what: 'the end',
-      },
-    )
-    assert.ok(last.fast_ms! >= 950 && last.fast_ms! < 1_500, `${last.fast_ms}`)
+    const beats = () => stage.recorder.events('heartbeat', id)
+    const last = await waitFor(() => beats().find((each) => each.reason === 'end'), { what: 'the end' })
+    const fast_ms = beats().reduce((sum, each) => sum + (each.fast_ms ?? 0), 0)
+    assert.ok(Math.abs(fast_ms - true_ms) <= 100, `told ${fast_ms} ms, true ${true_ms} ms`)
     assert.deepEqual([last.playback_rate, last.slow_ms], [1.5, 0])
   })
 
@@ -298,14 +303,18 @@ describe('what a page can count on', () => {
       detail: () => json([errors, events('host')]),
     })
     assert.equal(events('guest')[0]!.event, 'joined')
-    const [leg] = heard().slice(-1)
-    assert.ok(Math.abs(leg!.interval_ms - 1_000) < 300, `${leg!.interval_ms}`)
-    assert.ok(leg!.fps! > 10 && leg!.fps! < 40, `fps ${leg!.fps}`)
-    assert.ok(leg!.rtt_ms! >= 0 && leg!.rtt_ms! < 200, `rtt ${leg!.rtt_ms}`)
-    assert.ok(
-      leg!.end_to_end_latency_ms! >= 0 && leg!.end_to_end_latency_ms! < 1_000,
-      `${leg!.end_to_end_latency_ms}`,
-    )
+    const legs = heard()
+    // A timer of a busy machine is late: an interval is as long as the time from the report before it.
+    for (const [at, leg] of legs.slice(1).entries()) {
+      const true_ms = leg.time_ms! - legs[at]!.time_ms!
+      assert.ok(Math.abs(leg.interval_ms - true_ms) < 50, `interval told ${leg.interval_ms}, true ${true_ms}`)
+    }
+    // The best of them is the connection's own: others may have waited for a processor.
+    const best = (of: 'rtt_ms' | 'end_to_end_latency_ms') => Math.min(...legs.flatMap((leg) => leg[of] ?? []))
+    assert.ok(Math.max(...legs.map(({ fps }) => fps!)) > 10 && legs.every(({ fps }) => fps! < 40), json(legs))
+    assert.ok(best('rtt_ms') >= 0 && best('rtt_ms') < 200, `rtt ${best('rtt_ms')}`)
+    const latency_ms = best('end_to_end_latency_ms')
+    assert.ok(latency_ms >= 0 && latency_ms < 1_000, `${latency_ms}`)
     assert.ok(events('guest').some((each) => each.direction === 'out' && each.bitrate_kbps! > 0))
     await ask('legs.forEach((leg) => leg.close())')
     await waitFor(() => events('host').some((each) => each.event === 'left'), { what: 'the leaving' })

@@ -5,15 +5,14 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { metricOf } from '../../schemas/metrics.ts'
 import { startFirstframe } from '../pipeline/firstframe.ts'
 import { sqlOf } from '../pipeline/sql.ts'
+import { PROGRAM } from '../program.ts'
 import { startChild } from '../stream/childProcess.ts'
 import { endWith, playable, startHlsEncoder, startMediaServer, waitFor } from '../stream/index.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../main/firstframe.mjs', import.meta.url))
 const rule = metricOf('probe_failure').rules?.find((each) => each.type === 'quorum')
 assert.ok(rule?.type === 'quorum')
 

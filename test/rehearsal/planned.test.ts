@@ -6,13 +6,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { startFirstframe } from '../pipeline/firstframe.ts'
 import { postPatiently } from '../pipeline/postPatiently.ts'
 import { sqlOf } from '../pipeline/sql.ts'
+import { PROGRAM } from '../program.ts'
 import { endWith, waitFor } from '../stream/index.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../main/firstframe.mjs', import.meta.url))
 const STREAMS = ['loud', 'silenced', 'maintained']
 
 test('what an operator announces is heeded: a silence tells nobody, maintenance opens nothing', {
