@@ -158,7 +158,12 @@ const stage = (title: string, jobs: readonly Job[], atOnce: number, beside: read
 const check: Job = { name: 'npm run check', command: 'npm', args: ['run', '--silent', 'check'] }
 const isGreen = [
   await stage('check', words.length > 0 ? [] : [check], 1),
-  await stage(`tests beside their code (${unit.length} files)`, unitJobs(unit), 2),
+  await stage(
+    `tests beside their code (${unit.length} files)`,
+    unitJobs(unit),
+    2,
+    isWhole ? [fileJob('test/prepare.ts')] : [],
+  ),
   await stage(`tests with real parts (${real.length} files)`, real.map(fileJob), 3),
   await stage(
     `tests paced by real time (${paced.length} files), and computing ones (${computing.length})`,

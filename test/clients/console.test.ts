@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { after, before, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Snapshot } from '../../console/api.ts'
@@ -49,7 +50,9 @@ before(async () => {
   answers = await waitFor(
     async () => {
       const rows = await rowsAtRest(query)
-      if (rows === undefined) return undefined
+      // The clients take seconds: they begin when the writer seems to be done.
+      await pause(1_500)
+      if (rows === undefined || rows !== (await rowsAtRest(query))) return undefined
       const answer = await fetch(`${firstframe.consoleUrl}/api/show/${SHOW}?at=${at_ms}`)
       const snapshot = (await answer.json()) as Snapshot
       const values = await notebook(valueQueries(snapshot))
