@@ -158,20 +158,23 @@ test('dead letters: a sample of nobody’s, a bounded amount of a tenant’s, an
 test('what senders vary at length leaves no memory behind', async () => {
   const it = await startTestCollector({ trustedProxies: ['127.0.0.1'] })
   const long = (at: number) => `${at}`.padEnd(12_000, 'x')
+  const send = async (at: number) => {
+    await it.collector.app.inject({
+      method: 'GET',
+      url: `/v1/cmcd?CMCD=${encodeURIComponent(`sid="${long(at)}",bl=1`)}`,
+      headers: {
+        'user-agent': long(at),
+        'x-forwarded-for': `${long(at)}, fe80::${at % 9999}%${'z'.repeat(8_000)}`,
+      },
+    })
+    await it.post(`sid="s${at}-padded-to-be-long",cid="c${at % 300}",bl=1,x-pad="${long(at)}"`, {
+      url: '/v1/cmcd',
+    })
+  }
+  // An answer waits for the disk: ten share it.
   const flood = async (count: number) => {
-    for (let at = 0; at < count; at += 1) {
-      await it.collector.app.inject({
-        method: 'GET',
-        url: `/v1/cmcd?CMCD=${encodeURIComponent(`sid="${long(at)}",bl=1`)}`,
-        headers: {
-          'user-agent': long(at),
-          'x-forwarded-for': `${long(at)}, fe80::${at % 9999}%${'z'.repeat(8_000)}`,
-        },
-      })
-      await it.post(`sid="s${at}-padded-to-be-long",cid="c${at % 300}",bl=1,x-pad="${long(at)}"`, {
-        url: '/v1/cmcd',
-      })
-    }
+    for (let at = 0; at < count; at += 10)
+      await Promise.all(Array.from({ length: 10 }, (_, index) => send(at + index)))
   }
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
