@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 
 /** A process that ends with 0 when its tests are green. */
 export interface Job {
@@ -51,13 +52,28 @@ process.once('exit', () => {
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
 
+/** Linux shares processors among sessions before it looks at what is nice within them: a session of its own, which is nice as a whole. */
+function givesWay(pid: number | undefined): void {
+  try {
+    writeFileSync(`/proc/${pid}/autogroup`, '19')
+  } catch {
+    // Elsewhere `nice` does it.
+  }
+}
+
 async function runJob(job: Job, isNice: boolean, { cwd, environment }: JobsOptions): Promise<boolean> {
   const began = performance.now()
   const own =
     job.command === undefined ? [process.execPath, ...NODE, ...job.args] : [job.command, ...job.args]
   const [command, ...args] = isNice ? ['nice', '-n', '19', ...own] : own
-  const child = spawn(command!, args, { cwd, env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command!, args, {
+    cwd,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: isNice,
+  })
   running.add(child)
+  if (isNice) givesWay(child.pid)
   const output: Buffer[] = []
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => void output.push(chunk))
