@@ -88,27 +88,38 @@ const PACED = [
 ]
 /** These compute for a minute or two, in virtual time: they take what the paced ones leave of the processors. */
 const COMPUTING = ['test/rehearsal/quiet', 'test/rehearsal/faults', 'test/rehearsal/restart']
-/** The longest of the others, which begin first so that none of them is left over at the end. */
+/** The longest of the others, the longest first: they begin first, so that none of them is left over at the end. */
 const LONG = [
-  'test/chaos/',
+  'log/kafka.test',
   'test/clients/console',
-  'test/dashboards/boards',
+  'test/chaos/',
   'test/kafka/brokers',
   'test/docs/blocks',
+  'test/rehearsal/http',
+  'test/pipeline/kill',
+  'test/scale/',
+  'test/dashboards/boards',
+  'test/analysts/oneDefinition',
+  'test/pipeline/ready',
 ]
 
 const isOf = (begins: readonly string[]) => (path: string) => begins.some((begin) => path.startsWith(begin))
 const alone = files.filter(isOf(ALONE))
 const paced = files.filter((path) => isOf(PACED)(path) && !alone.includes(path))
 const computing = files.filter(isOf(COMPUTING))
-const others = files.filter((path) => ![alone, paced, computing].some((list) => list.includes(path)))
+const rank = (path: string) => {
+  const at = LONG.findIndex((begin) => path.startsWith(begin))
+  return at < 0 ? LONG.length : at
+}
+const others = files
+  .filter((path) => ![alone, paced, computing].some((list) => list.includes(path)))
+  .sort((a, b) => rank(a) - rank(b))
 const unit = others.filter((path) => !path.startsWith('test/'))
 const real = others.filter((path) => path.startsWith('test/'))
-real.sort((a, b) => Number(isOf(LONG)(b)) - Number(isOf(LONG)(a)))
 
 /** A file that needs a process of its own: it starts others, listens, or changes what all files of a process share. */
 const OWN_PROCESS =
-  /process\.(chdir|env|exit|on)\b|child_process|spawn|fork\(|execFile|startTest|startKafka|openEmbeddedLog|createServer|listen\(|mock\.|globalThis|(before|after)Each/
+  /process\.(chdir|env|exit|on)\b|child_process|spawn|fork\(|execFile|startTest|startKafka|openEmbeddedLog|createServer|listen\(|setTimeout|setImmediate|mock\.|globalThis|(before|after)Each/
 const BATCHES = 6
 
 const fileJob = (path: string): Job => ({ name: path, args: [path] })
