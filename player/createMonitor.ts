@@ -8,7 +8,7 @@ import { type CueHandler, createCues } from './core/cues.ts'
 import { guard } from './core/guard.ts'
 import type { Message } from './core/messages.ts'
 import type { SenderStats } from './core/sender.ts'
-import { createSession, type SessionCore, type SessionNews } from './core/session.ts'
+import { createSession, known, type SessionCore, type SessionNews } from './core/session.ts'
 import { resourceTiming } from './dom/resourceTiming.ts'
 import { askTime, postBeacon } from './dom/transport.ts'
 import { sampleVideo, watchVideo } from './dom/watchVideo.ts'
@@ -150,24 +150,20 @@ export function createMonitor(adapters: readonly Adapter[]) {
         options.adapter ??
         (player === undefined ? native : (adapters.find((each) => each.match(player)) ?? native))
       const version = guard(() => adapter.version?.(player as never))()?.replace(/^v/, '')
-      const { name, known } = adapter
+      const { name, known: versions } = adapter
       // An unknown version still plays and is still watched.
-      if (known && !known.includes(`${version}`.split('.')[0]!)) {
-        warnOnce(name, `Firstframe: ${name} ${version} was not tried, only ${known.join(', ')}`)
+      if (versions && !versions.includes(`${version}`.split('.')[0]!)) {
+        warnOnce(name, `Firstframe: ${name} ${version} was not tried, only ${versions.join(', ')}`)
       }
       let attached: Attached | undefined
       const { cdn } = options
-      const own = {
+      const context: ClientContext = known({
+        ...{ session: id, show: options.show, stream: options.stream, source: 'sdk', player: name },
         ...{ app: options.app, viewer: options.viewer, cdn: typeof cdn === 'string' ? cdn : undefined },
-        ...{ player_version: version, protocol: adapter.protocol },
-        ...{ network: networkOf(), weight: sample < 1 ? 1 / sample : undefined },
-      }
-      const context = Object.fromEntries(
-        Object.entries({
-          ...{ session: id, show: options.show, stream: options.stream, source: 'sdk', player: adapter.name },
-          ...{ container: options.container ?? 'h5', delivery: 'cdn', ...own, ...options.context, ...extra },
-        }).filter(([, value]) => value !== undefined),
-      ) as ClientContext
+        ...{ player_version: version, protocol: adapter.protocol, network: networkOf() },
+        ...{ weight: sample < 1 ? 1 / sample : undefined, container: options.container ?? 'h5' },
+        ...{ delivery: 'cdn', ...options.context, ...extra },
+      })
       const base = url.replace(/\/+$/, '')
       const core = createSession(
         {
@@ -183,12 +179,12 @@ export function createMonitor(adapters: readonly Adapter[]) {
           later,
           post: postBeacon(base),
           time: askTime(base),
-          timing: (address) => guard(resourceTiming)(address),
+          timing: guard(resourceTiming),
           sample: () => ({
             ...sampleVideo(video),
             ...guard((): AdapterSample => attached?.sample?.() ?? {})(),
           }),
-          ...(typeof cdn === 'function' && { cdnOf: (address: string) => guard(cdn)(address) }),
+          cdnOf: typeof cdn === 'function' ? guard(cdn) : undefined,
         },
         (news) => {
           // Whoever builds the page should see what is wrong with it, once.
@@ -223,10 +219,6 @@ export function createMonitor(adapters: readonly Adapter[]) {
       guard((...args: A) => {
         if (running) run(running.core, ...args)
       })
-    const join = <T>(set: Set<T>, item: T) => {
-      set.add(item)
-      return () => void set.delete(item)
-    }
     if (options.consent !== false) start()
     return {
       id,
@@ -252,7 +244,10 @@ export function createMonitor(adapters: readonly Adapter[]) {
         running?.core.end()
         running?.stop()
       }),
-      on: (handler) => join(listeners, handler),
+      on: (handler) => {
+        listeners.add(handler)
+        return () => void listeners.delete(handler)
+      },
       onCue: cues.on,
       shown: guard(cues.shown),
       clock: () => running?.core.clock(),

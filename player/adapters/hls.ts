@@ -9,7 +9,6 @@ const CATEGORIES: Readonly<Record<string, ErrorCategory>> = {
   mediaError: 'media',
   keySystemError: 'drm',
   muxError: 'media',
-  otherError: 'other',
 }
 
 /** The more telling category of hls.js's error details. */
@@ -83,10 +82,9 @@ export const hls: Adapter = {
       if (data.frag && data.type === 'networkError') host.request({ url: data.frag.url, failed: true })
       // The picture's own watch tells of stalls; hls.js counts them as errors.
       if (!data.fatal && /^buffer(Stalled|Nudge|SeekOver)/.test(data.details)) return
-      const message = data.error?.message ?? data.reason
       host.error({
         ...{ code: data.details, category: categoryOf(data), fatal: data.fatal },
-        ...(message !== undefined && { message }),
+        message: data.error?.message ?? data.reason,
       })
     })
     level(player.currentLevel)

@@ -12,7 +12,7 @@ export const native: Adapter = {
       host.source('media', url)
       host.mark('media')
     }
-    if (video.currentSrc) source()
+    source()
     video.addEventListener('loadstart', source)
     return {
       sample: () => {

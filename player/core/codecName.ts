@@ -10,4 +10,4 @@ const NAMES: readonly [RegExp, string][] = [
 
 /** The dimension `codec` of an RFC 6381 string: `avc1.64001f,mp4a.40.2` is `h264`. */
 export const codecName = (codec: string | undefined): string | undefined =>
-  NAMES.find(([pattern]) => codec !== undefined && pattern.test(codec))?.[1]
+  NAMES.find(([pattern]) => pattern.test(codec ?? ''))?.[1]

@@ -62,6 +62,10 @@ interface Queued {
   under?: object | undefined
 }
 
+/** The collector could not take it now: the same is tried again. */
+const isPassing = (status: number) =>
+  status === 0 || status === 408 || status === 425 || status === 429 || status >= 500
+
 const size = (text: string) => new TextEncoder().encode(text).length
 
 /** What an event says differently from the beacon's context. */
@@ -70,11 +74,9 @@ function differences(own: ClientContext, base: ClientContext): ClientContext {
   return Object.fromEntries(all.filter((key) => own[key] !== base[key]).map((key) => [key, own[key] ?? '']))
 }
 
-const retry_ms = (header: string | null | undefined, now: number): number => {
-  if (!header) return 0
-  const ms = Number.isNaN(Number(header)) ? Date.parse(header) - now : Number(header) * 1000
-  return Math.max(ms || 0, 0)
-}
+/** Retry-After in seconds, or a date. */
+const retry_ms = (header: string | null | undefined, now: number): number =>
+  Math.max(Number(header) * 1000 || Date.parse(header ?? '') - now || 0, 0)
 
 /**
  * A bounded queue that sends one beacon at a time, tries again with exponential back-off while the collector cannot
@@ -83,7 +85,7 @@ const retry_ms = (header: string | null | undefined, now: number): number => {
 export function createSender(options: SenderOptions): Sender {
   const { post, wall, random, later, head, onOutcome: reported } = options
   let queue: Queued[] = []
-  let busy: object | undefined
+  let busy = false
   let failures = 0
   let notBefore = 0
   let timer: { at: number; cancel: Cancel } | undefined
@@ -111,17 +113,14 @@ export function createSender(options: SenderOptions): Sender {
     const events = batch.map((each) => ({ ...each.event, ...differences(each.context, context) }))
     return JSON.stringify({ ...head(), sent_ms: wall(), context, events } satisfies Beacon)
   }
-  /** As many as fit, from the oldest or from the newest end. */
-  const fitting = (from: readonly Queued[], newest: boolean, most: number) => {
+  /** As many as fit of those that no send carries, from the oldest or from the newest end. */
+  const fitting = (newest: boolean, most: number) => {
     let bytes = 4_096
-    const order = newest ? [...from].reverse() : from
+    const order = queue.filter((each) => !each.under)
+    if (newest) order.reverse()
     const end = order.findIndex((each, index) => index >= most || (bytes += each.bytes) > BODY_BYTES)
     const batch = order.slice(0, end < 0 ? order.length : Math.max(1, end))
     return newest ? batch.reverse() : batch
-  }
-  const forget = (batch: readonly Queued[]) => {
-    const done = new Set(batch)
-    queue = queue.filter((each) => !done.has(each))
   }
   const carry = (batch: readonly Queued[], alive: boolean, settle: (answer: PostAnswer) => void) => {
     const under = {}
@@ -131,11 +130,10 @@ export function createSender(options: SenderOptions): Sender {
       if (closed) return
       const { status } = answer
       if (status) options.onAdvice?.(+(/interval_ms=(\d{1,5})\b/.exec(answer.advice ?? '')?.[1] ?? 0))
-      const again = status === 0 || status === 408 || status === 425 || status === 429 || status >= 500
-      if (!again && !(status === 413 && batch.length > 1)) {
+      if (!isPassing(status) && !(status === 413 && batch.length > 1)) {
         const some = answer.answer?.refused ?? []
         const refused = status >= 400 ? batch.length : some.length
-        forget(batch)
+        queue = queue.filter((each) => !batch.includes(each))
         tell('sent', batch.length - refused)
         const codes =
           status >= 400
@@ -151,19 +149,14 @@ export function createSender(options: SenderOptions): Sender {
   function send() {
     timer = undefined
     drop((each) => (each.event.time_ms ?? 0) < wall() - LATE_MS)
-    const batch = fitting(
-      queue.filter((each) => !each.under),
-      false,
-      most,
-    )
+    const batch = fitting(false, most)
     if (closed || busy || batch.length === 0) return
-    const mine = {}
-    busy = mine
+    busy = true
     // The browser's bound for such bodies is shared by the page: a second try does without.
     carry(batch, failures === 0, ({ status, retryAfter }) => {
-      busy = undefined
+      busy = false
       if (status === 413) most = Math.max(1, batch.length >> 1)
-      const failed = status === 0 || status === 408 || status === 425 || status === 429 || status >= 500
+      const failed = isPassing(status)
       failures = failed ? failures + 1 : 0
       if (!failed) return
       const backoff = Math.min(BACKOFF_MS * 2 ** (failures - 1), BACKOFF_MOST_MS) * (0.5 + random() / 2)
@@ -178,11 +171,7 @@ export function createSender(options: SenderOptions): Sender {
       wake(urgent ? 0 : LINGER_MS)
     },
     leave: () => {
-      const batch = fitting(
-        queue.filter((each) => !each.under),
-        true,
-        QUEUE_EVENTS,
-      )
+      const batch = fitting(true, QUEUE_EVENTS)
       if (!closed && batch.length > 0) carry(batch, true, () => {})
     },
     stats: () => ({ queued: queue.length, ...stats }),

@@ -1,4 +1,5 @@
 import { ADVICE, type TimeAnswer } from '../../schemas/beacon.ts'
+import { guard } from '../core/guard.ts'
 import type { PostAnswer } from '../core/sender.ts'
 
 const PATIENCE_MS = 10_000
@@ -7,13 +8,7 @@ const PATIENCE_MS = 10_000
 const patience = (): RequestInit =>
   typeof AbortSignal.timeout === 'function' ? { signal: AbortSignal.timeout(PATIENCE_MS) } : {}
 
-const parse = (text: string): PostAnswer['answer'] => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
+const parse = guard((text: string): PostAnswer['answer'] => JSON.parse(text))
 
 /** Posts beacons to `${url}/v1/beacons`: text/plain needs no preflight, and leaves with a closing tab. */
 export const postBeacon =
@@ -29,12 +24,11 @@ export const postBeacon =
         ...{ method: 'POST', body, headers, credentials: 'omit', keepalive: alive },
         ...patience(),
       })
-      const answer = parse(await response.text())
       return {
         status: response.status,
         retryAfter: response.headers.get('retry-after'),
         advice: response.headers.get(ADVICE),
-        ...(answer && { answer }),
+        answer: parse(await response.text()),
       }
     } catch {
       return { status: 0 }

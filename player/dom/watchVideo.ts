@@ -24,11 +24,8 @@ export function sampleVideo(video: HTMLVideoElement): Sample {
     width: video.videoWidth,
     height: video.videoHeight,
     // Sound alone has no frames.
-    ...(video.videoWidth > 0 &&
-      quality && {
-        frames_decoded: quality.totalVideoFrames,
-        frames_dropped: quality.droppedVideoFrames,
-      }),
+    frames_decoded: video.videoWidth > 0 ? quality?.totalVideoFrames : undefined,
+    frames_dropped: quality?.droppedVideoFrames,
   }
 }
 
@@ -98,7 +95,7 @@ export function watchVideo(
   on(video, 'error', () => {
     const { error } = video
     const [code, category] = ERRORS[(error?.code ?? 0) - 1] ?? ['unknown', 'other']
-    session.error({ code, category, fatal: true, ...(error?.message && { message: error.message }) })
+    session.error({ code, category, fatal: true, message: error?.message || undefined })
   })
   on(document, 'visibilitychange', () => {
     look()

@@ -104,8 +104,7 @@ test('a page loads only what it uses', async () => {
     })
     return gzipSync(result.outputFiles[0]!.contents, { level: 9 }).length
   }
-  // Core, native and hls.js: the core alone is held to 10,240 and the adapter to 2,048 by player/checkSizes.ts.
-  assert.ok((await weigh(`import { monitor } from '@firstframe/player'; monitor()`)) <= 10_752)
+  assert.ok((await weigh(`import { monitor } from '@firstframe/player'; monitor()`)) <= 10_240)
   assert.ok((await weigh(`import { useMonitor } from '@firstframe/player/react'; useMonitor()`)) <= 10_752)
   assert.ok(
     (await weigh(`import { monitorLivePlayer } from '@firstframe/player/plain'; monitorLivePlayer()`)) <=
