@@ -93,6 +93,7 @@ const NO_CLOCK: SenderClock = {}
 const CUT = 16_384
 const NOT_BELIEVED: Refusal = { code: 'not_believed' }
 
+/** Makes the steps that every route shares, from admission to the batcher; see `Intake`. */
 export function createIntake(options: IntakeOptions): Intake {
   const { batcher, writer, deadLetters, tally, addresses } = options
   const untilReturn = keepUntilReturn<Doubted>()

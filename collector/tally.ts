@@ -26,6 +26,7 @@ class Counts extends Map<string, number> {
   }
 }
 
+/** Counts what was accepted and refused, and emits the sums as facts. */
 export function createTally(emit: Emit): Tally {
   const routes = new Map<string, Counts>()
   const kinds = new Counts()

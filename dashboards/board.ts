@@ -30,6 +30,7 @@ export const BOARDS = {
 } as const
 export type Board = keyof typeof BOARDS
 
+/** A board’s identifier in Grafana and in links. */
 export const uidOf = (board: Board): string => `firstframe-${board}`
 
 /** A page of the console; `field` is the column that names what it shows. */

@@ -19,6 +19,7 @@ const REFUSED_WITHIN_MS = 3_000
 const MOST_STREAMS = 10_000
 const MOST_LATER = 100
 
+/** Remembers who publishes which stream; see `Publishers`. */
 export function createPublishers(): Publishers {
   const streams = new Map<string, Current>()
   return {

@@ -8,6 +8,7 @@ import { kbpsOf, known } from './counters.ts'
 /** Size of a recording on this machine's disk, bytes; undefined: there is no such file. */
 export type FileBytes = (path: string) => Promise<number | undefined>
 
+/** Size of a file in bytes; undefined when it is missing. */
 export const fileBytes: FileBytes = async (path) => (await stat(path).catch(() => undefined))?.size
 
 /**

@@ -45,6 +45,7 @@ export function refuseMisspelt(environment: Readonly<Record<string, string | und
 }
 refuseMisspelt(__ENV)
 
+/** A setting from `k6 run -e NAME=value`, or its default. */
 export const setting = (name: string, fallback: string): string => __ENV[name] ?? fallback
 
 /** A number from the environment. Throws, before any load begins, when the text is not a number, or is one below 0 or, for an amount of load, 0. */

@@ -54,6 +54,7 @@ const HEADROOM = 1.1
 /** Times of a partition do not fall, unless the clock was set back by more than this. */
 const SET_BACK_MS = 10_000
 
+/** Collects appends into transactions of the embedded log; see `Appender`. */
 export function createAppender(options: AppenderOptions): Appender {
   const { storage, topics, max_bytes, retention, emit, clock } = options
   const lastTime = new Map<StoredPartition, number>()

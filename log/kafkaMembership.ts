@@ -15,6 +15,7 @@ export interface Deferred {
   readonly resolve: () => void
 }
 
+/** A promise with its resolve beside it. */
 export function deferred(): Deferred {
   let resolve = (): void => {}
   const done = new Promise<void>((settle) => {

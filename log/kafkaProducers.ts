@@ -70,6 +70,7 @@ export class ProducerSlot {
   }
 }
 
+/** Producers of this process, one for each append that may be under way at a time. */
 export function producerSlots(client: KafkaClient): ProducerSlot[] {
   return Array.from({ length: PRODUCERS }, () => new ProducerSlot(client))
 }

@@ -83,6 +83,7 @@ const LONGEST_FETCH_MS = 500
 /** How long a broker may keep a reader's fetch open while nothing comes; what comes ends it. */
 const LONGEST_WAIT_MS = 1_000
 
+/** A kafkajs client whose own log becomes facts. */
 export function kafkaClient(connection: KafkaConnection, emit: Emit): KafkaClient {
   const kafka = new kafkajs.Kafka({
     brokers: [...connection.brokers],

@@ -29,6 +29,7 @@ export interface RetentionOptions {
   readonly clock: () => number
 }
 
+/** Deletes what is older than its topic keeps, or beyond the disk’s bound; see `Retention`. */
 export function keepRetention(options: RetentionOptions): Retention {
   const { storage, commits, partitions, emit, clock } = options
   const refuses = options.whenFull === 'refuse'

@@ -16,6 +16,7 @@ export interface StoredPartition extends Partition {
   readonly waiters: Set<() => void>
 }
 
+/** Wakes the readers that wait for further records of a partition. */
 export function wake(partition: StoredPartition): void {
   const waiting = [...partition.waiters]
   partition.waiters.clear()

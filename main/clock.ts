@@ -202,6 +202,7 @@ export function writeKnownTime(folder: string, time_ms: number): void {
   renameSync(`${path}.new`, path)
 }
 
+/** The clock of a data folder: it knows the last right time of the run before. */
 export function openFolderClock(folder: string): FolderClock {
   const clock = createHouseClock({
     wall: Date.now,

@@ -38,6 +38,7 @@ export interface Role {
   close(): Promise<void>
 }
 
+/** What every role is given: configuration, telemetry, clock, log and store, opened when first asked for. */
 export function createContext(config: Config, telemetry: Telemetry): Context {
   const data = resolve(config.data)
   makeFolder(data)

@@ -19,6 +19,7 @@ export const keyFileOf = (config: Config, data: string): string => config.key_fi
 const DEMO_KEY_FILE = 'server-key'
 const isKey = (text: string): boolean => /^ffs_[A-Za-z0-9_-]{20,}$/.test(text)
 
+/** A new secret server key: `ffs_` and 24 random bytes in base64url. */
 export const newServerKey = (): string => `ffs_${randomBytes(24).toString('base64url')}`
 
 /** The demo tenant's server key, or undefined while no collector has started in this data folder. */
@@ -75,6 +76,7 @@ export function writeKeys({ config, data, ownKeyOf }: Keys): Record<string, Writ
   return keys
 }
 
+/** The keys that a collector takes: the configuration’s, and those of the key file at the clock’s time. */
 export const keyRingOf = (keys: Keys, clock: () => number): KeyRing =>
   createKeyRing({ keys: writeKeys(keys), file: keyFileOf(keys.config, keys.data), clock })
 

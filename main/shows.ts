@@ -67,6 +67,7 @@ export interface DeclaredShows {
   readonly delayOf: (tenant: string, show: string) => number
 }
 
+/** The shows that the registry in the log declares. */
 export function declaredShows(map: StateMap): DeclaredShows {
   let index = new Map<string, string>()
   let delays = new Map<string, number>()

@@ -19,6 +19,7 @@ const LONGEST = 4_096
 
 const within = (host: string, domain: string): boolean => host === domain || host.endsWith(`.${domain}`)
 
+/** The cookies of one check: what answers set is sent along where it belongs. */
 export function cookieJar(): CookieJar {
   const cookies = new Map<string, Cookie>()
 

@@ -57,5 +57,6 @@ export function verdictOf(findings: readonly Finding[]): Verdict {
   }
 }
 
+/** A time in ms for a finding’s text. */
 export const inMs = (ms: number): string =>
   ms >= 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms)} ms`

@@ -26,6 +26,7 @@ export interface Measures {
   readonly bytes: number
 }
 
+/** The median; undefined of no values. */
 export function median(values: readonly number[]): number | undefined {
   if (values.length === 0) return undefined
   const sorted = [...values].sort((a, b) => a - b)

@@ -131,4 +131,5 @@ export const FAULTS = {
 
 export type FaultKind = keyof typeof FAULTS
 export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[]
+/** What a kind of fault does and what is expected of it. */
 export const faultSpec = (kind: FaultKind): FaultSpec => FAULTS[kind]

@@ -89,7 +89,9 @@ export function rangeOf(field: FieldSpec): { min: number; max: number } {
   return { min: field.min ?? (field.type === 'i32' ? -largest - 1 : 0), max: field.max ?? largest }
 }
 
+/** Whether a field holds numbers. */
 export const isNumeric = (field: FieldSpec): boolean => field.type in LARGEST
 
+/** The most characters that a text field takes. */
 export const maxLengthOf = (field: FieldSpec): number =>
   field.max_length ?? (field.type === 'text' ? 1024 : 128)

@@ -439,6 +439,8 @@ export const MEASURES = {
 
 export type Measure = keyof typeof MEASURES
 export const MEASURE_NAMES = Object.keys(MEASURES) as Measure[]
+/** A measure’s specification by its name. */
 export const measureOf = (name: Measure): MeasureSpec => MEASURES[name]
+/** The measures of one kind. */
 export const measuresOfKind = (kind: Kind): Measure[] =>
   MEASURE_NAMES.filter((name) => MEASURES[name].kind === kind)

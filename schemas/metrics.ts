@@ -25,6 +25,7 @@ export const ANY_METRIC_NAMES: readonly AnyMetric[] = [
   ...(Object.keys(SHOW_METRICS) as (keyof typeof SHOW_METRICS)[]),
 ]
 const ANY: Readonly<Record<AnyMetric, MetricSpec>> = { ...METRICS, ...SHOW_METRICS }
+/** A metric’s specification by its name. */
 export const metricOf = (name: AnyMetric): MetricSpec => ANY[name]
 
 /** Whether a metric is of a branch of the link (`schemas/kinds/branches.ts`). */

@@ -67,6 +67,7 @@ export interface MigratorOptions {
 const LEASE_MS = 60_000
 const POLL_MS = 250
 
+/** Brings a store’s tables to the catalogue; see `Migrator`. */
 export function createMigrator(options: MigratorOptions): Migrator {
   const { store, clock, definitions, ddl, program } = options
   const clause = ddl.cluster ? ` ON CLUSTER '${ddl.cluster}'` : ''
@@ -157,6 +158,7 @@ function isNewer(version: string, than: string): boolean {
   return at >= 0 && a[at]! > (b[at] ?? 0)
 }
 
+/** A checksum of definitions: equal ones have the same. */
 export function checksumOf(definitions: readonly Definition[]): string {
   const hash = createHash('sha256')
   for (const { create } of definitions) hash.update(`${create}\0`)

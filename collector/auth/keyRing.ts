@@ -25,6 +25,7 @@ export interface KeptKey {
   readonly until_ms?: number
 }
 
+/** SHA-256 of a key in hexadecimal: what is kept and compared in place of the key. */
 export const hashKey = (key: string): string => createHash('sha256').update(key).digest('hex')
 
 /** Longer ones are no keys: nobody makes us hash what they like. */

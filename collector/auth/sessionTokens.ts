@@ -21,6 +21,7 @@ export interface SessionTokens {
 
 const LONGEST_TOKEN = 2_048
 
+/** Reads session tokens (JWT, HS256): a good one narrows who speaks to its session, origin and kinds, a bad one is refused. */
 export function checkTokens(options: {
   /** Secrets that sign, by tenant, newest first; several are valid at once. */
   readonly secrets: Readonly<Record<string, readonly string[]>>

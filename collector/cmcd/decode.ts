@@ -189,4 +189,5 @@ export function textOf(record: CmcdRecord, key: CmcdKey): string | undefined {
   return typeof value[0]?.value === 'string' ? value[0].value : undefined
 }
 
+/** Whether a record states the boolean key; a key that is absent is false. */
 export const flagOf = (record: CmcdRecord, key: CmcdKey): boolean => record.values[key] === true

@@ -67,6 +67,7 @@ export function keepSessions(options: { readonly most: number; readonly idle_ms:
   }
 }
 
+/** A CMCD session of which nothing has been heard yet. */
 export const newSession = (): CmcdSession => ({
   last_ms: undefined,
   state: '',

@@ -5,6 +5,7 @@ export const NO_CONTENT: Answer = { status: 204 }
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 
+/** An answer with a JSON body. */
 export const json = (value: unknown, status = 200): Answer => ({
   status,
   contentType: JSON_TYPE,
@@ -19,5 +20,6 @@ export function refused({ code, detail }: Refusal, retryAfter?: number): Answer 
   return retry ? { ...answer, retryAfter: retryAfter ?? 1 } : answer
 }
 
+/** The answer of a refusal: its HTTP status and body follow from the reason in the catalogue. */
 export const refusedFor = (code: Reason, detail?: string): Answer =>
   refused(detail === undefined ? { code } : { code, detail })

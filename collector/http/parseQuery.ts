@@ -13,6 +13,7 @@ const LONGEST_KEPT = 200
 const MOST_KEPT = 1_000
 const kept = new Map<string, Query>()
 
+/** Parses a query string without the `?`. The first of several equal names counts; malformed escapes stay as they are. */
 export function parseQuery(text: string): Query {
   if (text.length > LONGEST_KEPT) return parse(text)
   let query = kept.get(text)

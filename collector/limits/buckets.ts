@@ -23,6 +23,7 @@ export interface BucketsOptions {
   readonly burst?: number
 }
 
+/** Token buckets by name. `rate`: tokens a second; `burst`: tokens of a full bucket. */
 export function createBuckets({ rate: standard, burst }: BucketsOptions): Buckets {
   let current = new Map<string, Bucket>()
   let before = new Map<string, Bucket>()

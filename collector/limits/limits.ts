@@ -53,6 +53,7 @@ export interface LimitsOptions {
 
 const UNITS = ['requests', 'events', 'bytes'] as const
 
+/** The bounds of tenants and of address prefixes; see `Limits`. */
 export function createLimits(options: LimitsOptions): Limits {
   const unbounded = { rate: Number.POSITIVE_INFINITY }
   const ofKey = {

@@ -33,6 +33,7 @@ const ofIpv6 = recent(KEPT, (start: number): Network => {
   }
 })
 
+/** The network that an address counts under: its /24 (IPv4) or /48 (IPv6). */
 export function networkOf(address: string): Network {
   const v4 = ipv4Number(address)
   if (v4 !== undefined) return ofIpv4.of(Math.floor(v4 / 256))

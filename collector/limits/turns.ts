@@ -52,6 +52,7 @@ const QUANTUM_BYTES = 32_768
 /** A body costs at least this much, however small. */
 const LEAST_BYTES = 512
 
+/** A bounded queue that serves its senders in turn; see `Turns`. */
 export function createTurns(options: TurnsOptions): Turns {
   const { clock, slice_ms = 20, most_bytes = 4 << 20, patience_ms = 2_000 } = options
   const later = options.later ?? setImmediate

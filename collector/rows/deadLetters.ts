@@ -53,6 +53,7 @@ const boundsFor = (bounds: DeadLetterBounds) => ({
   bytes: createBuckets({ rate: bounds.bytes_per_s, burst: bounds.bytes }),
 })
 
+/** Makes the dead letters of a collector: what was refused goes into the log by the batcher. */
 export function keepDeadLetters(options: { readonly batcher: Batcher; readonly emit: Emit }): DeadLetters {
   const { batcher, emit } = options
   const known = boundsFor(KNOWN)

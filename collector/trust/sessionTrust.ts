@@ -228,4 +228,5 @@ function hashOf(text: string, seed: number): number {
   return hash ^ (hash >>> 13)
 }
 
+/** Whether rows of a session with this trust (0 to 100) count. */
 export const isTrusted = (trust: number): boolean => trust >= TRUSTED_FROM

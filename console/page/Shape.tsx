@@ -11,6 +11,7 @@ const FORMS: Readonly<Record<Health | 'unknown', string>> = {
   unknown: 'M16 6a10 10 0 1 0 0 20a10 10 0 1 0 0-20z',
 }
 
+/** A symbol that tells a state by its form too, not by colour alone. */
 export function Shape({
   health,
   size = 32,

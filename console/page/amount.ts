@@ -46,6 +46,7 @@ export function amountOf(metric: Metric, value: number, lang: Lang): Amount {
   }
 }
 
+/** A metric’s value with its unit, rounded as people say it. */
 export const textOf = (metric: Metric, value: number, lang: Lang): string => {
   const { number, unit } = amountOf(metric, value, lang)
   return unit === '' ? number : `${number} ${unit}`
@@ -76,8 +77,11 @@ export const isCount = (metric: Metric): boolean => ['plays', 'count'].includes(
 export const limitOf = (metric: Metric): number | undefined =>
   metricOf(metric).unit === 'ratio' && !metric.endsWith('_speed') ? 1 : undefined
 
+/** A metric’s title in the page’s language. */
 export const titleOf = (metric: Metric, lang: Lang): string => metricOf(metric).title[lang]
+/** A whole number with separators: `12,345`. */
 export const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
+/** A share of 1 in per cent: `0.123` is `12 %`. */
 export const share = (value: number): string => `${Math.round(value * 100)}\u00a0%`
 
 /** Time of day, 24 hours, with the day when it is not today. */

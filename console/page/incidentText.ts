@@ -8,6 +8,7 @@ import type { Words } from './words.ts'
 /** What was seen, as far as it was kept: an old row may lack parts. */
 export type Seen = Partial<Evidence>
 
+/** An incident’s evidence; empty where it has none yet. */
 export const seenOf = ({ evidence }: IncidentView): Seen => evidence ?? {}
 
 /** The incident in a sentence; the number of viewers, which ends it, stands elsewhere. */

@@ -35,6 +35,7 @@ const decoded = (part: string): string => {
   }
 }
 
+/** The view that a path names; `missing` for an unknown one. */
 export function routeOf(pathname: string): Route {
   const [view, name = ''] = pathname.split('/').slice(1).map(decoded)
   if (view === 'show' && name !== '') return { view, show: name }
@@ -60,13 +61,16 @@ function changed(query: URLSearchParams, changes: Changes): URLSearchParams {
   return result
 }
 
+/** A link to a path that keeps the query, with changes. */
 export const hrefOf = (query: URLSearchParams, path: string, changes: Changes = {}): string => {
   const kept = new URLSearchParams([...query].filter(([name]) => KEPT.includes(name)))
   return joined(path, changed(kept, changes))
 }
 
+/** A path with the query that results from changes; undefined takes a name away. */
 export const withQuery = (path: string, query: URLSearchParams, changes: Changes): string =>
   joined(path, changed(query, changes))
 
 export const PlaceContext = createContext<Place | undefined>(undefined)
+/** Where the page is, and how to go elsewhere. */
 export const usePlace = (): Place => useContext(PlaceContext)!

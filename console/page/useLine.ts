@@ -26,6 +26,7 @@ const SLEPT_MS = 1_500
 const WAIT_MS = 2_500
 
 export const LineContext = createContext<Line>({ state: 'opening', since_ms: 0 })
+/** Whether the console answers, and since when it does not. */
 export const useLine = (): Line => useContext(LineContext)
 
 /** What a pulse answers. */

@@ -5,6 +5,7 @@ const KEY = 'firstframe-sound'
 
 /** Whether this browser sounds on a new critical incident; off until somebody asks for it. */
 export const soundIsOn = (): boolean => localStorage.getItem(KEY) === 'on'
+/** Switches the sound of new pages on or off, for this browser. */
 export const switchSound = (on: boolean): void => {
   localStorage.setItem(KEY, on ? 'on' : 'off')
   if (on) play()

@@ -7,11 +7,15 @@ const round = (value: number, digits = 3): string => {
 
 /** Three digits without a unit. */
 export const plain = (value: number): string => round(value)
+/** A share of 1 in per cent: `0.123` is `12.3 %`. */
 export const share = (value: number): string => `${round(value * 100)} %`
+/** A whole number with separators. */
 export const count = (value: number): string => Math.round(value).toLocaleString('en')
+/** A time in ms with its unit. */
 export const milliseconds = (value: number): string =>
   value >= 10_000 ? `${round(value / 1000)} s` : `${count(value)} ms`
 
+/** A length of time in ms with the units that fit: `4.2 s`, `3 min 20 s`, `2 h 5 min`. */
 export function duration(ms: number): string {
   const seconds = Math.round(ms / 1000)
   if (seconds < 120) return ms < 10_000 ? `${round(ms / 1000, 2)} s` : `${seconds} s`
@@ -21,6 +25,7 @@ export function duration(ms: number): string {
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
+/** A number of bytes with the unit that fits. */
 export function bytes(value: number): string {
   for (const [unit, size] of [
     ['TB', 1e12],
@@ -64,8 +69,10 @@ export const hour = (at_ms: number, zone: string): string => {
   const { hour: hours, minute } = partsOf(at_ms, zone)
   return `${hours}:${minute}`
 }
+/** Time of day of a moment (ms since 1970) in a time zone (IANA name): `20:14:05`. */
 export const clockTime = (at_ms: number, zone: string): string =>
   `${hour(at_ms, zone)}:${partsOf(at_ms, zone).second}`
+/** Date and time of a moment (ms since 1970) in a time zone (IANA name): `2026-11-11 20:14:05`. */
 export const instant = (at_ms: number, zone: string): string => {
   const { year, month, day } = partsOf(at_ms, zone)
   return `${year}-${month}-${day} ${clockTime(at_ms, zone)}`

@@ -73,6 +73,7 @@ export function chart({ title, values, format, objective }: Chart, data: ReportD
   return `<figure><figcaption>${title}</figcaption><svg viewBox="0 0 ${W} ${H}" role="img" aria-label="${title}">${bands}${levels}${drawn}${goal}${marks}${times}</svg></figure>`
 }
 
+/** The report’s chart of plays at a time, as SVG. */
 export const audienceChart = (data: ReportData, title: string, zone: string): string =>
   chart(
     { title, format: count, values: data.minutes.map(({ at_ms, watching }) => ({ at_ms, value: watching })) },
@@ -80,6 +81,7 @@ export const audienceChart = (data: ReportData, title: string, zone: string): st
     zone,
   )
 
+/** The report’s chart of time stalled with its objective, as SVG. */
 export const stallChart = (data: ReportData, title: string, objective: number, zone: string): string =>
   chart(
     {

@@ -53,6 +53,7 @@ const AXIS_METRICS = METRIC_NAMES.filter((name) => !('sql_only' in metricOf(name
 /** Recent past of heat, phases and lists. */
 const RECENT_MS = 60_000
 
+/** Reads what of a show’s page may be some seconds old. */
 export async function readSlow(
   store: Store,
   subject: Subject,

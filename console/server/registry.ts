@@ -9,6 +9,7 @@ import { principalOf, sees, sendError } from '../signIn/principal.ts'
 export const wrongEntry = (entry: unknown): string | undefined =>
   firstProblem(ShowEntry, entry, 'entry') ?? stepsProblem((entry as ShowEntry).steps ?? [])
 
+/** The shows of the registry, as they stand in the compacted topic. */
 export const entriesOf = (map: Pick<StateMap, 'values'>): ShowEntry[] =>
   [...map.values.values()].map((text) => JSON.parse(text) as ShowEntry)
 

@@ -19,6 +19,7 @@ export function todoOf(incident: IncidentView): Todo | undefined {
   )
 }
 
+/** An incident with what to do about it, from its runbook. */
 export const withTodo = (incident: IncidentView): IncidentView => {
   const todo = todoOf(incident)
   return todo === undefined ? incident : { ...incident, todo }

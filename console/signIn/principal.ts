@@ -35,6 +35,7 @@ declare module 'fastify' {
   }
 }
 
+/** Whether somebody’s role includes the needed one. */
 export const hasRole = ({ role }: Pick<Principal, 'role'>, needed: Role): boolean =>
   ROLES.indexOf(role) >= ROLES.indexOf(needed)
 
@@ -42,6 +43,7 @@ export const hasRole = ({ role }: Pick<Principal, 'role'>, needed: Role): boolea
 export const sees = ({ tenants }: Pick<Principal, 'tenants'>, tenant: string | undefined): boolean =>
   tenants === '*' || (tenant !== undefined && tenants.includes(tenant))
 
+/** Who makes a request; the local person where nobody has to sign in. */
 export const principalOf = ({ principal }: FastifyRequest): Principal => principal ?? LOCAL
 
 /** What `/api/me` answers. */

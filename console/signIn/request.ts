@@ -12,6 +12,7 @@ export function neededRole(method: string, path: string): Role | undefined {
   return reads ? 'viewer' : 'operator'
 }
 
+/** Whether a path gives data, so that a refusal is JSON and no page. */
 export const isData = (path: string): boolean => /^\/(api|clickhouse|metrics)(\/|$)/.test(path)
 
 /** The path, decoded as the router does, so that what is judged is what is served. */

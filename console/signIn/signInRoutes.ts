@@ -28,6 +28,7 @@ const PENDING_COOKIE = 'firstframe_sign_in'
 const PENDING_S = 600
 const DAY_S = 86_400
 
+/** The tenants that somebody may see; `*` among them is all. */
 export const tenantsOf = (tenants: readonly string[]): Principal['tenants'] =>
   tenants.includes('*') ? '*' : tenants
 

@@ -5,6 +5,7 @@ import { sourceOf } from '../sql/source.ts'
 
 /** Rules that Grafana can judge from rollups; `mix` and `unusual` compare many cells and stay with the watcher. */
 export type GrafanaRule = Exclude<RuleSpec, { type: 'mix' | 'unusual' }>
+/** Whether a rule can be written as a Grafana alert: it needs one number in SQL. */
 export const canBeGrafanas = (rule: RuleSpec): rule is GrafanaRule =>
   rule.type !== 'mix' && rule.type !== 'unusual'
 

@@ -3,6 +3,7 @@ import { describe } from './describe.ts'
 import { noneIsGood, WHOLE } from './look.ts'
 import { type Place, statPanel, tablePanel } from './panels.ts'
 
+/** A panel: how many incidents are open. */
 export const openIncidents = (place: Place) =>
   statPanel({
     ...place,
@@ -11,6 +12,7 @@ export const openIncidents = (place: Place) =>
     sql: OPEN_INCIDENTS,
   }).thresholds(noneIsGood())
 
+/** A panel: incidents of the time that is shown, with links to their pages. */
 export const incidentTable = (place: Place) =>
   tablePanel({
     ...place,

@@ -77,6 +77,7 @@ export function thresholdsOf(spec: MetricSpec) {
   ])
 }
 
+/** Thresholds of a number that is neither good nor bad. */
 export const plainThresholds = () => steps([{ value: null, color: PLAIN }])
 /** For counts that should be 0. */
 export const noneIsGood = () =>

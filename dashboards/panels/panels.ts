@@ -43,6 +43,7 @@ const legend = () =>
     .placement(LegendPlacement.Bottom)
     .showLegend(true)
     .calcs([])
+/** Draws a panel’s thresholds as dashed lines. */
 export const dashedThresholds = () =>
   new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed)
 const tooltip = () => new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi)

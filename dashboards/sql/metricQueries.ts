@@ -71,6 +71,7 @@ interface TableOptions {
  * show: of it, what is going on now; the report and the worked queries look at whole evenings.
  */
 const REACH_S: Partial<Record<Rollup, number>> = { heartbeat_10s: 300, heartbeat_1m: 900 }
+/** How far back a table looks into a rollup, s; undefined: over the whole time that is shown. */
 export const reachOf = (source: Rollup): number | undefined => REACH_S[source]
 
 /** Metrics of one kind and one condition, a row for every combination of dimension values; the first metric sorts it. */

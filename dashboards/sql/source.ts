@@ -3,6 +3,7 @@ import type { AnyMetric } from '../../schemas/metrics.ts'
 import { ROLLUPS, type Rollup, type RollupSpec } from '../../schemas/rollups.ts'
 import { measuresOfMetric, rollupsOf } from '../../schemas/sources.ts'
 
+/** A rollup’s specification by its name. */
 export const rollup = (name: Rollup): RollupSpec => ROLLUPS[name]
 
 const counted = (metric: AnyMetric): boolean =>

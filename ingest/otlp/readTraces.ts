@@ -12,6 +12,7 @@ export const ROUTE = ['http.route', 'rpc.method', 'url.template']
 const METHOD = ['http.request.method', 'http.method']
 export const STATUS = ['http.response.status_code', 'http.status_code']
 
+/** Method and route of a span (`GET /rooms/:id`), or `fallback` where its attributes name no route. */
 export function routeOf(attributes: ReadonlyMap<string, string>, fallback = ''): string {
   const route = firstOf(attributes, ROUTE)
   return route === ''

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { expectedError } from '../expectedError.ts'
 import { configOf, withConfig } from './options.ts'
 
+/** Adds `firstframe backup` and `restore`. */
 export function registerBackup(program: Command, version: string): void {
   withConfig(program.command('backup <folder>'))
     .description(

@@ -13,6 +13,7 @@ function describe(path: readonly string[]): string {
   return schema.description ?? ''
 }
 
+/** Adds `firstframe config`. */
 export function registerConfig(program: Command): void {
   withConfig(program.command('config'))
     .description('print the settings as they are, secrets hidden')

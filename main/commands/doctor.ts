@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { makeFolder } from '../dataFolder.ts'
 import { configFileOf, configOf, withConfig } from './options.ts'
 
+/** Adds `firstframe doctor`. */
 export function registerDoctor(program: Command, version: string): void {
   withConfig(program.command('doctor'))
     .description(

@@ -17,6 +17,7 @@ interface JudgeFlags {
 /** A rule that is relative to the stream's own past needs some. */
 const LEAST_MINUTES = 10
 
+/** Adds `firstframe judge`. */
 export function registerJudge(program: Command): void {
   program
     .command('judge')

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 
+/** Adds `firstframe localise`. */
 export function registerLocalise(program: Command): void {
   program
     .command('localise')

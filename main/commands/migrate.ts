@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { expectedError } from '../expectedError.ts'
 import { configOf, withConfig } from './options.ts'
 
+/** Adds `firstframe migrate`. */
 export function registerMigrate(program: Command, version: string): void {
   withConfig(program.command('migrate'))
     .description(

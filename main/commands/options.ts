@@ -5,12 +5,14 @@ import type { Config } from '../config/schema.ts'
 /** Where the configuration is looked for when nobody names a file. */
 const STANDARD_FILE = 'firstframe.yaml'
 
+/** Reads an option’s whole number; commander reports what is none. */
 export const whole = (text: string): number => {
   const value = Number(text)
   if (!Number.isInteger(value)) throw new InvalidArgumentError('It must be a whole number.')
   return value
 }
 
+/** Reads an option’s number above 0; commander reports what is none. */
 export const positive = (text: string): number => {
   const value = Number(text)
   if (!(Number.isFinite(value) && value > 0)) throw new InvalidArgumentError('It must be a number above 0.')

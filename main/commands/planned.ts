@@ -60,6 +60,7 @@ function described({ id, type, match, rule, hop, cause, from_ms, to_ms, by, reas
   return `${id}: ${type} of ${subject.join(' / ') || 'everything'}, ${minute(from_ms)} to ${minute(to_ms)}${note ? ` (${note})` : ''}`
 }
 
+/** Adds `firstframe planned`. */
 export function registerPlanned(program: Command): void {
   const planned = program
     .command('planned')

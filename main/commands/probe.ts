@@ -9,6 +9,7 @@ import { configOf, positive, withConfig } from './options.ts'
 
 const list = (value: string, before: string[] = []): string[] => [...before, value]
 
+/** Adds `firstframe check` (one check) and `firstframe probe` (checks without end). */
 export function registerProbe(program: Command, version: string): void {
   program
     .command('check')

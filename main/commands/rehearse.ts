@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { expectedError } from '../expectedError.ts'
 import { readText } from '../readText.ts'
 
+/** Adds `firstframe rehearse`. */
 export function registerRehearse(program: Command): void {
   program
     .command('rehearse')

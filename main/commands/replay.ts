@@ -21,6 +21,7 @@ interface Flags {
   readonly json?: boolean
 }
 
+/** Adds `firstframe replay`. */
 export function registerReplay(program: Command): void {
   program
     .command('replay')

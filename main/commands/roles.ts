@@ -46,6 +46,7 @@ const ROLES: readonly RoleCommand[] = [
 /** After a signal, what is not closed by then is given up: everything answered is on the disk anyway. */
 const CLOSE_MS = 20_000
 
+/** Adds the commands that start roles: `collector`, `write`, `watch`, `console`, `store`, `all`. */
 export function registerRoles(program: Command, version: string): void {
   for (const { name, help, start } of ROLES) {
     withConfig(program.command(name))

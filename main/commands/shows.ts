@@ -46,6 +46,7 @@ function entriesOf(file: string, text: string): readonly ShowEntry[] {
   return entries as ShowEntry[]
 }
 
+/** Adds `firstframe shows`. */
 export function registerShows(program: Command): void {
   const shows = program
     .command('shows')

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type Child, startChild } from './child.ts'
 import { RTMP_MODULE } from './programs.ts'
 
+/** A TCP port of the loopback that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -97,6 +97,7 @@ export interface Needs {
   readonly egress_gb: number
 }
 
+/** What a show of this size needs in processors, memory and disks. `m`: measured figures. */
 export function reckon(show: Show, m: Figures = MEASURED): Needs {
   const { viewers, sample, events, interval_s, interactions, pulse, hours, partitions } = show
   const events_per_s = viewers * sample * (events / interval_s + interactions / 60)

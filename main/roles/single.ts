@@ -41,6 +41,7 @@ async function sharedStore(context: Context, add: Add, options: { reads?: boolea
   return add(await connectStore(context, options))
 }
 
+/** Starts the collector in this process. */
 export async function collector(context: Context, add: Add): Promise<void> {
   const log = await sharedLog(context, add, { spill: true })
   const shows = await openShowsLater(log, context.name)
@@ -49,6 +50,7 @@ export async function collector(context: Context, add: Add): Promise<void> {
   console.log(`Beacons: ${url}/v1/beacons`)
 }
 
+/** Starts the writer in this process. */
 export async function write(context: Context, add: Add): Promise<void> {
   const access = await sharedStore(context, add)
   const { store } = access
@@ -56,11 +58,13 @@ export async function write(context: Context, add: Add): Promise<void> {
   add(await startWrite(context, await whenItAnswers(await sharedLog(context, add)), store))
 }
 
+/** Starts the watcher in this process. */
 export async function watch(context: Context, add: Add): Promise<void> {
   readRules(context.config.rules)
   add(await startWatch(context, await whenItAnswers(await sharedLog(context, add))))
 }
 
+/** Starts the console in this process. */
 export async function console_(context: Context, add: Add): Promise<void> {
   const log = context.config.log.kind === 'kafka' ? await sharedLog(context, add) : undefined
   const access = await sharedStore(context, add, { reads: true })
@@ -70,6 +74,7 @@ export async function console_(context: Context, add: Add): Promise<void> {
   console.log(`Console: ${url}`)
 }
 
+/** Starts the embedded store in this process. */
 export async function store(context: Context, add: Add): Promise<void> {
   const { url } = add(await startStore(context))
   console.log(`Store: ${url}`)

@@ -26,6 +26,7 @@ export interface StoreAccess {
   readonly reader: { readonly user: string; readonly password: string }
 }
 
+/** What the configuration says about tables: database, cluster and storage policy. */
 export const ddlOptions = ({ config }: Context): DdlOptions => ({
   database: config.store.database,
   ...(config.store.cluster === '' ? {} : { cluster: config.store.cluster }),

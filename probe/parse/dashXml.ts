@@ -24,6 +24,7 @@ export function readMpd(text: string): Element | string {
   return mpd ?? 'there is no MPD element in it'
 }
 
+/** The children of an element with a name, in order. */
 export function childrenOf(element: Element | undefined, name: string): readonly Element[] {
   const found = element?.[name]
   if (!Array.isArray(found)) return []
@@ -33,14 +34,17 @@ export function childrenOf(element: Element | undefined, name: string): readonly
   )
 }
 
+/** The first child of an element with a name. */
 export const childOf = (element: Element | undefined, name: string): Element | undefined =>
   childrenOf(element, name)[0]
 
+/** An attribute’s text; undefined where it is missing. */
 export const attributeOf = (element: Element | undefined, name: string): string | undefined => {
   const value = element?.[`@${name}`]
   return typeof value === 'string' ? value : undefined
 }
 
+/** An attribute as a number; undefined where it is missing or none. */
 export function numberOf(element: Element | undefined, name: string): number | undefined {
   const text = attributeOf(element, name)
   if (text === undefined || text.trim() === '') return undefined
@@ -54,6 +58,7 @@ export function wholeNumberOf(element: Element | undefined, name: string): bigin
   return /^[-+]?\d{1,20}$/.test(text) ? BigInt(text) : undefined
 }
 
+/** The text within an element, without white space around it. */
 export const textOf = (element: Element | undefined): string => String(element?.['#text'] ?? '').trim()
 
 /** Milliseconds of an ISO 8601 duration of years, months, days, hours, minutes and seconds (`PT1M2.5S`). */

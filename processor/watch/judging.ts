@@ -36,6 +36,7 @@ export interface Judging {
   close(): Promise<void>
 }
 
+/** Makes the loop that judges windows second by second; see `Judging`. */
 export function createJudging(options: JudgingOptions): Judging {
   const { log, windows, holds, judge, notifier, emit, clock, key } = options
   let judged_ms = options.judged_ms > clock() + AHEAD_MS ? 0 : options.judged_ms

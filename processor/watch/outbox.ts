@@ -27,6 +27,7 @@ export interface Outbox {
   flush(): Promise<void>
 }
 
+/** Puts what was judged into the log first and tells receivers afterwards; see `Outbox`. */
 export function createOutbox({ log, notifier }: { log: Log; notifier: Notifier | undefined }): Outbox {
   let waiting: { readonly messages: LogMessage[]; readonly changes: readonly IncidentChange[] } | undefined
 

@@ -17,9 +17,12 @@ export interface Prepared {
   readonly fingerprint: string
 }
 
+/** Whether a record holds rows; others hold a tick or a schema. */
 export const isRows = (record: LogRecord): boolean => record.headers[HEADERS.type] === 'rows'
+/** How many rows a record holds. */
 export const rowsOf = (record: LogRecord): number =>
   isRows(record) ? Number(record.headers[HEADERS.rows] ?? 0) : 0
+/** The name of the schema that a record was written under; empty: the present one. */
 export const schemaOf = (record: LogRecord): string => record.headers[HEADERS.schema] ?? ''
 
 /** Runs the dedupe step on a message; its bytes are touched only if a repeat was found. */

@@ -14,5 +14,6 @@ export interface InsertPort {
   }): Promise<unknown>
 }
 
+/** Whether the store may take the same insert later. */
 export const isRetriable = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'retriable' in error && error.retriable === true

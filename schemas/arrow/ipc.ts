@@ -8,6 +8,7 @@ export const MESSAGE_TYPES = { schema: 1, dictionaryBatch: 2, recordBatch: 3 } a
 /** Bytes before the metadata. */
 export const PREFIX_BYTES = 8
 
+/** The next multiple of 8: Arrow aligns its buffers so. */
 export const padTo8 = (bytes: number): number => (bytes + 7) & ~7
 
 /** One message, by positions in the bytes it was found in. */
@@ -44,6 +45,7 @@ function fieldAt(view: DataView, table: number, slot: number): number {
 
 const follow = (view: DataView, at: number): number => at + view.getUint32(at, true)
 
+/** A DataView over the same bytes. */
 export const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
@@ -91,6 +93,7 @@ function batchAt(view: DataView, table: number): BatchPositions {
   }
 }
 
+/** Where the numbers of a record batch’s metadata stand. */
 export const recordBatchAt = (view: DataView, message: IpcMessage): BatchPositions =>
   batchAt(view, message.headerAt)
 

@@ -6,5 +6,6 @@
 export const BRANCHES = ['publish', 'record', 'push', 'standby', 'screen', 'ladder'] as const
 export type Branch = (typeof BRANCHES)[number]
 
+/** Whether a hop’s name is a branch beside the link. */
 export const isBranchName = (hop: string | undefined): hop is Branch =>
   (BRANCHES as readonly (string | undefined)[]).includes(hop)

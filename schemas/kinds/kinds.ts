@@ -102,6 +102,7 @@ export const KINDS = {
 
 export type Kind = keyof typeof KINDS
 export const KIND_NAMES = Object.keys(KINDS) as Kind[]
+/** Whether a name is a kind of the catalogue. */
 export const isKind = (name: string): name is Kind => Object.hasOwn(KINDS, name)
 
 /** The fields of one kind as a client sends them. */

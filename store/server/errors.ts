@@ -42,6 +42,7 @@ export const REFUSALS = {
   aborted: [236, 'ABORTED'],
 } as const
 
+/** An error with ClickHouse’s number and name of this refusal. */
 export function refusal(name: keyof typeof REFUSALS, message: string): EngineError {
   const [code, type] = REFUSALS[name]
   return new EngineError(code, type, message)

@@ -20,6 +20,7 @@ const CHUNKED: ReadonlySet<string> = new Set([
   'Null',
 ])
 
+/** Whether a format’s answer can be sent piece by piece. */
 export function isChunked(format: string): boolean {
   return CHUNKED.has(format)
 }

@@ -7,6 +7,7 @@ export interface Gate {
   readonly waiting: number
 }
 
+/** Makes a gate. `limit` run at a time, `queue` wait at most, each for `wait_ms` at most; further ones are refused. */
 export function createGate(options: {
   readonly name: string
   readonly limit: number

@@ -12,6 +12,7 @@ const BY_ENGINE: Readonly<Record<string, string>> = {
   snappy: 'snappy',
 }
 
+/** Whether the engine itself reads this content encoding. */
 export function inflatedByEngine(encoding: string): boolean {
   return encoding in BY_ENGINE
 }

@@ -21,6 +21,7 @@ export interface RunningQuery {
 /** Between a kill and the next try: the engine may not have heard of the query yet. */
 const AGAIN_MS = 100
 
+/** The queries that run now, by their id, so that they can be stopped. */
 export function createRunningQueries(engine: Engine): RunningQueries {
   const running = new Map<string, { user: string; stop: AbortController; done: boolean }>()
 

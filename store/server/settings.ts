@@ -86,6 +86,7 @@ export function prelude(options: {
   return parts.join('; ')
 }
 
+/** A name quoted as an identifier of SQL. */
 export function identifier(name: string): string {
   return `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``
 }

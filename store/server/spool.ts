@@ -14,6 +14,7 @@ export interface Spool {
 
 const PREFIX = 'firstframe-store-'
 
+/** Opens a spool in shared memory, or in the temporary folder where there is none. */
 export async function openSpool(): Promise<Spool> {
   const base = sharedMemory() ?? tmpdir()
   await removeLeftovers(base)

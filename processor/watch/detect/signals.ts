@@ -27,6 +27,7 @@ export interface Signal {
   readonly objective: number | undefined
 }
 
+/** The lane of a kind: its name; of `hop` one for each hop. */
 export const laneOf = (kind: Kind, hop: string): string => (kind === 'hop' ? `hop:${hop}` : kind)
 
 const CLUMPS: Partial<Record<Measure, number>> = {

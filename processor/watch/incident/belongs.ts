@@ -11,6 +11,7 @@ const SAME_TIME_MS = 10_000
 /** A share of the excess this large lies in the cause: it is explained by it. */
 const MOST = 0.5
 
+/** The family of a finding: the picture’s, the game’s, or a branch beside the link. */
 export const familyOf = ({ hop, metric }: Pick<Observation, 'hop' | 'metric'>): Family =>
   isBranch(metric) ? 'branch' : hop === 'interaction' ? 'interaction' : 'media'
 

@@ -8,6 +8,7 @@ import { summaries } from './text.ts'
 /** Streams that an incident lists. */
 const MOST_STREAMS = 50
 
+/** Whether an incident is of a tenant’s pool and not of one stream. */
 export const isPool = ({ show }: Pick<Incident, 'show'>): boolean => show === POOLED
 
 /** A new incident of one part. */

@@ -6,6 +6,7 @@ import { RECOVERY_MS } from '../detect/farewells.ts'
 /** A break ends with players coming back; so long after it nothing is judged either. */
 const AFTERMATH_MS = RECOVERY_MS
 
+/** Whether a stream is in a planned maintenance at a time (ms since 1970), or was half a minute ago. */
 export const inMaintenance = (
   planned: Iterable<Planned>,
   stream: { tenant: string; show: string; stream: string },
@@ -23,6 +24,7 @@ export const inMaintenance = (
   return false
 }
 
+/** Whether a silence covers an incident at a time (ms since 1970). */
 export const isSilenced = (planned: Iterable<Planned>, incident: Incident, now_ms: number): boolean => {
   for (const entry of planned) {
     if (entry.type !== 'silence' || now_ms < entry.from_ms || now_ms >= entry.to_ms) continue

@@ -1,5 +1,6 @@
 import type { Where } from '../windows/view.ts'
 
+/** Whether a cause names no place. */
 export const isEverywhere = (cause: Where): boolean => Object.keys(cause).length === 0
 
 /** Two scopes can be one: they agree on something and contradict each other in nothing, or one is everywhere. */
@@ -18,6 +19,7 @@ export function compatible(a: Where, b: Where): boolean {
 export const within = (inner: Where, outer: Where): boolean =>
   Object.entries(outer).every(([name, value]) => inner[name] === value)
 
+/** Whether two causes name the same place. */
 export const sameCause = (a: Where, b: Where): boolean => within(a, b) && within(b, a)
 
 /** Two scopes name different values of the same dimension. */

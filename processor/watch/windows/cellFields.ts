@@ -23,4 +23,5 @@ const FIELDS = Object.fromEntries(
   ]),
 ) as unknown as Readonly<Record<Kind, readonly string[]>>
 
+/** The dimensions by which a kind’s cells are told apart, in order. */
 export const cellFields = (kind: Kind): readonly string[] => FIELDS[kind]

@@ -28,6 +28,7 @@ export const isPooled = (kind: Kind, streams: number, window: KindWindow): boole
 
 /** A stream's name among a pool's cells, and back. */
 export const pooledName = (show: string, stream: string): string => JSON.stringify([show, stream])
+/** The show and stream of a name that `pooledName` made. */
 export function streamOfName(name: string): { readonly show: string; readonly stream: string } {
   const [show, stream] = JSON.parse(name) as [string, string]
   return { show, stream }
