@@ -145,7 +145,7 @@ export interface Span {
   readonly to_ms: number
 }
 
-/** The union of stretches of time, in order: what overlaps is one. */
+/** Merges overlapping spans of time; the result is in order. */
 export function unionOf(spans: readonly Span[]): Span[] {
   const union: { from_ms: number; to_ms: number }[] = []
   for (const { from_ms, to_ms } of [...spans].sort((a, b) => a.from_ms - b.from_ms)) {

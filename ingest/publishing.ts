@@ -25,7 +25,7 @@ export interface HookOptions {
    * nobody could check its stream key. Default: no.
    */
   readonly publishIsGuarded?: () => boolean
-  /** Sizes of recordings, where the hooks come from this very machine; a file that is missing is a recording that is lost. */
+  /** Reads the sizes of recordings, where the media server runs on this machine. A missing file is a lost recording. */
   readonly fileBytes?: FileBytes
   readonly emit: Emit
   /** ms since the epoch. */

@@ -61,7 +61,7 @@ function readText(bytes: Uint8Array): MediaFacts {
   return { truncated: false, text: { cues: text.match(/-->/g)?.length ?? 0 } }
 }
 
-/** Fetches pieces of media as a player does: init segment once, then the segment; tries again before giving up. */
+/** Fetches pieces of media as a player does: the init segment once, then each segment. A failed request is retried before the piece fails. */
 export function pieceFetcher(options: PieceFetcherOptions): PieceFetcher {
   const { http, clock, timeout_ms, signal } = options
   const inits = new Map<string, Promise<{ exchange: Exchange; opened: Opened }>>()

@@ -1,7 +1,7 @@
 import type { ClientContext } from './envelope.ts'
 import type { Kind, KindFields } from './kinds/kinds.ts'
 
-/** One event of a beacon: its kind, its number, when, its fields, and whatever of the context is different for it. */
+/** One event of a beacon: kind, sequence number, time (ms since 1970), the kind’s fields, and the context values that differ from the beacon’s. */
 export type BeaconEvent<K extends Kind = Kind> = {
   [Each in K]: { readonly kind: Each; readonly seq?: number; readonly time_ms?: number } & KindFields<Each> &
     ClientContext

@@ -11,7 +11,7 @@ export interface RollupSpec {
   readonly measures: readonly Measure[]
   /** A second kind that fills further columns of the same rows. */
   readonly also?: { readonly kind: Kind; readonly measures: readonly Measure[] }
-  /** Stores nothing: a view over these rollups, which keep `by` apart as far as they have it. */
+  /** Makes this a view over these rollups that stores nothing. A dimension of `by` that a rollup lacks is empty there. */
   readonly over?: readonly string[]
   readonly retention_days: number
 }

@@ -84,7 +84,7 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   if (rest !== '') yield rest
 }
 
-/** A cache that is not there, or not whole, is none. */
+/** Reads the cache; undefined when it is missing or incomplete. */
 async function readCache(file: string): Promise<Operators | undefined> {
   try {
     const bytes = await readFile(file)

@@ -37,7 +37,7 @@ const KEPT = 50_000
 /** An IPv6 address in brackets with a port; what is longer is no address. */
 const LONGEST_ADDRESS = 64
 
-/** A step: the viewer's address and what proxies know, believed only from those named. */
+/** A step: reads the viewer’s address and place from proxy headers. Only headers of the trusted proxies are believed. */
 export function readOrigin(options: {
   readonly trusted: readonly string[]
   readonly headers?: Partial<ProxyHeaders>

@@ -84,7 +84,7 @@ export function createOverload(signals: OverloadSignals): Overload {
   let admitted = 0
   let refusedBytes = 0
   let looked_ms: number | undefined
-  /** Looks in a row that came too late: one alone may be a pause of the machine. */
+  /** Consecutive checks that ran too late: a single one may be a pause of the machine. */
   let late = 0
   let lowered_ms = Number.NEGATIVE_INFINITY
   /** Bytes admitted between two looks at the best time without too much work, slowly forgotten. */

@@ -216,7 +216,7 @@ class RowBatcher implements Batcher {
     }
   }
 
-  /** Takes everything that waits, in the order it has to stand in the log. */
+  /** Takes all waiting messages, in the order in which the log must hold them. */
   private takeAll(taken: Generation): LogMessage[] {
     const messages = [...(this.schemasKnown ? [] : schemaMessages()), ...taken.full, ...this.shards.takeAll()]
     this.full_bytes = 0

@@ -15,12 +15,12 @@ export interface Line {
 /** Nothing new can come: what is seen is old. */
 export const isCut = ({ state }: Line): boolean => state !== 'opening' && state !== 'open'
 
-/** The console is asked so often; without an answer for so long the line is lost. */
+/** Interval between two questions to the console. Without an answer for `LOST_MS` the line is lost. */
 const ASK_MS = 1_000
-/** While nothing is well it is asked more often, so that its return is seen at once. */
+/** Interval while the line is not open, so that its return is seen at once. */
 const ASK_AGAIN_MS = 300
 const LOST_MS = 2_500
-/** The state is reckoned every half second; a longer pause means that the page slept. */
+/** The state is computed every half second; a longer pause means that the page slept. */
 const SLEPT_MS = 1_500
 /** Longest that one question waits. */
 const WAIT_MS = 2_500

@@ -19,7 +19,7 @@ export interface PoolRound {
 /** What a reconciliation finds: each is money, or a promise that was not kept. */
 export type LedgerFinding = 'double_grant' | 'over_issue' | 'over_claim' | 'unbalanced' | 'undistributed'
 
-/** Amounts are sums of floating-point numbers: a difference below this share of the round is none. */
+/** Amounts are sums of floating-point numbers: a difference below this share of the round’s amount counts as zero. */
 const EXACT = 1e-9
 
 /** Issued, and neither claimed nor expired nor returned: 0 when the round is closed. */

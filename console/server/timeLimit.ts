@@ -57,7 +57,7 @@ export function createPulse(store: Pick<Store, 'query'>, monotonic: () => number
   return async () => {
     const now = monotonic()
     if (pending === undefined && now - asked_ms >= (healthy ? FRESH_MS : AWAY_FRESH_MS)) {
-      // Nobody looked for a while: silence is counted from now.
+      // Nobody asked since the last check: the store’s silence is counted from now.
       if (healthy) answered_ms = now
       asked_ms = now
       pending = store

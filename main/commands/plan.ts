@@ -17,7 +17,7 @@ const share = (text: string): number => {
   if (value > 1) throw new InvalidArgumentError('It must be a share, more than 0 and at most 1.')
   return value
 }
-/** `0.3/2`: so large a share of the viewers within so many seconds. */
+/** A round as text: `0.3/2` means that 30 % of the viewers submit within 2 seconds. */
 const round = (text: string) => {
   const [part = '', seconds = '', more] = text.split('/')
   if (seconds === '' || more !== undefined)

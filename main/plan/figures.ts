@@ -11,7 +11,7 @@ interface BenchLine {
   readonly value: number
 }
 
-/** A rate of `end-to-end`: what each process spent. */
+/** One rate of the bench `end-to-end`, with the processor time of each process. */
 interface RateLine {
   readonly bench: 'end-to-end'
   readonly mode: string
@@ -22,14 +22,14 @@ interface RateLine {
 
 interface Find {
   (bench: string, name: string, role?: string): BenchLine | undefined
-  /** The highest rate on Kafka that was answered: there idling is nothing, and messages are as large as they get. */
+  /** The highest rate on Kafka at which all was answered: idle cost is negligible there, and messages are largest. */
   readonly busiest: RateLine | undefined
 }
 
 /** How a file of figures is written. */
 const COMMAND = 'npm run bench -- end-to-end scale sessions insert --json'
 
-/** Less is answered where the machine has no more. */
+/** Below this share of answers the machine is saturated. */
 const ANSWERED = 0.9
 const perEvent = (role: string) => (find: Find) => find.busiest?.cpu_us[role]
 
@@ -69,8 +69,8 @@ export interface ReadFigures {
 }
 
 /**
- * The figures of a file of bench lines, as `COMMAND` writes them. What is not in it is what was
- * measured by us, and is marked so. Later lines win.
+ * The figures of a file of bench lines, as `COMMAND` writes them. A figure that the file lacks is the
+ * one measured here, and is marked so. Later lines win.
  * @throws an error in a line where the file cannot be read or holds none of the figures
  */
 export function readFigures(file: string | undefined): ReadFigures {

@@ -7,11 +7,11 @@ export interface Show {
   readonly sample: number
   /** Events a viewer in one heartbeat's time, interactions left out: the heartbeat, and starts and stalls. */
   readonly events: number
-  /** Between two heartbeats, s. */
+  /** Interval between two heartbeats of a player, s. */
   readonly interval_s: number
   /** Interactions of a viewer in a minute. */
   readonly interactions: number
-  /** A round: so large a share of the viewers submits within so many seconds. */
+  /** A round: this share of the viewers submits within this many seconds. */
   readonly pulse: { readonly share: number; readonly seconds: number } | undefined
   readonly hours: number
   /** Partitions of each topic of events. */
@@ -25,7 +25,7 @@ export const SHOW: Show = {
 
 /** What was measured on a machine. The benches write each with `--json`; `figures.ts` reads them. */
 export interface Figures {
-  /** Processor time an event in a beacon of its own, less what idling costs. */
+  /** Processor time an event in a beacon of its own, idle cost subtracted. */
   readonly collector_us: number
   readonly write_us: number
   readonly watch_us: number
@@ -50,11 +50,11 @@ export const MEASURED: Figures = {
   ...{ tick_us: 121, session_bytes: 222, message_bytes: 427, compressed_bytes: 69, row_bytes: 12.35 },
 }
 
-/** What the design fixes, or what is wise. */
+/** Constants of the design, and margins. */
 export const GIVEN = {
-  /** Share of a core or a disk that is planned with. */
+  /** Planned utilisation of a core or a disk, as a share of 1. */
   use: 0.6,
-  /** Kinds that are watched: a collector ticks in every partition of each, by itself where it has no rows for it. */
+  /** Kinds that are watched. A collector ticks in every partition of each; where it has no rows, the tick is a message of its own. */
   kinds: 9,
   judges: 8,
   ticks_per_s: 2,
@@ -104,7 +104,7 @@ export function reckon(show: Show, m: Figures = MEASURED): Needs {
   const peak_per_s =
     events_per_s + (pulse === undefined ? 0 : (viewers * sample * pulse.share) / pulse.seconds)
   const collectors = Math.max(2, Math.ceil((peak_per_s * m.collector_us) / 1e6 / GIVEN.use))
-  // Each collector tells every partition how far it is: work that grows with collectors times partitions.
+  // Each collector ticks in every partition: this work grows with collectors × partitions.
   const ticks_per_s = collectors * GIVEN.kinds * partitions * GIVEN.ticks_per_s
   const needed = (us: number) =>
     Math.min(partitions, Math.max(2, Math.ceil((events_per_s * us) / 1e6 / GIVEN.use)))
@@ -135,7 +135,7 @@ export function reckon(show: Show, m: Figures = MEASURED): Needs {
   }
 }
 
-/** Partitions with which writers and watchers are not held back: a core each at the share that is planned with. */
+/** Partitions that writers and watchers need: one core each at the planned utilisation. */
 export function partitionsFor(show: Show, m: Figures = MEASURED): number {
   const { events_per_s } = reckon({ ...show, partitions: Number.MAX_SAFE_INTEGER }, m)
   const cores = Math.ceil((events_per_s * Math.max(m.write_us, m.watch_us)) / 1e6 / GIVEN.use)

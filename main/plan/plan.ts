@@ -2,14 +2,14 @@ import type { ReadFigures } from './figures.ts'
 import { GIVEN, type Needs, reckon, type Show } from './needs.ts'
 import { short } from './table.ts'
 
-/** The operator's prices; what is left out costs nothing. */
+/** The operator’s prices; a missing price counts as 0. */
 export interface Prices {
-  /** Of a core for an hour, of a GB of memory for an hour. */
+  /** A core for an hour, a GB of memory for an hour. */
   readonly core_hour?: number
   readonly gb_hour?: number
-  /** Of a GB of disk for a month. */
+  /** A GB of disk for a month. */
   readonly disk_gb_month?: number
-  /** Of a GB that leaves the data centre. */
+  /** A GB that leaves the data centre. */
   readonly egress_gb?: number
 }
 

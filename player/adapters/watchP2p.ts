@@ -2,7 +2,7 @@ import { guard } from '../core/guard.ts'
 import type { Session } from '../createMonitor.ts'
 import { addFields } from './addFields.ts'
 
-/** The events of `p2p-media-loader-core` 2 that are used; its `Core` and its engines for hls.js and Shaka have them. */
+/** The events of `p2p-media-loader-core` 2 that are listened to. Its `Core` emits them, and so do its engines for hls.js and Shaka. */
 interface P2pEvents {
   readonly onPeerConnect: (details: { readonly peerId: string }) => void
   readonly onPeerClose: (details: { readonly peerId: string }) => void

@@ -152,7 +152,7 @@ export function createSender(options: SenderOptions): Sender {
     const batch = fitting(false, most)
     if (closed || busy || batch.length === 0) return
     busy = true
-    // The browser's bound for such bodies is shared by the page: a second try does without.
+    // Browsers bound the keepalive bodies of a whole page: a retry is sent without keepalive.
     carry(batch, failures === 0, ({ status, retryAfter }) => {
       busy = false
       if (status === 413) most = Math.max(1, batch.length >> 1)

@@ -141,7 +141,7 @@ class MediaReader {
   readonly pieces: Piece[] = []
   readonly keys = new Map<string, PieceKey>()
   sequence = 0
-  /** What `sequence` leaves out of the number in the playlist. */
+  /** The part of the playlist’s media sequence number that does not fit into `sequence`. */
   left = 0n
   filmed_ms: number | undefined
   init: Piece['init']

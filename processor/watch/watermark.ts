@@ -9,9 +9,9 @@ export const GONE_MS = 5_000
  * watcher's is wrong too: by it everybody else would be behind.
  */
 export const WRONG_MS = 10 * 60_000
-/** A collector's ticks and their times in the log fall together only when its clock was set back by more than this. */
+/** When a collector’s ticks fall back by more than this and so do their times in the log, its clock was set back. */
 const SET_BACK_MS = 2_000
-/** No collector ticked for so long: none was there to be spoken to, or none could hand on what it heard. */
+/** After this time without any tick, players could not be heard: no collector was up, or none could append. */
 const UNHEARD_MS = 2_000
 
 interface Ticks {

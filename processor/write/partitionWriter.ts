@@ -258,7 +258,7 @@ export class PartitionWriter {
       [HEADERS.schema]: fingerprint('dead_letter'),
       [HEADERS.time]: String(clock()),
     }
-    // A dead letter that itself cannot be written must not make another one of itself.
+    // A dead letter that cannot be written must not become a further dead letter.
     if (table !== 'dead_letter') {
       await log.append([{ topic: topicOf('dead_letter'), partition: 0, headers, value: builder.finish() }])
     }

@@ -68,7 +68,7 @@ export function judgeBaseline(options: BaselineOptions): Observation[] {
   const dimensions = Math.max(1, [...lane.values.values()].filter((count) => count > 1).length)
   for (const cell of lane.cells.values()) {
     const values = cell.group === '' ? 1 : (lane.values.get(cell.group) ?? 0)
-    // One value only is the whole again.
+    // A dimension with a single value adds nothing: skip it.
     if (cell.group !== '' && values < 2) continue
     const bar = threshold(cell.group === '' ? 1 : 2 * dimensions * values)
     const observation = judgeCell(options, cell, root, bar)

@@ -9,7 +9,7 @@ export const BLOCK_S = BLOCK_MS / 1000
 /** Seconds kept one by one. */
 export const RECENT_S = FINE_S + 4
 const BLOCKS = 36
-/** More values of a dimension than this are only counted in the total. */
+/** Further values of a dimension count in the total only. */
 const MOST_VALUES = 200
 /** Combinations looked at beside single values: what an edge is known by. */
 const PAIRS: readonly (readonly [string, string])[] = [
@@ -34,7 +34,7 @@ export class CellMemory {
   readonly recent: Float64Array
   readonly blocks: Float64Array
   blockCount = 0
-  /** What was worked out from the blocks, by whoever worked it out. */
+  /** Results that a rule computed from the blocks, by the rule’s key. */
   readonly kept = new Map<string, unknown>()
 
   constructor(where: Where, width: number) {
@@ -79,7 +79,7 @@ export class LaneMemory {
   readonly measures: readonly Measure[]
   readonly root: CellMemory
   readonly cells = new Map<string, CellMemory>()
-  /** Values seen by group of dimensions: how many looks there are. */
+  /** How many values each group of dimensions has: each is one more place that is looked at. */
   readonly values = new Map<string, number>()
   readonly first_ms: number
   private readonly index: Map<Measure, number>
@@ -168,7 +168,7 @@ export class LaneMemory {
     }
   }
 
-  /** Makes ten seconds, or ten seconds that were read as one block, part of the baseline of every cell. */
+  /** Adds ten seconds (or the block that stands in their place) to the baseline of every cell. */
   settle(firstSecond: number): void {
     const sums = new Float64Array(this.measures.length)
     for (const cell of this.cells.values()) {
@@ -226,7 +226,7 @@ const sourceOf = (table: CellTable, measures: readonly Measure[], own: readonly 
   })).filter(({ a, b }) => a >= 0 && b >= 0),
 })
 
-/** Dimensions of cells that are no place where something breaks. */
+/** Dimensions that name no place of a fault. */
 const NOT_LOOKED_AT = new Set([
   'stream',
   'hop',

@@ -42,7 +42,7 @@ export function valuesOf(cells: Cells, group: Group, key: number): string[] {
   return group.map((dimension, at) => cells.values[dimension]![codes[at]!]!)
 }
 
-/** The groups worth looking at: a dimension with one value only is the whole again. */
+/** The groups to look at; a dimension with a single value adds nothing and is left out. */
 export function groupsOf(cells: Cells, skip: ReadonlySet<string>): Group[] {
   const singles = cells.dimensions
     .map((name, at) => ({ name, at }))

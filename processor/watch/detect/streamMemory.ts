@@ -12,7 +12,7 @@ const GUARD_S = 10
 /** How far back a baseline is filled when a stream is first seen. */
 const BACK_S = 360
 
-/** Whether time from … to (seconds) is no example of normal for a lane. */
+/** Whether the time from … to (s since 1970) must stay out of a lane’s baseline: an incident or a maintenance was on. */
 export type Tainted = (lane: string, from_s: number, to_s: number) => boolean
 
 const LANES_OF_KIND = new Map<Kind, string[]>()

@@ -23,10 +23,10 @@ export interface StageTwoOptions {
   readonly group?: string
 }
 
-/** Keys of the moments that judges have judged last. */
+/** Prefix of the keys under which each judge keeps the last time it judged. */
 export const JUDGED_PREFIX = 'judged/'
 
-/** A source partition without an owner is waited for so long: a watcher died and its partitions move. */
+/** How long a source partition without an owner is waited for: a watcher died and its partitions move. */
 const ABSENT_MS = 60_000
 
 interface Unit {
@@ -34,7 +34,7 @@ interface Unit {
   readonly watermark: Watermark
   readonly judging: Judging
   readonly judge: Judge
-  /** What stands before this offset was there when reading began. */
+  /** Records before this offset were in the log when reading began. */
   readonly live_from: number
 }
 

@@ -12,14 +12,14 @@ interface Totals {
   readonly sums: Float64Array
 }
 
-/** Kinds whose reporters speak steadily, so that silence means something. */
+/** Kinds whose reporters report steadily, so that their silence can be judged. */
 const REPORTING: ReadonlySet<Kind> = new Set(['hop'])
 
 interface Reporter {
   first_ms: number
   last_ms: number
   slices: number
-  /** Seconds in which it was heard that the watermark has not passed: whoever judges late must not see what came after. */
+  /** Seconds in which it was heard and that the watermark has not passed: a judge that lags must not see later seconds. */
   readonly ahead: number[]
 }
 
@@ -167,7 +167,7 @@ export class KindWindow {
     return index
   }
 
-  /** Codes that a condition asks for; undefined when a value was never seen. */
+  /** Dimension and code of each value in a condition; undefined when one was never seen. */
   private wanted(where: Where): [number, number][] | undefined {
     const pairs: [number, number][] = []
     for (const [name, value] of Object.entries(where)) {

@@ -11,7 +11,7 @@ export const POOLED = '~all'
 export const KINDS_POOLED: ReadonlySet<Kind> = new Set(['heartbeat', 'startup'])
 /** Dimensions whose values several streams have in common. */
 const SHARED = new Set(['app', 'cdn', 'edge', 'isp', 'region', 'player_version'])
-/** A pool tells nothing that fewer streams do not tell themselves. */
+/** With fewer streams a pool would find nothing that the streams do not show. */
 const FEWEST_STREAMS = 4
 /** A stream with more cells is large enough to be judged alone. */
 const MOST_CELLS = 4_096

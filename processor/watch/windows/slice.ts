@@ -61,7 +61,7 @@ export class Slice {
     return row
   }
 
-  /** Gives up what only adding needs; adding again makes it anew. */
+  /** Frees the index that only `add` needs; a later `add` rebuilds it. */
   settle(): void {
     this.rowOf = undefined
   }

@@ -2,7 +2,7 @@ import { KIND_NAMES, type Kind } from '../../../schemas/kinds/kinds.ts'
 import { MEASURES, type Measure, type MeasureSpec } from '../../../schemas/measures.ts'
 import { METRIC_NAMES, metricOf } from '../../../schemas/metrics.ts'
 
-/** Beside what metrics are made of: how often players report, without which their silence means nothing. */
+/** Beside the measures of metrics: how often players report. Their silence can only be judged against it. */
 const used = new Set<Measure>(['heartbeats_count'])
 for (const name of METRIC_NAMES) {
   const { numerator, denominator } = metricOf(name)

@@ -29,7 +29,7 @@ export const columnsToWatch = (kind: Kind): string[] => [
   ]),
 ]
 
-/** Leaves a row's 1 only where its session is new in its slice. */
+/** Keeps a row’s 1 only where its session is new in its slice of ten seconds, and writes 0 elsewhere. */
 function noteSession(
   slices: SessionSlices,
   session: string,
@@ -198,7 +198,7 @@ export class Windows {
       if (target === undefined || key !== last) {
         target = known.get(key)
         if (target === undefined) {
-          // Nobody speaks for a pool.
+          // No sender may report for a pool.
           if (show.at(row) === POOLED) continue
           const windows = this.stream(tenant.at(row), show.at(row), stream.at(row))
           target = {
