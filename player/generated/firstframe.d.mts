@@ -232,7 +232,7 @@ export type SessionNews =
       readonly codes?: readonly string[] | undefined
     }
 
-/** One event of a beacon: its kind, its number, when, its fields, and whatever of the context is different for it. */
+/** One event of a beacon: kind, sequence number, time (ms since 1970), the kind’s fields, and the context values that differ from the beacon’s. */
 export type BeaconEvent<K extends Kind = Kind> = {
   [Each in K]: { readonly kind: Each; readonly seq?: number; readonly time_ms?: number } & KindFields<Each> &
     ClientContext
