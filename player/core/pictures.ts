@@ -1,5 +1,5 @@
 import type { KindFields } from '../../schemas/kinds/kinds.ts'
-import type { Sample } from './session.ts'
+import type { AdapterSample } from '../adapter.ts'
 
 type Pictures = Pick<
   KindFields<'heartbeat'>,
@@ -7,7 +7,7 @@ type Pictures = Pick<
 >
 
 /** Frames of an interval, from the sums that the element counts. The second argument: time played in it, ms. */
-export function createPictures(): (sample: Sample, played_ms: number) => Pictures {
+export function createPictures(): (sample: AdapterSample, played_ms: number) => Pictures {
   let before = { decoded: 0, dropped: 0 }
   return ({ frames_decoded: decoded, frames_dropped: dropped = 0 }, played_ms) => {
     if (decoded === undefined) return {}
