@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- clocks [--only=main|store] [--hold 8,45] [--by 3600,-3600,34560000,-34560000] [--json]`: `firstframe all` whose
+ * `npm run bench -- clocks [--only=main|store] [--hold 8,45] [--by 0,3600,-3600,34560000,-34560000] [--json]`: `firstframe all` whose
  * clock is set wrong while it runs, in its main process or in its store, by libfaketime (Debian: `faketime`; the monotonic clock stays right).
  * Every case has a stream of its own with sixty players. One object a case: what `/readyz` says while the clock is wrong, whether beacons
  * are answered, how long after the clock is right a trouble of the whole audience opens a critical incident, and what of the answered
@@ -209,7 +209,7 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
     options: {
       only: { type: 'string' },
       hold: { type: 'string', default: '8,45' },
-      by: { type: 'string', default: '3600,-3600,34560000,-34560000' },
+      by: { type: 'string', default: '0,3600,-3600,34560000,-34560000' },
     },
   })
   if (LIBRARY === undefined) throw new Error('libfaketime is not here: apt-get install faketime')
@@ -219,7 +219,7 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
     if (values.only !== undefined && values.only !== part) continue
     const folder = mkdtempSync(join(tmpdir(), 'firstframe-clocks-'))
     const { node, environment, set } = wrongClock(folder, part)
-    const firstframe = await startFirstframe({ node, environment })
+    const firstframe = await startFirstframe({ node, environment, patience_ms: 240_000 })
     try {
       for (const hold_s of numbers(values.hold))
         for (const by_s of numbers(values.by)) {

@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- full [--runs 20] [--only=log|--only=disk] [--mib 192] [--json]`: `firstframe all` under load while its log is full
- * (a small `log.max_bytes`, the store stopped) and while its disk is full (a small tmpfs, which needs root). One object a run.
- * Exit code 1 when the process died, an answer took more than a second, anything answered is not stored, or taking beacons
+ * `npm run bench -- full [--runs 20] [--only=log|disk|stop] [--mib 192] [--stop 60] [--json]`: `firstframe all` under load while its log is full
+ * (a small `log.max_bytes`, the store stopped), while its disk is full (a small tmpfs, which needs root), and while one of its processes
+ * is stopped (SIGSTOP, each once). One object a run. Exit code 1 when the process died, an answer took more than a second, anything answered is not stored, or taking beacons
  * again took more than ten seconds.
  */
 import { execFileSync } from 'node:child_process'
@@ -15,9 +15,11 @@ import { sqlOf } from '../test/pipeline/sql.ts'
 import { storePid } from '../test/pipeline/storePid.ts'
 import type { BenchOptions } from './run.ts'
 
+type Trouble = 'log' | 'disk' | 'main stopped' | 'store stopped'
+
 interface Report {
   readonly run: number
-  readonly full: 'log' | 'disk'
+  readonly full: Trouble
   readonly answered: number
   readonly stored: number
   readonly dead_letters: number
@@ -31,6 +33,8 @@ interface Report {
   readonly reason: string
   readonly starts_while_full: boolean
   readonly died: boolean
+  /** How often the store was started again. */
+  readonly store_deaths?: number
 }
 
 const BATCH = 40
@@ -195,6 +199,43 @@ async function logRun(run: number): Promise<Report> {
   }
 }
 
+/** One process stands still, and goes on. */
+async function stopRun(run: number, stopped: 'main' | 'store', stop_s: number): Promise<Report> {
+  const firstframe = await startFirstframe()
+  try {
+    const load = startLoad(firstframe.url, 1_000)
+    await until('the first answers', () => load.counts.answered > 2_000, 60_000)
+    const pid = stopped === 'main' ? firstframe.pid() : storePid(firstframe.pid())
+    process.kill(pid, 'SIGSTOP')
+    await pause(stop_s * 1_000)
+    const { ready, reason } = stopped === 'main' ? { ready: false, reason: '' } : await readyz(firstframe.url)
+    try {
+      process.kill(pid, 'SIGCONT')
+    } catch {
+      // Its supervisor has ended it.
+    }
+    const freed = performance.now()
+    const taken_s = await until('a beacon to be taken', () => load.counts.taken_ms > freed, 60_000)
+    const ready_s = await until('it to be ready', async () => (await readyz(firstframe.url)).ready, 60_000)
+    await pause(1_000)
+    await load.stop()
+    const { answered, refused, slowest_503_ms, statuses } = load.counts
+    const { stored, letters } = await audit(firstframe, answered)
+    return {
+      ...{ run, full: `${stopped} stopped`, answered, stored, dead_letters: letters, refused, statuses },
+      slowest_503_ms: Math.round(slowest_503_ms),
+      recovery_s: Math.round((taken_s + ready_s) * 100) / 100,
+      ready_while_full: ready,
+      reason,
+      starts_while_full: true,
+      died: firstframe.exitCode() !== undefined,
+      store_deaths: firstframe.output().split('"store_died"').length - 1,
+    }
+  } finally {
+    await firstframe.dispose()
+  }
+}
+
 async function diskRun(run: number, mib: number): Promise<Report> {
   const mount = mkdtempSync(join(tmpdir(), 'firstframe-disk-'))
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs', mount])
@@ -232,14 +273,20 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
       runs: { type: 'string', default: '20' },
       only: { type: 'string' },
       mib: { type: 'string', default: '192' },
+      stop: { type: 'string', default: '60' },
     },
   })
-  const kinds = (['log', 'disk'] as const).filter((kind) => values.only === undefined || values.only === kind)
-  for (const kind of kinds) {
-    for (let run = 0; run < Number(values.runs); run += 1) {
-      const report = kind === 'log' ? await logRun(run) : await diskRun(run, Number(values.mib))
-      if (json) console.log(JSON.stringify({ bench: 'full', ...report }))
-      else console.log(JSON.stringify(report))
+  const runs = Array.from({ length: Number(values.runs) }, (_, run) => run)
+  const kinds: Readonly<Record<string, (() => Promise<Report>)[]>> = {
+    log: runs.map((run) => () => logRun(run)),
+    disk: runs.map((run) => () => diskRun(run, Number(values.mib))),
+    stop: (['main', 'store'] as const).map((part, run) => () => stopRun(run, part, Number(values.stop))),
+  }
+  for (const [kind, each] of Object.entries(kinds)) {
+    if (values.only !== undefined && values.only !== kind) continue
+    for (const runOne of each) {
+      const report = await runOne()
+      console.log(JSON.stringify(json ? { bench: 'full', ...report } : report))
       const { answered, stored, dead_letters, slowest_503_ms, recovery_s, died, starts_while_full } = report
       if (
         died ||

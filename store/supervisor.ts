@@ -37,6 +37,8 @@ export interface StoreSupervisor {
 
 /** Longer than any pause that a busy machine makes. */
 const HUNG_MS = 60_000
+/** How often the engine is asked in that time. */
+const LOOKS = 6
 const BACKOFF = { first_ms: 100, last_ms: 5_000, steady_ms: 30_000 }
 
 /**
@@ -71,22 +73,26 @@ export async function superviseStore(options: SuperviseOptions): Promise<StoreSu
     })
     state.child = child
     let why = ''
-    let heard = began
+    let unanswered = 0
     const hung_ms = options.hung_ms ?? HUNG_MS
     const watch = setInterval(() => {
       if (!state.ready) return
-      if (options.clock() - heard > hung_ms) {
+      // Questions are counted, not time: when this process was stopped itself, it has not asked.
+      if (unanswered > LOOKS) {
         why = `its engine did not answer for ${hung_ms} ms`
         child.kill('SIGKILL')
-      } else tell(child, { type: 'alive?' })
-    }, hung_ms / 6)
+      } else {
+        unanswered += 1
+        tell(child, { type: 'alive?' })
+      }
+    }, hung_ms / LOOKS)
     const slow = setTimeout(() => child.kill('SIGKILL'), options.ready_ms ?? 60_000)
     child.on('message', (message: FromStore) => {
       if (message.type === 'up') tell(child, { type: 'start', options: { ...options.store, port } })
       else if (message.type === 'failed') why = message.message
-      else if (message.type === 'alive') heard = options.clock()
+      else if (message.type === 'alive') unanswered = 0
       else {
-        heard = options.clock()
+        unanswered = 0
         clearTimeout(slow)
         state.url = message.url
         state.version = message.version

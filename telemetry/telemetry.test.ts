@@ -36,6 +36,23 @@ test('an error is written with its cause, and never becomes a label', async () =
   assert.doesNotMatch(await telemetry.metrics(), /outer/)
 })
 
+test('secrets in URLs are not written: neither in a field nor in an error', () => {
+  const { lines, telemetry } = start()
+  const url = 'https://user:p@ss@origin.example:8443/stat?token=canary&app=canary#canary=canary'
+  telemetry.emit({
+    type: 'ingest_poll_failed',
+    source: 'nginx-rtmp',
+    url,
+    error: new Error(`cannot fetch ${url}, nor "rtmp://u:canary@host/live/x?sign=canary"`, {
+      cause: new Error(`no ${url}`),
+    }),
+  })
+  const text = lines.join('')
+  assert.doesNotMatch(text.replaceAll('#canary=canary', ''), /canary|p@ss|user/)
+  assert.match(text, /https:\/\/…@origin\.example:8443\/stat\?token=…&app=…/)
+  assert.match(text, /rtmp:\/\/…@host\/live\/x\?sign=…/)
+})
+
 test('every fact has a sentence, and metric names follow Prometheus: one prefix, base units', () => {
   for (const [name, spec] of Object.entries(FACTS)) {
     assert.match(spec.help, /^[A-Z].*\.$/, name)

@@ -90,17 +90,27 @@ export function createTelemetry({
   }
 }
 
-/** A log line's fields: errors with their cause, everything else as it is. */
+const URLS = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi
+/** A text whose URLs lost what may be a secret: the user's part and the values of the query. */
+const withoutSecrets = (text: string): string =>
+  text.replace(URLS, (url) => url.replace(/\/\/[^/?#]*@/, '//…@').replace(/([?&][^=&#]+=)[^&#]*/g, '$1…'))
+
+/** A log line's fields: errors with their cause, secrets in URLs left out, everything else as it is. */
 function describe(fact: Fact): Record<string, unknown> {
   const { error, ...rest } = fact
-  if (!(error instanceof Error)) return error === undefined ? rest : { ...rest, error }
-  const cause = error.cause instanceof Error ? error.cause.message : undefined
-  return {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined
+  const fields = {
     ...rest,
-    error: error.message,
-    ...(cause === undefined ? {} : { cause }),
-    ...(fact.type === 'bug' ? { stack: error.stack } : {}),
+    error: error instanceof Error ? error.message : error,
+    cause: cause ?? rest.cause,
+    stack: error instanceof Error && fact.type === 'bug' ? error.stack : rest.stack,
   }
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? withoutSecrets(value) : value,
+    ]),
+  )
 }
 
 function sinksOf(name: FactName, spec: Spec, registry: Registry): Sink[] {

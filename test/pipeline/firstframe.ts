@@ -39,6 +39,8 @@ export async function startFirstframe(
     readonly args?: readonly string[]
     /** The Node.js that runs it; default: this one. */
     readonly node?: string
+    /** How long a start may take, ms. */
+    readonly patience_ms?: number
     /** Where its data folder is made; default: the system's folder for temporary files. */
     readonly within?: string
     /** What is done to its data folder before it starts. */
@@ -91,7 +93,7 @@ export async function startFirstframe(
       for (;;) {
         if (own.exitCode !== null)
           throw new Error(`firstframe ended with ${own.exitCode}:\n${text.slice(-4000)}`)
-        if (performance.now() - began > 60_000)
+        if (performance.now() - began > (options.patience_ms ?? 60_000))
           throw new Error(`firstframe does not answer:\n${text.slice(-4000)}`)
         const answer = await fetch(`${url}/readyz`).catch(() => undefined)
         if (answer?.ok || (!ready && answer !== undefined)) return performance.now() - began
