@@ -86,13 +86,15 @@ const PACED = [
   'test/probe/quorum',
   'test/stream/',
 ]
-/** These compute for a minute or two, in virtual time: they take what the paced ones leave of the processors. */
-const COMPUTING = ['test/rehearsal/quiet', 'test/rehearsal/faults', 'test/rehearsal/restart']
+/** These compute for two minutes, in virtual time: one after the other they take what the paced ones leave of the processors. */
+const COMPUTING = ['test/rehearsal/quiet']
 /** The longest of the others, the longest first: they begin first, so that none of them is left over at the end. */
 const LONG = [
   'log/kafka.test',
   'test/clients/console',
   'test/chaos/',
+  'test/rehearsal/faults',
+  'test/rehearsal/restart',
   'test/kafka/brokers',
   'test/docs/blocks',
   'test/rehearsal/http',

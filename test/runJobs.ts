@@ -13,13 +13,12 @@ export interface JobsOptions {
   readonly title: string
   readonly jobs: readonly Job[]
   readonly atOnce: number
-  /** Jobs that run beside the others, two at a time, and take only what those leave of the processors. */
+  /** Jobs that run beside the others, one at a time, and take only what those leave of the processors. */
   readonly beside?: readonly Job[]
   readonly cwd: string
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
-const BESIDE_AT_ONCE = 2
 /** A file that takes longer hangs. */
 const LONGEST_MS = 900_000
 const NODE = ['--import', 'tsx', '--test-reporter=spec'] as const
@@ -35,11 +34,9 @@ export async function runJobs(options: JobsOptions): Promise<boolean> {
     for (let job = queue.shift(); job !== undefined; job = queue.shift())
       if (!(await runJob(job, isNice, options))) failed.push(job.name)
   }
-  const lanes = (count: number, queue: readonly Job[], isNice: boolean) => {
-    const waiting = [...queue]
-    return Array.from({ length: count }, () => drain(waiting, isNice))
-  }
-  await Promise.all([...lanes(atOnce, jobs, false), ...lanes(BESIDE_AT_ONCE, beside, true)])
+  const waiting = [...jobs]
+  const lanes = Array.from({ length: atOnce }, () => drain(waiting, false))
+  await Promise.all([...lanes, drain([...beside], true)])
   for (const name of failed) console.log(`── FAILED: ${name}`)
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   console.log(`── ${title}: ${failed.length === 0 ? 'passed' : 'FAILED'} in ${seconds} s`)
