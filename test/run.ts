@@ -173,9 +173,9 @@ const isGreen = [
   await stage('check', words.length > 0 ? [] : [check], 1),
   await stage(
     `tests beside their code (${unit.length} files)`,
-    unitJobs(unit),
-    2,
-    isWhole ? [fileJob('test/prepare.ts')] : [],
+    // What it fetches and builds takes a third place: it waits for the network.
+    [...(isWhole ? [fileJob('test/prepare.ts')] : []), ...unitJobs(unit)],
+    isWhole ? 3 : 2,
   ),
   await stage(`tests with real parts (${real.length} files)`, real.map(fileJob), 3),
   await stage(
