@@ -7,6 +7,7 @@ import {
   DashboardLinkType,
   DatasourceVariableBuilder,
   QueryVariableBuilder,
+  RowBuilder,
   TextBoxVariableBuilder,
   VariableRefresh,
   VariableSort,
@@ -86,10 +87,16 @@ interface BoardOptions {
   readonly texts?: Readonly<Record<string, string>>
 }
 
-/** What all boards have: variables chained from the data source to the CDN, incidents and changes as annotations, links to one another and to the console. */
+type PanelOf = Parameters<DashboardBuilder['withPanel']>[0]
+
+/**
+ * A board of these panels; a text begins a row of that title. All boards have: variables chained from the data source to the CDN, incidents and changes as annotations, links to one another and to the
+ * console.
+ */
 export function board(
   name: Board,
   { filters = FILTERS, about, refresh = '10s', from = 'now-1h', texts = {} }: BoardOptions,
+  panels: readonly (PanelOf | string)[],
 ): DashboardBuilder {
   const builder = new DashboardBuilder(`Firstframe · ${BOARDS[name]}`)
     .uid(uidOf(name))
@@ -108,7 +115,7 @@ export function board(
     builder.withVariable(
       new TextBoxVariableBuilder(text).label(text.replaceAll('_', ' ')).defaultValue(value),
     )
-  return builder
+  builder
     .withVariable(new ConstantVariableBuilder('console').value('http://127.0.0.1:8081'))
     .annotation(
       new AnnotationQueryBuilder()
@@ -142,4 +149,9 @@ export function board(
         .url(CONSOLE_LINK)
         .targetBlank(true),
     )
+  for (const panel of panels) {
+    if (typeof panel === 'string') builder.withRow(new RowBuilder(panel))
+    else builder.withPanel(panel)
+  }
+  return builder
 }

@@ -19,30 +19,28 @@ const stated = (text: string) => describe(text, 'event_time', 'audience_5m')
 
 /** Who watched, how long, at what cost, and what better codecs and peers saved. */
 export function audience() {
-  return board('audience', {
-    about: 'Who watched and how long; what was delivered, what it costs, and what codecs and peers saved.',
-    filters: ['stream', 'app'],
-    texts: { price_per_gb: '0.02' },
-    refresh: '1m',
-    from: 'now-3h',
-  })
-    .withPanel(
+  return board(
+    'audience',
+    {
+      about: 'Who watched and how long; what was delivered, what it costs, and what codecs and peers saved.',
+      filters: ['stream', 'app'],
+      texts: { price_per_gb: '0.02' },
+      refresh: '1m',
+      from: 'now-3h',
+    },
+    [
       statPanel({
         title: 'Viewers',
         description: stated('Distinct viewers (within 1 %).'),
         sql: VIEWERS,
         span: 4,
       }),
-    )
-    .withPanel(
       statPanel({
         title: 'Sessions',
         description: stated('Distinct sessions (within 1 %).'),
         sql: SESSIONS,
         span: 4,
       }),
-    )
-    .withPanel(
       statPanel({
         title: 'Watch time',
         description: stated('Time played.'),
@@ -50,8 +48,6 @@ export function audience() {
         unit: 'suffix: h',
         span: 4,
       }),
-    )
-    .withPanel(
       statPanel({
         title: 'Delivered',
         description: stated('Media bytes received by players.'),
@@ -59,8 +55,6 @@ export function audience() {
         unit: 'decbytes',
         span: 4,
       }),
-    )
-    .withPanel(
       statPanel({
         title: 'Saved by codecs',
         description: describeMetrics(['bandwidth_saved'], 'audience_5m'),
@@ -68,17 +62,13 @@ export function audience() {
         unit: 'decbytes',
         span: 4,
       }),
-    )
-    .withPanel(
       statPanel({
         title: 'Cost of delivery',
         description: stated('Delivered gigabytes × the price in the text box above.'),
         sql: COST,
         span: 4,
       }),
-    )
-    .withPanel(metricLines('concurrent_plays', { by: 'app', span: 12, filters: ['stream', 'app'] }))
-    .withPanel(
+      metricLines('concurrent_plays', { by: 'app', span: 12, filters: ['stream', 'app'] }),
       linesPanel({
         title: 'Distinct viewers by app',
         description: stated('Distinct viewers of each interval: not to be added up over time.'),
@@ -88,8 +78,6 @@ export function audience() {
       })
         .interval('5m')
         .axisSoftMin(0),
-    )
-    .withPanel(
       tablePanel({
         title: 'Codecs',
         description: describeMetrics(['bandwidth_saved', 'bitrate'], 'audience_5m'),
@@ -102,8 +90,6 @@ export function audience() {
           saved: { metric: 'bandwidth_saved' },
         },
       }),
-    )
-    .withPanel(
       tablePanel({
         title: 'Apps',
         description: describeMetrics(['stalled_viewers', 'concurrent_plays'], 'audience_5m'),
@@ -111,8 +97,6 @@ export function audience() {
         span: 12,
         columns: { stalled: { metric: 'stalled_viewers' }, average_audience: { unit: WHOLE } },
       }),
-    )
-    .withPanel(
       linesPanel({
         title: 'Bytes by codec',
         description: stated('Media bytes received in each interval.'),
@@ -122,24 +106,21 @@ export function audience() {
         unit: 'decbytes',
         span: 12,
       }).interval('5m'),
-    )
-    .withPanel(metricLines('bitrate', { by: 'app', span: 12, filters: ['stream', 'app'] }))
-    .withPanel(metricLines('peers', { by: 'cdn', span: 12 }))
-    .withPanel(
+      metricLines('bitrate', { by: 'app', span: 12, filters: ['stream', 'app'] }),
+      metricLines('peers', { by: 'cdn', span: 12 }),
       metricRows(['concurrent_plays', 'rebuffering_ratio', 'rebuffering_frequency', 'p2p_share', 'peers'], {
         by: ['delivery'],
         title: 'Stalls by delivery: CDN and peers',
         span: 12,
       }),
-    )
-    .withPanel(
       metricRows(['concurrent_plays', 'bitrate', 'p2p_share'], {
         by: ['region'],
         title: 'Regions',
         span: 12,
         filters: ['stream', 'app'],
       }),
-    )
-    .withPanel(metricLines('p2p_share', { by: 'app', span: 6, height: 8, filters: ['stream', 'app'] }))
-    .withPanel(metricLines('bandwidth_saved', { by: 'app', span: 6, height: 8, filters: ['stream', 'app'] }))
+      metricLines('p2p_share', { by: 'app', span: 6, height: 8, filters: ['stream', 'app'] }),
+      metricLines('bandwidth_saved', { by: 'app', span: 6, height: 8, filters: ['stream', 'app'] }),
+    ],
+  )
 }

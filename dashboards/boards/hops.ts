@@ -1,4 +1,3 @@
-import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
 import { HOPS, type Hop } from '../../schemas/kinds/kinds.ts'
 import { isBranch, METRIC_NAMES, type Metric, metricOf } from '../../schemas/metrics.ts'
 import { kindOfMetric } from '../../schemas/sql.ts'
@@ -13,13 +12,15 @@ const lineOf = (name: Metric, hop: Hop): string =>
 
 /** Each hop before the player: every metric the catalogue has of it, by node. */
 export function hops() {
-  const builder = board('hops', {
-    about:
-      'Each hop of the link before the player, by node: what comes in, what goes out, how fast and with which errors.',
-    filters: ['stream', 'cdn'],
-    refresh: '5s',
-  })
-    .withPanel(
+  return board(
+    'hops',
+    {
+      about:
+        'Each hop of the link before the player, by node: what comes in, what goes out, how fast and with which errors.',
+      filters: ['stream', 'cdn'],
+      refresh: '5s',
+    },
+    [
       statesPanel({
         title: 'Who reports',
         description: describe(
@@ -33,8 +34,6 @@ export function hops() {
         span: 24,
         height: 8,
       }),
-    )
-    .withPanel(
       tablePanel({
         title: 'Nodes',
         description: describe(
@@ -56,13 +55,17 @@ export function hops() {
           cache_hits: { unit: 'percentunit' },
         },
       }),
-    )
-  for (const hop of HOPS) {
-    const names = METRIC_NAMES.filter((name) => metricOf(name).hop === hop && kindOfMetric(name) === 'hop')
-    if (names.length === 0) continue
-    builder.withRow(new RowBuilder(`${hop[0]!.toUpperCase()}${hop.slice(1)}`))
-    for (const name of names)
-      builder.withPanel(metricLines(name, { by: lineOf(name, hop), span: Math.max(8, 24 / names.length) }))
-  }
-  return builder
+      ...HOPS.flatMap((hop) => {
+        const names = METRIC_NAMES.filter(
+          (name) => metricOf(name).hop === hop && kindOfMetric(name) === 'hop',
+        )
+        if (names.length === 0) return []
+        const span = Math.max(8, 24 / names.length)
+        return [
+          `${hop[0]!.toUpperCase()}${hop.slice(1)}`,
+          ...names.map((name) => metricLines(name, { by: lineOf(name, hop), span })),
+        ]
+      }),
+    ],
+  )
 }

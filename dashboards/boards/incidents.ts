@@ -15,14 +15,16 @@ const stated = (text: string) => describe(text, 'incident', 'incident FINAL')
 
 /** What went wrong, how soon it was found, and what it cost. */
 export function incidents() {
-  return board('incidents', {
-    about:
-      'What went wrong, where on the link, how soon it was found, and what it cost in viewer minutes lost.',
-    filters: ['stream'],
-    from: 'now-6h',
-  })
-    .withPanel(openIncidents({ span: 4 }))
-    .withPanel(
+  return board(
+    'incidents',
+    {
+      about:
+        'What went wrong, where on the link, how soon it was found, and what it cost in viewer minutes lost.',
+      filters: ['stream'],
+      from: 'now-6h',
+    },
+    [
+      openIncidents({ span: 4 }),
       statPanel({
         title: 'Viewer minutes lost',
         description: stated(
@@ -31,8 +33,6 @@ export function incidents() {
         sql: INCIDENT_COST,
         span: 5,
       }).decimals(0),
-    )
-    .withPanel(
       statPanel({
         title: 'Found after',
         description: stated('Mean time from the first affected beacon until the incident was opened.'),
@@ -40,8 +40,6 @@ export function incidents() {
         unit: 'ms',
         span: 5,
       }),
-    )
-    .withPanel(
       statPanel({
         title: 'Lasted',
         description: stated('Mean time from the first affected beacon until it was over.'),
@@ -49,8 +47,6 @@ export function incidents() {
         unit: 'ms',
         span: 5,
       }),
-    )
-    .withPanel(
       tablePanel({
         title: 'Where on the link',
         description: stated('Incidents and their cost by hop.'),
@@ -59,8 +55,6 @@ export function incidents() {
         height: 11,
         columns: { minutes_lost: { unit: WHOLE } },
       }),
-    )
-    .withPanel(
       linesPanel({
         title: 'Incidents over time',
         description: stated('Incidents by the minute in which they began.'),
@@ -69,7 +63,8 @@ export function incidents() {
         colors: { Critical: 'red', Warning: 'orange' },
         span: 9,
       }),
-    )
-    .withPanel(metricLines('rebuffering_ratio', { by: 'stream', span: 10, filters: ['stream'] }))
-    .withPanel(incidentTable({ span: 24, height: 9 }))
+      metricLines('rebuffering_ratio', { by: 'stream', span: 10, filters: ['stream'] }),
+      incidentTable({ span: 24, height: 9 }),
+    ],
+  )
 }

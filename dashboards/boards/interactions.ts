@@ -1,4 +1,3 @@
-import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
 import { metricOf } from '../../schemas/metrics.ts'
 import { board } from '../board.ts'
 import { describe, describeMetrics } from '../panels/describe.ts'
@@ -24,17 +23,19 @@ import {
 
 /** What viewers do, whether it arrives, and whether every app has the same chance. */
 export function interactions() {
-  return board('interactions', {
-    about:
-      'Likes, red packets, votes and draws: whether they arrive, how fast, and whether every app sees a round at the same moment.',
-    filters: ['stream', 'app'],
-    refresh: '5s',
-  })
-    .withPanel(metricStat('interactions_per_minute', { span: 4 }))
-    .withPanel(metricStat('interaction_success', { span: 4 }))
-    .withPanel(metricStat('interaction_latency', { span: 4 }))
-    .withPanel(metricStat('message_delivery', { span: 4 }))
-    .withPanel(
+  return board(
+    'interactions',
+    {
+      about:
+        'Likes, red packets, votes and draws: whether they arrive, how fast, and whether every app sees a round at the same moment.',
+      filters: ['stream', 'app'],
+      refresh: '5s',
+    },
+    [
+      metricStat('interactions_per_minute', { span: 4 }),
+      metricStat('interaction_success', { span: 4 }),
+      metricStat('interaction_latency', { span: 4 }),
+      metricStat('message_delivery', { span: 4 }),
       statPanel({
         title: 'Took part',
         description: describe(
@@ -45,9 +46,7 @@ export function interactions() {
         sql: PARTICIPANTS,
         span: 4,
       }),
-    )
-    .withPanel(metricStat('cue_production_latency', { span: 4 }))
-    .withPanel(
+      metricStat('cue_production_latency', { span: 4 }),
       linesPanel({
         title: 'Interactions a minute by action',
         description: describeMetrics(['interactions_per_minute'], 'interaction_10s'),
@@ -57,20 +56,18 @@ export function interactions() {
         stacked: true,
         span: 12,
       }),
-    )
-    .withPanel(metricLines('api_latency', { by: 'node', span: 12 }))
-    .withPanel(metricLines('api_errors', { by: 'node', span: 12 }))
-    .withPanel(metricLines('interaction_success', { by: 'app', span: 12 }))
-    .withPanel(metricLines('interaction_latency', { by: 'app', span: 12 }))
-    .withPanel(metricLines('message_delivery', { by: 'channel', span: 12 }))
-    .withPanel(metricLines('message_delay', { by: 'channel', span: 12 }))
-    .withPanel(metricLines('message_queue', { by: 'topic', span: 8 }))
-    .withPanel(metricLines('message_delay', { by: 'topic', title: 'Message delay by topic', span: 8 }))
-    .withPanel(metricLines('prefetch_hits', { by: 'action', span: 8 }))
-    .withPanel(metricLines('message_duplicates', { by: 'channel', span: 6 }))
-    .withPanel(metricLines('message_disorder', { by: 'channel', span: 6 }))
-    .withPanel(metricLines('interaction_rate', { by: 'app', span: 12 }))
-    .withPanel(
+      metricLines('api_latency', { by: 'node', span: 12 }),
+      metricLines('api_errors', { by: 'node', span: 12 }),
+      metricLines('interaction_success', { by: 'app', span: 12 }),
+      metricLines('interaction_latency', { by: 'app', span: 12 }),
+      metricLines('message_delivery', { by: 'channel', span: 12 }),
+      metricLines('message_delay', { by: 'channel', span: 12 }),
+      metricLines('message_queue', { by: 'topic', span: 8 }),
+      metricLines('message_delay', { by: 'topic', title: 'Message delay by topic', span: 8 }),
+      metricLines('prefetch_hits', { by: 'action', span: 8 }),
+      metricLines('message_duplicates', { by: 'channel', span: 6 }),
+      metricLines('message_disorder', { by: 'channel', span: 6 }),
+      metricLines('interaction_rate', { by: 'app', span: 12 }),
       tablePanel({
         title: 'Rounds',
         description: describe(
@@ -85,33 +82,25 @@ export function interactions() {
           round_trip: { metric: 'interaction_latency' },
         },
       }),
-    )
-    .withPanel(
       metricRows(['interactions_per_minute', 'interaction_success', 'interaction_latency'], {
         by: ['app', 'container'],
         title: 'Apps and containers',
         span: 12,
         filters: ['stream', 'app'],
       }),
-    )
-    .withPanel(
       metricRows(['interactions_per_minute', 'interaction_success', 'interaction_latency'], {
         by: ['component', 'component_version'],
         title: 'Components by version',
         span: 12,
         filters: ['stream', 'app'],
       }),
-    )
-    .withRow(new RowBuilder('Fairness: does every app see it at the same moment'))
-    .withPanel(
+      'Fairness: does every app see it at the same moment',
       metricLines('live_latency_spread', {
         by: 'app',
         title: 'Live latency by app',
         span: 8,
         filters: ['stream', 'app'],
       }),
-    )
-    .withPanel(
       linesPanel({
         title: 'Between the first app and the last',
         description: describeMetrics(['live_latency_spread'], 'heartbeat_stream_10s'),
@@ -123,8 +112,6 @@ export function interactions() {
         .axisSoftMax(metricOf('live_latency_spread').objective!)
         .thresholds(thresholdsOf(metricOf('live_latency_spread')))
         .thresholdsStyle(dashedThresholds()),
-    )
-    .withPanel(
       tablePanel({
         title: 'From the trigger to the screen',
         description: describeMetrics(['cue_production_latency'], 'cue_10s'),
@@ -133,14 +120,12 @@ export function interactions() {
         height: 7,
         columns: { trigger_to_screen: { unit: 'ms' }, page_after_frame: { unit: 'ms' } },
       }),
-    )
-    .withRow(new RowBuilder('Rewards and orders, as their platforms book them'))
-    .withPanel(metricLines('reward_issued', { by: 'pool', span: 6 }))
-    .withPanel(metricLines('reward_claimed', { by: 'pool', span: 6 }))
-    .withPanel(metricLines('orders_per_minute', { by: 'round', span: 6 }))
-    .withPanel(metricLines('sales_per_minute', { span: 6 }))
-    .withRow(new RowBuilder('Levels and co-hosting'))
-    .withPanel(
+      'Rewards and orders, as their platforms book them',
+      metricLines('reward_issued', { by: 'pool', span: 6 }),
+      metricLines('reward_claimed', { by: 'pool', span: 6 }),
+      metricLines('orders_per_minute', { by: 'round', span: 6 }),
+      metricLines('sales_per_minute', { span: 6 }),
+      'Levels and co-hosting',
       linesPanel({
         title: 'Levels',
         description: describeMetrics(['resource_level'], 'resource_10s'),
@@ -149,8 +134,6 @@ export function interactions() {
         unit: 'percentunit',
         span: 12,
       }),
-    )
-    .withPanel(
       linesPanel({
         title: 'Co-hosting',
         description: describeMetrics(['cohost_latency'], 'cohost_10s'),
@@ -161,6 +144,7 @@ export function interactions() {
         .axisSoftMin(0)
         .thresholds(thresholdsOf(metricOf('cohost_latency')))
         .thresholdsStyle(dashedThresholds()),
-    )
-    .withPanel(metricLines('cohost_freeze', { span: 6 }))
+      metricLines('cohost_freeze', { span: 6 }),
+    ],
+  )
 }

@@ -3,7 +3,6 @@ import {
   VisibilityMode,
   VizLegendOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common'
-import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus'
 import * as lines from '@grafana/grafana-foundation-sdk/timeseries'
 import { FACTS, type FactName } from '../../schemas/facts.ts'
@@ -150,13 +149,15 @@ const panel = (series: Series) =>
 
 /** Firstframe itself: is what the other boards say complete and fresh. */
 export function pipeline() {
-  const builder = board('pipeline', {
-    about:
-      'Firstframe itself, from beacon to board: what comes in, what waits, what is refused, and how old the newest fact is.',
-    filters: [],
-    refresh: '10s',
-  })
-    .withPanel(
+  return board(
+    'pipeline',
+    {
+      about:
+        'Firstframe itself, from beacon to board: what comes in, what waits, what is refused, and how old the newest fact is.',
+      filters: [],
+      refresh: '10s',
+    },
+    [
       barsPanel({
         title: 'Age of the newest fact',
         description: describe(
@@ -170,8 +171,6 @@ export function pipeline() {
         span: 8,
         height: 8,
       }),
-    )
-    .withPanel(
       tablePanel({
         title: 'Set apart or refused',
         description: describe(
@@ -183,16 +182,16 @@ export function pipeline() {
         span: 16,
         height: 8,
       }),
-    )
-    .withRow(new RowBuilder('Collector, log, writer, watcher, store'))
-  for (const series of SERIES) builder.withPanel(panel(series))
-  return builder.withRow(new RowBuilder('Store')).withPanel(
-    tablePanel({
-      title: 'Tables',
-      description: describe('Rows and bytes of every table.', 'received_time', 'system.parts'),
-      sql: TABLE_SIZES,
-      span: 24,
-      columns: { bytes: { unit: 'decbytes' }, bytes_a_row: { unit: 'decbytes' } },
-    }),
+      'Collector, log, writer, watcher, store',
+      ...SERIES.map(panel),
+      'Store',
+      tablePanel({
+        title: 'Tables',
+        description: describe('Rows and bytes of every table.', 'received_time', 'system.parts'),
+        sql: TABLE_SIZES,
+        span: 24,
+        columns: { bytes: { unit: 'decbytes' }, bytes_a_row: { unit: 'decbytes' } },
+      }),
+    ],
   )
 }

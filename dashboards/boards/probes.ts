@@ -14,15 +14,17 @@ const stated = (text: string) => describe(text, 'received_time', 'probe_10s')
 
 /** Synthetic playback checks: what a machine sees that asks for the stream like a viewer. */
 export function probes() {
-  return board('probes', {
-    about:
-      'Synthetic playback checks of every target from every place: they see a broken stream even when nobody watches.',
-    filters: ['stream'],
-  })
-    .withPanel(statPanel({ title: 'Checks', description: stated('Checks made.'), sql: CHECKS, span: 6 }))
-    .withPanel(metricStat('probe_failure', { span: 6, filters: ['stream'] }))
-    .withPanel(metricLines('probe_failure', { by: 'region', span: 12, height: 4, filters: ['stream'] }))
-    .withPanel(
+  return board(
+    'probes',
+    {
+      about:
+        'Synthetic playback checks of every target from every place: they see a broken stream even when nobody watches.',
+      filters: ['stream'],
+    },
+    [
+      statPanel({ title: 'Checks', description: stated('Checks made.'), sql: CHECKS, span: 6 }),
+      metricStat('probe_failure', { span: 6, filters: ['stream'] }),
+      metricLines('probe_failure', { by: 'region', span: 12, height: 4, filters: ['stream'] }),
       statesPanel({
         title: 'Verdicts',
         description: stated('The worst verdict of all places, by target.'),
@@ -35,8 +37,6 @@ export function probes() {
         },
         span: 24,
       }),
-    )
-    .withPanel(
       linesPanel({
         title: 'What a viewer would have waited',
         description: stated('Mean time until the first key frame was parsed (docs/data/tables.md#probe).'),
@@ -45,8 +45,6 @@ export function probes() {
         unit: 'ms',
         span: 12,
       }).axisSoftMin(0),
-    )
-    .withPanel(
       linesPanel({
         title: 'Age of the live edge',
         description: stated('Mean age of the newest media.'),
@@ -55,8 +53,6 @@ export function probes() {
         unit: 'ms',
         span: 12,
       }).axisSoftMin(0),
-    )
-    .withPanel(
       tablePanel({
         title: 'Targets and places',
         description: stated('Checks that failed ÷ checks, start-up and age of the live edge.'),
@@ -65,8 +61,6 @@ export function probes() {
         height: 9,
         columns: { failing: { metric: 'probe_failure' }, startup: { unit: 'ms' }, freshness: { unit: 'ms' } },
       }),
-    )
-    .withPanel(
       tablePanel({
         title: 'Reasons',
         description: stated('Why checks were not healthy, by the probe’s reasons.'),
@@ -74,5 +68,6 @@ export function probes() {
         span: 12,
         height: 9,
       }),
-    )
+    ],
+  )
 }

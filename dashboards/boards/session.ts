@@ -1,4 +1,3 @@
-import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
 import { STARTUP_PHASES } from '../../schemas/kinds/startup.ts'
 import { board } from '../board.ts'
 import { describe } from '../panels/describe.ts'
@@ -18,14 +17,16 @@ const own = (text: string, kind: string) => describe(text, 'event_time', `${kind
 
 /** One viewer's timeline, and under it what the link did at the same time. */
 export function session() {
-  return board('session', {
-    about:
-      'One viewer’s timeline with the hops of the stream under it. Choose a session below, or come from a table of sessions.',
-    filters: ['stream'],
-    texts: { session: '' },
-    refresh: '30s',
-  })
-    .withPanel(
+  return board(
+    'session',
+    {
+      about:
+        'One viewer’s timeline with the hops of the stream under it. Choose a session below, or come from a table of sessions.',
+      filters: ['stream'],
+      texts: { session: '' },
+      refresh: '30s',
+    },
+    [
       tablePanel({
         title: 'Who it is',
         description: own('Where it watched from, and what it felt in all.', 'heartbeat'),
@@ -34,8 +35,6 @@ export function session() {
         height: 4,
         columns: { played: { unit: 'ms' }, stalled: { unit: 'ms' } },
       }),
-    )
-    .withPanel(
       statesPanel({
         title: 'State',
         description: own('What the player was doing when each report was made.', 'heartbeat'),
@@ -52,8 +51,6 @@ export function session() {
         span: 24,
         height: 4,
       }),
-    )
-    .withPanel(
       linesPanel({
         title: 'Stalled, buffer, latency',
         description: own(
@@ -64,8 +61,6 @@ export function session() {
         unit: 'ms',
         span: 12,
       }),
-    )
-    .withPanel(
       linesPanel({
         title: 'Bitrate and throughput',
         description: own('What was played, and what the network gave.', 'heartbeat'),
@@ -73,8 +68,6 @@ export function session() {
         unit: 'Kbits',
         span: 12,
       }).axisSoftMin(0),
-    )
-    .withPanel(
       tablePanel({
         title: 'Start',
         description: own('The attempt to start and its phases.', 'startup'),
@@ -86,8 +79,6 @@ export function session() {
           ...Object.fromEntries(STARTUP_PHASES.map((phase) => [phase, { unit: 'ms' }])),
         },
       }),
-    )
-    .withPanel(
       tablePanel({
         title: 'What happened',
         description: own(
@@ -98,24 +89,20 @@ export function session() {
         span: 24,
         height: 9,
       }),
-    )
-    .withRow(new RowBuilder('The stream’s hops at the same time'))
-    .withPanel(metricLines('encoder_fps', { by: 'node', span: 8, filters: ['stream'] }))
-    .withPanel(metricLines('ingest_bitrate', { by: 'node', span: 8, filters: ['stream'] }))
-    .withPanel(metricLines('transcode_speed', { by: 'node', span: 8, filters: ['stream'] }))
-    .withPanel(metricLines('origin_ttfb', { by: 'node', span: 8, filters: ['stream'] }))
-    .withPanel(metricLines('edge_ttfb', { by: 'cdn', span: 8, filters: ['stream'] }))
-    .withPanel(
+      'The stream’s hops at the same time',
+      metricLines('encoder_fps', { by: 'node', span: 8, filters: ['stream'] }),
+      metricLines('ingest_bitrate', { by: 'node', span: 8, filters: ['stream'] }),
+      metricLines('transcode_speed', { by: 'node', span: 8, filters: ['stream'] }),
+      metricLines('origin_ttfb', { by: 'node', span: 8, filters: ['stream'] }),
+      metricLines('edge_ttfb', { by: 'cdn', span: 8, filters: ['stream'] }),
       metricLines('rebuffering_ratio', {
         by: 'cdn',
         span: 8,
         filters: ['stream'],
         title: 'Everybody’s stall ratio by CDN',
       }),
-    )
-    .withPanel(incidentTable({ span: 24, height: 5 }))
-    .withRow(new RowBuilder('Choose another session'))
-    .withPanel(
+      incidentTable({ span: 24, height: 5 }),
+      'Choose another session',
       tablePanel({
         title: 'Sessions of the last minute',
         description: describe(
@@ -130,5 +117,6 @@ export function session() {
           stalled: { unit: 'ms' },
         },
       }),
-    )
+    ],
+  )
 }

@@ -1,4 +1,3 @@
-import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
 import { metricOf } from '../../schemas/metrics.ts'
 import { board } from '../board.ts'
 import { describe } from '../panels/describe.ts'
@@ -28,17 +27,17 @@ const PHASES =
 
 /** From the touch to the first frame: how long, where the time goes, and who never got there. */
 export function startup() {
-  return board('startup', {
-    about: 'From the touch to the first frame: how long, in which phase, and who never got there.',
-  })
-    .withPanel(
+  return board(
+    'startup',
+    {
+      about: 'From the touch to the first frame: how long, in which phase, and who never got there.',
+    },
+    [
       statPanel({ title: 'Attempts', description: stated('Attempts to start.'), sql: ATTEMPTS, span: 4 }),
-    )
-    .withPanel(metricStat('video_startup_time', { span: 5 }))
-    .withPanel(metricStat('video_startup_time_p95', { span: 5 }))
-    .withPanel(metricStat('video_start_failure', { span: 5 }))
-    .withPanel(metricStat('exit_before_video_start', { span: 5 }))
-    .withPanel(
+      metricStat('video_startup_time', { span: 5 }),
+      metricStat('video_startup_time_p95', { span: 5 }),
+      metricStat('video_start_failure', { span: 5 }),
+      metricStat('exit_before_video_start', { span: 5 }),
       barsPanel({
         title: 'Where the time goes, by CDN',
         description: stated(PHASES),
@@ -48,8 +47,6 @@ export function startup() {
         unit: 'ms',
         span: 12,
       }),
-    )
-    .withPanel(
       barsPanel({
         title: 'Where the time goes, by app',
         description: stated(PHASES),
@@ -59,8 +56,6 @@ export function startup() {
         unit: 'ms',
         span: 12,
       }),
-    )
-    .withPanel(
       linesPanel({
         title: 'Phases over time',
         description: stated(PHASES),
@@ -69,8 +64,6 @@ export function startup() {
         unit: 'ms',
         span: 12,
       }).interval('1m'),
-    )
-    .withPanel(
       linesPanel({
         title: 'First screen',
         description: stated('Mean and 95th percentile (within 2 %) of the first-screen time.'),
@@ -82,8 +75,6 @@ export function startup() {
         .axisSoftMin(0)
         .thresholds(thresholdsOf(metricOf('video_startup_time')))
         .thresholdsStyle(dashedThresholds()),
-    )
-    .withPanel(
       linesPanel({
         title: 'How attempts ended',
         description: stated('Attempts by their outcome.'),
@@ -92,35 +83,27 @@ export function startup() {
         colors: { Failed: 'red' },
         span: 12,
       }).interval('1m'),
-    )
-    .withPanel(metricLines('video_start_failure', { by: 'cdn', span: 12 }))
-    .withRow(new RowBuilder('Before the picture: container, component, licence'))
-    .withPanel(metricLines('container_load', { by: 'app', span: 8 }))
-    .withPanel(metricLines('component_load', { by: 'app', span: 8 }))
-    .withPanel(metricLines('resource_cache_hits', { by: 'app', span: 8 }))
-    .withPanel(metricLines('licence_time', { by: 'cdn', span: 8 }))
-    .withPanel(metricLines('drm_failure', { by: 'app', span: 8 }))
-    .withPanel(
+      metricLines('video_start_failure', { by: 'cdn', span: 12 }),
+      'Before the picture: container, component, licence',
+      metricLines('container_load', { by: 'app', span: 8 }),
+      metricLines('component_load', { by: 'app', span: 8 }),
+      metricLines('resource_cache_hits', { by: 'app', span: 8 }),
+      metricLines('licence_time', { by: 'cdn', span: 8 }),
+      metricLines('drm_failure', { by: 'app', span: 8 }),
       metricRows(['component_load', 'container_load', 'resource_cache_hits', 'video_startup_time'], {
         by: ['component', 'component_version', 'container'],
         title: 'Components by version and container',
         span: 8,
       }),
-    )
-    .withRow(new RowBuilder('For whom'))
-    .withPanel(
+      'For whom',
       metricRows(
         ['video_startup_time', 'video_startup_time_p95', 'video_start_failure', 'exit_before_video_start'],
         { by: ['isp', 'cdn'], title: 'Network operator × CDN', span: 12, limit: 60 },
       ),
-    )
-    .withPanel(
       metricRows(
         ['video_startup_time', 'video_startup_time_p95', 'video_start_failure', 'exit_before_video_start'],
         { by: ['region'], title: 'Regions', span: 12, limit: 60 },
       ),
-    )
-    .withPanel(
       tablePanel({
         title: 'Errors of the last hour',
         description: describe(
@@ -132,5 +115,6 @@ export function startup() {
         span: 24,
         height: 6,
       }),
-    )
+    ],
+  )
 }

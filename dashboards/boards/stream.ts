@@ -1,4 +1,3 @@
-import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
 import type { Metric } from '../../schemas/metrics.ts'
 import { board } from '../board.ts'
 import { describe } from '../panels/describe.ts'
@@ -16,30 +15,32 @@ const FELT: readonly Metric[] = [
 
 /** One stream: what its viewers feel, over time, by CDN, and for whom it is worst. */
 export function stream() {
-  return board('stream', {
-    about:
-      'What the viewers of a stream feel, by CDN, network and region, down to the sessions it is worst for.',
-  })
-    .withPanel(metricStat('concurrent_plays', { span: 4 }))
-    .withPanel(metricStat('rebuffering_ratio', { span: 4 }))
-    .withPanel(metricStat('rebuffering_frequency', { span: 4 }))
-    .withPanel(metricStat('stalled_viewers', { span: 4 }))
-    .withPanel(metricStat('live_latency_p95', { span: 4 }))
-    .withPanel(metricStat('playback_failure', { span: 4 }))
-    .withPanel(metricLines('concurrent_plays', { by: 'cdn', span: 8 }))
-    .withPanel(metricLines('rebuffering_ratio', { by: 'cdn', span: 8 }))
-    .withPanel(metricLines('rebuffering_frequency', { by: 'cdn', span: 8 }))
-    .withPanel(metricLines('live_latency', { by: 'app', span: 8 }))
-    .withPanel(metricLines('live_latency_p95', { span: 8 }))
-    .withPanel(metricLines('bitrate', { by: 'cdn', span: 8 }))
-    .withPanel(metricLines('dropped_frames', { by: 'app', span: 8 }))
-    .withPanel(metricLines('buffer', { by: 'cdn', span: 8 }))
-    .withPanel(metricLines('fast_playback', { by: 'app', span: 8 }))
-    .withPanel(metricLines('slow_playback', { by: 'cdn', span: 8 }))
-    .withPanel(metricLines('catch_up_gain', { by: 'app', span: 8 }))
-    .withPanel(metricLines('media_request_failure', { by: 'cdn', span: 8 }))
-    .withRow(new RowBuilder('For whom'))
-    .withPanel(
+  return board(
+    'stream',
+    {
+      about:
+        'What the viewers of a stream feel, by CDN, network and region, down to the sessions it is worst for.',
+    },
+    [
+      metricStat('concurrent_plays', { span: 4 }),
+      metricStat('rebuffering_ratio', { span: 4 }),
+      metricStat('rebuffering_frequency', { span: 4 }),
+      metricStat('stalled_viewers', { span: 4 }),
+      metricStat('live_latency_p95', { span: 4 }),
+      metricStat('playback_failure', { span: 4 }),
+      metricLines('concurrent_plays', { by: 'cdn', span: 8 }),
+      metricLines('rebuffering_ratio', { by: 'cdn', span: 8 }),
+      metricLines('rebuffering_frequency', { by: 'cdn', span: 8 }),
+      metricLines('live_latency', { by: 'app', span: 8 }),
+      metricLines('live_latency_p95', { span: 8 }),
+      metricLines('bitrate', { by: 'cdn', span: 8 }),
+      metricLines('dropped_frames', { by: 'app', span: 8 }),
+      metricLines('buffer', { by: 'cdn', span: 8 }),
+      metricLines('fast_playback', { by: 'app', span: 8 }),
+      metricLines('slow_playback', { by: 'cdn', span: 8 }),
+      metricLines('catch_up_gain', { by: 'app', span: 8 }),
+      metricLines('media_request_failure', { by: 'cdn', span: 8 }),
+      'For whom',
       metricRows(FELT, {
         by: ['isp', 'cdn'],
         title: 'Network operator × CDN',
@@ -47,19 +48,13 @@ export function stream() {
         limit: 60,
         height: 10,
       }),
-    )
-    .withPanel(metricRows(FELT, { by: ['region'], title: 'Regions', span: 12, limit: 60, height: 10 }))
-    .withPanel(
+      metricRows(FELT, { by: ['region'], title: 'Regions', span: 12, limit: 60, height: 10 }),
       metricRows(FELT, {
         by: ['container', 'player_version'],
         title: 'Containers and player versions',
         span: 12,
       }),
-    )
-    .withPanel(
       metricRows(FELT, { by: ['component', 'component_version'], title: 'Components by version', span: 12 }),
-    )
-    .withPanel(
       tablePanel({
         span: 24,
         title: 'Sessions it is worst for',
@@ -77,7 +72,8 @@ export function stream() {
           bitrate: { unit: 'Kbits' },
         },
       }),
-    )
-    .withRow(new RowBuilder('Incidents'))
-    .withPanel(incidentTable({ span: 24, height: 6 }))
+      'Incidents',
+      incidentTable({ span: 24, height: 6 }),
+    ],
+  )
 }
