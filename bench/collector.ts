@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { beaconBody } from './collector/bodies.ts'
 import { load } from './collector/load.ts'
+import { median, printFigures } from './harness/figures.ts'
 import type { BenchOptions } from './run.ts'
 
 /** Viewers with a connection each; an answer waits for the disk, so fewer would leave the collector idle. */
@@ -38,11 +39,7 @@ interface Server {
 
 async function start(file: string, args: readonly string[]): Promise<Server> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), args, {
-    execArgv: [
-      ...process.execArgv,
-      YOUNG_SPACE,
-      ...(process.env.PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/pc-prof'] : []),
-    ],
+    execArgv: [...process.execArgv, YOUNG_SPACE],
   })
   const message = async () => (await once(child, 'message'))[0] as { port: number; cpu_us: number }
   const { port } = await message()
@@ -65,18 +62,17 @@ async function measure(server: Server, { events, requests }: Case): Promise<numb
   return ((await server.cpu_us()) - before) / (requests * events)
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
-
 /**
  * Beacons of 38 fields through the whole collector, its embedded log on the disk, against a bare node:http server
  * that reads and parses the same body. Both are processes of their own and take turns; CPU time is the operating
  * system's, user and system, every thread counted.
  */
-export async function run({ json, args }: BenchOptions): Promise<void> {
+export async function run(options: BenchOptions): Promise<void> {
   const { values } = parseArgs({
-    args: [...args],
+    args: [...options.args],
     options: { only: { type: 'string' }, rounds: { type: 'string', default: '5' } },
   })
+  const tell = printFigures('collector', options, 'bare node:http + JSON.parse')
   const folder = await mkdtemp(join(tmpdir(), 'bench-collector-'))
   const servers: Server[] = []
   try {
@@ -89,24 +85,8 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
       const pairs: { value: number; reference: number }[] = []
       for (let round = 0; round < Number(values.rounds); round += 1)
         pairs.push({ reference: await measure(reference, each), value: await measure(collector, each) })
-      const value = median(pairs.map((pair) => pair.value))
       const bare = median(pairs.map((pair) => pair.reference))
-      const ratio = value / bare
-      if (json)
-        console.log(
-          JSON.stringify({
-            bench: 'collector',
-            case: each.name,
-            value,
-            unit: 'cpu_us/event',
-            reference: bare,
-            ratio,
-          }),
-        )
-      else
-        console.log(
-          `${each.name.padEnd(10)} collector ${value.toFixed(1)} µs/event, bare node:http + JSON.parse ${bare.toFixed(1)}: ${ratio.toFixed(2)}×`,
-        )
+      tell(each.name, median(pairs.map((pair) => pair.value)), 'cpu_us/event', bare)
     }
   } finally {
     for (const { child } of servers) {

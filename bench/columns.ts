@@ -1,17 +1,11 @@
 import { createBuilder } from '../schemas/arrow/builder.ts'
 import { readBatch } from '../schemas/arrow/reader.ts'
 import { beaconBody } from './collector/bodies.ts'
+import { cpu_us, median, printFigures } from './harness/figures.ts'
+import type { BenchOptions } from './run.ts'
 
 const READ = ['tenant', 'stream', 'cdn', 'country', 'stalled_ms', 'interval_ms', 'received_time'] as const
 const ROWS = 200_000
-
-/** CPU µs that `work` needs, by the operating system's accounting, and whatever it gave back. */
-function cpu<T>(work: () => T): { readonly us: number; readonly result: T } {
-  const before = process.cpuUsage()
-  const result = work()
-  const { user, system } = process.cpuUsage(before)
-  return { us: user + system, result }
-}
 
 type Row = Record<string, unknown>
 
@@ -27,23 +21,12 @@ function rowsOf(count: number): Row[] {
   })
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
-
 /**
  * The same rows as an Arrow message and as JSON, in one process: what an event costs to write, what it costs to read
  * seven of its columns, and how many bytes it is.
  */
-export async function run({ json }: { readonly json: boolean }): Promise<void> {
-  const tell = (name: string, value: number, unit: string, reference: number): void => {
-    if (json)
-      console.log(
-        JSON.stringify({ bench: 'columns', case: name, value, unit, reference, ratio: value / reference }),
-      )
-    else
-      console.log(
-        `${name.padEnd(12)} Arrow ${value.toFixed(2)} ${unit}, JSON ${reference.toFixed(2)}: ${(value / reference).toFixed(2)}×`,
-      )
-  }
+export async function run(options: BenchOptions): Promise<void> {
+  const tell = printFigures('columns', options, 'JSON')
   for (const size of [1, 100, 1_000]) {
     const rows = rowsOf(size)
     const builder = createBuilder('heartbeat')
@@ -71,9 +54,9 @@ export async function run({ json }: { readonly json: boolean }): Promise<void> {
       parse: [] as number[],
     }
     const repeat = (work: () => unknown) =>
-      cpu(() => {
+      cpu_us(() => {
         for (let index = 0; index < repeats; index += 1) work()
-      }).us /
+      }) /
       repeats /
       size
     for (let round = 0; round < 4; round += 1) {

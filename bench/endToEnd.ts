@@ -6,7 +6,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { quantile } from './pulse/players.ts'
+import { quantile } from './harness/figures.ts'
 import { profiled, startProfile } from './pulse/profile.ts'
 import {
   type Mode,

@@ -2,23 +2,16 @@
  * Arrow messages as collectors write them against JSONEachRow, into the real engine: rows a second, and processor time of the
  * store's process by the operating system's accounting.
  */
-import { readFileSync } from 'node:fs'
 import { createBuilder } from '../schemas/arrow/builder.ts'
 import { END_OF_STREAM, schemaMessage } from '../schemas/arrow/schema.ts'
 import { columnsOf } from '../schemas/derive/columns.ts'
 import { ddl } from '../schemas/derive/ddl.ts'
 import { startTestStore } from '../store/testing.ts'
+import { cpuOf } from '../test/chaos/part.ts'
+import { printFigures } from './harness/figures.ts'
 import type { BenchOptions } from './run.ts'
 
 const MESSAGE_ROWS = 1_000
-const TICKS_PER_S = 100
-
-/** User and system time of a process, s. */
-function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S
-}
-
 function rowOf(index: number, time: number): Record<string, unknown> {
   return {
     tenant: 'demo',
@@ -61,7 +54,8 @@ function rowOf(index: number, time: number): Record<string, unknown> {
   }
 }
 
-export async function run({ json }: BenchOptions): Promise<void> {
+export async function run(options: BenchOptions): Promise<void> {
+  const tell = printFigures('insert', options, 'JSONEachRow')
   const test = await startTestStore()
   try {
     for (const statement of ddl({ database: 'firstframe' })) await test.store.exec(statement)
@@ -103,18 +97,8 @@ export async function run({ json }: BenchOptions): Promise<void> {
     ] as const) {
       const a = await measure(arrow, rows, times)
       const b = await measure(rowByRow, rows, times)
-      const lines = [
-        { case: `rows-per-s-${rows}`, value: a.rate, reference: b.rate, unit: 'rows/s' },
-        { case: `cpu-per-row-${rows}`, value: a.cpu, reference: b.cpu, unit: 'µs' },
-      ]
-      for (const line of lines) {
-        const entry = { bench: 'insert', ...line, ratio: line.value / line.reference }
-        if (json) console.log(JSON.stringify(entry))
-        else
-          console.log(
-            `${rows} rows an insert: Arrow ${Math.round(entry.value)} ${entry.unit}, JSONEachRow ${Math.round(entry.reference)} ${entry.unit}, ratio ${entry.ratio.toFixed(2)}`,
-          )
-      }
+      tell(`rows-per-s-${rows}`, a.rate, 'rows/s', b.rate)
+      tell(`cpu-per-row-${rows}`, a.cpu, 'µs', b.cpu)
     }
   } finally {
     await test.stop()

@@ -26,16 +26,18 @@ import { judgeSessions } from '../collector/trust/sessionTrust.ts'
 import type { Log } from '../log/log.ts'
 import { topics } from '../schemas/topics.ts'
 import { beaconBody } from './collector/bodies.ts'
+import { median, printFigures } from './harness/figures.ts'
 import type { BenchOptions } from './run.ts'
 
 const ROUNDS = 7
 const emit = () => undefined
 
-export async function run({ json, args }: BenchOptions): Promise<void> {
+export async function run(options: BenchOptions): Promise<void> {
   const { values } = parseArgs({
-    args: [...args],
+    args: [...options.args],
     options: { sessions: { type: 'string', default: '60000' } },
   })
+  const tell = printFigures('intake', options, 'JSON.parse alone')
   const folder = await mkdtemp(join(tmpdir(), 'bench-intake-'))
   try {
     const addresses = openAddresses({ emit, cacheFolder: folder })
@@ -44,19 +46,15 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
       const count = Math.ceil(Number(values.sessions) / batch)
       const bodies = Array.from({ length: count }, (_, at) => Buffer.from(beaconBody(at, batch, Date.now())))
       const take = steps(addresses, batch)
-      const parsed = await median(bodies, batch, (body) => JSON.parse(body.toString()))
-      const value = await median(bodies, batch, take)
-      const line = { case: `batch-${batch}`, value, unit: 'cpu_us/event', reference: parsed }
-      if (json) console.log(JSON.stringify({ bench: 'intake', ...line }))
-      else
-        console.log(`batch ${batch}: ${value.toFixed(2)} µs an event, JSON.parse alone ${parsed.toFixed(2)}`)
+      const parsed = await medianOf(bodies, batch, (body) => JSON.parse(body.toString()))
+      tell(`batch-${batch}`, await medianOf(bodies, batch, take), 'cpu_us/event', parsed)
     }
   } finally {
     await rm(folder, { recursive: true })
   }
 }
 
-async function median(
+async function medianOf(
   bodies: readonly Buffer[],
   batch: number,
   work: (body: Buffer, at: number) => unknown,
@@ -72,7 +70,7 @@ async function median(
     const { user, system } = process.cpuUsage(before)
     found.push((user + system) / (bodies.length * batch))
   }
-  return found.sort((a, b) => a - b)[ROUNDS >> 1]!
+  return median(found)
 }
 
 /** The collector's steps over a log that forgets. */

@@ -2,6 +2,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEmbeddedLog } from '../log/embedded.ts'
+import { median, printFigures, quantile } from './harness/figures.ts'
 import type { BenchOptions } from './run.ts'
 
 /** An Arrow batch of some hundred rows. */
@@ -24,14 +25,9 @@ interface Figures {
  * each message; one after the other (latency), and by 32 writers at once (throughput, where the log shares flushes).
  * Rounds of both alternate; the medians count.
  */
-export async function run({ json }: Pick<BenchOptions, 'json'>): Promise<void> {
+export async function run(options: BenchOptions): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'firstframe-bench-log-'))
-  const rows: object[] = []
-  const tell = (name: string, value: number, reference: number, unit: string): void => {
-    const round = (figure: number): number => Number(figure.toPrecision(3))
-    const row = { bench: 'log', case: name, value: round(value), unit, reference: round(reference) }
-    rows.push({ ...row, ratio: round(value / reference) })
-  }
+  const tell = printFigures('log', options, 'a plain file')
   try {
     const log = await openEmbeddedLog({
       path: join(folder, 'log'),
@@ -64,18 +60,16 @@ export async function run({ json }: Pick<BenchOptions, 'json'>): Promise<void> {
     await log.close()
     await file.close()
     for (const figure of ['p50_ms', 'p99_ms'] as const)
-      tell(`append-${figure.slice(0, 3)}`, median(latency.log, figure), median(latency.file, figure), 'ms')
+      tell(`append-${figure.slice(0, 3)}`, middle(latency.log, figure), 'ms', middle(latency.file, figure))
     tell(
       'append-32-writers',
-      median(throughput.log, 'perSecond'),
-      median(throughput.file, 'perSecond'),
+      middle(throughput.log, 'perSecond'),
       'messages/s',
+      middle(throughput.file, 'perSecond'),
     )
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-  if (json) for (const row of rows) console.log(JSON.stringify(row))
-  else console.table(rows)
 }
 
 async function measure(append: Append, writers: number, each: number): Promise<Figures> {
@@ -91,11 +85,8 @@ async function measure(append: Append, writers: number, each: number): Promise<F
   }
   await Promise.all(Array.from({ length: writers }, write))
   const seconds = (performance.now() - began) / 1_000
-  times.sort((a, b) => a - b)
-  const at = (share: number): number => times[Math.floor(times.length * share)]!
-  return { p50_ms: at(0.5), p99_ms: at(0.99), perSecond: times.length / seconds }
+  return { p50_ms: median(times), p99_ms: quantile(times, 0.99), perSecond: times.length / seconds }
 }
 
-function median(rounds: readonly Figures[], figure: keyof Figures): number {
-  return rounds.map((round) => round[figure]).sort((a, b) => a - b)[Math.floor(rounds.length / 2)]!
-}
+const middle = (rounds: readonly Figures[], figure: keyof Figures): number =>
+  median(rounds.map((round) => round[figure]))

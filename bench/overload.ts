@@ -10,6 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startPipeline } from '../test/chaos/pipeline.ts'
 import { startFirstframe } from '../test/pipeline/firstframe.ts'
+import { quantile } from './harness/figures.ts'
 import { type Players, type PlayersReport, startPlayers } from './overload/startPlayers.ts'
 import type { BenchOptions } from './run.ts'
 
@@ -48,9 +49,6 @@ function pin(pid: number, cpu: number): void {
 }
 
 const round = (share: number): number => Math.round(share * 100) / 100
-
-const quantile = (values: readonly number[], share: number): number =>
-  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0
 
 /** One second at a time: the reports of a phase. */
 async function listen(players: Players, seconds: number): Promise<PlayersReport[]> {

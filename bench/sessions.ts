@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib'
 import { DEDUPE_COLUMNS, Dedupe } from '../processor/dedupe/dedupe.ts'
 import { createBuilder } from '../schemas/arrow/builder.ts'
 import { readBatch } from '../schemas/arrow/reader.ts'
+import { cpu_us, printFigures } from './harness/figures.ts'
 import type { BenchOptions } from './run.ts'
 
 const SESSIONS = 1_000_000
@@ -63,27 +64,16 @@ function memory(): number {
   return heapUsed + external
 }
 
-export async function run({ json }: BenchOptions): Promise<void> {
-  const tell = (name: string, value: number, unit: string, reference?: number): void =>
-    console.log(
-      json
-        ? JSON.stringify({
-            bench: 'sessions',
-            case: name,
-            value,
-            unit,
-            ...(reference === undefined ? {} : { reference, ratio: value / reference }),
-          })
-        : `${name.padEnd(34)} ${value.toFixed(2).padStart(8)} ${unit}${reference === undefined ? '' : ` (a plain Map: ${reference.toFixed(2)})`}`,
-    )
+export async function run(options: BenchOptions): Promise<void> {
+  const tell = printFigures('sessions', options, 'a plain Map')
   // In one piece each: as they come they are chains of parts, which would be counted here and freed later.
   const ids = Array.from({ length: SESSIONS }, () => Buffer.from(randomUUID()).toString())
 
   const bare = memory()
   const plain = new Map<string, number>()
-  const mapTime = process.cpuUsage()
-  for (const id of ids) plain.set(Buffer.from(`demo\0${id}`).toString(), 1)
-  const mapped = process.cpuUsage(mapTime)
+  const mapped_us = cpu_us(() => {
+    for (const id of ids) plain.set(Buffer.from(`demo\0${id}`).toString(), 1)
+  })
   const map_bytes = (memory() - bare) / SESSIONS
   plain.clear()
 
@@ -93,10 +83,7 @@ export async function run({ json }: BenchOptions): Promise<void> {
   for (const round of ['first', 'again'] as const) {
     for (let from = 0; from < SESSIONS; from += MESSAGE_ROWS) {
       const message = heartbeats(ids.slice(from, from + MESSAGE_ROWS), round === 'first' ? from : from + 1)
-      const start = process.cpuUsage()
-      dedupe.check(readBatch('heartbeat', message, DEDUPE_COLUMNS))
-      const { user, system } = process.cpuUsage(start)
-      spent[round] += user + system
+      spent[round] += cpu_us(() => dedupe.check(readBatch('heartbeat', message, DEDUPE_COLUMNS)))
     }
   }
   const used = memory() - before
@@ -104,7 +91,7 @@ export async function run({ json }: BenchOptions): Promise<void> {
   if (dedupe.size !== SESSIONS) throw new Error(`${dedupe.size} sessions`)
   tell('memory a session', dedupe.bytes / SESSIONS, 'bytes', map_bytes)
   tell('… with all that the process holds', used / SESSIONS, 'bytes')
-  tell('a row of a new session', spent.first / SESSIONS, 'µs', (mapped.user + mapped.system) / SESSIONS)
+  tell('a row of a new session', spent.first / SESSIONS, 'µs', mapped_us / SESSIONS)
   tell('a row of a known session', spent.again / SESSIONS, 'µs')
 
   const zstd = await import('@mongodb-js/zstd').catch(() => undefined)

@@ -12,14 +12,15 @@ import type { Batch } from '../rehearsal/rows.ts'
 import { createShow } from '../rehearsal/show.ts'
 import { readBatch } from '../schemas/arrow/reader.ts'
 import { columnsOf } from '../schemas/derive/columns.ts'
+import { cpu_us, printFigures } from './harness/figures.ts'
 import type { BenchOptions } from './run.ts'
 
 const START = Date.UTC(2026, 10, 21, 12)
 const emit = () => undefined
 
-export async function run({ json, args }: BenchOptions): Promise<void> {
+export async function run(options: BenchOptions): Promise<void> {
   const { values } = parseArgs({
-    args: [...args],
+    args: [...options.args],
     options: { viewers: { type: 'string', default: '20000' }, length: { type: 'string', default: '300' } },
   })
   const [viewers, length_s] = [Number(values.viewers), Number(values.length)]
@@ -33,10 +34,7 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
   let rows = 0
   const cpu = { read: 0, windows: 0, judge: 0 }
   const timed = (step: keyof typeof cpu, work: () => unknown) => {
-    const before = process.cpuUsage()
-    work()
-    const { user, system } = process.cpuUsage(before)
-    cpu[step] += user + system
+    cpu[step] += cpu_us(work)
   }
   const read = ({ kind, bytes }: Batch) => {
     const known = new Set(columnsOf(kind).map(({ name }) => name))
@@ -56,17 +54,10 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
     })
     timed('judge', () => judge.evaluate({ views: core.windows.streams.values(), watermark_ms }))
   }
+  const tell = printFigures('watch', options)
   for (const [step, us] of Object.entries(cpu)) {
-    const value = us / rows
-    if (json) console.log(JSON.stringify({ bench: 'watch', case: step, value, unit: 'cpu_us/event', rows }))
-    else
-      console.log(
-        `${step.padEnd(8)} ${value.toFixed(2)} µs an event, ${(us / length_s / 1000).toFixed(1)} ms a second of ${viewers} viewers`,
-      )
+    tell(step, us / rows, 'cpu_us/event')
+    tell(`${step}-second`, us / length_s / 1000, 'cpu_ms/s')
   }
-  const events = (rows * 1e6) / (cpu.windows + cpu.judge)
-  if (!json)
-    console.log(
-      `${Math.round(events).toLocaleString('en-US')} events a second a core; ${rows.toLocaleString('en-US')} rows`,
-    )
+  tell('events-a-second', (rows * 1e6) / (cpu.windows + cpu.judge), 'events/s')
 }

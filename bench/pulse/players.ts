@@ -4,6 +4,7 @@
  * late counts as late. Talks with its parent by messages (`PlayersCommand`).
  */
 import { connect, type Socket } from 'node:net'
+import { quantile } from '../harness/figures.ts'
 
 export interface PlayersOptions {
   readonly urls: readonly string[]
@@ -177,12 +178,6 @@ function run(options: PlayersOptions): void {
     refused_ms = []
     process.send!(count)
   })
-}
-
-/** A quantile of what was measured; 0 of nothing. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 }
 
 if (process.send !== undefined && process.argv[2]?.startsWith('{')) run(JSON.parse(process.argv[2]))

@@ -55,25 +55,8 @@ export async function readSessions(
 }
 
 type Row = Record<string, string | number | boolean | null>
-const ABOUT = [
-  'app',
-  'cdn',
-  'edge',
-  'isp',
-  'country',
-  'region',
-  'network',
-  'device',
-  'os',
-  'container',
-  'component',
-  'component_version',
-  'player',
-  'player_version',
-  'protocol',
-  'codec',
-  'source',
-] as const
+/** What a session's page says of it. */
+const ABOUT = [...SESSION_FILTERS.filter((name) => name !== 'rendition' && name !== 'delivery'), 'source']
 const LINK_METRICS: readonly Metric[] = [
   'encoder_fps',
   'ingest_bitrate',
