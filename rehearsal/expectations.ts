@@ -27,7 +27,7 @@ export function expectationsOf(scenario: Scenario, troubles: readonly Trouble[])
         page: stated?.page ?? true,
         hops: stated?.hop ? [stated.hop, ...(stated.also_hops ?? [])] : [hop, ...(spec.also ?? [])],
         cause: stated?.cause ?? spec.cause ?? place,
-        within_s: stated?.within_s ?? 5,
+        within_s: stated?.within_s ?? spec.within_s ?? 5,
         plan: Object.fromEntries(
           (scenario.plan ?? []).flatMap(({ level, within_s, for: fault }) =>
             within_s === undefined || (fault !== undefined && fault !== trouble.id)

@@ -30,6 +30,8 @@ export interface FaultSpec {
   /** Named as well rightly: the evidence cannot tell them apart. */
   readonly also?: readonly Hop[]
   readonly felt: Felt
+  /** How soon it can be known, s, where the scenario does not say. Default 5. */
+  readonly within_s?: number
   /** The cause that is to be named is the place; for these it is something else. */
   readonly cause?: Readonly<Record<string, string>>
   /** Where it is when the scenario does not say. */
@@ -120,6 +122,25 @@ export const FAULTS = {
     hop: 'interaction',
     felt: {},
     cause: { resource: 'prize_pool' },
+  },
+  over_issue: {
+    help: 'A round’s box gives more coupons than its budget.',
+    hop: 'interaction',
+    felt: {},
+    cause: { pool: 'coupon-box' },
+  },
+  double_grant: {
+    help: 'A retry without its key gives one coupon in three twice.',
+    hop: 'interaction',
+    felt: {},
+    cause: { pool: 'coupon-box' },
+  },
+  slow_draw: {
+    help: 'The draw gives coupons so slowly that a box will not be given out.',
+    hop: 'interaction',
+    felt: {},
+    cause: { pool: 'coupon-box' },
+    within_s: 25,
   },
   bot_flood: {
     help: 'Bots of one operator flood the game.',

@@ -46,6 +46,13 @@ const Audience = object(
                 description: 'Share of each stock that the round uses up. Default 0.1.',
               }),
             ),
+            rewards: optional(
+              Type.Integer({
+                minimum: 1,
+                maximum: 100_000,
+                description: 'Coupons in its box, booked in the ledger as they are given. Default: no box.',
+              }),
+            ),
             round: optional(Type.String({ description: 'Name of the round.' })),
             every_s: optional(positive('Repeat every so many seconds until the end.')),
           },

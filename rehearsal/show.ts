@@ -2,6 +2,7 @@ import { Audience } from './audience.ts'
 import { Game } from './game.ts'
 import { Link } from './link.ts'
 import { Probes } from './probes.ts'
+import { Rewards } from './rewards.ts'
 import { type Batch, Rows } from './rows.ts'
 import type { Scenario } from './scenarioSchema.ts'
 import { createStage, type Trouble } from './stage.ts'
@@ -50,6 +51,7 @@ export function createShow({
   const audience = new Audience(stage)
   const link = new Link(stage, audience)
   const game = new Game(stage, audience)
+  const rewards = new Rewards(stage)
   const probes = new Probes(stage)
   const pulses = [...stage.pulses].sort((a, b) => a.from_ms - b.from_ms)
   let now = 0
@@ -71,6 +73,7 @@ export function createShow({
     audience.advance(to_ms)
     link.advance(to_ms)
     game.advance(to_ms)
+    rewards.advance(to_ms)
     probes.advance(to_ms)
   }
 

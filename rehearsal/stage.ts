@@ -27,6 +27,8 @@ export interface Pulse {
   readonly interactions: number
   readonly joins: number
   readonly drains: number
+  /** Coupons in its box; 0: it has none. */
+  readonly rewards: number
   readonly round: string
 }
 
@@ -123,6 +125,7 @@ function pulsesOf({ audience, length_s }: Scenario): Pulse[] {
       interactions: pulse.interactions ?? 0.3,
       joins: pulse.joins ?? 0.1,
       drains: pulse.drains ?? 0.1,
+      rewards: pulse.rewards ?? 0,
       round: pulse.round ?? `round-${i + 1}-${n + 1}`,
     }))
   })

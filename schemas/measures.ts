@@ -27,6 +27,8 @@ export interface MeasureSpec {
   readonly times?: string
   readonly otherwise?: string
   readonly where?: Readonly<Record<string, Condition>>
+  /** Only rows whose value of this text field fulfilled the conditions before: the watcher counts it, no rollup does. */
+  readonly repeated?: string
 }
 
 /**
@@ -420,6 +422,12 @@ export const MEASURES = {
   reward_claimed_amount_sum: booked('claimed', 'Rewards claimed, by amount.'),
   reward_expired_amount_sum: booked('expired', 'Rewards expired, by amount.'),
   reward_returned_amount_sum: booked('returned', 'Rewards returned to their pool, by amount.'),
+  reward_doubled_amount_sum: {
+    ...booked('issued', 'Rewards issued again under a reference that was issued before, by amount.'),
+    repeated: 'reference',
+  },
+  reward_ends_sum: mean('ledger', 'ends_ms', 'Ends of the rounds of budgets, summed.'),
+  reward_ends_count: present('ledger', 'ends_ms', 'Budgets that name one.'),
   orders_sum: {
     kind: 'ledger',
     aggregate: 'sum',
@@ -441,6 +449,6 @@ export type Measure = keyof typeof MEASURES
 export const MEASURE_NAMES = Object.keys(MEASURES) as Measure[]
 /** A measure’s specification by its name. */
 export const measureOf = (name: Measure): MeasureSpec => MEASURES[name]
-/** The measures of one kind. */
+/** What rollups can keep of a kind. */
 export const measuresOfKind = (kind: Kind): Measure[] =>
-  MEASURE_NAMES.filter((name) => MEASURES[name].kind === kind)
+  MEASURE_NAMES.filter((name) => MEASURES[name].kind === kind && measureOf(name).repeated === undefined)

@@ -1,6 +1,7 @@
 import { isBranchName } from './kinds/branches.ts'
 import { BRANCH_METRICS } from './metrics/branches.ts'
 import { INTERACTION_METRICS } from './metrics/interaction.ts'
+import { POOL_METRICS } from './metrics/ledger.ts'
 import { LINK_METRICS } from './metrics/link.ts'
 import type { MetricSpec } from './metrics/metric.ts'
 import { SHOW_METRICS } from './metrics/show.ts'
@@ -14,6 +15,7 @@ export const METRICS = {
   ...INTERACTION_METRICS,
   ...LINK_METRICS,
   ...BRANCH_METRICS,
+  ...POOL_METRICS,
 } as const satisfies Readonly<Record<string, MetricSpec>>
 
 export type Metric = keyof typeof METRICS
@@ -28,5 +30,6 @@ const ANY: Readonly<Record<AnyMetric, MetricSpec>> = { ...METRICS, ...SHOW_METRI
 /** A metric’s specification by its name. */
 export const metricOf = (name: AnyMetric): MetricSpec => ANY[name]
 
-/** Whether a metric is of a branch of the link (`schemas/kinds/branches.ts`). */
-export const isBranch = (name: AnyMetric): boolean => isBranchName(metricOf(name).where?.hop)
+/** Whether a metric is of a branch of the link (`schemas/kinds/branches.ts`), or of a prize pool: what stands by itself and explains nothing else. */
+export const isBranch = (name: AnyMetric): boolean =>
+  name in POOL_METRICS || isBranchName(metricOf(name).where?.hop)

@@ -77,6 +77,17 @@ export type RuleSpec =
       readonly beyond: number
       readonly severity: Severity
     }
+  /** A prize pool gives more than its budget. */
+  | { readonly type: 'over_issue'; readonly window_s: number; readonly severity: Severity }
+  /** A reference is issued a second time. */
+  | { readonly type: 'double_grant'; readonly window_s: number; readonly severity: Severity }
+  /** At the pace of its last seconds, less than this share of a pool's budget will be given out when its round ends. */
+  | {
+      readonly type: 'undistributed'
+      readonly window_s: number
+      readonly least: number
+      readonly severity: Severity
+    }
   /** Enough places agree that a check fails. */
   | {
       readonly type: 'quorum'

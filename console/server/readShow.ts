@@ -49,7 +49,7 @@ export interface FastFacts {
   readonly watching: WatchingCounts
 }
 
-const AXIS_METRICS = METRIC_NAMES.filter((name) => !('sql_only' in metricOf(name)))
+const AXIS_METRICS = METRIC_NAMES.filter((name) => !metricOf(name).by_round)
 /** Recent past of heat, phases and lists. */
 const RECENT_MS = 60_000
 
@@ -135,7 +135,7 @@ export async function readFast(
   at_ms: number,
   heard: ReadonlySet<string>,
 ): Promise<FastFacts> {
-  const metrics = METRIC_NAMES.filter((name) => heard.has(kindOfMetric(name)))
+  const metrics = AXIS_METRICS.filter((name) => heard.has(kindOfMetric(name)))
   const windows = new Map<number, Metric[]>()
   for (const name of metrics) windows.set(windowOf(name), [...(windows.get(windowOf(name)) ?? []), name])
   const [heard_ms, watching, ...known] = await Promise.all([

@@ -4,10 +4,17 @@ import { metricSql, metricWhere } from '../../schemas/sql.ts'
 import { sourceOf } from '../sql/source.ts'
 
 /** Rules that Grafana can judge from rollups; `mix` and `unusual` compare many cells and stay with the watcher. */
-export type GrafanaRule = Exclude<RuleSpec, { type: 'mix' | 'unusual' }>
+type Watchers = 'mix' | 'unusual' | 'over_issue' | 'double_grant' | 'undistributed'
+const WATCHERS: ReadonlySet<string> = new Set<Watchers>([
+  'mix',
+  'unusual',
+  'over_issue',
+  'double_grant',
+  'undistributed',
+])
+export type GrafanaRule = Exclude<RuleSpec, { type: Watchers }>
 /** Whether a rule can be written as a Grafana alert: it needs one number in SQL. */
-export const canBeGrafanas = (rule: RuleSpec): rule is GrafanaRule =>
-  rule.type !== 'mix' && rule.type !== 'unusual'
+export const canBeGrafanas = (rule: RuleSpec): rule is GrafanaRule => !WATCHERS.has(rule.type)
 
 /** Concurrent plays below which a stream's numbers say little; the watcher judges these too, by an interval. */
 const FEWEST = 20

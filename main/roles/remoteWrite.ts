@@ -23,7 +23,7 @@ interface Group {
 function groupsOf(): Group[] {
   const groups = new Map<string, Group>()
   for (const name of METRIC_NAMES) {
-    if ('sql_only' in metricOf(name)) continue
+    if (metricOf(name).by_round) continue
     const table = rollupsOf([name]).find((each) => ROLLUPS[each].step_s * 1000 === STEP_MS)
     if (table === undefined) continue
     const where = metricWhere(name)

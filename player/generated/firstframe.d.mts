@@ -678,6 +678,8 @@ export interface LedgerFields {
   readonly round?: string
   /** Id of the grant or order at its platform: one that is issued twice is a double grant. */
   readonly reference?: string
+  /** Of a budget: when its round ends, ms since the epoch. A pool that will not be given out by then is said while something can be done. In ms. */
+  readonly ends_ms?: number
   /** What the amount counts: cny, coins, … */
   readonly currency?: string
 }

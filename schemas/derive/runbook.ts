@@ -29,6 +29,12 @@ function when(rule: RuleSpec, unit: string, better: string): string {
       return better === 'lower'
         ? `At one node it reaches ${rule.beyond} ${unit} over ${rule.window_s} s.`
         : `At one node it is not above ${rule.beyond} ${unit} over ${rule.window_s} s.`
+    case 'over_issue':
+      return `A pool gave more than its budget in a round, less what came back, and still gave within the last ${rule.window_s} s.`
+    case 'double_grant':
+      return `A reference was issued again within the last ${rule.window_s} s.`
+    case 'undistributed':
+      return `At the pace of its last ${rule.window_s} s (twice its standard error added) less than ${rule.least * 100} % of a pool’s budget is given out when its round ends. The budget names the end (\`ends_ms\`); without it nothing is said.`
     case 'quorum':
       return `At least ${rule.at_least} of ${rule.of} places (${rule.by}) agree within ${rule.window_s} s; where there are fewer, a second check agrees.`
   }

@@ -603,6 +603,7 @@ CREATE TABLE IF NOT EXISTS firstframe.ledger_local ON CLUSTER 'firstframe' (
   tier LowCardinality(String) CODEC(ZSTD(1)),
   round LowCardinality(String) CODEC(ZSTD(1)),
   reference String CODEC(ZSTD(1)),
+  ends_ms Nullable(Float64) CODEC(ZSTD(1)),
   currency LowCardinality(String) CODEC(ZSTD(1)),
   INDEX session_bloom session TYPE bloom_filter(0.01) GRANULARITY 4,
   INDEX received_range received_time TYPE minmax GRANULARITY 1
@@ -1941,6 +1942,8 @@ CREATE TABLE IF NOT EXISTS firstframe.ledger_10s_local ON CLUSTER 'firstframe' (
   reward_claimed_amount_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   reward_expired_amount_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   reward_returned_amount_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  reward_ends_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+  reward_ends_count SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   orders_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
   sales_sum SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1))
 )
@@ -1969,6 +1972,8 @@ SELECT
   sumIf(toFloat64(weight) * (assumeNotNull(amount)), entry = 'claimed') AS reward_claimed_amount_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(amount)), entry = 'expired') AS reward_expired_amount_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(amount)), entry = 'returned') AS reward_returned_amount_sum,
+  sumIf(toFloat64(weight) * (assumeNotNull(ends_ms)), isNotNull(ends_ms)) AS reward_ends_sum,
+  sumIf(toFloat64(weight), isNotNull(ends_ms)) AS reward_ends_count,
   sumIf(toFloat64(weight) * (assumeNotNull(count)), entry = 'order') AS orders_sum,
   sumIf(toFloat64(weight) * (assumeNotNull(amount)), entry = 'order') AS sales_sum
 FROM firstframe.ledger_local

@@ -38,5 +38,11 @@ export const ledger = {
     max_length: 128,
     help: 'Id of the grant or order at its platform: one that is issued twice is a double grant.',
   },
+  ends_ms: {
+    type: 'f64',
+    unit: 'ms',
+    max: 1e14,
+    help: 'Of a budget: when its round ends, ms since the epoch. A pool that will not be given out by then is said while something can be done.',
+  },
   currency: { type: 'label', help: 'What the amount counts: cny, coins, …' },
 } as const satisfies Fields

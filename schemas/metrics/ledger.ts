@@ -2,8 +2,8 @@ import type { MetricSpec } from './metric.ts'
 
 const common = { hop: 'interaction', better: 'higher' } as const
 
-/** What the show gave away and what it sold, as its platforms booked it. */
-export const LEDGER_METRICS = {
+/** What prize pools give, as the reward platform booked it; judged by pool and round (`processor/watch/detect/pools.ts`). */
+export const POOL_METRICS = {
   reward_issued: {
     ...common,
     title: { en: 'Issued of the budget', zh: '奖池发放率' },
@@ -13,7 +13,17 @@ export const LEDGER_METRICS = {
     numerator: 'reward_issued_amount_sum',
     denominator: 'reward_budget_amount_sum',
     objective: 1,
+    by_round: true,
+    rules: [
+      { type: 'over_issue', window_s: 20, severity: 'critical' },
+      { type: 'double_grant', window_s: 20, severity: 'critical' },
+      { type: 'undistributed', window_s: 20, least: 0.95, severity: 'warning' },
+    ],
   },
+} as const satisfies Readonly<Record<string, MetricSpec>>
+
+/** What the show gave away and what it sold, as its platforms booked it. */
+export const LEDGER_METRICS = {
   reward_claimed: {
     ...common,
     title: { en: 'Claimed of what was issued', zh: '奖励领取率' },

@@ -35,6 +35,8 @@ export interface MetricSpec {
   readonly parts?: Readonly<Record<string, number>>
   /** 1 − the quotient. */
   readonly complement?: true
+  /** Says something of a whole round only: no live page and no push of metrics reads it from seconds. */
+  readonly by_round?: true
   /** Only rows with these values count; where a kind is shared by hops or channels. */
   readonly where?: Readonly<Record<string, string>>
   /** What it should be: at most (lower is better) or at least (higher is better). */

@@ -9,6 +9,7 @@ import { judgeBranch } from './branches.ts'
 import { judgeMix } from './mix.ts'
 import { judgeObjective } from './objective.ts'
 import type { Observation } from './observation.ts'
+import { isPoolRule } from './pools.ts'
 import { SIGNALS, type Signal } from './signals.ts'
 import { judgeSpread } from './spread.ts'
 import type { StreamMemory } from './streamMemory.ts'
@@ -34,6 +35,7 @@ export function detect(options: DetectOptions): Observation[] {
     const { spec } = rule
     if (spec.type === 'forecast')
       found.push(...memory.levels.judge(spec, second, options.interaction_tainted))
+    else if (isPoolRule(spec)) found.push(...memory.pools.judge(spec, second))
     else if (isBranch(rule.metric)) found.push(...judgeBranch({ rule, view, holds: options.holds }))
     else if (spec.type === 'quorum') {
       if (!farewell.ended) found.push(...memory.checks.judge(spec, second))

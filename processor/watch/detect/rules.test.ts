@@ -68,6 +68,12 @@ function sidesOf(metric: Metric, spec: RuleSpec): Sides {
       }
     case 'forecast':
       return { quiet: 0.4 / spec.horizon_s, bad: 3 / spec.horizon_s, quiet_until_s: 1, firing_by_s: 6 }
+    case 'over_issue':
+      return { quiet: 1.1, bad: 1.9, quiet_until_s: 0, firing_by_s: 3 }
+    case 'double_grant':
+      return { quiet: 2.1, bad: 2.9, quiet_until_s: 0, firing_by_s: 3 }
+    case 'undistributed':
+      return { quiet: 3.1, bad: 3.9, quiet_until_s: 1, firing_by_s: spec.window_s }
     case 'spread':
       return {
         quiet: spec.beyond * 0.8,

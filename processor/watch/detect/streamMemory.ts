@@ -4,6 +4,7 @@ import { Checks } from './checks.ts'
 import { Farewells } from './farewells.ts'
 import { BLOCK_S, FINE_S, LaneMemory } from './laneMemory.ts'
 import { Levels } from './levels.ts'
+import { POOL_MEASURES, Pools } from './pools.ts'
 import { LANES, measuresOfLane } from './signals.ts'
 import { UnusualMemory } from './unusual.ts'
 
@@ -28,6 +29,7 @@ export class StreamMemory {
   readonly lanes = new Map<string, LaneMemory>()
   readonly farewells = new Farewells()
   readonly levels = new Levels()
+  readonly pools = new Pools()
   readonly checks = new Checks()
   readonly unusual = new UnusualMemory()
   /** The next second to be read, since the epoch. */
@@ -75,6 +77,8 @@ export class StreamMemory {
     }
     const levels = view.cells(['resource_level_sum', 'resource_capacity_sum'], from, to)
     if (levels.rows > 0 && seconds === 1) this.levels.read(second, levels)
+    const pools = view.cells(POOL_MEASURES, from, to)
+    if (pools.rows > 0) this.pools.read(second + seconds - 1, pools)
     const checks = view.cells(['probes_failed_count', 'probes_count'], from, to)
     if (checks.rows > 0) this.checks.read(second, checks)
   }

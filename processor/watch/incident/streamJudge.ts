@@ -451,7 +451,14 @@ const ELSEWHERE_SURER = 0.1
 
 /** Missed the bar for its surprise alone, and reaches the lower one. */
 /** Rules that see a fact and no surprise: no number of marks may keep them from paging. */
-const CERTAIN: ReadonlySet<Observation['rule']> = new Set(['absence', 'forecast', 'quorum'])
+const CERTAIN: ReadonlySet<Observation['rule']> = new Set([
+  'absence',
+  'forecast',
+  'quorum',
+  'over_issue',
+  'double_grant',
+  'undistributed',
+])
 
 const isBetween = ({ score, threshold }: Observation, lower: number): boolean =>
   score >= lower && score < threshold

@@ -112,6 +112,8 @@ function sentence(reported: Told): [string, string] {
       : [`${name} fell silent${en}`, `${zh}${nameZh}无上报`]
   }
   if (rule === 'forecast') return forecast(reported)
+  if (rule === 'over_issue' || rule === 'double_grant' || rule === 'undistributed')
+    return ofPool(rule, reported)
   if (rule === 'mix')
     return [
       `A flood of interactions${en}: ${percent(value)} of all, usually ${percent(baseline)}`,
@@ -178,6 +180,28 @@ function forecast({ cause, seconds_left = 0, value, note }: Told): [string, stri
   return left > 0
     ? [`${capital} empty in ${left} s`, `${zh} 将在 ${left} 秒后耗尽`]
     : [`${capital} is empty`, `${zh} 已耗尽`]
+}
+
+function ofPool(
+  rule: 'over_issue' | 'double_grant' | 'undistributed',
+  { cause, value, note }: Told,
+): [string, string] {
+  const { pool = 'the pool' } = cause
+  const [number = '0', ...rest] = (note ?? '').split(' ')
+  const round = rest.join(' ')
+  const [en, zh] = round === '' ? [pool, pool] : [`${pool} of ${round}`, `${round} ${pool}`]
+  const figure = trim(Number(number))
+  if (rule === 'over_issue')
+    return [
+      `${en} gives more than its budget: ${percent(value)}, ${figure} too much`,
+      `${zh} 超发：已达预算的 ${percent(value)}，多发 ${figure}`,
+    ]
+  if (rule === 'double_grant')
+    return [`${en} gives the same grant twice: ${figure} lost`, `${zh} 重复发放：损失 ${figure}`]
+  return [
+    `${en} will not be given out: ${percent(value)} by the end in ${figure} s`,
+    `${zh} 发不完：${figure} 秒后结束时预计只发 ${percent(value)}`,
+  ]
 }
 
 function place(cause: Where): [string, string] {

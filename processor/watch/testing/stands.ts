@@ -1,6 +1,7 @@
 import type { Kind } from '../../../schemas/kinds/kinds.ts'
 import { METRIC_NAMES, type Metric, metricOf } from '../../../schemas/metrics.ts'
 import type { RuleSpec } from '../../../schemas/rules.ts'
+import { RUN_START } from './run.ts'
 
 export type Row = Readonly<Record<string, string | number | boolean>>
 
@@ -274,6 +275,37 @@ export const STANDS: Partial<Record<Metric, Stand>> = {
         synthetic: true,
         verdict: n < value ? 'failed' : 'healthy',
       })),
+  },
+  // Two boxes of 4,000,000 give 1,000 a second; `slow` has to be empty after 4,000 s. The value’s whole part is the fault, 1 to give too much, 2 twice,
+  // 3 too slowly; its fraction is the side of the rule. Afterwards `box` gives nothing.
+  reward_issued: {
+    kind: 'ledger',
+    normal: 0,
+    rows: (second, value) => {
+      const booked = (pool: string, n: number, entry: string, more: Row): Row => ({
+        ...{ node: 'rewards', session: 'rewards', seq: 5 * second + n + 1, pool, round: 'r1' },
+        ...{ entry, count: 1, ...more },
+      })
+      const bad = value % 1 > 0.5
+      const fault = Math.floor(value)
+      const reference = `g-${second}`
+      const over = value === 0 && second > POOL_FROM_S
+      const much = fault === 1 ? (bad ? 4_000_000 : 20_000) : 1_000
+      const slow = fault === 3 ? (bad ? 300 : 980) : 1_000
+      const again = { amount: 5, reference: `g-${second - 1}` }
+      const budget = { amount: 4_000_000 }
+      return [
+        ...(second > 0
+          ? []
+          : [
+              booked('box', 0, 'budget', budget),
+              booked('slow', 1, 'budget', { ...budget, ends_ms: RUN_START + 4_000_000 }),
+            ]),
+        ...(over ? [] : [booked('box', 2, 'issued', { amount: much, reference })]),
+        booked('slow', 3, 'issued', { amount: slow, reference }),
+        ...(fault === 2 && bad ? [booked('box', 4, 'issued', again)] : []),
+      ]
+    },
   },
   // The value is how much of a pool goes each second.
   resource_level: {

@@ -11,7 +11,7 @@ const OWN: Readonly<Record<Kind, readonly string[]>> = {
   hop: ['hop', 'node', 'status', 'event', 'reason'],
   probe: ['target', 'hop', 'verdict', 'stage', 'reason'],
   resource: ['resource', 'node', 'sense', 'round'],
-  ledger: [],
+  ledger: ['pool', 'round'],
   change: [],
 }
 

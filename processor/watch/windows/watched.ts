@@ -2,8 +2,14 @@ import { KIND_NAMES, type Kind } from '../../../schemas/kinds/kinds.ts'
 import { MEASURES, type Measure, type MeasureSpec } from '../../../schemas/measures.ts'
 import { METRIC_NAMES, metricOf } from '../../../schemas/metrics.ts'
 
-/** Beside the measures of metrics: how often players report. Their silence can only be judged against it. */
-const used = new Set<Measure>(['heartbeats_count'])
+/** Beside the measures of metrics: how often players report, since their silence can only be judged against it; and what pools are judged by. */
+const used = new Set<Measure>([
+  'heartbeats_count',
+  'reward_returned_amount_sum',
+  'reward_doubled_amount_sum',
+  'reward_ends_sum',
+  'reward_ends_count',
+])
 for (const name of METRIC_NAMES) {
   const { numerator, denominator } = metricOf(name)
   for (const measure of [numerator, denominator]) if (measure) used.add(measure)

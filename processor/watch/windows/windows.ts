@@ -1,10 +1,11 @@
 import type { ReadBatch } from '../../../schemas/arrow/reader.ts'
 import type { Kind } from '../../../schemas/kinds/kinds.ts'
-import { MEASURES, type Measure } from '../../../schemas/measures.ts'
+import { MEASURES, type Measure, measureOf } from '../../../schemas/measures.ts'
 import { cellFields } from './cellFields.ts'
 import { KindWindow } from './kindWindow.ts'
 import { fieldsOf, measureRows } from './measureRows.ts'
 import { isPooled, KINDS_POOLED, POOL_FIELDS, POOLED, PoolCells, pooledName } from './pool.ts'
+import { Repeats } from './repeats.ts'
 import type { SessionSlices } from './sessionSlices.ts'
 import type { Cells, Heard, KindSlices, StreamView, Where } from './view.ts'
 import { isSessionCount, WATCHED } from './watched.ts'
@@ -41,6 +42,18 @@ function noteSession(
   for (let at = 0; at < distinct.length; at += 1) if (distinct[at]![row]! > 0) flags |= 1 << at
   const fresh = slices.note(session, time_ms, flags)
   for (let at = 0; at < distinct.length; at += 1) distinct[at]![row] = (fresh >> at) & 1
+}
+
+/** Leaves the measure of a row only where its reference was seen before in the same place. */
+function noteReference(
+  repeats: Repeats,
+  place: string,
+  reference: string,
+  sums: Float64Array,
+  row: number,
+): void {
+  if (sums[row] === 0) return
+  if (reference === '' || !repeats.seen(`${place}\0${reference}`)) sums[row] = 0
 }
 
 /** One stream's windows; see StreamView for what the methods mean. */
@@ -140,6 +153,7 @@ export class Windows {
   /** Streams by tenant, and by window of a pool how cells are translated. */
   private readonly counts = new Map<string, number>()
   private readonly pools = new WeakMap<KindWindow, PoolCells>()
+  private readonly repeats = new Repeats()
 
   constructor({ keep_ms }: WindowsOptions) {
     this.keep_ms = keep_ms
@@ -186,6 +200,10 @@ export class Windows {
     const [tenant, show, stream] = [batch.label('tenant'), batch.label('show'), batch.label('stream')]
     const labels = cellFields(kind).map((name) => batch.label(name))
     const distinct = WATCHED[kind].flatMap((name, at) => (isSessionCount(name) ? [measures[at]!] : []))
+    const again = WATCHED[kind].flatMap((name, at) => {
+      const { repeated } = measureOf(name)
+      return repeated === undefined ? [] : [{ sums: measures[at]!, reference: batch.text(repeated) }]
+    })
     const session = distinct.length > 0 ? batch.text('session') : undefined
     const tuple = new Int32Array(labels.length)
     const known = new Map<string, Target>()
@@ -220,6 +238,14 @@ export class Windows {
         tuple[at] = own
       }
       const cell = window.table.cell(tuple)
+      for (const { sums, reference } of again)
+        noteReference(
+          this.repeats,
+          `${tenant.at(row)}\0${show.at(row)}\0${cell}`,
+          reference.at(row),
+          sums,
+          row,
+        )
       const time = received[row]!
       if (session !== undefined) noteSession(window.sessions(partition), session.at(row), time, distinct, row)
       window.sliceAt(time, partition, this.watermark_ms).add(cell, measures, row)
