@@ -1,6 +1,6 @@
 /** When somebody is woken: thresholds of paging, in one place. */
 export const PAGING = {
-  /** Pages a show may send within an hour; further incidents are shown, and paged when there is room again. */
+  /** Pages a show may send within an hour, and as many of what stands beside its link; further incidents are shown, and paged when there is room again. */
   pages_per_hour: 6,
   /** An incident that costs less is shown and pages nobody: fewer viewers, or fewer viewer minutes lost in a minute … */
   tiny_viewers: 3,

@@ -1,3 +1,4 @@
+import { faultSpec } from '../../rehearsal/faultKinds.ts'
 import type { Scenario } from '../../rehearsal/scenarioSchema.ts'
 import type { BeaconEvent } from '../../schemas/beacon.ts'
 
@@ -54,15 +55,17 @@ export function bookingsOf(
   common: { readonly show: string; readonly stream: string },
 ): (second: number, now_ms: number) => BeaconEvent[] {
   const strikes = (second: number) =>
-    faults.find(({ at_s, for_s }) => second >= at_s && second < at_s + for_s)
+    faults.some(
+      ({ kind, at_s, for_s }) =>
+        second >= at_s && second < at_s + for_s && Object.keys(faultSpec(kind).felt).length > 0,
+    )
   const drains = (from_s: number) =>
     faults.some(
       ({ kind, at_s, for_s }) =>
         kind === 'prize_pool_drain' && at_s < from_s + CLOSES_S && at_s + for_s > from_s,
     )
   const orders = Array.from({ length: length_s }, (_, second): Booking => {
-    const struck = strikes(second)
-    const lost = struck !== undefined && struck.kind !== 'prize_pool_drain'
+    const lost = strikes(second)
     const count = Math.round((ORDERS_PER_S + ((second * 7) % 3) - 1) * (lost ? 1 / 3 : 1))
     return {
       at_s: second,

@@ -57,7 +57,7 @@ describe('every scenario at 200 viewers', () => {
   })
 })
 
-test('the festival: six faults of six hops in ten minutes, between rounds, each named', async () => {
+test('the festival: nine faults in ten minutes, of six hops and of the ledger, between rounds, each named', async () => {
   const card = await rehearse({ scenario: scenarioOf('../shows/festival') })
   assert.deepEqual(
     card.faults.filter(({ hop_right, cause_right }) => !hop_right || !cause_right).map(({ fault }) => fault),

@@ -188,12 +188,13 @@ export class Desk {
       return muted === '' && change !== undefined ? 'update' : 'nothing'
     }
     const shows = new Set(own.map(({ show }) => show))
-    const left = Math.min(...[...shows].map((show) => this.budget.left(incident.tenant, show, now_ms)))
+    const { tenant, family } = incident
+    const left = Math.min(...[...shows].map((show) => this.budget.left({ tenant, show, family }, now_ms)))
     const unpaged = muted !== '' ? muted : isTiny(incident) ? 'tiny' : left <= 0 ? 'folded' : ''
     incident.unpaged = unpaged
     if (unpaged !== '') return 'nothing'
     for (const show of shows)
-      if (show !== POOLED || shows.size === 1) this.budget.spend(incident.tenant, show, now_ms)
+      if (show !== POOLED || shows.size === 1) this.budget.spend({ tenant, show, family }, now_ms)
     incident.last_of_hour = left === 1
     incident.paged = true
     incident.paged_as = incident.severity
