@@ -7,10 +7,9 @@ import type { Holds } from '../holds.ts'
 import { createJudge, type Judge } from '../incident/judge.ts'
 import { createWatchCore } from '../watchCore.ts'
 import type { StreamView } from '../windows/view.ts'
-import type { Row } from './stands.ts'
+import { type Row, RUN_START } from './stands.ts'
 
-/** When every run begins, ms since the epoch. */
-export const RUN_START = 1_800_000_000_000
+export { RUN_START }
 export const RUN_STREAM = { tenant: 't', show: 's', stream: 'x' } as const
 
 /** A stream that is judged second by second through the real dedupe, windows and judge. */
