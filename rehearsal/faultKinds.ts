@@ -140,7 +140,7 @@ export const FAULTS = {
     hop: 'interaction',
     felt: {},
     cause: { pool: 'coupon-box' },
-    within_s: 25,
+    within_s: 15,
   },
   bot_flood: {
     help: 'Bots of one operator flood the game.',

@@ -7,6 +7,8 @@ const CLOSES_MS = 25_000
 const COUPON_CNY = 5
 /** A coupon is claimed so long after it was given; every fifth expires when the box closes. */
 const CLAIMED_MS = 3_000
+/** A pace shows in no single booking: a slow draw is seen after so long. */
+const PACE_MS = 8_000
 /** What a fault at severity 1 does to the pace of a box. */
 const SLOWER = 0.9
 const FASTER = 2
@@ -82,7 +84,8 @@ export class Rewards {
     const pace = (rewards * STEP_MS) / (pulse.to_ms - pulse.from_ms)
     box.due += pace * (1 - SLOWER * (slow?.severity ?? 0)) * (1 + FASTER * (over?.severity ?? 0))
     if (over === undefined) box.due = Math.min(box.due, Math.max(rewards, box.given))
-    if (slow !== undefined && box.given < rewards) this.stage.affected(slow, now)
+    if (slow !== undefined && box.given < rewards && now - Math.max(slow.from_ms, pulse.from_ms) >= PACE_MS)
+      this.stage.affected(slow, now)
     while (box.given < Math.floor(box.due + 1e-9)) {
       const reference = `${round}-${box.given}`
       this.book(round, 'issued', COUPON_CNY, { reference })

@@ -8,6 +8,7 @@ import type { Command } from 'commander'
 import { transform } from 'esbuild'
 import { parseAllDocuments } from 'yaml'
 import { ROOT } from '../../check/sources.ts'
+import { wrongEntry } from '../../console/server/registry.ts'
 import { createProgram } from '../../main/cli.ts'
 import { environmentNames, loadConfig } from '../../main/config/load.ts'
 import { Config } from '../../main/config/schema.ts'
@@ -64,6 +65,10 @@ function yamlProblems(text: string): readonly string[] | undefined {
     } catch (error) {
       return [(error as Error).message]
     }
+  }
+  if ('streams' in value) {
+    const problem = wrongEntry(value)
+    return problem === undefined ? [] : [problem]
   }
   if ('audience' in value) {
     const scenario = parseScenario(text)
