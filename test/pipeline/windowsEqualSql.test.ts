@@ -16,7 +16,7 @@ import type { FieldSpec } from '../../schemas/field.ts'
 import { isNumeric, rangeOf } from '../../schemas/field.ts'
 import { KINDS, type Kind } from '../../schemas/kinds/kinds.ts'
 import { MEASURED_KINDS } from '../../schemas/measuredKinds.ts'
-import { measuresOfKind } from '../../schemas/measures.ts'
+import { measureOf, measuresOfKind } from '../../schemas/measures.ts'
 import { METRIC_NAMES, metricOf } from '../../schemas/metrics.ts'
 import { ROLLUP_NAMES, ROLLUPS } from '../../schemas/rollups.ts'
 import { kindOfMetric, measureOverRaw, measureOverRollup, metricSql, metricWhere } from '../../schemas/sql.ts'
@@ -152,10 +152,13 @@ test('for any batches with any repeats, windows = raw rows = rollups, for every 
         const names = METRIC_NAMES.filter((name) => kindOfMetric(name) === kind)
         const from = `FROM ${kind} WHERE stream = {stream:String}`
         const synthetic = kind === 'probe' ? '' : ' AND NOT synthetic'
-        const measures = WATCHED[kind].filter((name) => !isSessionCount(name))
+        // What repeats is seen by windows alone.
+        const measures = WATCHED[kind].filter(
+          (name) => !isSessionCount(name) && measureOf(name).repeated === undefined,
+        )
         const distinct = WATCHED[kind].filter(isSessionCount)
         // What no window keeps is still the same in raw rows and in rollups.
-        const stored = measures.length > 0 ? measures : measuresOfKind(kind)
+        const stored = kind === 'ledger' || measures.length === 0 ? measuresOfKind(kind) : measures
         const select = (over: typeof measureOverRaw) =>
           stored.map((name) => `${over(name)} AS m_${name}`).join(', ')
         const read = async (sql: string) =>
