@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
+import { faultSpec } from '../../rehearsal/faultKinds.ts'
 import { parseScenario } from '../../rehearsal/parseScenario.ts'
 import { playLive } from '../../rehearsal/playLive.ts'
 import type { Scenario } from '../../rehearsal/scenarioSchema.ts'
 import type { BeaconEvent } from '../../schemas/beacon.ts'
+import type { PlanStep } from '../../schemas/showPlan.ts'
 import { expectedError } from '../expectedError.ts'
 import { bookingsOf } from './bookings.ts'
+import { BESIDE, RELEASE_S, roomEvents } from './room.ts'
 
 const FILE = new URL('../../rehearsal/shows/festival.yaml', import.meta.url)
 const SHOW = 'festival'
@@ -46,7 +49,7 @@ function roundsOf({
 }
 
 /** The cue of a round on its way: triggered, inserted and emitted by the studio, shown by players of each app. */
-function cuesOf(round: string, triggered_ms: number): BeaconEvent[] {
+export function cuesOf(round: string, triggered_ms: number): BeaconEvent[] {
   const common = { kind: 'cue', show: SHOW, stream: STREAM, round } as const
   const studio = (['triggered', 'inserted', 'emitted'] as const).map((stage, index) => ({
     ...common,
@@ -68,26 +71,6 @@ function cuesOf(round: string, triggered_ms: number): BeaconEvent[] {
   return [...studio, ...shown] as BeaconEvent[]
 }
 
-/** When the push to the partner's platform is gone, s. */
-const PUSH_GONE = { from_s: 160, to_s: 180 }
-/** When the player's new version is released, s: a little before its bug is felt. */
-const RELEASE_S = 205
-
-/** What hangs beside the link: a push to a partner's platform, two screens on site. */
-function besideLink(second: number): BeaconEvent[] {
-  const common = { show: SHOW, stream: STREAM } as const
-  const hop = { ...common, kind: 'hop', interval_ms: 1000, status: 'up' } as const
-  const gone = second >= PUSH_GONE.from_s && second < PUSH_GONE.to_s
-  return [
-    gone
-      ? { ...hop, hop: 'push', node: 'partner', status: 'down' }
-      : { ...hop, hop: 'push', node: 'partner', bitrate_out_kbps: 4_000, lag_ms: 180 },
-    ...['hall-1', 'hall-2'].map(
-      (node, index): BeaconEvent => ({ ...hop, hop: 'screen', node, rtt_ms: 140 + 30 * index }),
-    ),
-  ]
-}
-
 const RELEASE: BeaconEvent = {
   kind: 'change',
   show: SHOW,
@@ -105,8 +88,10 @@ function momentsOf(scenario: Scenario): Moment[] {
     { at_s: at_s + for_s, line: `mended: ${kind}` },
   ])
   const rounds = roundsOf(scenario).map(({ at_s, round }) => ({ at_s, line: `${round} opens` }))
-  const { from_s, to_s } = PUSH_GONE
+  const { from_s, to_s } = BESIDE.push_gone
   const beside = [
+    { at_s: BESIDE.publisher_refused, line: 'fault: the rightful encoder is refused' },
+    { at_s: BESIDE.recording_lost, line: 'fault: a recording is lost' },
     { at_s: from_s, line: 'fault: the push to the partner ends' },
     { at_s: to_s, line: 'mended: the push to the partner' },
     { at_s: RELEASE_S, line: 'release: player 4.9.3' },
@@ -120,7 +105,7 @@ function momentsOf(scenario: Scenario): Moment[] {
 }
 
 /**
- * A show of ten minutes, in real time: an audience in three apps, rounds with their cues and a prize pool, and six faults, each
+ * A show of ten minutes, in real time: an audience in three apps, rounds with their cues and a prize pool, and twelve faults, each
  * said when it comes and when the watcher has found it.
  */
 export async function startFestival(options: FestivalOptions): Promise<{ stop(): Promise<void> }> {
@@ -131,8 +116,9 @@ export async function startFestival(options: FestivalOptions): Promise<{ stop():
   await declare(page, scenario)
   const rounds = [...roundsOf(scenario)]
   const moments = momentsOf(scenario)
-  const booked = bookingsOf(scenario, rounds.slice(), { show: SHOW, stream: STREAM })
+  const booked = bookingsOf(scenario, [], { show: SHOW, stream: STREAM })
   const releases = [RELEASE]
+  let reported = -1
   const player = playLive({
     ...{ url: collector, clock, key, scripted: true },
     scenario: { ...scenario, show: SHOW, stream: STREAM },
@@ -146,14 +132,17 @@ export async function startFestival(options: FestivalOptions): Promise<{ stop():
       return [
         ...due.flatMap(({ round }) => cuesOf(round, clock())),
         ...booked(second, clock()),
-        ...besideLink(second),
+        ...Array.from({ length: second - reported }, (_, at) => reported + 1 + at).flatMap((each) => {
+          reported = each
+          return roomEvents(each, { show: SHOW, stream: STREAM })
+        }),
         ...(second < RELEASE_S ? [] : releases.splice(0)),
       ]
     },
   })
   say(`${scenario.title}: ${scenario.audience.viewers} viewers in three apps. ${page}/?show=${SHOW}`)
-  const reported = new Set<string>()
-  const timer = setInterval(() => void tellIncidents({ page, say, reported }), LOOK_MS)
+  const known = new Set<string>()
+  const timer = setInterval(() => void tellIncidents({ page, say, reported: known }), LOOK_MS)
   return {
     async stop() {
       clearInterval(timer)
@@ -164,19 +153,39 @@ export async function startFestival(options: FestivalOptions): Promise<{ stop():
   }
 }
 
-/** The show is declared with its stream, apps, audience and plan, as an operator would. */
-async function declare(page: string, { audience, length_s, title }: Scenario): Promise<void> {
-  const begins = new Date()
+/** The scenario's plan as the steps of a live show: a step for a fault answers incidents of its hop. */
+function stepsOf({ plan = [], faults = [] }: Scenario): PlanStep[] {
+  return plan.map(({ level, who, does, within_s, for: fault }, index) => {
+    const kind = faults.find(({ id, kind }) => (id ?? kind) === fault)?.kind
+    return {
+      step: `${level}-${index + 1}`,
+      level: level as PlanStep['level'],
+      ...{ who, does, within_s },
+      hop: kind && faultSpec(kind).hop,
+      // The standby encoder's picture arrives: nobody has to tick that.
+      seen:
+        level === 'standby' && kind === 'encoder_killed' ? { metric: 'ingest_fps', at_least: 20 } : undefined,
+    }
+  })
+}
+
+/** The show is declared with its stream, apps, audience and plan, as an operator would; delivery ticks its check. */
+async function declare(page: string, scenario: Scenario): Promise<void> {
+  const { audience, length_s, title } = scenario
+  const begins = new Date(Date.now() + 2_000)
   const entry = {
+    steps: stepsOf(scenario),
     title,
     streams: [{ stream: STREAM, apps: Object.keys(audience.apps ?? {}) }],
     starts: begins.toISOString(),
     ends: new Date(begins.getTime() + length_s * 1000).toISOString(),
     viewers: audience.viewers,
   }
-  await fetch(`${page}/api/registry/${SHOW}`, { method: 'PUT', body: JSON.stringify(entry) }).catch(
-    () => undefined,
-  )
+  const put = (path: string, body: object) =>
+    fetch(`${page}/api/${path}`, { method: 'PUT', body: JSON.stringify(body) }).catch(() => undefined)
+  await put(`registry/${SHOW}`, entry)
+  const check = entry.steps.find(({ level }) => level === 'check')
+  if (check !== undefined) await put(`plan/${SHOW}/${check.step}`, { state: 'done', by: 'delivery' })
 }
 
 async function tellIncidents({
