@@ -36,16 +36,18 @@ export function changesSection(data: ReportData, words: Words, { lang, zone }: L
   return section(
     words.changes,
     table(
-      [words.began, words.what, words.followedBy],
+      [words.when, words.what, words.followedBy],
       data.changes.map((change) => [
         clockTime(change.at_ms, zone),
         text(changeText(change)),
-        followers
-          .filter(({ changes }) => changes.includes(change))
-          .map(({ fault: { lead, began_ms } }) =>
-            text(`${words.after(duration(began_ms - change.at_ms))}: ${lead[`summary_${lang}`]}`),
-          )
-          .join('<br>') || `<span class="soft">${words.nothingFollowed}</span>`,
+        `<span class="wide">${
+          followers
+            .filter(({ changes }) => changes.includes(change))
+            .map(({ fault: { lead, began_ms } }) =>
+              text(`${words.after(duration(began_ms - change.at_ms))}: ${lead[`summary_${lang}`]}`),
+            )
+            .join('<br>') || words.nothingFollowed
+        }</span>`,
       ]),
     ),
   )
@@ -63,7 +65,8 @@ function stepText({ state, took_s, within_s, by, does, who }: WalkedStep, words:
     what === '' || state === 'spared' || state === 'waiting'
       ? ''
       : `<br><span class="soft">${text(what)}</span>`
-  return `<span class="${tone}">${word}</span>${text(time + how)}${did}`
+  const wide = state === 'spared' || state === 'waiting' ? '' : ' class="wide"'
+  return `<span${wide}><span class="${tone}">${word}</span>${text(time + how)}${did}</span>`
 }
 
 /** The plan's score, its checks, and how each incident went through its levels. Empty where there is neither. */
