@@ -5,13 +5,16 @@ import { checkCollector } from '../checkCollector.ts'
 import { expectedError } from '../expectedError.ts'
 import { readText } from '../readText.ts'
 import { demoServerKey } from '../serverKeys.ts'
+import { registerDrillSwitch } from './drillSwitch.ts'
 import { configOf, withConfig } from './options.ts'
 
 const BUILT = '.cache/bin/k6'
 
 /** `firstframe drill FILE.yaml`: asks more and more of the room's APIs and streams, and says who bends first. */
 export function registerDrill(program: Command): void {
-  withConfig(program.command('drill'))
+  const drill = withConfig(program.command('drill'))
+  registerDrillSwitch(drill)
+  drill
     .argument('<file>', 'what is asked of whom, in which steps: docs/ready.md')
     .description(
       'load the room’s APIs and streams by k6 in steps, and say which hop bends first and at what load; exit code 1 when one did',
@@ -28,7 +31,7 @@ export function registerDrill(program: Command): void {
         import('../drill/runDrill.ts'),
         import('../drill/scorecard.ts'),
       ])
-      const drill = readDrill(text, file)
+      const wanted = readDrill(text, file)
       const config = configOf(flags)
       const key: string | undefined = flags.key ?? (config.server_key || demoServerKey(resolve(config.data)))
       if (flags.collector !== undefined && key === undefined)
@@ -42,7 +45,7 @@ export function registerDrill(program: Command): void {
       const abort = new AbortController()
       process.once('SIGINT', () => abort.abort())
       const card = await runDrill({
-        drill,
+        drill: wanted,
         k6: flags.k6 ?? (existsSync(BUILT) ? BUILT : 'k6'),
         name: `drill-${Date.now().toString(36)}`,
         report: flags.collector === undefined ? undefined : { collector: flags.collector, key: key! },

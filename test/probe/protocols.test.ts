@@ -7,6 +7,7 @@ import { check, NotCheckable, protocolOf } from '../../probe/check.ts'
 import { EXIT, runCheck } from '../../probe/command.ts'
 import { testCertificate } from '../../probe/testing/certificate.ts'
 import { startLowLatency } from '../../probe/testing/lowLatency.ts'
+import { timeSwitch } from '../../probe/timeSwitch.ts'
 import {
   published,
   startEncoder,
@@ -54,6 +55,22 @@ test('RTMP from a real nginx-rtmp: C0–C2, connect, play, first key frame; then
   await encoder.kill('SIGKILL')
   const { reason } = await cut
   assert.ok(['media_stopped', 'stream_ended', 'connection_cut'].includes(reason), reason)
+})
+
+test('a switch is timed: the encoder is killed, the standby publishes, the first key frame counts', async () => {
+  const server = later(await startMediaServer())
+  const primary = later(startEncoder({ rtmpUrl: server.rtmpUrl, stream: 'show' }))
+  await published(server, 'show')
+  const url = `${server.rtmpUrl}/show`
+  const command = async () => {
+    await primary.kill('SIGKILL')
+    later(startEncoder({ rtmpUrl: server.rtmpUrl, stream: 'show' }))
+  }
+  const result = await timeSwitch({ url, command, within_s: 20, clock })
+  assert.equal(result?.outcome, 'switched')
+  assert.ok(result.first_frame_ms! > 0 && result.first_frame_ms! < 20_000 && result.within)
+  const nobody = { url: 'rtmp://127.0.0.1:1/live/show', within_s: 5, clock }
+  assert.equal(await timeSwitch({ ...nobody, command: () => assert.fail('switched') }), undefined)
 })
 
 test('HTTP-FLV from a real server: headers, first tag, key frame; a missing stream is told', async () => {
