@@ -7,7 +7,7 @@ import { hlsSource, PLAYLIST_BYTES } from './hlsSource.ts'
 import { type Exchange, type HttpClient, httpClient } from './http.ts'
 import { type Judgement, judge } from './judge.ts'
 import { staleAfter_ms } from './judgeFreshness.ts'
-import type { CheckMemory, Observations, PictureProbe } from './observations.ts'
+import type { CheckMemory, LiveFrame, Observations, PictureProbe } from './observations.ts'
 import { watchFlv } from './watchFlv.ts'
 import { watchRtmp } from './watchRtmp.ts'
 import { watchSegments } from './watchSegments.ts'
@@ -34,6 +34,8 @@ export interface CheckOptions {
   /** Real decoding beside the virtual viewer: `browserPicture()`. */
   readonly picture?: PictureProbe
   readonly signal?: AbortSignal
+  /** Of an endless stream (FLV, RTMP): called as each frame comes. */
+  readonly onFrame?: (frame: LiveFrame) => void
 }
 
 export interface CheckResult extends Judgement {
@@ -146,11 +148,20 @@ interface Common {
   readonly lookup?: LookupFunction
   readonly ca?: string
   readonly signal?: AbortSignal
+  readonly onFrame?: (frame: LiveFrame) => void
 }
 
 function watch(url: string, options: CheckOptions, limits: ProbeLimits): Promise<Observations> {
-  const { clock, lookup, ca, signal } = options
-  const common: Common = { url, clock, timeout_ms: options.timeout_ms ?? TIMEOUT_MS, lookup, ca, signal }
+  const { clock, lookup, ca, signal, onFrame } = options
+  const common: Common = {
+    url,
+    clock,
+    timeout_ms: options.timeout_ms ?? TIMEOUT_MS,
+    lookup,
+    ca,
+    signal,
+    onFrame,
+  }
   return protocolOf(url) === 'rtmp'
     ? watchRtmp({ ...common, duration_ms: options.duration_ms ?? LIVE_MS })
     : watchHttp(url, options, limits, common)

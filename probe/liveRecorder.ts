@@ -16,8 +16,8 @@ export interface LiveRecorder {
 /** More frames than any honest stream sends in a check; beyond it they are counted only in bytes. */
 const MAX_FRAMES = 50_000
 
-/** A recorder that dates frames by `clock`. */
-export function liveRecorder(clock: Clock): LiveRecorder {
+/** A recorder that dates frames by `clock`. @param onFrame called as each frame comes */
+export function liveRecorder(clock: Clock, onFrame?: (frame: LiveFrame) => void): LiveRecorder {
   const read = flvReader()
   const frames: LiveFrame[] = []
   const videoCodecs: string[] = []
@@ -54,8 +54,9 @@ export function liveRecorder(clock: Clock): LiveRecorder {
     sei += frame.sei?.length ?? 0
     // the tag's bytes are part of a larger buffer that need not be kept
     if (last !== undefined) lastSei = { uuid: last.uuid, payload: Uint8Array.from(last.payload) }
-    if (frames.length >= MAX_FRAMES) return
-    frames.push({ kind: frame.kind, at_ms, dts_ms: frame.dts_ms, key: frame.key, bytes: frame.bytes })
+    const seen = { kind: frame.kind, at_ms, dts_ms: frame.dts_ms, key: frame.key, bytes: frame.bytes }
+    onFrame?.(seen)
+    if (frames.length < MAX_FRAMES) frames.push(seen)
   }
   return {
     take,

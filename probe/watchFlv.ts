@@ -2,7 +2,7 @@ import { flvSplitter } from '../media/flvTags.ts'
 import type { Clock } from './clock.ts'
 import type { HttpClient } from './http.ts'
 import { liveRecorder } from './liveRecorder.ts'
-import type { Observations, PhaseSpan } from './observations.ts'
+import type { LiveFrame, Observations, PhaseSpan } from './observations.ts'
 import { manifestFailure } from './source.ts'
 import { connectionPhases } from './watchSegments.ts'
 
@@ -15,6 +15,7 @@ export interface WatchFlvOptions {
   /** How long to wait for the first media. */
   readonly timeout_ms: number
   readonly signal?: AbortSignal
+  readonly onFrame?: (frame: LiveFrame) => void
 }
 
 /** Watches an endless FLV over HTTP. The answer's headers count as the manifest: they say that there is a stream. */
@@ -22,7 +23,7 @@ export async function watchFlv(options: WatchFlvOptions): Promise<Observations> 
   const { url, http, clock, duration_ms, timeout_ms } = options
   const started_ms = clock()
   const split = flvSplitter()
-  const recorder = liveRecorder(clock)
+  const recorder = liveRecorder(clock, options.onFrame)
   const over = new AbortController()
   const stop = () => over.abort()
   options.signal?.addEventListener('abort', stop)

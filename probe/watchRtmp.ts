@@ -11,7 +11,7 @@ import {
   type Reached,
 } from './failure.ts'
 import { liveRecorder } from './liveRecorder.ts'
-import type { Observations, PhaseSpan } from './observations.ts'
+import type { LiveFrame, Observations, PhaseSpan } from './observations.ts'
 import { rtmpSession } from './rtmpSession.ts'
 
 export interface WatchRtmpOptions {
@@ -22,6 +22,7 @@ export interface WatchRtmpOptions {
   readonly lookup?: LookupFunction
   readonly ca?: string
   readonly signal?: AbortSignal
+  readonly onFrame?: (frame: LiveFrame) => void
 }
 
 /** Application and stream of `rtmp://host/app[/instance]/stream?arguments`. */
@@ -42,7 +43,7 @@ export function watchRtmp(options: WatchRtmpOptions): Promise<Observations> {
   const port = Number(target.port) || (secure ? 443 : 1935)
   const started_ms = clock()
   const phases: PhaseSpan[] = []
-  const recorder = liveRecorder(clock)
+  const recorder = liveRecorder(clock, options.onFrame)
   const session = rtmpSession({ ...splitRtmpUrl(url), random: randomBytes })
   let reached: Reached = 'nothing'
   let certificate: Certificate | undefined

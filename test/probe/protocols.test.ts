@@ -64,10 +64,14 @@ test('a switch is timed: the encoder is killed, the standby publishes, the first
   const url = `${server.rtmpUrl}/show`
   const command = async () => {
     await primary.kill('SIGKILL')
+    // The server refuses a second publisher while it has not yet seen the first one go.
+    await waitFor(async () => !(await (await fetch(server.statUrl)).text()).includes('<publishing/>'), {
+      what: 'the server to lose the primary',
+    })
     later(startEncoder({ rtmpUrl: server.rtmpUrl, stream: 'show' }))
   }
   const result = await timeSwitch({ url, command, within_s: 20, clock })
-  assert.equal(result?.outcome, 'switched')
+  assert.equal(result?.outcome, 'switched', JSON.stringify(result))
   assert.ok(result.first_frame_ms! > 0 && result.first_frame_ms! < 20_000 && result.within)
   const nobody = { url: 'rtmp://127.0.0.1:1/live/show', within_s: 5, clock }
   assert.equal(await timeSwitch({ ...nobody, command: () => assert.fail('switched') }), undefined)
