@@ -41,28 +41,6 @@ const KEPT = {
   ]),
 }
 
-/** A show whose plan has a check that nobody ticked and a standby that the pipeline sees: edges answer within 60 ms. */
-const KEPT = {
-  values: new Map([
-    [
-      'demo/gala',
-      JSON.stringify({
-        show: 'gala',
-        starts: '2026-01-01T12:00:00Z',
-        streams: [],
-        plan: { automatic: 2 },
-        steps: [
-          { step: 'cdns', level: 'check', does: 'every CDN carries a tenth' },
-          {
-            ...{ step: 'other', level: 'standby', hop: 'edge', does: 'players go to cdn-a', who: 'delivery' },
-            seen: { metric: 'edge_ttfb', where: { cdn: 'cdn-a' }, at_most: 60 },
-          },
-        ],
-      }),
-    ],
-  ]),
-}
-
 let it: TestStore
 let app: FastifyInstance
 let url: string
