@@ -155,6 +155,9 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
     await Promise.all([...open.values()].map((subscription) => subscription.close()))
     await appender.settled()
     await trimming
+    await commits
+      .settled()
+      .catch((error: unknown) => emit({ type: 'log_append_failed', log: 'embedded', error }))
     await storage.close()
     claim.release()
   }

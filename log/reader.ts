@@ -94,7 +94,7 @@ async function readPartition(
       const after = (records.at(-1)?.offset ?? stored.end - 1) + 1
       if (records.length > 0) await options.handler({ topic, partition, records, end: stored.end })
       if (records.length > 0 && options.autoCommit !== false)
-        await commits.set(options.group, stored, { offset: after })
+        commits.note(options.group, stored, { offset: after })
       next = after
     })
     await turn()

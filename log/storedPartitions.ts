@@ -30,12 +30,21 @@ export interface Commits {
   register(group: string, partitions: readonly StoredPartition[]): Promise<void>
   /** The group reads here no more: retention waits only for groups that are durable. */
   left(group: string, partitions: readonly StoredPartition[]): void
+  /** Resolves when the commit is on the disk, if the group is durable. */
   set(group: string, partition: StoredPartition, commit: Commit): Promise<void>
+  /**
+   * The same for a commit that may be lost with the process, since its messages may be handled again: it goes to the disk with all
+   * others of `NOTED_MS`. A transaction for each of them would cost more than reading does.
+   */
+  note(group: string, partition: StoredPartition, commit: Commit): void
+  /** Resolves when what was noted is on the disk. */
+  settled(): Promise<void>
   /** The lowest offset that a group which counts still needs, or undefined when there is no group. */
   floor(partition: StoredPartition): number | undefined
 }
 
 const NOTHING = -1
+const NOTED_MS = 500
 const PREFIX = 'commit:'
 
 /**
@@ -61,6 +70,33 @@ export async function loadCommits(storage: Storage, durable?: readonly string[])
   const nameOf = ({ topic, partition }: Partition): string => `${topic}\0${partition}`
   const metaKey = (group: string, partition: Partition): string => `${PREFIX}${group}\0${nameOf(partition)}`
 
+  const noted = new Map<string, Buffer>()
+  let timer: NodeJS.Timeout | undefined
+  /** Writes what was noted, and `more`. */
+  async function write(more: ReadonlyMap<string, Buffer>): Promise<void> {
+    const taken = new Map([...noted, ...more])
+    noted.clear()
+    clearTimeout(timer)
+    timer = undefined
+    if (taken.size === 0) return
+    try {
+      await storage.write((batch) => {
+        for (const [key, bytes] of taken) batch.putMeta(key, bytes)
+      })
+    } catch (error) {
+      // What was noted meanwhile is newer, and who made `more` makes it again.
+      for (const [key, bytes] of taken) if (!noted.has(key) && !more.has(key)) noted.set(key, bytes)
+      throw error
+    }
+  }
+  function writeLater(): void {
+    timer ??= setTimeout(() => {
+      timer = undefined
+      // The next append reports a disk that takes nothing.
+      write(new Map()).catch(writeLater)
+    }, NOTED_MS).unref()
+  }
+
   return {
     get(group, partition) {
       const commit = byGroup.get(group)?.get(nameOf(partition))
@@ -70,6 +106,7 @@ export async function loadCommits(storage: Storage, durable?: readonly string[])
       const unknown = partitions.filter((partition) => !byGroup.get(group)?.has(nameOf(partition)))
       if (unknown.length === 0) return
       for (const partition of unknown) set(group, nameOf(partition), { offset: NOTHING })
+      if (!isDurable(group)) return
       await storage.write((batch) => {
         for (const partition of unknown)
           batch.putMeta(metaKey(group, partition), encodeCommit({ offset: NOTHING }))
@@ -80,9 +117,16 @@ export async function loadCommits(storage: Storage, durable?: readonly string[])
       for (const partition of partitions) byGroup.get(group)?.delete(nameOf(partition))
     },
     async set(group, partition, commit) {
-      await storage.write((batch) => batch.putMeta(metaKey(group, partition), encodeCommit(commit)))
+      if (isDurable(group)) await write(new Map([[metaKey(group, partition), encodeCommit(commit)]]))
       set(group, nameOf(partition), commit)
     },
+    note(group, partition, commit) {
+      set(group, nameOf(partition), commit)
+      if (!isDurable(group)) return
+      noted.set(metaKey(group, partition), encodeCommit(commit))
+      writeLater()
+    },
+    settled: () => write(new Map()),
     floor(partition) {
       let lowest: number | undefined
       for (const commits of byGroup.values()) {

@@ -9,6 +9,11 @@ export interface RollupSpec {
   /** Dimensions and fields kept apart, in the order of the primary key (after tenant, show, stream and the time). */
   readonly by: readonly string[]
   readonly measures: readonly Measure[]
+  /**
+   * A rollup of the same kind and clock whose rows fill this one, instead of the raw rows: the engine then evaluates the measures
+   * once an insert. It keeps at least the dimensions and measures of this one, and its step divides this one's.
+   */
+  readonly from?: string
   /** A second kind that fills further columns of the same rows. */
   readonly also?: { readonly kind: Kind; readonly measures: readonly Measure[] }
   /** Makes this a view over these rollups that stores nothing. A dimension of `by` that a rollup lacks is empty there. */
@@ -90,6 +95,7 @@ export const ROLLUPS = {
     step_s: 10,
     by: ['app', 'cdn', 'synthetic'],
     measures: without('heartbeat', 'unique'),
+    from: 'heartbeat_10s',
     retention_days: 60,
   },
   audience_5m: {
@@ -98,6 +104,7 @@ export const ROLLUPS = {
     step_s: 300,
     by: ['app', 'codec', 'synthetic'],
     measures: measuresOfKind('heartbeat'),
+    from: 'heartbeat_1m',
     also: { kind: 'interaction', measures: ['participants_uniq'] },
     retention_days: 400,
   },

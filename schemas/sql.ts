@@ -59,19 +59,27 @@ export function measureOverRollup(name: Measure): string {
   return aggregate === 'histogram' ? `sumMap(${name})` : `sum(${name})`
 }
 
-/** How a measure is kept in a rollup: its column's type, and the expression of the view. */
-export function rollupColumn(name: Measure): { type: string; select: string } {
+/**
+ * How a measure is kept in a rollup: its column's type, the expression of a view over raw rows (`select`), and that of a view over
+ * another rollup, which is called `source` (`again`).
+ */
+export function rollupColumn(name: Measure): { type: string; select: string; again: string } {
   const { aggregate, add } = MEASURES[name] as MeasureSpec
+  const select = measureOverRaw(name)
   if (aggregate === 'unique') {
     return {
       type: `AggregateFunction(uniqCombined64, ${add![0] === 'session' || add![0] === 'viewer' ? 'String' : 'LowCardinality(String)'})`,
-      select: measureOverRaw(name).replace(/^uniqCombined64If/, 'uniqCombined64StateIf'),
+      select: select.replace(/^uniqCombined64If/, 'uniqCombined64StateIf'),
+      again: `uniqCombined64MergeState(source.${name})`,
     }
   }
-  if (aggregate === 'histogram') {
-    return { type: 'SimpleAggregateFunction(sumMap, Map(Int16, Float64))', select: measureOverRaw(name) }
-  }
-  return { type: 'SimpleAggregateFunction(sum, Float64)', select: measureOverRaw(name) }
+  return aggregate === 'histogram'
+    ? {
+        type: 'SimpleAggregateFunction(sumMap, Map(Int16, Float64))',
+        select,
+        again: `sumMap(source.${name})`,
+      }
+    : { type: 'SimpleAggregateFunction(sum, Float64)', select, again: `sum(source.${name})` }
 }
 
 /** The q-quantile of a histogram map: the middle of the first bucket at which the cumulated weight reaches q of all. */

@@ -1,4 +1,6 @@
-/** One event of 38 fields, context and event together, and a beacon of `count` such events. */
+const BEAT_MS = 10_000
+
+/** One event of 38 fields, context and event together, and a beacon of `count` such events, which share the ten seconds of a beat. */
 export function beaconBody(index: number, count: number, time_ms: number): string {
   const context = {
     app: 'shop',
@@ -22,11 +24,11 @@ export function beaconBody(index: number, count: number, time_ms: number): strin
     kind: 'heartbeat',
     seq,
     time_ms,
-    interval_ms: 10_000,
+    interval_ms: BEAT_MS / count,
     reason: 'interval',
     state: 'playing',
-    played_ms: 9_500,
-    stalled_ms: index % 10 === 0 ? 500 : 0,
+    played_ms: (0.95 * BEAT_MS) / count,
+    stalled_ms: index % 10 === 0 ? (0.05 * BEAT_MS) / count : 0,
     stall_count: 1,
     playback_rate: 1,
     bitrate_kbps: 2_500.5,

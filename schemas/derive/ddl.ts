@@ -1,4 +1,5 @@
 import { KINDS, type Kind } from '../kinds/kinds.ts'
+import type { Measure } from '../measures.ts'
 import { keptBy, ROLLUPS, type Rollup, type RollupSpec } from '../rollups.ts'
 import { rollupColumn } from '../sql.ts'
 import { SYSTEM_TABLES } from '../system.ts'
@@ -218,17 +219,19 @@ function rollup(name: Rollup, options: DdlOptions): Definition[] {
   const spec: RollupSpec = ROLLUPS[name]
   const keys = ['tenant', 'show', 'stream', ...spec.by]
   if (spec.over !== undefined) return [unionView(name, spec, keys, options)]
-  const step = `toStartOfInterval(${spec.clock}, INTERVAL ${spec.step_s} SECOND)`
-  const view = (from: Pick<RollupSpec, 'kind' | 'measures'>, of: string): Definition => {
+  const view = (of: string, measures: readonly Measure[], source: string, from?: string): Definition => {
+    const time = from === undefined ? spec.clock : 'source.time'
     const columns = [
-      `  toDateTime(${step}) AS time`,
+      `  toDateTime(toStartOfInterval(${time}, INTERVAL ${spec.step_s} SECOND)) AS time`,
       ...keys.map((key) => `  ${key}`),
-      ...from.measures.map((measure) => `  ${rollupColumn(measure).select} AS ${measure}`),
+      ...measures.map(
+        (measure) => `  ${rollupColumn(measure)[from === undefined ? 'select' : 'again']} AS ${measure}`,
+      ),
     ]
     // Rows that do not count make no row of a rollup: forged names fill no list and no table.
     const select =
       `SELECT\n${columns.join(',\n')}\n` +
-      `FROM ${database}.${local(from.kind)}\nWHERE weight > 0\nGROUP BY time, ${keys.join(', ')}`
+      `FROM ${database}.${local(source)}\n${from === undefined ? 'WHERE weight > 0' : 'AS source'}\nGROUP BY time, ${keys.join(', ')}`
     const create = `CREATE MATERIALIZED VIEW IF NOT EXISTS ${database}.${local(of)}${on} TO ${database}.${local(name)} AS\n${select}`
     return { name: local(of), engine: 'MaterializedView', create, select }
   }
@@ -254,8 +257,10 @@ function rollup(name: Rollup, options: DdlOptions): Definition[] {
     },
     options,
     [
-      view(spec, `${name}_view`),
-      ...(spec.also === undefined ? [] : [view(spec.also, `${name}_${spec.also.kind}_view`)]),
+      view(`${name}_view`, spec.measures, spec.from ?? spec.kind, spec.from),
+      ...(spec.also === undefined
+        ? []
+        : [view(`${name}_${spec.also.kind}_view`, spec.also.measures, spec.also.kind)]),
     ],
   )
 }
