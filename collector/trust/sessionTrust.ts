@@ -114,7 +114,8 @@ export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
 
   return function trustOf(input) {
     const session = input.session === '' ? `\0${input.address}` : input.session
-    let doubt = isBelievable(input.kind, input.event) ? 0 : DOUBTS.spent
+    const claimed = claimed_ms(input.event)
+    let doubt = isBelievable(input.kind, input.event, claimed) ? 0 : DOUBTS.spent
     if (input.userAgent !== lastAgent) {
       lastAgent = input.userAgent
       // What is remembered of an agent is a hash of its beginning.
@@ -138,7 +139,7 @@ export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
       begin(slot, low, check, (justStarted ? input.event_time : input.received_ms) / 1000, agentHash)
     }
     if (table[at + PROVEN] === 0) join(at, low, isOlder, input)
-    doubt += doubtOf(slot, input) + table[at + CROWD]!
+    doubt += doubtOf(slot, input, claimed) + table[at + CROWD]!
     const changed = input.session !== '' && table[at + AGENT] !== agentHash
     if (changed || lastIsProgram) doubt += DOUBTS.agent
     return Math.max(0, 100 - doubt)
@@ -166,14 +167,21 @@ export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
     for (let kind = 0; kind < JUDGED.length; kind += 1) recent.forget(slot * JUDGED.length + kind)
   }
 
+<<<<<<< HEAD
   function doubtOf(slot: number, input: TrustInput): number {
     const { kind, event, event_time, received_ms, clock_offset_ms } = input
+=======
+  function doubtOf(
+    slot: number,
+    { kind, event, received_ms, clock_offset_ms }: TrustInput,
+    interval_ms: number,
+  ): number {
+>>>>>>> 4cb158c (Whether an event is believable is looked at without iterators and once)
     const at = slot * FIELDS
     let doubt = 0
     // Times that a sender states are none that passed.
     if (received_ms / 1000 > table[at + NEWEST_s]!) table[at + NEWEST_s] = received_ms / 1000
     const seq = numberIn(event.seq)
-    const interval_ms = claimed_ms(event)
     const lived_ms = Math.max(LEAST_ms[kind] ?? 0, kind === 'cohost' ? interval_ms / LEGS : interval_ms)
     const account = at + (kind === 'heartbeat' ? INTERVALS_ms : ACTS_ms)
     // A number that came before is sent again, not lived again; it is believed as little as it was then.
