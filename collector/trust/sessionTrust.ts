@@ -167,16 +167,8 @@ export function judgeSessions(seed: number = randomInt(2 ** 31)): SessionTrust {
     for (let kind = 0; kind < JUDGED.length; kind += 1) recent.forget(slot * JUDGED.length + kind)
   }
 
-<<<<<<< HEAD
-  function doubtOf(slot: number, input: TrustInput): number {
+  function doubtOf(slot: number, input: TrustInput, interval_ms: number): number {
     const { kind, event, event_time, received_ms, clock_offset_ms } = input
-=======
-  function doubtOf(
-    slot: number,
-    { kind, event, received_ms, clock_offset_ms }: TrustInput,
-    interval_ms: number,
-  ): number {
->>>>>>> 4cb158c (Whether an event is believable is looked at without iterators and once)
     const at = slot * FIELDS
     let doubt = 0
     // Times that a sender states are none that passed.
