@@ -68,6 +68,33 @@ test('the same token again inserts nothing, neither into the view’s target; an
   assert.deepEqual(await count(), [200, 200])
 })
 
+test('a view over a view’s target that failed is completed by the same token again, and nothing counts twice', async () => {
+  const { store } = it
+  const table = 'ENGINE = MergeTree ORDER BY tuple() SETTINGS non_replicated_deduplication_window = 1000'
+  await store.exec(`CREATE TABLE total (rows UInt64) ${table}`)
+  await store.exec(`CREATE TABLE fault (on UInt8) ${table}`)
+  await store.exec(
+    `CREATE MATERIALIZED VIEW by_cdn_total TO total AS
+    SELECT sum(source.rows) AS rows FROM by_cdn AS source WHERE throwIf((SELECT max(on) FROM fault) = 1) = 0`,
+  )
+  try {
+    const again = () =>
+      store.insertArrow({ table: 'events', columns: ['n', 'cdn'], chunks: [arrow(300)], token: 'a:0:0:300' })
+    const total = async () =>
+      (await store.query<{ rows: number }>('SELECT sum(rows) AS rows FROM total'))[0]?.rows
+    await store.exec('INSERT INTO fault VALUES (1)')
+    await assert.rejects(again())
+    assert.equal(await total(), 0)
+    await store.exec('TRUNCATE TABLE fault')
+    for (let time = 0; time < 2; time += 1) {
+      await again()
+      assert.deepEqual([...(await count()), await total()], [300, 300, 300])
+    }
+  } finally {
+    for (const name of ['by_cdn_total', 'total', 'fault']) await store.exec(`DROP TABLE ${name}`)
+  }
+})
+
 test('a token holds for its own insert only', async () => {
   const bytes = arrow(10)
   await it.store.insertArrow({ table: 'events', columns: ['n', 'cdn'], chunks: [bytes], token: 'once' })
