@@ -61,7 +61,9 @@ describe('upgrade', () => {
         async () => {
           const [row] = await sql<Record<string, string>>(
             `SELECT (SELECT uniqExact(session) FROM heartbeat) AS raw, (SELECT sum(heartbeats_count) FROM heartbeat_10s) AS rolled,
-            (SELECT sum(heartbeats_count) FROM heartbeat_1m WHERE show = 'gala' AND app = 'a') AS minutes`,
+            (SELECT sum(heartbeats_count) FROM heartbeat_1m WHERE show = 'gala' AND app = 'a') AS minutes,
+            (SELECT sum(heartbeats_count) FROM heartbeat_stream_10s) AS lines,
+            (SELECT sum(heartbeats_count) FROM audience_5m) AS audience`,
           )
           return Object.values(row!).every((n) => Number(n) === 21)
         },
