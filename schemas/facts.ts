@@ -165,6 +165,10 @@ export const FACTS = {
     help: 'The receiver of remote write did not take metrics. What may be sent again is; this is said once, until it takes them.',
     level: 'warn',
   },
+  traces_failed: {
+    help: 'The receiver of traces did not take them. The newest are kept and sent again; this is said once, until it takes them.',
+    level: 'warn',
+  },
   store_retention_failed: {
     help: 'Retention could not look or drop; it tries again.',
     level: 'warn',

@@ -129,6 +129,16 @@ export const Config = fieldsOnly({
       description: 'Headers that the receiver wants: Authorization, X-Scope-OrgID.',
     }),
   }),
+  traces: section({
+    url: text(
+      'Where the way of each batch into the store goes as a trace, by OTLP over HTTP: http://otel-collector:4318/v1/traces. Default: nowhere.',
+      { pattern: '^(https?://.+)?$' },
+    ),
+    headers: Type.Record(Type.String(), Type.String(secret), {
+      default: {},
+      description: 'Headers that the receiver wants.',
+    }),
+  }),
   rules: text('A YAML file of changed alert rules.'),
   receivers: mappings('Where incidents are sent: see docs/receivers.md.'),
   sources: mappings(

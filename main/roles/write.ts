@@ -1,14 +1,27 @@
 import type { Log } from '../../log/log.ts'
 import { startWriter } from '../../processor/write/writer.ts'
+import type { Fact } from '../../schemas/facts.ts'
 import type { Store } from '../../store/client.ts'
+import { type BatchWay, createTraceSender } from '../../telemetry/traces.ts'
 import type { Context, Role } from '../context.ts'
+import { VERSION } from '../version.ts'
 
 /** What has waited longer than this makes the writer not ready. */
 const BEHIND_MS = 60_000
 
-/** Copies the log into the store. */
-export async function startWrite({ emit, clock }: Context, log: Log, store: Store): Promise<Role> {
-  const writer = await startWriter({ log, store, emit, clock, elapsed: () => performance.now() })
+/** Copies the log into the store, and sends the way of each range as a trace where somebody wants them. */
+export async function startWrite({ config, emit, clock }: Context, log: Log, store: Store): Promise<Role> {
+  const { url, headers } = config.traces
+  const traces =
+    url === '' ? undefined : createTraceSender({ target: { url, headers }, version: VERSION, emit })
+  const traced = (fact: Fact) => {
+    if (fact.type === 'rows_written' && fact.way !== undefined) traces?.add(fact.way as BatchWay)
+    emit(fact)
+  }
+  const writer = await startWriter({
+    ...{ log, store, clock, elapsed: () => performance.now() },
+    emit: traces === undefined ? emit : traced,
+  })
   return {
     name: 'write',
     readiness() {
@@ -17,6 +30,9 @@ export async function startWrite({ emit, clock }: Context, log: Log, store: Stor
         ? undefined
         : `${rows} rows wait for the store since ${Math.round(waited_ms / 1000)} s`
     },
-    close: () => writer.close(),
+    async close() {
+      await writer.close()
+      await traces?.close()
+    },
   }
 }

@@ -202,6 +202,7 @@ export class PartitionWriter {
     const from = this.next
     await this.commit(from, `to:${to}`)
     const began = elapsed()
+    const insert_began_ms = this.o.clock()
     const insertOnce = async (): Promise<void> => {
       if (this.stopped) throw new Stopped()
       await store.insertArrow({
@@ -227,7 +228,16 @@ export class PartitionWriter {
       if (prepared.length > 1) return this.halves(prepared, to, prepared.length >> 1)
       await this.setApart(prepared[0]!.record, 'not_insertable', error)
     }
-    emit({ type: 'rows_written', table, rows, repeated, seconds: (elapsed() - began) / 1000 })
+    const { record } = prepared[0]!
+    const way = {
+      ...{ topic: partition.topic, partition: partition.partition, from, to, table, rows },
+      collector: record.headers[HEADERS.collector] ?? '',
+      taken_ms: Number(record.headers[HEADERS.time] ?? record.appended_ms),
+      appended_ms: record.appended_ms,
+      insert_began_ms,
+      insert_ended_ms: this.o.clock(),
+    }
+    emit({ type: 'rows_written', table, rows, repeated, seconds: (elapsed() - began) / 1000, way })
     await this.commit(to + 1)
   }
 

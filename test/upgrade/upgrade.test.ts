@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -21,7 +24,16 @@ describe('upgrade', () => {
       timeout: 180_000,
     }, async (t) => {
       const own = endWith(t)
+      const traces: string[] = []
+      const receiver = createServer(async (request, response) => {
+        for await (const piece of request) traces.push(String(piece))
+        response.end()
+      }).listen(0, '127.0.0.1')
+      own(() => new Promise((resolve) => receiver.close(resolve)))
+      await once(receiver, 'listening')
+      const { port } = receiver.address() as AddressInfo
       const firstframe = await startFirstframe({
+        environment: { FIRSTFRAME_TRACES_URL: `http://127.0.0.1:${port}/v1/traces` },
         prepare: async (data) => {
           const input = brotliDecompressSync(readFileSync(join(HERE, name)))
           execFileSync('tar', ['-xf', '-', '-C', data], { input })
@@ -71,5 +83,7 @@ describe('upgrade', () => {
       )
       const [lost] = await sql<{ n: string }>('SELECT count() AS n FROM dead_letter')
       assert.equal(Number(lost!.n), 0, 'nothing of the old log is set apart')
+      await firstframe.stop()
+      assert.match(traces.join(''), /"name":"insert"/, 'its way into the store is a trace')
     })
 })

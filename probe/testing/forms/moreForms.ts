@@ -6,12 +6,9 @@ import {
   makeCommonEncryption,
   makeEncoding,
 } from './encodings.ts'
-import { type Encodings, type Form, ladder, live, newest, numberOf, STREAM, WINDOW } from './hlsForms.ts'
+import { type Encodings, type Form, ladder, live, numberOf, STREAM } from './hlsForms.ts'
 import type { Ask, Handler } from './liveServer.ts'
-
-const PICTURE = 'mimeType="video/mp4" codecs="avc1.42c00a" width="160" height="90"'
-/** The timeline began so long before the form's first request, s. */
-const LEAD_S = 11
+import { moreDashForms } from './moreDashForms.ts'
 
 /** Lets a handler see a playlist's text before it is sent. */
 const edited =
@@ -41,10 +38,14 @@ export async function moreForms(all: Encodings, folder: string, clock: () => num
     await Promise.all(MORE_ENCODING_NAMES.map(async (name) => [name, await makeEncoding(name, folder)])),
   ) as Record<MoreEncodingName, Encoding>
   const cenc = await makeCommonEncryption(folder)
-  return [...moreHlsForms({ ...more, cenc }, all), ...moreDashForms(all, cenc, clock)]
+  return [...moreHlsForms({ ...more, cenc }, all, clock), ...moreDashForms(all, cenc, clock)]
 }
 
-function moreHlsForms(more: Record<MoreEncodingName | 'cenc', Encoding>, all: Encodings): Form[] {
+function moreHlsForms(
+  more: Record<MoreEncodingName | 'cenc', Encoding>,
+  all: Encodings,
+  clock: () => number,
+): Form[] {
   const healthy = (name: string, handle: Handler, change: Partial<Form> = {}): Form => ({
     name: `hls: ${name}`,
     entry: 'live.m3u8',
@@ -69,6 +70,13 @@ function moreHlsForms(more: Record<MoreEncodingName | 'cenc', Encoding>, all: En
     edited(ts, (text) =>
       text.replace(/MEDIA-SEQUENCE:(\d+)/, (_, number) => `MEDIA-SEQUENCE:${base + BigInt(number)}`),
     )
+  /** Dated in a zone so many hours ahead, written as given. */
+  const dated =
+    (zone: string, hours: number): Handler =>
+    (ask) =>
+      edited(live(all.ts, 'ts', { dated_ms: hours * 3_600_000, now_ms: clock() }), (text) =>
+        text.replace(/(DATE-TIME:\S+)Z/g, `$1${zone}`),
+      )(ask)
   return [
     healthy('open groups of pictures', live(more.ts_open_gop, 'ts')),
     healthy('intra refresh: recovery points, no IDR', live(more.ts_intra_refresh, 'ts')),
@@ -105,6 +113,29 @@ function moreHlsForms(more: Record<MoreEncodingName | 'cenc', Encoding>, all: En
     ),
     healthy('a media sequence of microseconds since 1970', sequenced(1_795_180_000_000_000n)),
     healthy('a media sequence of nanoseconds since 1970', sequenced(1_795_180_000_000_000_000n)),
+    healthy(
+      'boxes before each fragment: styp, prft, emsg, free',
+      live(all.fmp4, 'm4s', {}, (bytes) => Buffer.concat([FRONT_BOXES, bytes])),
+    ),
+    healthy('a last box that says it goes to the end', live(all.fmp4, 'm4s', {}, openEnded)),
+    healthy('dates with a zone of four digits', dated('+0800', 8)),
+    healthy('dates without a zone', dated('', 0)),
+    healthy(
+      'a comment between the keys of two DRM systems',
+      live(more.cenc, 'm4s', {
+        head: [
+          '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="skd://a",KEYFORMAT="com.apple.streamingkeydelivery"',
+          '## the same key for others',
+          '#EXT-X-KEY:METHOD=SAMPLE-AES-CTR,URI="data:,x",KEYFORMAT="com.microsoft.playready"',
+        ],
+      }),
+      { notice: 'encrypted_not_inspected' },
+    ),
+    healthy('relative addresses that go up and down', (ask) =>
+      ask.path.endsWith('.ts')
+        ? ts({ ...ask, path: ask.path.replace('x/', '') })
+        : live(all.ts, 'ts', { uri: (number) => `./x/../x/./s${number}.ts?a=/../b#t=1` })(ask),
+    ),
     healthy(
       'an event playlist',
       headed('#EXT-X-PLAYLIST-TYPE:EVENT', '#EXT-X-INDEPENDENT-SEGMENTS', '#EXT-X-START:TIME-OFFSET=-3'),
@@ -200,273 +231,29 @@ function moreHlsForms(more: Record<MoreEncodingName | 'cenc', Encoding>, all: En
   ]
 }
 
-function moreDashForms(all: Encodings, cenc: Encoding, clock: () => number): Form[] {
-  const begin_ms = (ask: Ask) => clock() - ask.since_ms - LEAD_S * 1000
-  const mpd = (body: string, from: string, attributes = 'timeShiftBufferDepth="PT8S"') =>
-    `<?xml version="1.0"?>\n<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic" availabilityStartTime="${from}" minimumUpdatePeriod="PT1S" maxSegmentDuration="PT1S" suggestedPresentationDelay="PT3S" ${attributes}>${body}</MPD>`
-  const at = (ask: Ask) => new Date(begin_ms(ask)).toISOString()
-  const set = (template: string, extra = '') =>
-    `<AdaptationSet ${PICTURE}>${extra}${template}<Representation id="v" bandwidth="120000"/></AdaptationSet>`
-  const period = (inside: string, attributes = 'id="1" start="PT0S"') =>
-    `<Period ${attributes}>${inside}</Period>`
-  const serve =
-    (
-      manifest: (ask: Ask) => string,
-      numberAt: (text: string, ask: Ask) => number = Number,
-      encoding = all.fmp4_picture,
-    ): Handler =>
-    (ask) => {
-      if (ask.path === 'live.mpd') return { body: manifest(ask), type: 'application/dash+xml' }
-      if (ask.path === 'vinit.m4s') return { body: encoding.init! }
-      const digits = /v(\d+)\.m4s$/.exec(ask.path)?.[1]
-      if (digits === undefined) return undefined
-      const number = numberAt(digits, ask)
-      const bytes = encoding.segments[number]?.bytes
-      return bytes === undefined || number > newest(ask) ? undefined : { body: bytes }
-    }
-  const first = (ask: Ask) => newest(ask) - WINDOW + 1
-  const timeline = (ask: Ask, t = String(first(ask) * 1000), d = 1000) =>
-    `<SegmentTimeline><S t="${t}" d="${d}" r="${WINDOW - 1}"/></SegmentTimeline>`
-  const template = (ask: Ask, inside = timeline(ask), more = 'timescale="1000"', media = 'v$Number$.m4s') =>
-    `<SegmentTemplate ${more} startNumber="${first(ask)}" initialization="vinit.m4s" media="${media}">${inside}</SegmentTemplate>`
-  const regular = (start: number | string, more = '') =>
-    `<SegmentTemplate timescale="1000" duration="1000" startNumber="${start}" initialization="vinit.m4s" media="v$Number$.m4s" ${more}/>`
-  const plain = (ask: Ask) => period(set(template(ask)))
-  const healthy = (name: string, handle: Handler, change: Partial<Form> = {}): Form => ({
-    name: `dash: ${name}`,
-    entry: 'live.mpd',
-    reason: '',
-    handle,
-    ...change,
-  })
-  const sick = (name: string, reason: ProbeReason, handle: Handler): Form => ({
-    name: `dash sick: ${name}`,
-    entry: 'live.mpd',
-    reason,
-    handle,
-  })
-  // Ticks of 100 ns since 1970, odd, as Smooth Streaming counts them: larger than a double holds exactly.
-  // Each form counts from its own beginning.
-  const ticks = () => {
-    let from: bigint | undefined
-    return (ask: Ask, number: number) =>
-      (from ??= BigInt(Math.floor(begin_ms(ask))) * 10_000n + 7n) + BigInt(number) * 10_000_001n
+const box = (type: string, ...parts: Buffer[]): Buffer => {
+  const body = Buffer.concat(parts)
+  const head = Buffer.alloc(8)
+  head.writeUInt32BE(8 + body.length)
+  head.write(type, 4, 'latin1')
+  return Buffer.concat([head, body])
+}
+
+/** What packagers write in front of a fragment: brands, the encoder's clock, an event in band, room. */
+const FRONT_BOXES = Buffer.concat([
+  box('styp', Buffer.from('msdh\0\0\0\0msdhmsix', 'latin1')),
+  box('prft', Buffer.alloc(24)),
+  box('emsg', Buffer.from([1, 0, 0, 0]), Buffer.alloc(20), Buffer.from('urn:scte:scte35:2013:bin\0\0')),
+  box('free', Buffer.alloc(16)),
+])
+
+/** A segment whose last box, its media, has the size 0: it goes to the end. */
+function openEnded(bytes: Buffer): Buffer {
+  const out = Buffer.from(bytes)
+  for (let at = 0, size = 0; at + 8 <= out.length; at += size) {
+    size = out.readUInt32BE(at)
+    if (at + size >= out.length) out.writeUInt32BE(0, at)
+    if (size < 8) break
   }
-  const tick = ticks()
-  const sickTick = ticks()
-  const shifted = (ask: Ask) => new Date(begin_ms(ask) + 3_600_000).toISOString()
-  return [
-    healthy(
-      '$Time$ in ticks of 100 ns since 1970',
-      serve(
-        (ask) =>
-          mpd(
-            period(
-              set(
-                template(
-                  ask,
-                  timeline(ask, String(tick(ask, first(ask))), 10_000_001),
-                  'timescale="10000000"',
-                  'v$Time$.m4s',
-                ),
-              ),
-            ),
-            '1970-01-01T00:00:00Z',
-          ),
-        (text, ask) =>
-          Array.from({ length: 60 }, (_, number) => number).find(
-            (number) => String(tick(ask, number)) === text,
-          ) ?? -1,
-      ),
-    ),
-    healthy(
-      'numbers counted from 1970, a fixed duration',
-      serve(
-        () => mpd(period(set(regular(0))), '1970-01-01T00:00:00Z'),
-        (text, ask) => Number(text) - Math.floor(begin_ms(ask) / 1000),
-      ),
-    ),
-    healthy(
-      'a start time without a time zone',
-      serve((ask) => mpd(plain(ask), at(ask).replace('Z', ''))),
-    ),
-    healthy(
-      'MPD patches are offered',
-      serve((ask) =>
-        mpd(
-          `<PatchLocation ttl="60">patch.mpp?publishTime=1</PatchLocation>${plain(ask)}`,
-          at(ask),
-          'id="m" publishTime="2026-11-27T00:00:00Z" timeShiftBufferDepth="PT8S"',
-        ),
-      ),
-    ),
-    healthy(
-      'a period that is announced early',
-      serve((ask) =>
-        mpd(`${plain(ask)}<Period id="2">${set(regular(0).replace('v$', 'later$'))}</Period>`, at(ask)),
-      ),
-    ),
-    healthy(
-      'a period to come',
-      serve((ask) =>
-        mpd(
-          `${plain(ask)}${period(set(regular(0).replace('v$', 'later$')), 'id="2" start="PT2H"')}`,
-          at(ask),
-        ),
-      ),
-    ),
-    healthy(
-      'a remote period that resolves to zero',
-      serve((ask) =>
-        mpd(
-          `<Period id="0" xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="urn:mpeg:dash:resolve-to-zero:2013" xlink:actuate="onLoad" start="PT0S" duration="PT0S"/>${plain(ask)}`,
-          at(ask),
-        ),
-      ),
-    ),
-    healthy('a remote period, to be fetched', (ask) =>
-      ask.path === 'period.xml'
-        ? { body: plain(ask), type: 'application/xml' }
-        : serve((each) =>
-            mpd(
-              '<Period id="1" start="PT0S" xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="period.xml" xlink:actuate="onLoad"/>',
-              at(each),
-            ),
-          )(ask),
-    ),
-    healthy('UTCTiming by http-head, the server an hour ahead', (ask) =>
-      ask.path === 'time'
-        ? { body: '', headers: { date: new Date(clock() + 3_600_000).toUTCString() } }
-        : serve((each) =>
-            mpd(
-              `${period(set(regular(0)))}<UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-head:2014" value="time"/>`,
-              shifted(each),
-            ),
-          )(ask),
-    ),
-    healthy('UTCTiming by http-iso at a relative address, an hour ahead', (ask) =>
-      ask.path === 'time'
-        ? { body: `${new Date(clock() + 3_600_000).toISOString()}\n` }
-        : serve((each) =>
-            mpd(
-              `${period(set(regular(0)))}<UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-iso:2014" value="time"/>`,
-              shifted(each),
-            ),
-          )(ask),
-    ),
-    healthy(
-      'availabilityTimeOffset of a base address',
-      serve((ask) =>
-        mpd(
-          period(
-            `<BaseURL availabilityTimeOffset="0.7" availabilityTimeComplete="false">./</BaseURL>${set(regular(0))}`,
-          ),
-          at(ask),
-        ),
-      ),
-    ),
-    healthy(
-      'availabilityTimeOffset INF',
-      serve((ask) =>
-        mpd(
-          period(set(template(ask, timeline(ask), 'timescale="1000" availabilityTimeOffset="INF"'))),
-          at(ask),
-        ),
-      ),
-    ),
-    healthy(
-      'two base addresses, the first is the better',
-      serve((ask) =>
-        mpd(
-          `<BaseURL serviceLocation="a">./</BaseURL><BaseURL serviceLocation="b">http://127.0.0.2:9/</BaseURL>${plain(ask)}`,
-          at(ask),
-        ),
-      ),
-    ),
-    healthy(
-      'entities in addresses',
-      serve((ask) => mpd(plain(ask).replaceAll('.m4s"', '.m4s?a=1&amp;b=&#50;"'), at(ask))),
-    ),
-    healthy(
-      'prefixed names, comments, character data',
-      serve((ask) =>
-        mpd(`<!-- a --><![CDATA[ ]]>${plain(ask)}`, at(ask))
-          .replace(/<(\/?)(?=[A-Z])(?!!)/g, '<$1mpd:')
-          .replace('xmlns=', 'xmlns:mpd='),
-      ),
-    ),
-    healthy(
-      'no depth, the whole timeline',
-      serve((ask) =>
-        mpd(
-          period(
-            set(
-              `<SegmentTemplate timescale="1000" startNumber="0" initialization="vinit.m4s" media="v$Number$.m4s"><SegmentTimeline><S t="0" d="1000" r="${newest(ask)}"/></SegmentTimeline></SegmentTemplate>`,
-            ),
-          ),
-          at(ask),
-          '',
-        ),
-      ),
-    ),
-    healthy(
-      'a fixed duration that is no whole number',
-      serve((ask) =>
-        mpd(
-          period(
-            set(
-              regular(0).replace('timescale="1000" duration="1000"', 'timescale="30000" duration="30000.0"'),
-            ),
-          ),
-          at(ask),
-        ),
-      ),
-    ),
-    healthy(
-      'Common Encryption, two DRM systems',
-      serve(
-        (ask) =>
-          mpd(
-            period(
-              set(
-                template(ask),
-                '<ContentProtection schemeIdUri="urn:mpeg:dash:mp4protection:2011" value="cenc"/><ContentProtection schemeIdUri="urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed"><pssh>AAAA</pssh></ContentProtection>',
-              ),
-            ),
-            at(ask),
-          ),
-        Number,
-        cenc,
-      ),
-      { notice: 'encrypted_not_inspected' },
-    ),
-    sick(
-      'ticks of 100 ns, segments that are not there',
-      'segment_missing',
-      serve(
-        (ask) =>
-          mpd(
-            period(
-              set(
-                template(
-                  ask,
-                  timeline(ask, String(sickTick(ask, first(ask))), 10_000_001),
-                  'timescale="10000000"',
-                  'v$Time$.m4s',
-                ),
-              ),
-            ),
-            '1970-01-01T00:00:00Z',
-          ),
-        () => -1,
-      ),
-    ),
-    sick(
-      'only a period announced early',
-      'manifest_unreadable',
-      serve((ask) =>
-        mpd(`${period('', 'id="1" start="PT0S"')}<Period id="2">${set(regular(0))}</Period>`, at(ask)),
-      ),
-    ),
-  ]
+  return out
 }
