@@ -15,6 +15,8 @@ const READ: Readonly<Record<string, string>> = {
   '@ip-location-db/asn': 'SEE LICENSE IN ROUTEVIEWS-LICENSE and DBIP-LICENSE (CC-BY-4.0)',
   // used by tests only, unchanged
   'axe-core': 'MPL-2.0',
+  mediabunny: 'MPL-2.0',
+  tweetnacl: 'Unlicense',
   // the lock file does not repeat its licence, which is MIT
   'dom-walk': '',
 }

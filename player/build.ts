@@ -17,7 +17,7 @@ const COMMON = {
 } as const satisfies BuildOptions
 
 /** Adapters beside hls.js: each is a script tag of its own and an ES module. */
-export const ADAPTERS = ['dash', 'shaka', 'mpegts', 'videojs'] as const
+export const ADAPTERS = ['dash', 'shaka', 'mpegts', 'videojs', 'webrtc'] as const
 
 /** What watches something beside the picture, by bundle: a script tag that adds a function to `window.Firstframe`, and a module. */
 export const WATCHERS = {

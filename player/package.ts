@@ -16,6 +16,7 @@ export const ENTRIES = {
   shaka: 'adapters/shaka.ts',
   mpegts: 'adapters/mpegts.ts',
   videojs: 'adapters/videojs.ts',
+  webrtc: 'adapters/webrtc.ts',
   cohost: 'adapters/watchPeerConnection.ts',
   drm: 'adapters/watchDrm.ts',
   p2p: 'adapters/watchP2p.ts',

@@ -3,15 +3,15 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import type { Fact } from '../schemas/facts.ts'
-import { type BatchWay, createTraceSender, spansOf } from './traces.ts'
+import { type BatchTimeline, createTraceSender, spansOf } from './traces.ts'
 
-const way = (from: number): BatchWay => ({
+const timeline = (from: number): BatchTimeline => ({
   ...{ topic: 'firstframe.heartbeat', partition: 2, from, to: from + 9, table: 'heartbeat', rows: 400 },
   ...{ collector: 'c1', taken_ms: 1_000, appended_ms: 1_012, insert_began_ms: 1_300, insert_ended_ms: 1_380 },
 })
 
-test('a way is four spans, one inside the other, and the same range is the same trace', () => {
-  const spans = spansOf(way(10))
+test('a timeline is four spans, one inside the other, and the same range is the same trace', () => {
+  const spans = spansOf(timeline(10))
   assert.deepEqual(
     spans.map(({ name, startTimeUnixNano, endTimeUnixNano }) => [name, startTimeUnixNano, endTimeUnixNano]),
     [
@@ -23,9 +23,9 @@ test('a way is four spans, one inside the other, and the same range is the same 
   )
   for (const { traceId, spanId } of spans) assert.match(`${traceId} ${spanId}`, /^[0-9a-f]{32} [0-9a-f]{16}$/)
   assert.equal(new Set(spans.map(({ spanId }) => spanId)).size, 4)
-  assert.deepEqual(spansOf(way(10)), spans)
-  assert.notEqual(spansOf(way(11))[0]!.traceId, spans[0]!.traceId)
-  const behind = spansOf({ ...way(1), appended_ms: 900 })
+  assert.deepEqual(spansOf(timeline(10)), spans)
+  assert.notEqual(spansOf(timeline(11))[0]!.traceId, spans[0]!.traceId)
+  const behind = spansOf({ ...timeline(1), appended_ms: 900 })
   assert.equal(behind[1]!.endTimeUnixNano, behind[1]!.startTimeUnixNano, 'clocks may disagree')
 })
 
@@ -49,7 +49,7 @@ test('a receiver that is away gets the newest thousand later; it is said once', 
     version: '1',
     emit: (fact) => void facts.push(fact),
   })
-  for (let from = 0; from < 1_200; from += 1) traces.add(way(from))
+  for (let from = 0; from < 1_200; from += 1) traces.add(timeline(from))
   await traces.flush()
   await traces.flush()
   assert.deepEqual(

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Emit } from '../schemas/facts.ts'
 
 /** How one range of the log came into the store, by the clocks of the processes that had it; ms since the epoch. */
-export interface BatchWay {
+export interface BatchTimeline {
   readonly topic: string
   readonly partition: number
   readonly from: number
@@ -26,7 +26,7 @@ export interface TraceTarget {
 
 const SEND_EVERY_MS = 5_000
 const TIMEOUT_MS = 10_000
-/** Ways that wait while the receiver is away; older ones are given up. */
+/** Timelines that wait while the receiver is away; older ones are given up. */
 const MOST_WAITING = 1_000
 
 const attribute = (key: string, value: string | number) => ({
@@ -35,11 +35,11 @@ const attribute = (key: string, value: string | number) => ({
 })
 
 /**
- * The spans of a way, as OTLP's JSON: the whole, and in it `append` (collector to log), `wait` (in the log) and `insert`. The ids
+ * The spans of a timeline, as OTLP's JSON: the whole, and in it `append` (collector to log), `wait` (in the log) and `insert`. The ids
  * follow from the range, so that one that is written again after a crash is the same trace.
  */
-export function spansOf(way: BatchWay) {
-  const { topic, partition, from, to, taken_ms, appended_ms, insert_began_ms, insert_ended_ms } = way
+export function spansOf(timeline: BatchTimeline) {
+  const { topic, partition, from, to, taken_ms, appended_ms, insert_began_ms, insert_ended_ms } = timeline
   const id = createHash('sha256').update(`${topic}:${partition}:${from}:${to}`).digest('hex')
   const traceId = id.slice(0, 32)
   const idOf = (index: number) => id.slice(32 + index * 4, 48 + index * 4)
@@ -49,9 +49,9 @@ export function spansOf(way: BatchWay) {
     attribute('messaging.destination.partition.id', String(partition)),
     attribute('firstframe.offset.from', from),
     attribute('firstframe.offset.to', to),
-    attribute('firstframe.table', way.table),
-    attribute('firstframe.rows', way.rows),
-    attribute('firstframe.collector', way.collector),
+    attribute('firstframe.table', timeline.table),
+    attribute('firstframe.rows', timeline.rows),
+    attribute('firstframe.collector', timeline.collector),
   ]
   const span = (index: number, name: string, start_ms: number, end_ms: number, more: object) => ({
     traceId,
@@ -72,13 +72,13 @@ export function spansOf(way: BatchWay) {
   ]
 }
 
-/** Sends ways as traces each five seconds. A receiver that is away costs nobody anything: the oldest are given up. */
+/** Sends timelines as traces each five seconds. A receiver that is away costs nobody anything: the oldest are given up. */
 export function createTraceSender(options: {
   readonly target: TraceTarget
   readonly version: string
   readonly emit: Emit
 }): {
-  readonly add: (way: BatchWay) => void
+  readonly add: (timeline: BatchTimeline) => void
   readonly flush: () => Promise<void>
   readonly close: () => Promise<void>
 } {
@@ -86,15 +86,15 @@ export function createTraceSender(options: {
   const resource = {
     attributes: [attribute('service.name', 'firstframe'), attribute('service.version', version)],
   }
-  let waiting: BatchWay[] = []
+  let waiting: BatchTimeline[] = []
   let failing = false
   let sending: Promise<void> = Promise.resolve()
 
   async function send(): Promise<void> {
-    const ways = waiting
-    if (ways.length === 0) return
+    const timelines = waiting
+    if (timelines.length === 0) return
     waiting = []
-    const scopeSpans = [{ scope: { name: 'firstframe', version }, spans: ways.flatMap(spansOf) }]
+    const scopeSpans = [{ scope: { name: 'firstframe', version }, spans: timelines.flatMap(spansOf) }]
     try {
       const answer = await fetch(target.url, {
         method: 'POST',
@@ -108,7 +108,7 @@ export function createTraceSender(options: {
     } catch (error) {
       if (!failing) emit({ type: 'traces_failed', error })
       failing = true
-      waiting = [...ways, ...waiting].slice(-MOST_WAITING)
+      waiting = [...timelines, ...waiting].slice(-MOST_WAITING)
     }
   }
   const flush = () => {
@@ -118,8 +118,8 @@ export function createTraceSender(options: {
   const timer = setInterval(() => void flush(), SEND_EVERY_MS)
   timer.unref()
   return {
-    add(way) {
-      waiting.push(way)
+    add(timeline) {
+      waiting.push(timeline)
       if (waiting.length > MOST_WAITING) waiting.shift()
     },
     flush,

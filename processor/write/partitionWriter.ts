@@ -37,7 +37,7 @@ export interface PartitionWriterOptions {
 const IDLE_COMMIT_MS = 10_000
 const PAUSES = { first_ms: 100, longest_ms: 5_000 }
 
-/** A range under way: what of it is prepared is never prepared again, since the dedupe step has seen it. */
+/** A range under timeline: what of it is prepared is never prepared again, since the dedupe step has seen it. */
 interface Range {
   readonly to: number
   readonly records: readonly LogRecord[]
@@ -229,7 +229,7 @@ export class PartitionWriter {
       await this.setApart(prepared[0]!.record, 'not_insertable', error)
     }
     const { record } = prepared[0]!
-    const way = {
+    const timeline = {
       ...{ topic: partition.topic, partition: partition.partition, from, to, table, rows },
       collector: record.headers[HEADERS.collector] ?? '',
       taken_ms: Number(record.headers[HEADERS.time] ?? record.appended_ms),
@@ -237,7 +237,7 @@ export class PartitionWriter {
       insert_began_ms,
       insert_ended_ms: this.o.clock(),
     }
-    emit({ type: 'rows_written', table, rows, repeated, seconds: (elapsed() - began) / 1000, way })
+    emit({ type: 'rows_written', table, rows, repeated, seconds: (elapsed() - began) / 1000, timeline })
     await this.commit(to + 1)
   }
 
