@@ -26,7 +26,7 @@ export interface Difference {
   readonly refusals: readonly string[]
   /** What stays as it is in the store, because that loses nothing. Sentences. */
   readonly kept: readonly string[]
-  /** How many statements only bring a view to this version's query. An older program leaves them. */
+  /** Those of the statements that bring a view to this version's query. An older program leaves them out. */
   readonly views: readonly string[]
 }
 
@@ -67,7 +67,7 @@ const daysOf = (ttl: string): number =>
 const partsOf = (key: string): string[] => key.split(/,\s*(?![^(]*\))/).filter(Boolean)
 
 /** Views that fill a rollup: `NAME_10s_view`, `NAME_5m_interaction_view`. */
-const OUR_VIEW = /^(\w+_\d+[sm](?:_local)?|\w+_\d+[sm])_(?:\w+_)?view(?:_local)?$/
+const OUR_VIEW = /^\w+_\d+[sm]_(?:\w+_)?view(?:_local)?$/
 
 interface Found {
   readonly alter: string[]
@@ -150,11 +150,12 @@ function differencesOfTable(wanted: Definition, found: FoundTable): Found {
   if (becomes === '' && is !== '') alter.push('REMOVE TTL')
   else if (is !== becomes) {
     // A shorter one deletes what somebody may have meant to keep.
-    if (is === '' || daysOf(is) > daysOf(becomes))
+    if (is === '' || daysOf(is) > daysOf(becomes)) {
+      const stays = is === '' ? 'for ever' : `${daysOf(is)} days`
       kept.push(
-        `${wanted.name}: rows are kept ${daysOf(is) || 'for ever, not'} days, this version's tables ${daysOf(becomes)}.`,
+        `${wanted.name}: rows are kept ${stays}; this version would keep them ${daysOf(becomes)} days.`,
       )
-    else alter.push(`MODIFY TTL ${becomes}`)
+    } else alter.push(`MODIFY TTL ${becomes}`)
   }
   for (const [setting, value] of Object.entries(wanted.settings ?? {}))
     if (!` ${found.engine_full},`.includes(` ${setting} = ${value},`) && setting !== 'index_granularity')
