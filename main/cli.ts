@@ -10,6 +10,7 @@ import { registerJudge } from './commands/judge.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerLocalise } from './commands/localise.ts'
 import { registerMigrate } from './commands/migrate.ts'
+import { warnOfStandardPort } from './commands/options.ts'
 import { registerPlan } from './commands/plan.ts'
 import { registerPlanned } from './commands/planned.ts'
 import { registerProbe } from './commands/probe.ts'
@@ -60,6 +61,7 @@ export function createProgram(): Command {
   registerQuery(program)
   registerReport(program)
   registerCanary(program)
+  program.hook('preAction', (_program, command) => warnOfStandardPort(command))
   return program
 }
 

@@ -30,6 +30,8 @@ export interface FaultSpec {
   /** Named as well rightly: the evidence cannot tell them apart. */
   readonly also?: readonly Hop[]
   readonly felt: Felt
+  /** It strikes the box of a round, so a round must have one. */
+  readonly box?: true
   /** How soon it can be known, s, where the scenario does not say. Default 5. */
   readonly within_s?: number
   /** The cause that is to be named is the place; for these it is something else. */
@@ -128,18 +130,21 @@ export const FAULTS = {
     hop: 'interaction',
     felt: {},
     cause: { pool: 'coupon-box' },
+    box: true,
   },
   double_grant: {
     help: 'A retry without its key gives one coupon in three twice.',
     hop: 'interaction',
     felt: {},
     cause: { pool: 'coupon-box' },
+    box: true,
   },
   slow_draw: {
     help: 'The draw gives coupons so slowly that a box will not be given out.',
     hop: 'interaction',
     felt: {},
     cause: { pool: 'coupon-box' },
+    box: true,
     within_s: 15,
   },
   bot_flood: {

@@ -2,6 +2,7 @@ import { Value } from '@sinclair/typebox/value'
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
 import { CAUSAL_DIMENSIONS } from '../schemas/dimensions.ts'
 import { schemaProblems } from '../schemas/problems.ts'
+import { faultSpec } from './faultKinds.ts'
 import { Scenario } from './scenarioSchema.ts'
 
 /** What is wrong with a file, and where: both counted from 1. */
@@ -58,9 +59,29 @@ export function parseScenario(text: string): Parsed {
           message: `${name} is no dimension of a place: ${CAUSAL_DIMENSIONS.join(', ')}`,
         })
     }
-    if (fault.at_s >= data.length_s)
-      errors.push({ ...at(['faults', String(i), 'at_s']), message: 'begins after the show is over' })
+    if ('box' in faultSpec(fault.kind) && !data.audience.pulses?.some(({ rewards = 0 }) => rewards > 0))
+      errors.push({
+        ...at(['faults', String(i), 'kind']),
+        message: `${fault.kind} strikes the box of a round, and no round has one: give a pulse \`rewards\``,
+      })
   }
+  for (const [list, entries] of [
+    ['faults', data.faults],
+    ['breaks', data.breaks],
+    ['audience.pulses', data.audience.pulses],
+  ] as const)
+    for (const [i, { at_s }] of (entries ?? []).entries())
+      if (at_s >= data.length_s)
+        errors.push({
+          ...at([...list.split('.'), String(i), 'at_s']),
+          message: 'begins after the show is over',
+        })
+  for (const [i, { for_s, every_s }] of (data.audience.pulses ?? []).entries())
+    if (every_s !== undefined && every_s <= for_s)
+      errors.push({
+        ...at(['audience', 'pulses', String(i), 'every_s']),
+        message: `a round of ${for_s} s every ${every_s} s is still on when the next one begins`,
+      })
   for (const [list, name] of [
     ['expect', 'fault'],
     ['plan', 'for'],

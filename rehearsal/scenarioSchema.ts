@@ -1,4 +1,5 @@
 import { type Static, type TProperties, Type } from '@sinclair/typebox'
+import { HOPS } from '../schemas/kinds/kinds.ts'
 import { FAULT_KINDS } from './faultKinds.ts'
 
 const object = <T extends TProperties>(properties: T, description: string) =>
@@ -8,6 +9,11 @@ const seconds = (description: string) => Type.Number({ minimum: 0, description }
 const positive = (description: string) => Type.Number({ exclusiveMinimum: 0, description })
 const shares = (description: string) =>
   Type.Record(Type.String({ minLength: 1 }), Type.Number({ minimum: 0 }), { description, minProperties: 1 })
+const hop = (description: string) =>
+  Type.Union(
+    HOPS.map((each) => Type.Literal(each)),
+    { description },
+  )
 const names = (description: string) => Type.Array(Type.String({ minLength: 1 }), { description, minItems: 1 })
 const place = Type.Record(Type.String(), Type.String(), {
   description:
@@ -135,8 +141,8 @@ const Fault = object(
 const Expect = object(
   {
     fault: Type.String({ description: 'The fault it comes from, by its id.' }),
-    hop: optional(Type.String({ description: 'The hop to be named.' })),
-    also_hops: optional(Type.Array(Type.String(), { description: 'Hops that are right as well.' })),
+    hop: optional(hop('The hop to be named.')),
+    also_hops: optional(Type.Array(hop('A hop.'), { description: 'Hops that are right as well.' })),
     cause: optional(place),
     page: optional(Type.Boolean({ description: 'Whether somebody is to be paged. Default true.' })),
     within_s: optional(positive('Page at the latest so long after the first affected beacon. Default 5.')),

@@ -1,7 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox'
 
 const name = (description: string) => Type.String({ minLength: 1, maxLength: 128, description })
-const time = (description: string) => Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT', description })
+/** A time of a calendar, as text. */
+export const TIME_PATTERN = '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d.*(Z|[+-]\\d\\d:?\\d\\d)$'
+export const TIME_FORM = 'a time with its zone, like 2026-11-11T20:00:00Z'
+
+const time = (description: string) => Type.String({ pattern: TIME_PATTERN, form: TIME_FORM, description })
 
 /** A round of the show's calendar. */
 export const PlannedRound = Type.Object(

@@ -1,7 +1,7 @@
 import { type Static, type TNumber, type TOptional, Type } from '@sinclair/typebox'
 import { ACTING_LEVELS, type ActingLevel, WITHIN_S } from './planWalk.ts'
-import { PlannedRound } from './roundPlan.ts'
-import { PlanStep } from './showPlan.ts'
+import { PlannedRound, TIME_FORM, TIME_PATTERN } from './roundPlan.ts'
+import { PlanStep, stepsProblem } from './showPlan.ts'
 
 const name = (description: string) => Type.String({ minLength: 1, maxLength: 128, description })
 
@@ -22,10 +22,10 @@ export const ShowEntry = Type.Object(
       { description: 'Its streams.' },
     ),
     starts: Type.Optional(
-      Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT', description: 'When it begins, ISO 8601.' }),
+      Type.String({ pattern: TIME_PATTERN, form: TIME_FORM, description: 'When it begins, ISO 8601.' }),
     ),
     ends: Type.Optional(
-      Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT', description: 'When it ends, ISO 8601.' }),
+      Type.String({ pattern: TIME_PATTERN, form: TIME_FORM, description: 'When it ends, ISO 8601.' }),
     ),
     viewers: Type.Optional(
       Type.Integer({
@@ -88,3 +88,34 @@ export const showKey = ({
   readonly tenant?: string
   readonly show: string
 }): string => `${tenant}/${show}`
+
+/** Why an entry of the right form cannot be meant; undefined when it can. */
+export function showProblem({
+  streams,
+  starts,
+  ends,
+  rounds = [],
+  steps = [],
+}: ShowEntry): string | undefined {
+  const times = [
+    ['starts', starts],
+    ['ends', ends],
+    ...rounds.flatMap(({ starts: from, ends: to }, at) => [
+      [`rounds.${at}.starts`, from],
+      [`rounds.${at}.ends`, to],
+    ]),
+  ] as const
+  for (const [name, text] of times)
+    if (text !== undefined && Number.isNaN(Date.parse(text)))
+      return `${name}: there is no such time as ${text}`
+  if (starts !== undefined && ends !== undefined && Date.parse(ends) <= Date.parse(starts))
+    return `ends: ${ends} is not after ${starts}, when it starts`
+  const late = rounds.findIndex((round) => Date.parse(round.ends) <= Date.parse(round.starts))
+  if (late >= 0) return `rounds.${late}.ends: is not after its beginning`
+  if (streams.length === 0) return 'streams: is empty; name at least one, such as [{ stream: main }]'
+  const twice = streams.findIndex(
+    ({ stream }, at) => streams.findIndex((each) => each.stream === stream) < at,
+  )
+  if (twice >= 0) return `streams.${twice}.stream: ${streams[twice]!.stream} is named twice`
+  return stepsProblem(steps)
+}

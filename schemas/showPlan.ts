@@ -31,6 +31,7 @@ export const PlanStep = Type.Object(
   {
     step: Type.String({
       pattern: '^[a-z0-9][a-z0-9._-]{0,63}$',
+      form: 'a name of small letters, digits, `.`, `_` and `-`',
       description: 'Its name within the show: small letters, digits, `.`, `_`, `-`.',
     }),
     level: Type.Union(

@@ -1,13 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import type { StateMap } from '../../log/stateMap.ts'
 import { firstProblem } from '../../schemas/problems.ts'
-import { ShowEntry, showKey } from '../../schemas/show.ts'
-import { stepsProblem } from '../../schemas/showPlan.ts'
+import { ShowEntry, showKey, showProblem } from '../../schemas/show.ts'
 import { principalOf, sees, sendError } from '../signIn/principal.ts'
 
 /** Why an entry is not one, naming the field. */
 export const wrongEntry = (entry: unknown): string | undefined =>
-  firstProblem(ShowEntry, entry, 'entry') ?? stepsProblem((entry as ShowEntry).steps ?? [])
+  firstProblem(ShowEntry, entry, 'entry') ?? showProblem(entry as ShowEntry)
 
 /** The shows of the registry, as they stand in the compacted topic. */
 export const entriesOf = (map: Pick<StateMap, 'values'>): ShowEntry[] =>

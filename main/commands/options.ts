@@ -42,18 +42,31 @@ export interface ConfigFlags {
   readonly logLevel?: string
 }
 
+let broken: string | undefined
+
 /**
  * Where the console of this configuration answers, for commands that talk to a running Firstframe. A configuration that
- * cannot be read does not stop them: the standard port is taken.
+ * cannot be read does not stop them: the standard port is taken, and `warnOfStandardPort` says so.
  */
 export function consoleAddress(): string {
   let port = 8081
   try {
     port = configOf({}).console_port
-  } catch {
-    // The command that needs the configuration says what is wrong with it.
+  } catch (error) {
+    const { problems = [(error as Error).message] } = error as { problems?: readonly string[] }
+    broken = problems[0]
   }
   return `http://127.0.0.1:${port}`
+}
+
+/** Says that a command asks the standard port, since the configuration that names the console's is broken. */
+export function warnOfStandardPort(command: Command): void {
+  if (broken === undefined) return
+  for (let at: Command | null = command; at !== null; at = at.parent)
+    if (at.getOptionValueSource('url') === 'default')
+      console.error(
+        `firstframe: the configuration cannot be read, so the console is looked for at ${String(at.opts().url)}; name it with --url, or mend ${broken}`,
+      )
 }
 
 /** `--token`, for commands that talk to a console at which people sign in. */

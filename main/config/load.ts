@@ -82,7 +82,10 @@ function fromText(text: string, path: readonly string[]): unknown {
   }
   if (schema.type === 'boolean')
     return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text
-  if (schema.type === 'integer' || schema.type === 'number') return text.trim() === '' ? text : Number(text)
+  if (schema.type === 'integer' || schema.type === 'number') {
+    // What is no number is said as it was written.
+    return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text)
+  }
   return text
 }
 

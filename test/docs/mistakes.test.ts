@@ -4,8 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { parse, stringify } from 'yaml'
+import { wrongEntry } from '../../console/server/registry.ts'
 import { run } from '../../main/cli.ts'
 import { ConfigError, loadConfig } from '../../main/config/load.ts'
+import { loadRules } from '../../processor/watch/detect/loadRules.ts'
+import { parseScenario } from '../../rehearsal/parseScenario.ts'
 import { PROGRAM } from '../program.ts'
 
 /** docs/mistakes.md: what each row says is what the program says. */
@@ -73,6 +77,40 @@ test('a firstframe.yml is not passed over in silence', () => {
     () => loadConfig({ file, environment: {}, flags: {} }),
     /firstframe\.yml: is not read: rename it/,
   )
+})
+
+/** A row's YAML over what the row leaves out. */
+const over = (usual: object, yaml: string) => ({ ...usual, ...(parse(yaml) as object) })
+
+for (const [yaml, message] of rowsOf('In a show’s file'))
+  test(`the show ${yaml} is refused as the page says`, () =>
+    assert.equal(wrongEntry(over({ show: 'gala', streams: [{ stream: 'main' }] }, yaml!)), message))
+
+for (const [yaml, message] of rowsOf('In a rehearsal’s file'))
+  test(`the rehearsal ${yaml} is refused as the page says`, () => {
+    const usual = { title: 'A rehearsal', length_s: 300, audience: { viewers: 100 } }
+    const parsed = parseScenario(stringify(over(usual, yaml!)))
+    assert.ok('errors' in parsed)
+    assert.equal(parsed.errors[0]!.message, message)
+  })
+
+for (const [yaml, message] of rowsOf('In a file of rules'))
+  test(`the rule ${yaml} is refused as the page says`, () => {
+    const loaded = loadRules(stringify({ rules: [parse(yaml!)] }))
+    assert.ok('errors' in loaded)
+    assert.equal(loaded.errors[0]!.message, message)
+  })
+
+test('a command that asks the console says that the configuration is broken, and then asks the standard port', () => {
+  const cwd = mkdtempSync(join(folder, 'broken-'))
+  writeFileSync(join(cwd, 'firstframe.yaml'), 'console_prot: 8082')
+  const { stderr } = spawnSync(process.execPath, [PROGRAM, 'shows', 'list'], { cwd, encoding: 'utf8' })
+  assert.match(stderr, /looked for at http:\/\/127\.0\.0\.1:8081; name it with --url, or mend .*console_prot/)
+  const named = spawnSync(process.execPath, [PROGRAM, 'shows', 'list', '--url', 'http://127.0.0.1:9'], {
+    cwd,
+    encoding: 'utf8',
+  })
+  assert.doesNotMatch(named.stderr, /looked for/)
 })
 
 const COMMAND_LINE = rowsOf('On the command line')

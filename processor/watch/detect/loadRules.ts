@@ -14,6 +14,8 @@ export type LoadedRules = { readonly rules: RuleSet } | { readonly errors: reado
 
 const KEYS = ['match', 'metric', 'rule', 'off', 'objective', 'set']
 const MATCH = ['tenant', 'show', 'stream']
+/** Values of rules that are shares of a whole. */
+const SHARES = ['share', 'least']
 const SEVERITIES = ['critical', 'warning', 'info']
 
 /**
@@ -126,9 +128,15 @@ export function loadRules(text: string): LoadedRules {
             tell(offset(value), `severity is one of ${SEVERITIES.join(', ')}`)
         } else if (typeof example === 'number' && !(isNumber(given) && given > 0))
           tell(offset(value), `${name} is a number above 0`)
+        else if (SHARES.includes(name) && Number(given) > 1)
+          tell(offset(value), `${name} is a share: at most 1, not ${String(given)}`)
         else if (typeof example !== 'number') tell(offset(key), `${name} cannot be changed here`)
       }
     }
+    if (data.off === undefined && data.objective === undefined && set === undefined)
+      tell(offset(item), 'changes nothing: give off, objective or set')
+    if (data.off === true && set !== undefined)
+      tell(keyAt(item, 'set'), 'a rule that is off has no values: take out off or set')
     if (errors.length > before) continue
     overrides.push({
       match: (data.match ?? {}) as Match,
