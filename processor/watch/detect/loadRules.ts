@@ -133,8 +133,8 @@ export function loadRules(text: string): LoadedRules {
         else if (typeof example !== 'number') tell(offset(key), `${name} cannot be changed here`)
       }
     }
-    if (data.off === undefined && data.objective === undefined && set === undefined)
-      tell(offset(item), 'changes nothing: give off, objective or set')
+    const says = [data.off, data.objective, set].some((each) => each !== undefined)
+    if (!says && errors.length === before) tell(offset(item), 'changes nothing: give off, objective or set')
     if (data.off === true && set !== undefined)
       tell(keyAt(item, 'set'), 'a rule that is off has no values: take out off or set')
     if (errors.length > before) continue
