@@ -135,3 +135,19 @@ export function namedInChinese(sentence: string, cause: Readonly<Record<string, 
   }
   return text
 }
+
+/** A table whose values are pairs [English, Chinese], terms, or tables of these, as it reads in one language. */
+export type Said<T> = T extends (infer Word)[]
+  ? Word
+  : T extends Term
+    ? string
+    : { [K in keyof T]: Said<T[K]> }
+
+/** Picks one language out of such a table. */
+export const inLanguage = <T extends object>(both: T, lang: Lang): Said<T> =>
+  Object.fromEntries(
+    Object.entries(both).map(([name, value]) => {
+      if (Array.isArray(value)) return [name, value[lang === 'en' ? 0 : 1]]
+      return [name, typeof value.en === 'string' ? value[lang] : inLanguage(value, lang)]
+    }),
+  ) as Said<T>

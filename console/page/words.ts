@@ -1,7 +1,7 @@
 import type { Mark } from '../../schemas/mark.ts'
 import type { StepState } from '../../schemas/planWalk.ts'
 import type { CheckState } from '../../schemas/showPlan.ts'
-import { DIMENSION_NAMES, HOP_NAMES, type Lang, type Term } from '../../schemas/words.ts'
+import { DIMENSION_NAMES, HOP_NAMES, inLanguage, type Lang, type Said } from '../../schemas/words.ts'
 import type { Health } from '../api.ts'
 
 /** Words by name, English and Chinese. */
@@ -367,21 +367,7 @@ const BOTH = {
   }),
 }
 
-type Said<T> = T extends (infer Word)[] ? Word : T extends Term ? string : { [K in keyof T]: Said<T[K]> }
-
 /** The page's words in one language. */
 export type Words = Said<typeof BOTH>
 
-/** A table of pairs (or of terms) in one language. */
-const inLanguage = (both: object, lang: Lang): unknown =>
-  Object.fromEntries(
-    Object.entries(both).map(([name, value]: [string, unknown]) => {
-      if (Array.isArray(value)) return [name, value[lang === 'en' ? 0 : 1]]
-      const term = value as Partial<Term>
-      return [name, typeof term.en === 'string' ? term[lang] : inLanguage(value as object, lang)]
-    }),
-  )
-
-export const WORDS = { en: inLanguage(BOTH, 'en'), zh: inLanguage(BOTH, 'zh') } as Readonly<
-  Record<Lang, Words>
->
+export const WORDS: Readonly<Record<Lang, Words>> = { en: inLanguage(BOTH, 'en'), zh: inLanguage(BOTH, 'zh') }
