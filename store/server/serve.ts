@@ -127,6 +127,8 @@ async function answer(options: ServeOptions, given: Work): Promise<void> {
     if (!response.writableFinished && statement.class === 'read') query.cancel()
   }
   response.on('close', gone)
+  // Who went away while the statement was read is not told of any more.
+  if (response.destroyed) gone()
   try {
     const reads = user.access === 'read' ? options.guests : options.reads
     const gate = statement.class === 'read' ? reads : options.writes
