@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { localiseCsv } from '../processor/watch/localise/command.ts'
-import { localise, MODEL } from '../processor/watch/localise/localise.ts'
-import { type Choice, choiceOf, fitRanking } from './localise/fitRanking.ts'
+import { localise, MODEL, NAMED_FROM } from '../processor/watch/localise/localise.ts'
+import { calibrated } from '../processor/watch/localise/ranking.ts'
+import { type Choice, choiceOf, fitCertainty, fitRanking } from './localise/fitRanking.ts'
 import { manyCells } from './localise/manyCells.ts'
 import { type Case, type Incident, madePlatforms, readIncidents } from './localise/platform.ts'
 import { type Answered, answer, hitsOf, reliabilityOf } from './localise/score.ts'
@@ -15,11 +16,14 @@ const NAIVE = { first: 71, in_three: 91, in_five: 93 }
 const DEFAULT_FOLDER = new URL('../../shared/incidents/', import.meta.url)
 const FOLDS = 5
 /** Semi-synthetic cases; of them one in five on made-up platforms of other kinds. */
-const CASES = 1200
+const CASES = 2400
 /** Of so many rounds the least time counts: what else the machine does is not ours. */
 const ROUNDS = 5
 /** Bins with fewer cases are shown, but their deviation says too little. */
 const BIN_CASES = 40
+
+/** The probability itself is stated as confidence. */
+const AS_IT_IS = { slope: 1, offset: 0 }
 
 type Print = (name: string, figures: object) => void
 
@@ -33,12 +37,26 @@ const folderOf = (args: readonly string[]): URL | undefined => {
 const fitWithout = (choices: readonly Choice[], out: (group: number) => boolean) =>
   fitRanking(choices.filter(({ group }) => !out(group)))
 
-/** Each case is answered with numbers fitted on the groups of other folds. */
-const acrossFolds = (cases: readonly Case[], choices: readonly Choice[]): Answered[] => {
-  const models = Array.from({ length: FOLDS }, (_, fold) =>
-    fitWithout(choices, (group) => group % FOLDS === fold),
-  )
-  return cases.map((entry) => answer(entry, models[entry.group % FOLDS]!))
+/** Each case is answered with numbers fitted on the groups of other folds; so is its confidence stated. */
+const acrossFolds = (
+  cases: readonly Case[],
+  choices: readonly Choice[],
+): { readonly answers: readonly Answered[]; readonly certainty: ReturnType<typeof fitCertainty> } => {
+  const folds = [...Array(FOLDS).keys()]
+  const orders = folds.map((fold) => fitWithout(choices, (group) => group % FOLDS === fold))
+  const answers = cases.map((entry) => answer(entry, { ...orders[entry.group % FOLDS]!, ...AS_IT_IS }))
+  const certaintyOf = (kept: (group: number) => boolean) =>
+    fitCertainty(answers.filter(({ place }, at) => place && kept(cases[at]!.group)))
+  const certainties = folds.map((fold) => certaintyOf((group) => group % FOLDS !== fold))
+  return {
+    certainty: certaintyOf(() => true),
+    answers: answers.map((entry, at) => ({
+      ...entry,
+      confidence: entry.place
+        ? calibrated(entry.confidence, certainties[cases[at]!.group % FOLDS]!)
+        : entry.confidence,
+    })),
+  }
 }
 
 const printIncidents = (print: Print, incidents: readonly Incident[], choices: readonly Choice[]): void => {
@@ -49,15 +67,6 @@ const printIncidents = (print: Print, incidents: readonly Incident[], choices: r
     ),
   )
   print('incidents, leave one out', hitsOf(alone))
-  print(
-    `incidents, ${FOLDS} folds`,
-    hitsOf(
-      acrossFolds(
-        incidents.map((incident) => incident.case),
-        choices,
-      ),
-    ),
-  )
   for (const d of [...new Set(incidents.map((incident) => incident.case.dimensions.length))].sort()) {
     const which = alone.filter((_, i) => incidents[i]!.case.dimensions.length === d)
     print(`incidents of ${d} dimensions, leave one out`, hitsOf(which))
@@ -129,7 +138,7 @@ export const run = async ({ json, args }: BenchOptions): Promise<void> => {
   }))
   const cases: SemiSynthetic[] = [...onReal, ...onMade]
   const choices = cases.map(choiceOf)
-  const answers = acrossFolds(cases, choices)
+  const { answers, certainty } = acrossFolds(cases, choices)
 
   if (incidents.length) printIncidents(print, incidents, choices)
   if (folder === DEFAULT_FOLDER) {
@@ -150,14 +159,16 @@ export const run = async ({ json, args }: BenchOptions): Promise<void> => {
     )
   }
   const quiet = answers.filter((_, i) => cases[i]!.kind === 'nothing')
-  print('nothing: cases in which a cause was named', {
+  print('nothing: cases in which a place was named', {
     cases: quiet.length,
-    named: quiet.filter(({ empty }) => !empty).length,
+    named: quiet.filter(({ place, confidence }) => place && confidence >= NAMED_FROM).length,
+    listed: quiet.filter(({ empty }) => !empty).length,
   })
   // Where nothing got worse, any cause that is named is wrong.
   printReliability(print, 'reliability', answers)
-  print('fitted on all semi-synthetic cases', fitRanking(choices))
-  print('in use', { sharpness: MODEL.sharpness, explained: MODEL.explained, specific: MODEL.specific })
+  print('fitted on all semi-synthetic cases', { ...fitRanking(choices), ...certainty })
+  const { sharpness, explained, specific, slope, offset } = MODEL
+  print('in use', { sharpness, explained, specific, slope, offset })
   printTimes(print, incidents)
   printManyCells(print)
 }

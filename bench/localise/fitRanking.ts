@@ -1,5 +1,5 @@
 import { weighCauses } from '../../processor/watch/localise/localise.ts'
-import { featuresOf, type RankingModel } from '../../processor/watch/localise/ranking.ts'
+import { type Certainty, featuresOf, type RankingModel } from '../../processor/watch/localise/ranking.ts'
 import { type Case, causeKey } from './platform.ts'
 
 /** The candidates of one case as the ranking sees them, and which of them are right. */
@@ -75,8 +75,11 @@ const solve = (matrix: readonly (readonly number[])[], right: readonly number[])
   return rows.map((row, i) => row.at(-1)! / row[i]!)
 }
 
+/** By the ranking's three numbers alone. */
+export type Order = Pick<RankingModel, 'sharpness' | 'explained' | 'specific'>
+
 /** The ranking's three numbers by maximum likelihood (Newton), from cases whose cause is known. */
-export const fitRanking = (choices: readonly Choice[]): RankingModel => {
+export const fitRanking = (choices: readonly Choice[]): Order => {
   let model = [1, 1, 0]
   for (let round = 0; round < 40; round++) {
     const { gradient, curvature } = slopes(choices, model)
@@ -86,4 +89,34 @@ export const fitRanking = (choices: readonly Choice[]): RankingModel => {
   }
   const [sharpness, explained, specific] = model as [number, number, number]
   return { sharpness, explained, specific }
+}
+
+/** The numbers of the stated confidence (logistic regression, Newton), from first answers and whether they were right. */
+export const fitCertainty = (
+  answers: readonly { readonly confidence: number; readonly rank: number }[],
+): Certainty => {
+  const points = answers.map(({ confidence, rank }) => {
+    const odds = Math.log(1 / Math.min(0.999, Math.max(0.001, confidence)) - 1)
+    return { features: [-odds, 1], right: rank === 1 ? 1 : 0 }
+  })
+  const usual = [1, 0]
+  let model = usual
+  for (let round = 0; round < 40; round++) {
+    const gradient = model.map((weight, i) => RIDGE * (usual[i]! - weight))
+    const curvature = model.map((_, i) => model.map((_, j) => (i === j ? RIDGE : 0)))
+    for (const { features, right } of points) {
+      const p = 1 / (1 + Math.exp(-features.reduce((sum, x, i) => sum + x * model[i]!, 0)))
+      features.forEach((x, i) => {
+        gradient[i]! += (right - p) * x
+        features.forEach((y, j) => {
+          curvature[i]![j]! += p * (1 - p) * x * y
+        })
+      })
+    }
+    const step = solve(curvature, gradient)
+    model = model.map((weight, i) => weight + step[i]!)
+    if (Math.max(...step.map(Math.abs)) < 1e-6) break
+  }
+  const [slope, offset] = model as [number, number]
+  return { slope, offset }
 }

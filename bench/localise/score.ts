@@ -8,8 +8,10 @@ export interface Answered {
   readonly rank: number
   /** Stated confidence of the first answer; 0 without one. */
   readonly confidence: number
-  /** Nothing was named. */
+  /** Nothing was listed. */
   readonly empty: boolean
+  /** The first answer is a place, not everything. */
+  readonly place: boolean
 }
 
 export interface Hits {
@@ -29,14 +31,15 @@ export interface ReliabilityBin {
   readonly right: number
 }
 
-/** Answers a case with the ranking's numbers as they were fitted without it. */
-export const answer = (entry: Case, model: RankingModel): Answered => {
+/** Answers a case with the model's numbers as they were fitted without it. */
+export const answer = (entry: Case, model: Partial<RankingModel>): Answered => {
   const found = localise({ ...entry, kind: 'share', model })
   const rank = found.findIndex(({ cause }) => entry.causes.includes(causeKey(cause))) + 1
   return {
     rank: rank || Number.POSITIVE_INFINITY,
     confidence: found[0]?.confidence ?? 0,
     empty: found.length === 0,
+    place: (found[0]?.cause.length ?? 0) > 0,
   }
 }
 
@@ -49,7 +52,7 @@ export const hitsOf = (answers: readonly Answered[]): Hits => {
 }
 
 /** Stated confidence of the first answer against how often it was right, in ten bins. */
-export const reliabilityOf = (answers: readonly Answered[]): ReliabilityBin[] =>
+export const reliabilityOf = (answers: readonly Omit<Answered, 'place'>[]): ReliabilityBin[] =>
   Array.from({ length: 10 }, (_, i) => {
     const named = answers.filter(
       ({ confidence, empty }) => !empty && Math.min(9, Math.floor(confidence * 10)) === i,

@@ -43,6 +43,8 @@ const UPSTREAM_MS = 3_000
 const GAP_MS = 5_000
 /** News of an open incident is told no more often. */
 const NEWS_MS = 10_000
+/** An incident that is no longer young is placed anew so often, and at once when something further is found. */
+const PLACE_MS = 5_000
 /** Observations of one rule that are looked at: the surest. */
 const SUREST = 6
 
@@ -64,6 +66,7 @@ export class StreamJudge {
   private readonly unreported = new WeakSet<Incident>()
   /** When an incident was opened again: from then on its place is sought anew. */
   private readonly reopened = new WeakMap<Incident, number>()
+  private readonly placed = new WeakMap<Incident, number>()
   private readonly options: Omit<StreamJudgeOptions, 'rules'>
   private set: RuleSet
   private rules: ActiveRule[] | undefined
@@ -191,7 +194,13 @@ export class StreamJudge {
     const over = incident.children.filter(({ last_bad_ms }) => now - last_bad_ms >= 3 * CLEAR_MS)
     if (over.length < incident.children.length)
       incident.children = incident.children.filter((entry) => !over.includes(entry))
-    for (const item of seen) if (noteChild(incident, item, now)) this.unreported.add(incident)
+    const critical = seen.some(({ firing, severity }) => firing && severity === 'critical')
+    let further = critical && incident.severity !== 'critical'
+    for (const item of seen) {
+      if (!noteChild(incident, item, now)) continue
+      this.unreported.add(incident)
+      further = true
+    }
     if (before === 'resolved') {
       incident.state = 'open'
       incident.resolved_ms = 0
@@ -213,6 +222,7 @@ export class StreamJudge {
     const young = now - this.openedOf(incident) <= YOUNG_MS
     const due = now - incident.updated_ms >= NEWS_MS
     if (!firing || (!young && !due)) return
+    if (!young && !further && now - (this.placed.get(incident) ?? 0) < PLACE_MS) return
     const { hop, cause, severity, viewers } = incident
     const tiny = isTiny(incident)
     this.place(incident, seen, view)
@@ -336,6 +346,7 @@ export class StreamJudge {
   /** Says anew where it is, for whom, and in which words. */
   private place(incident: Incident, symptoms: readonly Observation[], view: StreamView): void {
     if (symptoms.length === 0) return
+    this.placed.set(incident, view.watermark_ms)
     const reporting = this.reporting(view)
     // What hangs beside the link makes no hop of it ill, and no hop explains it.
     const related = this.seen.filter(

@@ -2,7 +2,7 @@ import { matchBaseline } from './baseline.ts'
 import type { Cells, Matched, RatioKind } from './cells.ts'
 import { cellTables } from './cellTables.ts'
 import { type Evidence, type Given, weighWith } from './evidence.ts'
-import { type RankingModel, rank, type Single } from './ranking.ts'
+import { calibrated, type RankingModel, rank, type Single } from './ranking.ts'
 import { screen } from './screen.ts'
 
 export interface LocaliseOptions {
@@ -75,7 +75,12 @@ export const MODEL: LocaliseModel = {
   sharpness: 2.5,
   explained: 2,
   specific: 0.5,
+  slope: 0.8,
+  offset: 0.2,
 }
+
+/** Below this confidence a cause is a guess: whoever must name one place says that there is none. */
+export const NAMED_FROM = 0.3
 
 /** How many cells the full likelihood may visit; keeps 100,000 cells within the time of a tick. */
 const VISITS = 3_000_000
@@ -148,7 +153,9 @@ export const localise = (options: LocaliseOptions): Localised[] => {
     .map((single, i) => ({ ...single, probability: probabilities[i]! }))
     .sort((a, b) => b.probability - a.probability)
     .slice(0, top)
-    .map(({ dims, evidence, probability }) => named(dims, evidence, probability))
+    .map(({ dims, evidence, probability }) =>
+      named(dims, evidence, dims.length ? calibrated(probability, model) : probability),
+    )
 }
 
 /** The cells with their expected ratios, a falling share turned into the rising share of its complement. */

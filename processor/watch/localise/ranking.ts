@@ -9,7 +9,13 @@ export interface Single {
   readonly names: readonly number[]
 }
 
-export interface RankingModel {
+/** How a probability is stated as confidence: its log odds x become slope × x + offset (Platt 1999). */
+export interface Certainty {
+  readonly slope: number
+  readonly offset: number
+}
+
+export interface RankingModel extends Certainty {
   /** How fast a cause becomes improbable as its score falls behind the best: the exponent of a heavy tail. */
   readonly sharpness: number
   /** How much it matters what share of the excess a cause explains: an exponent. */
@@ -110,6 +116,10 @@ export const featuresOf = (
   const share = ((evidence.value - evidence.expected) * sign) / Math.max(excess, 1e-9)
   return [-Math.log1p(behind), Math.log(Math.min(1, Math.max(LEAST_SHARE, share))), dims.length]
 }
+
+/** The confidence that is stated for a probability: as often right as it says, on cases whose cause is known. */
+export const calibrated = (probability: number, { slope, offset }: Certainty): number =>
+  1 / (1 + Math.exp(-offset) * (1 / probability - 1) ** slope)
 
 /** Probabilities in proportion to (1 + behind)^-sharpness × share^explained × e^(specific × dimensions). */
 const weights = (

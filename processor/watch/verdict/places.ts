@@ -1,6 +1,6 @@
 import { CAUSAL_DIMENSIONS, OTHER } from '../../../schemas/dimensions.ts'
 import type { Signal } from '../detect/signals.ts'
-import type { Localised, LocaliseOptions } from '../localise/localise.ts'
+import { type Localised, type LocaliseOptions, NAMED_FROM } from '../localise/localise.ts'
 import { SESSION_SLICE_MS } from '../windows/sessionSlices.ts'
 import type { Cells, StreamView, Where } from '../windows/view.ts'
 
@@ -98,7 +98,7 @@ export function locate({
     top: 3,
   })
   const first = found[0]
-  if (first === undefined) return EVERYWHERE
+  if (first === undefined || first.confidence < NAMED_FROM) return EVERYWHERE
   const cause = Object.fromEntries(
     first.cause
       .map(({ dimension, code }) => [joined.names[dimension]!, joined.values[dimension]![code]!] as const)
