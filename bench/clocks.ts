@@ -213,7 +213,7 @@ export async function run({ json, args }: BenchOptions): Promise<void> {
     },
   })
   if (LIBRARY === undefined) throw new Error('libfaketime is not here: apt-get install faketime')
-  const numbers = (text: string) => text.split(',').map(Number)
+  const numbers = (text: string) => text.split(',').filter(Boolean).map(Number)
   const print = (report: object) => console.log(JSON.stringify(report))
   for (const part of ['main', 'store'] as const) {
     if (values.only !== undefined && values.only !== part) continue

@@ -216,7 +216,7 @@ async function stopRun(run: number, stopped: 'main' | 'store', stop_s: number): 
     }
     const freed = performance.now()
     const taken_s = await until('a beacon to be taken', () => load.counts.taken_ms > freed, 60_000)
-    const ready_s = await until('it to be ready', async () => (await readyz(firstframe.url)).ready, 60_000)
+    const ready_s = await until('it to be ready', async () => (await readyz(firstframe.url)).ready, 180_000)
     await pause(1_000)
     await load.stop()
     const { answered, refused, slowest_503_ms, statuses } = load.counts
