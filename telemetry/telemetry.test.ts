@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { Writable } from 'node:stream'
 import { test } from 'node:test'
 import { FACTS } from '../schemas/facts.ts'
-import { createTelemetry, PREFIX } from './telemetry.ts'
+import { createTelemetry, MOST_LINES, PREFIX } from './telemetry.ts'
 
-function start() {
+function start(clock?: () => number) {
   const lines: string[] = []
   const destination = new Writable({
     write(chunk, _, done) {
@@ -12,7 +12,7 @@ function start() {
       done()
     },
   })
-  return { lines, telemetry: createTelemetry({ level: 'debug', version: 'test', destination }) }
+  return { lines, telemetry: createTelemetry({ level: 'debug', version: 'test', destination, clock }) }
 }
 
 test('a fact becomes a counter, its sums, its histogram and a log line', async () => {
@@ -51,6 +51,19 @@ test('secrets in URLs are not written: neither in a field nor in an error', () =
   assert.doesNotMatch(text.replaceAll('#canary=canary', ''), /canary|p@ss|user/)
   assert.match(text, /https:\/\/…@origin\.example:8443\/stat\?token=…&app=…/)
   assert.match(text, /rtmp:\/\/…@host\/live\/x\?sign=…/)
+})
+
+test('facts that somebody makes without end are all counted and seldom written, and others are written beside them', async () => {
+  let now_ms = 0
+  const { lines, telemetry } = start(() => now_ms)
+  const refuse = () => telemetry.emit({ type: 'ingest_hook_refused', source: 'srs', code: 'unknown_key' })
+  for (let n = 0; n < 10_000; n += 1) refuse()
+  telemetry.emit({ type: 'ingest_poll_recovered', source: 'obs' })
+  assert.equal(lines.length, MOST_LINES + 1)
+  now_ms = 1_000
+  refuse()
+  assert.match(lines.at(-1)!, new RegExp(`"left_out":${10_000 - MOST_LINES}`))
+  assert.match(await telemetry.metrics(), /ingest_hook_refused_total\{[^}]*\} 10001/)
 })
 
 test('every fact has a sentence, and metric names follow Prometheus: one prefix, base units', () => {

@@ -34,8 +34,28 @@ export interface TelemetryOptions {
   readonly toStandardError?: boolean
   /** Lines for a person at a terminal instead of JSON. */
   readonly pretty?: boolean
+  /** Monotonic, ms; default: the process's. */
+  readonly clock?: () => number
   /** Constant fields of each line and label of `firstframe_build_info`. */
   readonly version: string
+}
+
+/** Lines of one type of fact in a second. Whoever can make facts from outside must not be able to fill the disk with them. */
+export const MOST_LINES = 50
+
+/** Whether a line of a type may be written now; with how many were left out before it. */
+function boundLines(clock: () => number): (type: FactName) => number | undefined {
+  const written = new Map<FactName, { second: number; lines: number }>()
+  return function leftOut(type) {
+    const second = Math.floor(clock() / 1000)
+    const before = written.get(type)
+    if (before?.second === second) {
+      before.lines += 1
+      return before.lines > MOST_LINES ? undefined : 0
+    }
+    written.set(type, { second, lines: 1 })
+    return Math.max(0, (before?.lines ?? 0) - MOST_LINES)
+  }
 }
 
 type Sink = (fact: Fact, labels: Record<string, string>) => void
@@ -47,6 +67,7 @@ export function createTelemetry({
   toStandardError,
   pretty = false,
   version,
+  clock = () => performance.now(),
 }: TelemetryOptions): Telemetry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: PREFIX })
@@ -75,6 +96,7 @@ export function createTelemetry({
     (Object.keys(FACTS) as FactName[]).map((name) => [name, sinksOf(name, FACTS[name], registry)]),
   ) as Record<FactName, Sink[]>
 
+  const leftOut = boundLines(clock)
   return {
     logger,
     contentType: registry.contentType,
@@ -85,7 +107,10 @@ export function createTelemetry({
         (spec.labels ?? []).map((label) => [label, String(fact[label] ?? '')]),
       )
       for (const sink of sinks[fact.type]) sink(fact, labels)
-      if (logger.isLevelEnabled(spec.level)) logger[spec.level](describe(fact), spec.help)
+      if (!logger.isLevelEnabled(spec.level)) return
+      const left_out = leftOut(fact.type)
+      if (left_out === undefined) return
+      logger[spec.level]({ ...describe(fact), left_out: left_out || undefined }, spec.help)
     },
   }
 }

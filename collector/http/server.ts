@@ -134,7 +134,10 @@ const unreadBody = (endpoint: Endpoint, unread: () => Answer | undefined, { tall
   function answerUnread(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
     const answer = unread()
     if (answer === undefined) throw error
-    emit({ type: 'route_failed', route: endpoint.path, error })
+    // What a sender did wrong is counted; a line for each would let anybody fill the log.
+    if (error instanceof RefusedBody) tally.refused(error.code)
+    else if (error.statusCode !== undefined && error.statusCode < 500) tally.refused('bad_request')
+    else emit({ type: 'route_failed', route: endpoint.path, error })
     tally.answered(endpoint.path, answer.status)
     request.raw.resume()
     send(reply, answer)
