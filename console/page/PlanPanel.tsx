@@ -18,7 +18,7 @@ export function PlanPanel({ snapshot }: { readonly snapshot: Snapshot }) {
   const { checks, incidents, score } = data
   const open = incidents.filter((incident) => incident.open)
   return (
-    <section class="panel plan" aria-label={words.plan}>
+    <section class="panel contingency" aria-label={words.plan}>
       <h2>
         {words.plan}{' '}
         <span class="muted">
