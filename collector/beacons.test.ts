@@ -225,10 +225,18 @@ test('over a real connection: a 10 MB body gets its 413, broken HTTP a 400, and 
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
   const url = `http://127.0.0.1:${port}/v1/beacons?key=demo`
-  const large = await fetch(url, { method: 'POST', body: Buffer.alloc(10 << 20, 32) })
+  // A machine that is busy for a moment makes the collector ask for the same again.
+  const send = async (init: RequestInit): Promise<Response> => {
+    for (let tries = 0; ; tries += 1) {
+      const answer = await fetch(url, init)
+      if (answer.status !== 503 || tries === 500) return answer
+      await answer.arrayBuffer()
+    }
+  }
+  const large = await send({ method: 'POST', body: Buffer.alloc(10 << 20, 32) })
   assert.equal(large.status, 413)
   const session = newSession()
-  const answer = await fetch(url, {
+  const answer = await send({
     method: 'POST',
     body: JSON.stringify(beacon(session, [beat()])),
     headers: { origin: 'https://shop.example' },

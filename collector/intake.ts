@@ -293,8 +293,8 @@ export function createIntake(options: IntakeOptions): Intake {
         tally.setApart(tenant.name)
         const network = isPrivate ? undefined : prefix
         if (!options.limits.keepsApart({ tenant: tenant.name, network, received_ms })) return NOT_BELIEVED
-        // Without a number it could not be told from a second one.
-        if (session !== '' && (event.seq as number) > 0)
+        // A private address is no crowd: what is wrong there is its own. Without a number it could not be told from a second one.
+        if (network !== undefined && session !== '' && (event.seq as number) > 0)
           keepDoubted({ userAgent, row, kind, event, event_time, flags: bits }, session)
       }
     }
