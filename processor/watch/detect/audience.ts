@@ -10,16 +10,14 @@ const WINDOWS = [3, 4, 5, 6, 7, 8, 10]
 const PATIENCE = 1.1
 /** So long players must have been heard: after a time when none could be, those whose answer was an error wait before they try again. */
 const HEARD_S = 2
-/** Stalls for each play going on. */
-const MANY_STALLS = 0.15
+/** Who stalled within so long may beat in step with others who did. */
 const IN_STEP_S = 40
 
 const history = new Float64Array(64)
 const beats = new Float64Array(64)
 
 /**
- * Whether players have been beating in step of late, as they do when many of them stalled together: then the gaps between
- * their beats mean nothing.
+ * Whether players have been beating in step of late, as after a break: then the gaps between their beats mean nothing.
  * @param plays that usually go on
  */
 function inStep(
@@ -27,7 +25,6 @@ function inStep(
   lane: LaneMemory,
   { second, seconds, plays, beat_s }: { second: number; seconds: number; plays: number; beat_s: number },
 ): boolean {
-  if (cell.window(lane.at('stalls_sum'), second, IN_STEP_S) > MANY_STALLS * plays) return true
   const measure = lane.at('interval_ms_sum')
   const usual = plays * 2000
   for (
@@ -113,9 +110,13 @@ export function judgeAudience({
       const now = playsIn(seconds)
       if (now > before / rule.factor || now > before - rule.step) continue
       const heard_s = heardOf(seconds)
-      const score = surpriseOfSilence((now * heard_s) / beat_s, before, heard_s / (beat_s * PATIENCE))
+      // In less than a beat the phases of the players count, and who stalled may all be silent together: they are no evidence.
+      const short = seconds < 1.2 * beat_s
+      const stalled = short ? cell.window(lane.at('stalls_sum'), second, IN_STEP_S) : 0
+      const heard = (now * heard_s) / beat_s
+      const score = surpriseOfSilence(heard, Math.max(0, before - stalled), heard_s / (beat_s * PATIENCE))
       if (score < bar) continue
-      if (seconds < 1.2 * beat_s && inStep(cell, lane, { second, seconds, plays: before, beat_s })) continue
+      if (short && inStep(cell, lane, { second, seconds, plays: before, beat_s })) continue
       let onset = second
       while (onset > second - seconds && cell.window(measure, onset, 1) / 1000 < before / 2) onset -= 1
       firing = seen(now, score, onset + 1)
