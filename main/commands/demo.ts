@@ -19,7 +19,7 @@ export function registerDemo(program: Command, version: string): void {
     )
     .option(
       '--show <name>',
-      'festival: a scripted show of ten minutes with rounds, a prize pool and six faults',
+      'festival: a scripted show of ten minutes with rounds, a prize pool and a fault every minute',
     )
     .option('--sessions <n>', 'synthetic viewers', count, 300)
     .option('--players <n>', 'real hls.js players in headless Chromium', count, 3)
