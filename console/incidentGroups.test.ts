@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { IncidentView } from '../schemas/incident.ts'
-import { groupIncidents, lanesOf, unionOf } from './incidentGroups.ts'
+import { freeBefore, groupIncidents, lanesOf, unionOf } from './incidentGroups.ts'
 
 let count = 0
 const incident = (change: Partial<IncidentView>): IncidentView =>
@@ -100,4 +100,15 @@ test('three lanes at most, the others are counted', () => {
   const spans = Array.from({ length: 12 }, (_, index) => ({ from_ms: index, to_ms: 100 }))
   const { lanes, more } = lanesOf(spans, { lanes: 3, least_ms: 10 })
   assert.deepEqual([lanes.length, more], [3, 9])
+})
+
+test('what stands left of a late label is found in a lane of any order', () => {
+  const lane = [
+    { from_ms: 90, to_ms: 100 },
+    { from_ms: 60, to_ms: 86 },
+    { from_ms: 20, to_ms: 40 },
+  ]
+  assert.equal(freeBefore(lane, 90, 0), 86)
+  assert.equal(freeBefore(lane, 60, 0), 40)
+  assert.equal(freeBefore(lane, 20, 0), 0)
 })

@@ -174,3 +174,7 @@ export function lanesOf<T extends Span>(
   }
   return { lanes: placed, more }
 }
+
+/** Where a lane is free again before a moment: the end of the last span that began earlier, `from_ms` where there is none. Spans of a lane stand in any order. */
+export const freeBefore = (lane: readonly Span[], at_ms: number, from_ms: number): number =>
+  lane.reduce((free, each) => (each.from_ms < at_ms ? Math.max(free, each.to_ms) : free), from_ms)

@@ -1,4 +1,4 @@
-import { lanesOf } from '../incidentGroups.ts'
+import { freeBefore, lanesOf } from '../incidentGroups.ts'
 import type { Band } from './chartRow.ts'
 
 interface LaneProps {
@@ -45,9 +45,9 @@ export function Lanes({ tone, title, bands, from_ms, to_ms }: LaneProps) {
             {index === lanes.length - 1 && more > 0 && <b class="more-bands"> +{more}</b>}
           </span>
           <ol>
-            {lane.map(({ band, late, from_ms: least_from, to_ms: room_to }, place) => {
+            {lane.map(({ band, late, from_ms: least_from, to_ms: room_to }) => {
               // A late label takes the room that its lane leaves it.
-              const free_from = lane[place - 1]?.to_ms ?? from_ms
+              const free_from = freeBefore(lane, least_from, from_ms)
               const room_from = late ? Math.max(free_from, to_ms - length * LATE_ROOM) : least_from
               return (
                 <li

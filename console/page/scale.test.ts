@@ -43,3 +43,9 @@ test('a scale of people has whole ends, however few they are', () => {
     )
   assert.deepEqual(scaleOf({ values: [3, 3], whole: true }), [2, 4])
 })
+
+test('a level beyond what can be taken is drawn whole', () => {
+  const [bottom, top] = scaleOf({ values: [0.05, 0.6, 1.05], limit: 1 })
+  assert.equal(bottom, 0)
+  assert.ok(top > 1.05, String(top))
+})

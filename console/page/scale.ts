@@ -8,7 +8,7 @@ export interface ScaleOptions {
   /** Not below 0. */
   readonly values: readonly number[]
   readonly objective?: number | undefined
-  /** What a value cannot exceed: 1 for shares. */
+  /** What a value cannot exceed: 1 for shares. Where one does, as the level of what is overloaded, there is no such limit. */
   readonly limit?: number | undefined
   /** Counts: the ends and steps are whole numbers. */
   readonly whole?: boolean | undefined
@@ -18,7 +18,12 @@ export interface ScaleOptions {
  * Bottom and top of a chart, round numbers both. From 0 where the values are near it; else so wide that calm looks calm:
  * a wobble of a few per cent never fills the chart.
  */
-export function scaleOf({ values, objective, limit, whole }: ScaleOptions): [bottom: number, top: number] {
+export function scaleOf({
+  values,
+  objective,
+  whole,
+  ...options
+}: ScaleOptions): [bottom: number, top: number] {
   const stepOf = (least: number): number => {
     const step = niceStep(whole ? Math.max(1, least) : least)
     return whole && step === 2.5 ? 5 : step
@@ -26,6 +31,7 @@ export function scaleOf({ values, objective, limit, whole }: ScaleOptions): [bot
   const all = objective === undefined ? values : [...values, objective]
   const high = Math.max(0, ...all)
   const low = Math.min(...all)
+  const limit = options.limit !== undefined && high > options.limit ? undefined : options.limit
   if (high < 1e-9) return [0, limit ?? 1]
   if (limit !== undefined && low >= limit * 0.9) {
     const step = niceStep(Math.max((limit - low) * 1.2, limit * 0.01))

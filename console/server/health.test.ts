@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { exampleIncident } from '../../processor/watch/testing/incidentExample.ts'
 import { incidentRow, incidentView } from '../../schemas/incidentRow.ts'
 import { HOPS } from '../../schemas/kinds/kinds.ts'
-import { judgeHops } from './health.ts'
+import { judgeHops, worstOf } from './health.ts'
 import { wilson } from './readShow.ts'
 
 const NOW = 1_000_000
@@ -104,4 +104,26 @@ test('a counted share misses its objective only when it surely does', () => {
 test('a hop that the watcher calls clean feels nothing, whatever was seen there once', () => {
   const evidence = { ...incident.evidence, clean: ['player'] as const }
   assert.equal(judge({ incidents: [{ ...incident, evidence }] }).player.health, 'well')
+})
+
+test('a load at its worst is high, a stock low, though both are levels', () => {
+  const seen = (now: number, baseline: number) => ({
+    evidence: {
+      symptoms: [
+        {
+          metric: 'resource_level',
+          rule: 'forecast',
+          hop: 'interaction',
+          scope: {},
+          now,
+          baseline,
+          onset_ms: 0,
+        } as const,
+      ],
+    },
+  })
+  assert.equal(worstOf('resource_level', [0.6, 1.05, 0.5], seen(1.05, 0.05)), 1.05)
+  assert.equal(worstOf('resource_level', [0.6, 0.1, 0.5], seen(0.1, 1)), 0.1)
+  assert.equal(worstOf('edge_ttfb', [62, 840], { evidence: { symptoms: [] } }), 840)
+  assert.equal(worstOf('encoder_fps', [], { evidence: { symptoms: [] } }), undefined)
 })

@@ -77,13 +77,18 @@ export const byHarm = (a: IncidentView, b: IncidentView): number =>
   Number(b.severity === 'critical') - Number(a.severity === 'critical') ||
   b.resolved_ms - a.resolved_ms
 
-/** The worst of some values of a metric. */
-export const worstOf = (metric: Metric, values: readonly number[]): number | undefined =>
-  values.length === 0
-    ? undefined
-    : metricOf(metric).better === 'lower'
-      ? Math.max(...values)
-      : Math.min(...values)
+/** The worst of some values of a metric, as an incident sees it: the level of a load is bad when it is high, that of a stock when it is low. */
+export function worstOf(
+  metric: Metric,
+  values: readonly number[],
+  { evidence }: { readonly evidence: Pick<IncidentView['evidence'], 'symptoms'> },
+): number | undefined {
+  if (values.length === 0) return undefined
+  const seen = evidence.symptoms.find((symptom) => symptom.metric === metric)
+  const isHighBad =
+    seen === undefined ? metricOf(metric).better === 'lower' : (seen.worst ?? seen.now) > seen.baseline
+  return isHighBad ? Math.max(...values) : Math.min(...values)
+}
 
 /** The newest known step of a metric. */
 const lastOf = (series: Snapshot['series'] | undefined, metric: Metric): number | undefined =>

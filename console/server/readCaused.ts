@@ -72,6 +72,7 @@ export async function readCaused(
         worst: worstOf(
           metric,
           incident.state === 'open' && value !== undefined ? [...during, value] : during,
+          incident,
         ),
       }
     }),

@@ -104,7 +104,7 @@ export async function readCourse(
         metric,
         series,
         others: Object.keys(others).length > 0 ? others : undefined,
-        worst: worstOf(metric, during),
+        worst: worstOf(metric, during, incident),
       }
       break
     }

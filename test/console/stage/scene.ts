@@ -105,7 +105,7 @@ export function sceneOf(options: SceneOptions): Snapshot {
       metric,
       value: until >= at_ms ? bad : calm[1],
       series: course,
-      worst: worstOf(metric, during),
+      worst: worstOf(metric, during, incidents.find(({ id }) => id === incident)!),
     }
   }
   const apps = { shop: 0.5, video: 0.3, mini: 0.2 }
