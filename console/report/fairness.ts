@@ -40,6 +40,10 @@ export function fairnessOf(shown: readonly Shown[]): ShownRound[] {
   })
 }
 
+/** The rounds in which an app was latest behind the first come first; others in their order. */
+export const widestFirst = (shown: readonly ShownRound[]): ShownRound[] =>
+  [...shown].sort((a, b) => b.spread_ms - a.spread_ms)
+
 /** Reads when each app showed each round. @param where the condition on tenant, show and event time, without synthetic viewers */
 export async function readShown(
   rows: Rows,

@@ -16,9 +16,10 @@ import {
 } from './amount.ts'
 import { audienceChart, stallChart } from './chart.ts'
 import { meets, type ReportData, rateOf, type Worst } from './data.ts'
-import { orDash, section, table, text } from './elements.ts'
+import { longTable, orDash, section, table, text } from './elements.ts'
+import { widestFirst } from './fairness.ts'
 import { type Fault, faultsOf } from './faults.ts'
-import { findingsOf } from './ledger.ts'
+import { findingsFirst, findingsOf } from './ledger.ts'
 import { type OrdersLost, ordersLost } from './orders.ts'
 import { beforeFault, changesSection, planSection } from './planSection.ts'
 import { STYLE } from './style.ts'
@@ -134,7 +135,7 @@ function ledgerSection({ ledger, orders, rounds }: ReportData, words: Words): st
   const rewards =
     ledger.length === 0
       ? ''
-      : table(
+      : longTable(
           [
             words.round,
             words.pool,
@@ -145,7 +146,7 @@ function ledgerSection({ ledger, orders, rounds }: ReportData, words: Words): st
             `#${words.returned}`,
             words.finding,
           ],
-          ledger.map((row) => {
+          findingsFirst(ledger).map((row) => {
             const found = findingsOf(row)
             return [
               text(row.round || '–'),
@@ -163,6 +164,7 @@ function ledgerSection({ ledger, orders, rounds }: ReportData, words: Words): st
                     .join('; ')}</span>`,
             ]
           }),
+          words.moreRows,
         )
   const sold = orders.reduce((sum, each) => sum + each.orders, 0)
   const sales = orders.reduce((sum, each) => sum + each.sales, 0)
@@ -199,9 +201,9 @@ export function verdictOf(data: ReportData, words: Words): string {
 const shownTable = ({ shown }: ReportData, words: Words): string =>
   shown.length === 0
     ? ''
-    : `<h3>${words.shownByRound}</h3>${table(
+    : `<h3>${words.shownByRound}</h3>${longTable(
         [words.round, `#${words.firstShown}`, `#${words.spread}`, words.lastApp, words.why, words.waits],
-        shown.map(({ round, first_ms, spread_ms, last, because, offsets }) => [
+        widestFirst(shown).map(({ round, first_ms, spread_ms, last, because, offsets }) => [
           text(round),
           milliseconds(first_ms),
           judged('live_latency_spread', spread_ms, milliseconds(spread_ms)),
@@ -209,6 +211,7 @@ const shownTable = ({ shown }: ReportData, words: Words): string =>
           words[because],
           text(offsets.map(({ app, wait_ms }) => `${app} +${milliseconds(wait_ms)}`).join(', ')),
         ]),
+        words.moreRows,
       )}`
 
 /** The experience score, what each part takes off it, and where it was lowest. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findingsOf, type PoolRound } from './ledger.ts'
+import { longTable } from './elements.ts'
+import { findingsFirst, findingsOf, type PoolRound } from './ledger.ts'
 import { type OrderStep, ordersLost } from './orders.ts'
 
 const closed: PoolRound = {
@@ -37,6 +38,26 @@ test('each thing that costs money, or breaks a promise, is found', () => {
     [],
     'a pool whose budget nobody booked is only balanced',
   )
+})
+
+test('of many rounds those with a finding come first, and what balances is folded away, none lost', () => {
+  const rounds = Array.from({ length: 30 }, (_, at) => ({
+    ...closed,
+    round: `round-${at + 1}`,
+    doubled: at === 19 ? 1 : 0,
+  }))
+  const sorted = findingsFirst(rounds.toReversed()).map(({ round }) => round)
+  assert.deepEqual(sorted.slice(0, 3), ['round-20', 'round-1', 'round-2'])
+  assert.equal(new Set(sorted).size, 30)
+  const html = longTable(
+    ['Round'],
+    sorted.map((round) => [round]),
+    (count) => `${count} more`,
+  )
+  const [open, folded] = html.split('<details><summary>22 more</summary>')
+  assert.equal(open!.match(/<td/g)!.length, 8)
+  assert.equal(folded!.match(/<td/g)!.length, 22)
+  assert.doesNotMatch(longTable(['Round'], [['a']], String), /details/)
 })
 
 const stepsOf = (orders: readonly number[]): OrderStep[] =>

@@ -39,6 +39,15 @@ export function findingsOf(row: PoolRound): LedgerFinding[] {
   return found
 }
 
+/** What does not balance first; the rounds of each in their order, `round-10` after `round-9`. */
+export const findingsFirst = (ledger: readonly PoolRound[]): PoolRound[] =>
+  [...ledger].sort(
+    (a, b) =>
+      Number(findingsOf(a).length === 0) - Number(findingsOf(b).length === 0) ||
+      a.round.localeCompare(b.round, 'en', { numeric: true }) ||
+      a.pool.localeCompare(b.pool),
+  )
+
 /** Pools that are listed. */
 const MOST_ROWS = 200
 

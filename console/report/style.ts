@@ -25,7 +25,8 @@ svg text{font-size:11px;fill:var(--soft)}
 .grid{stroke:var(--line)}.line{fill:none;stroke:var(--accent);stroke-width:1.6}.area{fill:var(--accent);opacity:.1}.dot{fill:var(--accent)}
 .band{fill:var(--band)}.change{stroke:var(--ink);stroke-dasharray:2 3}.goal{stroke:var(--bad);stroke-dasharray:5 4}
 a{color:var(--accent)}
+summary{cursor:pointer;color:var(--accent);padding:12px 0}
 ol{padding-left:20px}li{margin:6px 0}
 @media (max-width:600px){main{padding:16px}h1{font-size:24px}thead{display:none}svg{overflow:visible}svg text{font-size:24px}table,tbody,tfoot{display:block}tr{display:grid;grid-template-columns:repeat(auto-fit,minmax(96px,1fr));gap:0 8px;padding:6px 0;border-bottom:1px solid var(--line)}td,td.n{display:block;text-align:left;border:0;padding:2px 0;white-space:normal;overflow-wrap:anywhere}td:first-child,td:nth-child(2),td:has(.wide){grid-column:1/-1}td:empty{display:none}td[data-head]:not([data-head=""]):not(:first-child)::before{content:attr(data-head);display:block;font-size:12px;color:var(--soft);font-weight:400}}
-@media print{main{max-width:none;padding:0}h2{break-after:avoid}tr,figure,li{break-inside:avoid}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}@page{margin:16mm}}
+@media print{details::details-content{content-visibility:visible;height:auto}summary{display:none}main{max-width:none;padding:0}h2{break-after:avoid}tr,figure,li{break-inside:avoid}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}@page{margin:16mm}}
 `

@@ -108,6 +108,7 @@ const BOTH = {
   returned: ['Returned', '退回'],
   finding: ['Reconciliation', '对账'],
   reconciled: ['balanced', '已平'],
+  moreRows: [(count: number) => `${count} more`, (count: number) => `还有 ${count} 行`],
   findings: byFinding({
     double_grant: [
       ({ doubled, doubled_amount }) => `${count(doubled)} issued twice (${count(doubled_amount)})`,

@@ -199,15 +199,16 @@ async function tellIncidents({
     readonly id: string
     readonly hop: string
     readonly state: string
+    readonly reopened: number
     readonly summary_en: string
   }[]
-  for (const { id, hop, state, summary_en } of incidents) {
-    const what = `${id} ${state}`
+  for (const { id, hop, state, reopened, summary_en } of incidents) {
+    const what = `${id} ${state} ${reopened}`
     if (reported.has(what)) continue
     reported.add(what)
     say(
       state === 'open'
-        ? `      found (${hop}): ${summary_en}\n        ${page}/incident/${id}`
+        ? `      ${reopened > 0 ? 'back' : 'found'} (${hop}): ${summary_en}\n        ${page}/incident/${id}`
         : `      over: ${summary_en}`,
     )
   }

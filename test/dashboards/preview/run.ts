@@ -185,14 +185,20 @@ async function fewerColours(from: string, to: string): Promise<void> {
 }
 
 async function takePictures(
-  pages: readonly { readonly name: string; readonly url: string; readonly width: number }[],
+  pages: readonly {
+    readonly name: string
+    readonly url: string
+    readonly width: number
+    /** The picture ends there; without it the whole page is taken. */
+    readonly height?: number
+  }[],
   folder: string,
 ): Promise<void> {
   await mkdir(folder, { recursive: true })
   const browser = await launchBrowser()
   try {
-    for (const { name, url, width } of pages) {
-      const page = await browser.newPage({ viewport: { width, height: 900 } })
+    for (const { name, url, width, height } of pages) {
+      const page = await browser.newPage({ viewport: { width, height: height ?? 900 } })
       const errors: string[] = []
       page.on('pageerror', (error) => errors.push(String(error)))
       await page.goto(url)
@@ -201,7 +207,7 @@ async function takePictures(
       const wide = await page.evaluate(() => document.documentElement.scrollWidth)
       if (wide > width) throw new Error(`${name}: ${wide - width} px are off the screen`)
       const path = join(folder, `${name}.png`)
-      await page.screenshot({ path: `${path}.full.png`, fullPage: true })
+      await page.screenshot({ path: `${path}.full.png`, fullPage: height === undefined })
       await fewerColours(`${path}.full.png`, path)
       const { size } = await stat(path)
       if (size > MOST_BYTES) console.error(`${path} weighs ${size} bytes; at most ${MOST_BYTES}`)
@@ -235,7 +241,7 @@ if (pictures !== undefined) {
       ...(console_ === undefined
         ? [
             { name: 'report', url: of(report), width: 1000 },
-            { name: 'report-phone', url: of(report), width: 390 },
+            { name: 'report-phone', url: of(report), width: 390, height: 1500 },
           ]
         : []),
     ].filter(({ name }) => wanted(name)),
