@@ -18,7 +18,7 @@ import { audienceChart, stallChart } from './chart.ts'
 import { meets, type ReportData, rateOf, type Worst } from './data.ts'
 import { longTable, orDash, section, table, text } from './elements.ts'
 import { widestFirst } from './fairness.ts'
-import { type Fault, faultsOf } from './faults.ts'
+import { type Fault, faultsOf, felt } from './faults.ts'
 import { findingsFirst, findingsOf } from './ledger.ts'
 import { type OrdersLost, ordersLost } from './orders.ts'
 import { beforeFault, changesSection, planSection } from './planSection.ts'
@@ -118,7 +118,7 @@ function faultTable(data: ReportData, words: Words, { lang, zone, console: addre
       words.inAll,
       ...Array<string>(5).fill(''),
       plain(cost),
-      ...(sells ? [lostText(ordersLost(data.orders, faults, data.incidents))] : []),
+      ...(sells ? [lostText(ordersLost(data.orders, felt(faults), felt(data.incidents)))] : []),
     ],
   )
   return sells ? `${listed}<p class="soft">${words.ordersMethod}</p>` : listed

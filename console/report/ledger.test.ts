@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { longTable } from './elements.ts'
+import { faultsOf } from './faults.ts'
 import { findingsFirst, findingsOf, type PoolRound } from './ledger.ts'
 import { type OrderStep, ordersLost } from './orders.ts'
 
@@ -112,4 +113,30 @@ test('interval: of incidents that cost nothing, at least nine in ten intervals h
     }
     assert.ok(held / all >= 0.9, `${held} of ${all} with a memory of ${memory}`)
   }
+})
+
+test('what no viewer felt neither costs orders nor spoils what is compared with', () => {
+  const orders = stepsOf([...Array<number>(20).fill(100), 50, 50, ...Array<number>(20).fill(100)])
+  const incident = (id: string, from: number, to: number, viewer_minutes: number) => ({
+    id,
+    show: 's',
+    stream: id,
+    cause: { node: id },
+    severity: 'critical' as const,
+    hop: 'edge' as const,
+    metric: 'edge_errors' as const,
+    state: 'resolved' as const,
+    resolved_ms: to * 10_000,
+    summary_en: id,
+    summary_zh: id,
+    viewers: viewer_minutes,
+    began_ms: from * 10_000,
+    opened_ms: from * 10_000,
+    ended_ms: to * 10_000,
+    viewer_minutes,
+  })
+  const incidents = [incident('push', 0, 42, 0), incident('cdn', 20, 22, 9)]
+  const faults = faultsOf({ incidents, orders })
+  const lost = Object.fromEntries(faults.map(({ lead, orders_lost }) => [lead.id, orders_lost?.orders]))
+  assert.deepEqual(lost, { cdn: 100, push: undefined })
 })

@@ -55,7 +55,7 @@ function alike(quiet: readonly OrderStep[], mean: number, variance: number): num
  * neighbours that are alike (r: correlation at lag one; a show sells in pulses). Undefined with less than two quiet minutes beside it.
  * @param steps every step of the show, one without orders too
  * @param spells when the incidents struck; one that is asked for alone is alone
- * @param incidents all incidents of the show
+ * @param incidents of the show, those that cost viewers something
  */
 export function ordersLost(
   steps: readonly OrderStep[],

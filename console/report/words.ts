@@ -94,8 +94,8 @@ const BOTH = {
   planBroke: ['✗ no level ended it in time', '✗ 无一级按时解决'],
   ordersLost: ['Orders lost', '损失订单'],
   ordersMethod: [
-    'Orders lost: the show’s own rate in the ten minutes before and after the incident, of steps of ten seconds that no incident touches, less what was sold meanwhile; in brackets the 95 % interval. An interval that holds 0 says that nothing is known to be lost. “In all” counts each step once.',
-    '损失订单：取故障前后各十分钟内、没有任何故障的时段（每十秒一段）的订单速率，减去故障期间实际订单；括号内为 95 % 区间。区间含 0 表示看不出损失。“合计”对每一时段只计一次。',
+    'Orders lost: the show’s own rate in the ten minutes before and after the incident, of steps of ten seconds in which no incident cost viewers anything, less what was sold meanwhile; in brackets the 95 % interval. An interval that holds 0 says that nothing is known to be lost. “In all” counts each step once.',
+    '损失订单：取故障前后各十分钟内、没有影响观众的故障的时段（每十秒一段）的订单速率，减去故障期间实际订单；括号内为 95 % 区间。区间含 0 表示看不出损失。“合计”对每一时段只计一次。',
   ],
   ledger: ['Rewards and orders', '奖励与订单'],
   pool: ['Pool', '奖池'],
