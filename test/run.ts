@@ -69,7 +69,14 @@ if (files.length === 0) {
   process.exit(1)
 }
 /** These measure how long something takes, or take both cores: one file at a time, and nothing beside it. */
-const ALONE = ['test/chaos/chaos', 'test/console/console', 'test/link/', 'test/pipeline/spine']
+const ALONE = [
+  'test/chaos/chaos',
+  'test/console/console',
+  'test/link/',
+  'test/pipeline/spine',
+  'test/players/adapters',
+  'test/players/cue',
+]
 /** Players, encoders and probes here go in real time and take a fifth of a core: two files at a time. */
 const PACED = [
   'ingest/agent',
@@ -78,9 +85,7 @@ const PACED = [
   'ingest/sei/cue',
   'test/console/',
   'test/k6/',
-  'test/players/adapters',
   'test/players/behaviour',
-  'test/players/cue',
   'test/probe/faults',
   'test/probe/protocols',
   'test/probe/quorum',
