@@ -19,10 +19,11 @@ before(async () => {
   it = await startTestStore()
 })
 after(() => it.stop())
-beforeEach(async () => {
+const dropAll = async () => {
   for (const { name } of await it.store.query<{ name: string }>('SHOW TABLES'))
     await it.store.exec(`DROP TABLE ${name} SYNC`)
-})
+}
+beforeEach(dropAll)
 
 const migrator = (wanted: readonly Definition[], options: Partial<MigratorOptions> = {}) =>
   createMigrator({
@@ -65,7 +66,7 @@ test('a new store is made, and then nothing lies between it and the catalogue: t
   assert.deepEqual((await first.plan()).pending[0]!.statements.length, ALL.length)
   assert.equal((await it.store.query('SHOW TABLES')).length, 0, 'a plan changes nothing')
   assert.equal((await first.apply()).length, 1)
-  assert.deepEqual(await left(ALL), { statements: [], refusals: [], kept: [], views: [] })
+  assert.deepEqual(await left(ALL), { statements: [], refusals: [], kept: [], needed: [] })
   assert.deepEqual(await first.apply(), [])
   const { applied, pending } = await first.plan()
   assert.deepEqual(pending, [])
@@ -137,15 +138,14 @@ test('what would lose values is refused before anything runs, with what to do', 
       /incident merges rows by \(tenant, id, stream\)/,
       (sql) => sql.replace('ORDER BY (tenant, id)', 'ORDER BY (tenant, id, stream)'),
     ],
-    [/incident is a MergeTree/, (sql) => sql.replace('ReplacingMergeTree(version)', 'MergeTree()')],
+    [/incident is MergeTree/, (sql) => sql.replace('ReplacingMergeTree(version)', 'MergeTree()')],
     [
       /incident is partitioned by toDate/,
       (sql) => sql.replace('toYYYYMM(opened_time)', 'toDate(opened_time)'),
     ],
   ]
   for (const [says, change] of losses) {
-    for (const { name } of await it.store.query<{ name: string }>('SHOW TABLES'))
-      await it.store.exec(`DROP TABLE ${name} SYNC`)
+    await dropAll()
     for (const { create, select } of earlier(change)) if (select === undefined) await it.store.exec(create)
     await assert.rejects(migrator(NOW).apply(), (error: MigrationError) => {
       assert.equal(error.reason, 'loss')
@@ -172,37 +172,88 @@ test('what is more than this version needs stays: columns, longer retention, an 
   assert.match(kept.join('\n'), /old_field of an earlier version, with their values[\s\S]*are kept 90 days/)
 })
 
-test('an older program takes nothing back: it reads a newer store when all it needs is there, and says so when not', async () => {
-  const newer = earlier((create) =>
-    create.replace('SELECT\n', 'SELECT\n  count() AS of_tomorrow,\n').replace(/GROUP/, 'GROUP'),
-  ).map((each) =>
-    each.name === 'heartbeat_10s'
-      ? {
-          ...each,
-          create: each.create.replace(
-            '  time ',
-            '  of_tomorrow SimpleAggregateFunction(sum, UInt64),\n  time ',
-          ),
-        }
-      : each,
+/** Tables as a later version might have them: another rollup with its view, a codec, a TTL, a setting, a wider type, a view's query. */
+const LATER: Definition[] = ALL.filter(
+  ({ name }) => NOW.some((each) => each.name === name) || /^heartbeat_1m(_view)?$/.test(name),
+).map((each) =>
+  each.name === 'heartbeat'
+    ? {
+        ...each,
+        ttl: each.ttl!.replace('14 DAY', '30 DAY'),
+        settings: { ...each.settings, non_replicated_deduplication_window: '70000' },
+        columns: each.columns!.map((column) => {
+          if (column.name === 'stall_count') return { ...column, type: 'UInt32' }
+          return column.name === 'buffer_ms' ? { ...column, codec: 'ZSTD(3)' } : column
+        }),
+      }
+    : {
+        ...each,
+        select: each.select?.replace(
+          each.name === 'heartbeat_10s_view' ? 'WHERE weight > 0' : /$/,
+          (found) => found && `${found} AND stalled_ms >= 0`,
+        ),
+      },
+)
+
+const asDescribed = () =>
+  it.store.query(
+    "SELECT name, create_table_query FROM system.tables WHERE database = 'firstframe' ORDER BY name",
   )
-  await migrator(newer, { program: '1.1.0' }).apply()
-  const [view] = await it.store.query<{ sql: string }>(
-    "SELECT as_select AS sql FROM system.tables WHERE name = 'heartbeat_10s_view'",
-  )
-  assert.match(view!.sql, /of_tomorrow/)
+
+test('an older program takes nothing back of what a newer one changed, and goes on', async () => {
+  await migrator(NOW, { program: '1.0.9' }).apply()
+  await migrator(LATER, { program: '1.1.0' }).apply()
+  assert.deepEqual((await left(LATER)).statements, [], 'the later version found what it changed')
+  const { statements, refusals } = await left(NOW)
+  const changes = statements.join(';\n')
+  for (const change of [/DROP VIEW .*heartbeat_1m_view/, /buffer_ms CODEC/, /SETTING/, /MODIFY QUERY/])
+    assert.match(changes, change, 'an older program’s tables do differ')
+  assert.match(refusals.join(), /stall_count is UInt32 and becomes UInt16/)
+  const then = await asDescribed()
+  const { pending, kept } = await migrator(NOW, { program: '1.0.9' }).plan()
+  assert.deepEqual(pending, [])
+  assert.match(kept.join(), /heartbeat: rows are kept 30 days/)
   assert.deepEqual(await migrator(NOW, { program: '1.0.9' }).apply(), [])
-  const [still] = await it.store.query<{ sql: string }>(
-    "SELECT as_select AS sql FROM system.tables WHERE name = 'heartbeat_10s_view'",
-  )
-  assert.equal(still!.sql, view!.sql)
-  await it.store.exec('ALTER TABLE incident DROP COLUMN reopened')
-  await assert.rejects(
-    migrator(NOW, { program: '1.0.9' }).apply(),
-    (error: MigrationError) => error.reason === 'newer',
-  )
-  // The same version, or a later one, makes it its own.
-  assert.equal((await migrator(NOW, { program: '1.1.0' }).apply()).length, 1)
+  assert.deepEqual(await asDescribed(), then)
+  await beat('after')
+  assert.deepEqual(await it.store.query('SELECT sum(heartbeats_count) AS n FROM heartbeat_1m'), [{ n: 1 }])
+})
+
+test('an older program says what it cannot work without: a table, a view, a column, room for its values', async () => {
+  const losses: [RegExp, string][] = [
+    [/ incident is missing\./, 'DROP TABLE incident SYNC'],
+    [/ heartbeat_10s_view is missing\./, 'DROP VIEW heartbeat_10s_view SYNC'],
+    [/ incident\.reopened is missing\./, 'ALTER TABLE incident DROP COLUMN reopened'],
+    [
+      / heartbeat\.interval_ms is UInt16, which does not hold every UInt32\./,
+      'ALTER TABLE heartbeat MODIFY COLUMN interval_ms UInt16',
+    ],
+  ]
+  for (const [says, change] of losses) {
+    await dropAll()
+    await migrator(LATER, { program: '1.1.0' }).apply()
+    await it.store.exec(change)
+    await assert.rejects(migrator(NOW, { program: '1.0.9' }).apply(), (error: MigrationError) => {
+      assert.equal(error.reason, 'newer')
+      assert.match(error.message, says)
+      assert.match(error.message, /Start version 1\.1\.0 or later\.$/)
+      return true
+    })
+  }
+})
+
+test('a table that becomes a view is refused: it would be replaced with its rows', async () => {
+  await migrator(NOW).apply()
+  await beat('kept')
+  const select = 'SELECT * FROM firstframe.heartbeat'
+  const view = {
+    name: 'heartbeat_10s',
+    engine: 'View',
+    create: `CREATE VIEW heartbeat_10s AS ${select}`,
+    select,
+  } as const
+  const changed = NOW.map((each) => (each.name === view.name ? view : each))
+  await assert.rejects(migrator(changed).apply(), /heartbeat_10s is AggregatingMergeTree and becomes View/)
 })
 
 test('records of the first form of 0.1.0, without a program, are read', async () => {

@@ -82,21 +82,20 @@ export function createMigrator(options: MigratorOptions): Migrator {
     const tables = await foundTables(store, ddl.database)
     const wanted = tables.length === 0 ? definitions : await asServerWrites(store, definitions)
     const found = difference(wanted, tables, ddl)
+    const made = applied.reduce((newest, each) => (isNewer(each.program, newest) ? each.program : newest), '')
+    const isOlder = isNewer(made, program)
+    if (isOlder && found.needed.length > 0)
+      throw new MigrationError(
+        'newer',
+        `The tables were made by version ${made}, and this program, ${program}, cannot work with them: ${found.needed.slice(0, 3).join(' ')} Start version ${made} or later.`,
+      )
+    // An older program changes nothing.
+    if (isOlder) return { applied, pending: [], kept: found.kept }
     if (found.refusals.length > 0)
       throw new MigrationError(
         'loss',
         [...found.refusals, 'Nothing was changed.', options.whenRefused].join(' '),
       )
-    const made = applied.reduce((newest, each) => (isNewer(each.program, newest) ? each.program : newest), '')
-    const isOlder = isNewer(made, program)
-    const needed = isOlder ? found.statements.filter((each) => !found.views.includes(each)) : found.statements
-    if (isOlder && needed.length > 0)
-      throw new MigrationError(
-        'newer',
-        `The tables were made by version ${made}, and this program, ${program}, needs what they do not have (${firstLine(needed[0]!)}). Start version ${made} or later.`,
-      )
-    // An older program adds nothing: what it needs is there.
-    if (isOlder) return { applied, pending: [], kept: found.kept }
     const name = `${program}: ${found.statements.length} statements`
     const next = { version: (last?.version ?? 0) + 1, name, statements: found.statements }
     return { applied, pending: [next], kept: found.kept }
@@ -147,8 +146,6 @@ async function readRecords(store: Store): Promise<RecordRow[]> {
   const rows = await rowsIfAny<Row>(store, 'SELECT * FROM schema_migrations ORDER BY version, applied_ms')
   return rows.map((row) => ({ ...row, applied_ms: Number(row.applied_ms), program: row.program ?? '' }))
 }
-
-const firstLine = (statement: string): string => statement.split('\n').slice(0, 2).join(' ')
 
 /** Whether a version, `1.2.3`, is later than another; what comes after a `-` does not count. */
 function isNewer(version: string, than: string): boolean {

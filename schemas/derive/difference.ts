@@ -26,8 +26,8 @@ export interface Difference {
   readonly refusals: readonly string[]
   /** What stays as it is in the store, because that loses nothing. Sentences. */
   readonly kept: readonly string[]
-  /** Those of the statements that bring a view to this version's query. An older program leaves them out. */
-  readonly views: readonly string[]
+  /** What an older program cannot work without, on tables that a newer one made. Sentences. */
+  readonly needed: readonly string[]
 }
 
 /** Types that hold every value of another, so that a column may change to them. */
@@ -73,10 +73,12 @@ interface Found {
   readonly alter: string[]
   readonly refusals: string[]
   readonly kept: string[]
+  readonly needed: string[]
 }
 
 function differencesOfColumns(wanted: Definition, found: FoundTable): Found & { added: Set<string> } {
-  const [alter, refusals, added]: [string[], string[], Set<string>] = [[], [], new Set()]
+  const [alter, refusals, needed]: [string[], string[], string[]] = [[], [], []]
+  const added = new Set<string>()
   const keyColumns = new Set(found.sorting_key.match(/\w+/g))
   let before: string | undefined
   for (const column of wanted.columns ?? []) {
@@ -85,9 +87,12 @@ function differencesOfColumns(wanted: Definition, found: FoundTable): Found & { 
     const stands = `${wanted.name}.${name}`
     if (there === undefined) {
       added.add(name)
+      needed.push(`${stands} is missing.`)
       const place = before === undefined ? 'FIRST' : `AFTER ${before}`
       alter.push(`ADD COLUMN IF NOT EXISTS ${columnDdl(column)} ${place}`)
     } else if (there.type !== type) {
+      if (!holdsAll(type, there.type))
+        needed.push(`${stands} is ${there.type}, which does not hold every ${type}.`)
       if (!holdsAll(there.type, type))
         refusals.push(`${stands} is ${there.type} and becomes ${type}: values would be lost.`)
       else if (keyColumns.has(name))
@@ -102,7 +107,7 @@ function differencesOfColumns(wanted: Definition, found: FoundTable): Found & { 
   const left = found.columns.map(({ name }) => name).filter((name) => !names.has(name))
   const kept =
     left.length === 0 ? [] : [`${wanted.name}: ${left.join(', ')} of an earlier version, with their values.`]
-  return { alter, refusals, kept, added }
+  return { alter, refusals, kept, needed, added }
 }
 
 /** A key gains columns at its end; what it has besides is the order of rows on the disk, except where rows are merged by it. */
@@ -129,16 +134,10 @@ function differencesOfKey(wanted: Definition, found: FoundTable, added: Readonly
     refusals.push(
       `${wanted.name} is partitioned by ${found.partition_key} and would be by ${wanted.partition_by}.`,
     )
-  return { alter, refusals, kept }
+  return { alter, refusals, kept, needed: refusals }
 }
 
 function differencesOfTable(wanted: Definition, found: FoundTable): Found {
-  if (found.engine.replace(/^Replicated/, '') !== wanted.engine)
-    return {
-      alter: [],
-      refusals: [`${wanted.name} is a ${found.engine} and becomes a ${wanted.engine}.`],
-      kept: [],
-    }
   const columns = differencesOfColumns(wanted, found)
   if (wanted.engine === 'Distributed') return columns
   const key = differencesOfKey(wanted, found, columns.added)
@@ -160,7 +159,12 @@ function differencesOfTable(wanted: Definition, found: FoundTable): Found {
   for (const [setting, value] of Object.entries(wanted.settings ?? {}))
     if (!` ${found.engine_full},`.includes(` ${setting} = ${value},`) && setting !== 'index_granularity')
       alter.push(`MODIFY SETTING ${setting} = ${value}`)
-  return { alter, refusals: [...columns.refusals, ...key.refusals], kept }
+  return {
+    alter,
+    refusals: [...columns.refusals, ...key.refusals],
+    kept,
+    needed: [...columns.needed, ...key.needed],
+  }
 }
 
 /**
@@ -173,7 +177,7 @@ export function difference(
   { database, cluster }: DdlOptions,
 ): Difference {
   const on = cluster ? ` ON CLUSTER '${cluster}'` : ''
-  const [statements, refusals, kept, views]: [string[], string[], string[], string[]] = [[], [], [], []]
+  const [statements, refusals, kept, needed]: [string[], string[], string[], string[]] = [[], [], [], []]
   const there = new Map(found.map((each) => [each.name, each]))
   const names = new Set(definitions.map(({ name }) => name))
   // The view of a rollup that is no longer kept would go on to fill its table, and read columns that are no longer sent.
@@ -188,19 +192,25 @@ export function difference(
   for (const wanted of definitions) {
     const own = there.get(wanted.name)
     const name = `${database}.${wanted.name}${on}`
-    if (own === undefined) statements.push(wanted.create)
-    else if (wanted.select !== undefined) {
-      if (own.select === wanted.select) continue
-      const change =
-        wanted.engine === 'View'
-          ? `CREATE OR REPLACE VIEW ${name} AS\n${wanted.select}`
-          : `ALTER TABLE ${name} MODIFY QUERY\n${wanted.select}`
-      statements.push(change)
-      views.push(change)
+    if (own === undefined) {
+      statements.push(wanted.create)
+      needed.push(`${wanted.name} is missing.`)
+    } else if (own.engine.replace(/^Replicated/, '') !== wanted.engine) {
+      const refusal = `${wanted.name} is ${own.engine} and becomes ${wanted.engine}.`
+      refusals.push(refusal)
+      needed.push(refusal)
+    } else if (wanted.select !== undefined) {
+      if (own.select !== wanted.select)
+        statements.push(
+          wanted.engine === 'View'
+            ? `CREATE OR REPLACE VIEW ${name} AS\n${wanted.select}`
+            : `ALTER TABLE ${name} MODIFY QUERY\n${wanted.select}`,
+        )
     } else {
       const { alter, ...rest } = differencesOfTable(wanted, own)
       refusals.push(...rest.refusals)
       kept.push(...rest.kept)
+      needed.push(...rest.needed)
       const settings = alter.filter((part) => part.startsWith('MODIFY SETTING'))
       const others = alter.filter((part) => !part.startsWith('MODIFY SETTING'))
       // A server takes settings only in a statement of their own.
@@ -208,5 +218,5 @@ export function difference(
       for (const part of settings) statements.push(`ALTER TABLE ${name} ${part}`)
     }
   }
-  return { statements, refusals, kept, views }
+  return { statements, refusals, kept, needed }
 }
