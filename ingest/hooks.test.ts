@@ -199,7 +199,7 @@ test('MediaMTX: commands of all versions, and an authentication that is not unde
   assert.deepEqual(await events('something'), [])
   const posted = await callRoute({}, path, { body: json({ event: 'ready', path: 'live/show' }) })
   assert.equal(checked(posted.events)[0]!.stream, 'live/show')
-  assert.equal((await callRoute(guarded, `${path}/auth`, { body: Buffer.from('x') })).status, 204)
+  assert.equal((await callRoute({}, `${path}/auth`, { body: Buffer.from('x') })).status, 204)
   assert.equal(
     (await callRoute(guarded, `${path}/auth`, { body: json({ action: 'playback', path: 'a' }) })).status,
     204,
@@ -207,5 +207,47 @@ test('MediaMTX: commands of all versions, and an authentication that is not unde
   assert.equal(
     (await callRoute(guarded, `${path}/auth`, { body: json({ action: 'publish', path: 'live/a' }) })).status,
     401,
+  )
+})
+
+test('where publishing is guarded, a hook that cannot be told from a publish is refused: broken, ambiguous, of no known action', async () => {
+  const auth = '/v1/ingest/mediamtx/auth'
+  const twice = (body: Buffer, name: string) => Buffer.from(`${body.toString().slice(0, -1)},${name}}`)
+  const publish = json({ action: 'publish', path: 'live/x' })
+  const odd: readonly (readonly [what: string, path: string, body: Buffer])[] = [
+    [
+      'SRS, a broken escape',
+      SRS,
+      Buffer.from('{"action":"on_publish","app":"live","stream":"x","param":"?a=\\q"}'),
+    ],
+    ['SRS, a list', SRS, json([1])],
+    ['SRS, nothing', SRS, Buffer.alloc(0)],
+    ['SRS, a second action', SRS, twice(srsHook('on_publish'), '"action":"on_play"')],
+    [
+      'SRS, a second action in another spelling',
+      SRS,
+      twice(srsHook('on_publish'), '"\\u0061ction":"on_play"'),
+    ],
+    ['SRS, no known action', SRS, srsHook('on_rtc_publish')],
+    ['SRS, an action that is no text', SRS, srsHook(['on_publish'])],
+    ['MediaMTX, half an object', auth, Buffer.from('{"action":"publish","path":"x')],
+    ['MediaMTX, a second action', auth, twice(publish, '"action":"read"')],
+    ['MediaMTX, no known action', auth, json({ action: 'Publish', path: 'live/x' })],
+    ['nginx-rtmp, no form', NGINX, Buffer.from('{"call":"publish"}')],
+    ['nginx-rtmp, no known call', NGINX, Buffer.from('call=constructor&name=x')],
+    ['nginx-rtmp, nothing', NGINX, Buffer.alloc(0)],
+  ]
+  for (const [what, path, body] of odd)
+    for (const key of ['', 'no', 'demo']) {
+      const refused = await callRoute(guarded, path, { query: { key }, body })
+      assert.ok(refused.status >= 400, `${what}, key '${key}': ${refused.status}`)
+      const letThrough = await callRoute({}, path, { query: { key }, body })
+      assert.ok(letThrough.status < 300, `${what}, free, key '${key}': ${letThrough.status}`)
+    }
+  const ofAnother = { publishSecrets: () => [], publishIsGuarded: () => true }
+  assert.equal(
+    (await callRoute(ofAnother, SRS, { body: json([1]) })).body,
+    '0',
+    'this tenant demands no keys',
   )
 })

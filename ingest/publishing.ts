@@ -46,7 +46,7 @@ export type HookNote = 'unreadable' | 'unknown_action' | 'no_stream'
 
 /**
  * The tenant of a hook; undefined: its key is unknown. The publisher is not to blame for a wrong key, so the hook is let
- * through and stored for nobody, unless `refusesUnknownKey`.
+ * through and stored for nobody, unless it publishes and `isGuarded`.
  */
 export function tenantOfHook(request: Inbound, options: HookOptions, source: string): string | undefined {
   const header = request.headers['x-firstframe-key']
@@ -58,14 +58,33 @@ export function tenantOfHook(request: Inbound, options: HookOptions, source: str
   return tenant
 }
 
-/** Whether a publisher behind an unknown key is refused. */
-export const refusesUnknownKey = (options: HookOptions): boolean => options.publishIsGuarded?.() ?? false
+/**
+ * Whether whoever publishes behind a hook needs a signed stream key: by its tenant's word, or, where nobody knows whose
+ * hook it is, as soon as some tenant demands one.
+ */
+export const isGuarded = (options: HookOptions, tenant: string | undefined): boolean =>
+  tenant === undefined
+    ? (options.publishIsGuarded?.() ?? false)
+    : (options.publishSecrets?.(tenant) ?? []).length > 0
 
-/** What a hook is answered that nobody could read: let through, unless an encoder could get past its stream key by breaking it. */
+/**
+ * The answer to a hook that cannot be read; undefined: it is refused, because an encoder could get past its stream key by
+ * breaking its hook. `tenant`: whose hook it is, undefined while that is unknown.
+ */
 export const letThroughUnlessGuarded =
-  (options: HookOptions, answer: Answer): (() => Answer | undefined) =>
+  (options: HookOptions, answer: Answer, tenant?: string): (() => Answer | undefined) =>
   () =>
-    refusesUnknownKey(options) ? undefined : answer
+    isGuarded(options, tenant) ? undefined : answer
+
+/** The answer to a hook whose body says nothing to us: counted, and refused where publishing is guarded. */
+export function answerUnreadable(
+  options: HookOptions,
+  { source, tenant }: { readonly source: string; readonly tenant: string | undefined },
+  { letThrough, refuse }: { readonly letThrough: EventAnswer; readonly refuse: EventAnswer },
+): EventAnswer {
+  noteHook(options, source, 'unreadable')
+  return letThroughUnlessGuarded(options, letThrough, tenant)() ?? refuse
+}
 
 /** A hook that is let through without an event, because we do not understand it: counted, so that somebody sees it. */
 export function noteHook(options: HookOptions, source: string, note: HookNote, detail = ''): void {

@@ -12,6 +12,37 @@ export function readObject(body: Buffer | string): Values | undefined {
   }
 }
 
+/**
+ * A JSON object in a body in which no name stands twice, or undefined. Of equal names one parser takes the first and
+ * another the last: an encoder that can write a second one would choose what we read.
+ */
+export function readUnambiguous(body: Buffer): Values | undefined {
+  const text = body.toString()
+  const value = readObject(text)
+  return value === undefined || repeatsName(text) ? undefined : value
+}
+
+const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:]/g
+
+/** Whether a name stands twice in the outermost object of a text that is JSON. */
+function repeatsName(text: string): boolean {
+  const names = new Set<string>()
+  let depth = 0
+  let name = ''
+  for (const [token] of text.matchAll(TOKENS)) {
+    if (token === '{' || token === '[') depth += 1
+    else if (token === '}' || token === ']') depth -= 1
+    else if (token !== ':') name = token
+    else if (depth === 1) {
+      // Two spellings of one name are equal: `\u0061ction`.
+      const plain = JSON.parse(name) as string
+      if (names.has(plain)) return true
+      names.add(plain)
+    }
+  }
+  return false
+}
+
 /** A member that is an object itself; else an empty one. */
 export function objectIn(value: unknown): Values {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Values) : {}

@@ -2,16 +2,17 @@ import type { BeaconEvent } from '../../schemas/beacon.ts'
 import type { EventAnswer, EventRoute, Inbound } from '../../schemas/eventRoute.ts'
 import { type NumberReader, numberReader } from '../../schemas/readNumber.ts'
 import {
+  answerUnreadable,
   answerWith,
   type HookOptions,
+  isGuarded,
   letThroughUnlessGuarded,
   mayPublish,
   noteHook,
-  refusesUnknownKey,
   refuseWith,
   tenantOfHook,
 } from '../publishing.ts'
-import { readObject, textIn } from '../readJson.ts'
+import { readObject, readUnambiguous, textIn } from '../readJson.ts'
 import { recorded } from '../recording.ts'
 
 const UP = { event: 'publish', status: 'up' } as const
@@ -62,7 +63,7 @@ export function mediamtxRoutes(options: HookOptions): EventRoute[] {
       textIn(values[field]),
     )
     const action = name.toLowerCase().replace(/^runon/, '')
-    const fields = EVENTS[action]
+    const fields = Object.hasOwn(EVENTS, action) ? EVENTS[action] : undefined
     if (fields === undefined) {
       if (!OF_NO_CONCERN.has(action)) noteHook(options, 'mediamtx', 'unknown_action', name)
       return LET_THROUGH
@@ -83,6 +84,10 @@ export function mediamtxRoutes(options: HookOptions): EventRoute[] {
   return (['POST', 'GET'] as const).map((method) => ({ method, path: '/v1/ingest/mediamtx', handle }))
 }
 
+const REFUSED: EventAnswer = { status: 401 }
+/** What MediaMTX asks about besides publishing. Where publishing is guarded any other action is judged as a publish. */
+const NO_PUBLISH = new Set('read playback api metrics pprof'.split(' '))
+
 /** MediaMTX's `authHTTPAddress`: 204 lets the client go on, 401 does not. Only publishing needs a signed stream key. */
 export function mediamtxAuthRoute(options: HookOptions): EventRoute {
   return {
@@ -90,15 +95,14 @@ export function mediamtxAuthRoute(options: HookOptions): EventRoute {
     path: '/v1/ingest/mediamtx/auth',
     letThrough: letThroughUnlessGuarded(options, LET_THROUGH),
     handle: async (request) => {
-      const body = readObject(request.body)
-      if (body === undefined) {
-        noteHook(options, 'mediamtx', 'unreadable')
-        return LET_THROUGH
-      }
-      const publishes = body.action === 'publish'
+      const body = readUnambiguous(request.body)
       const tenant = tenantOfHook(request, options, 'mediamtx')
-      if (tenant === undefined) return publishes && refusesUnknownKey(options) ? { status: 401 } : LET_THROUGH
-      if (!publishes) return LET_THROUGH
+      if (body === undefined) {
+        const answers = { letThrough: LET_THROUGH, refuse: REFUSED }
+        return answerUnreadable(options, { source: 'mediamtx', tenant }, answers)
+      }
+      if (NO_PUBLISH.has(textIn(body.action))) return LET_THROUGH
+      if (tenant === undefined) return isGuarded(options, tenant) ? REFUSED : LET_THROUGH
       const path = textIn(body.path)
       const at = path.lastIndexOf('/')
       const publisher = {
@@ -110,7 +114,7 @@ export function mediamtxAuthRoute(options: HookOptions): EventRoute {
       const reason = mayPublish(tenant, publisher, options)
       if (reason === true) return LET_THROUGH
       const { show, node = '' } = request.query
-      return refuseWith({ status: 401 }, { ...publisher, tenant, node }, { reason, show })
+      return refuseWith(REFUSED, { ...publisher, tenant, node }, { reason, show })
     },
   }
 }

@@ -2,13 +2,14 @@ import type { BeaconEvent } from '../../schemas/beacon.ts'
 import type { EventAnswer, EventRoute, Inbound } from '../../schemas/eventRoute.ts'
 import { createPublishers } from '../publishers.ts'
 import {
+  answerUnreadable,
   answerWith,
   type HookOptions,
+  isGuarded,
   letThroughUnlessGuarded,
   mayPublish,
   mayUnpublish,
   noteHook,
-  refusesUnknownKey,
   refuseWith,
   tenantOfHook,
 } from '../publishing.ts'
@@ -104,12 +105,17 @@ export function nginxRtmpRoutes(options: HookOptions): EventRoute[] {
   async function handle(received: Inbound): Promise<EventAnswer> {
     const { request, call } = readRequest(received)
     const tenant = tenantOfHook(request, options, 'nginx-rtmp')
+    if (call.call === '') {
+      const answers = { letThrough: LET_THROUGH, refuse: { status: 403, body: 'unreadable' } }
+      return answerUnreadable(options, { source: 'nginx-rtmp', tenant }, answers)
+    }
+    const fields = Object.hasOwn(EVENTS, call.call) ? EVENTS[call.call] : undefined
+    // Where publishing is guarded, a call that nobody knows is judged as a publish.
+    const publishes = call.call === 'publish' || (fields === undefined && !OF_NO_CONCERN.has(call.call))
     if (tenant === undefined)
-      return call.call === 'publish' && refusesUnknownKey(options)
-        ? { status: 403, body: 'unknown_key' }
-        : LET_THROUGH
+      return publishes && isGuarded(options, tenant) ? { status: 403, body: 'unknown_key' } : LET_THROUGH
     const publisher = { source: 'nginx-rtmp', app: call.app, stream: call.name, args: call.args.toString() }
-    if (call.call === 'publish') {
+    if (publishes) {
       const verdict = mayPublish(tenant, publisher, options)
       if (verdict !== true)
         return refuseWith(
@@ -119,10 +125,8 @@ export function nginxRtmpRoutes(options: HookOptions): EventRoute[] {
         )
     }
     if (call.call === 'publish_done' && !mayUnpublish(tenant, publisher, options)) return LET_THROUGH
-    const fields = EVENTS[call.call]
     if (fields === undefined) {
-      if (call.call === '') noteHook(options, 'nginx-rtmp', 'unreadable')
-      else if (!OF_NO_CONCERN.has(call.call)) noteHook(options, 'nginx-rtmp', 'unknown_action', call.call)
+      if (!OF_NO_CONCERN.has(call.call)) noteHook(options, 'nginx-rtmp', 'unknown_action', call.call)
       return LET_THROUGH
     }
     if (call.name === '') {

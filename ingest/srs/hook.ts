@@ -5,17 +5,18 @@ import { type NumberReader, numberReader } from '../../schemas/readNumber.ts'
 import { known } from '../counters.ts'
 import { createPublishers } from '../publishers.ts'
 import {
+  answerUnreadable,
   answerWith,
   type HookOptions,
+  isGuarded,
   letThroughUnlessGuarded,
   mayPublish,
   mayUnpublish,
   noteHook,
-  refusesUnknownKey,
   refuseWith,
   tenantOfHook,
 } from '../publishing.ts'
-import { readObject, textIn } from '../readJson.ts'
+import { readUnambiguous, textIn } from '../readJson.ts'
 import { recorded } from '../recording.ts'
 
 /** SRS lets a client go on only when the status is 200 and the body is `0`, or an object with `code: 0`. */
@@ -28,6 +29,8 @@ type Hook = Readonly<Record<string, unknown>>
 
 /** Actions that say nothing about a hop. */
 const OF_NO_CONCERN = new Set(['on_connect', 'on_close', 'on_play', 'on_stop', 'on_forward'])
+/** Actions that begin no stream. Where publishing is guarded every other one is judged as a publish. */
+const NO_PUBLISH = new Set([...OF_NO_CONCERN, 'on_unpublish', 'on_hls', 'on_dvr'])
 
 function eventOf(hook: Hook, number: NumberReader): BeaconEvent<'hop'> | undefined {
   const node = textIn(hook.server_id)
@@ -52,11 +55,12 @@ const fileOf = ({ cwd, file }: Hook): string =>
 
 /** The hook's fields: a JSON body, or the query where a proxy made it a GET. */
 const readHook = (request: Inbound): Hook | undefined =>
-  readObject(request.body) ?? (request.query.action === undefined ? undefined : request.query)
+  readUnambiguous(request.body) ?? (request.query.action === undefined ? undefined : request.query)
 
 /**
  * SRS's HTTP callbacks: `on_publish`, `on_unpublish`, `on_hls` and `on_dvr` become events; every other hook is let
- * through. Only `on_publish` can be refused, where the tenant has `publish_secrets` and the stream key does not fit.
+ * through. Only `on_publish`, and what cannot be told from it, can be refused, where the tenant has `publish_secrets` and
+ * the stream key does not fit.
  */
 export function srsRoutes(options: HookOptions): EventRoute[] {
   const number = numberReader('srs', options.emit)
@@ -66,18 +70,19 @@ export function srsRoutes(options: HookOptions): EventRoute[] {
   async function handle(request: Inbound): Promise<EventAnswer> {
     const hook = readHook(request)
     if (hook === undefined) {
-      noteHook(options, 'srs', 'unreadable')
-      return GO_ON
+      const tenant = tenantOfHook(request, options, 'srs')
+      return answerUnreadable(options, { source: 'srs', tenant }, { letThrough: GO_ON, refuse: REFUSED })
     }
     const action = textIn(hook.action)
     // SRS reads its answer as an object: a bare 0 would cut the publisher.
     if (action === 'on_forward') return FORWARD_NOWHERE
     const tenant = tenantOfHook(request, options, 'srs')
-    if (tenant === undefined) return action === 'on_publish' && refusesUnknownKey(options) ? REFUSED : GO_ON
+    const publishes = !NO_PUBLISH.has(action)
+    if (tenant === undefined) return publishes && isGuarded(options, tenant) ? REFUSED : GO_ON
     const stream = textIn(hook.stream)
     const args = textIn(hook.param)
     const publisher = { source: 'srs', app: textIn(hook.app), stream, args }
-    if (action === 'on_publish') {
+    if (publishes) {
       const reason = mayPublish(tenant, publisher, options)
       const node = textIn(hook.server_id)
       if (reason !== true)
