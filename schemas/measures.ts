@@ -1,4 +1,5 @@
 import type { Kind } from './kinds/kinds.ts'
+import { POOL_ROUND } from './kinds/ledger.ts'
 
 /**
  * A condition on one field: equal to a value, one of several, at least a number, or present at all.
@@ -27,8 +28,11 @@ export interface MeasureSpec {
   readonly times?: string
   readonly otherwise?: string
   readonly where?: Readonly<Record<string, Condition>>
-  /** Only rows whose value of this text field fulfilled the conditions before: the watcher counts it, no rollup does. */
-  readonly repeated?: string
+  /**
+   * Only rows whose reference (a text field; '' is none) fulfilled the conditions before, in the same tenant and show and with the
+   * same values of the labels `within`. The watcher counts it, no rollup does.
+   */
+  readonly repeated?: { readonly reference: string; readonly within: readonly string[] }
 }
 
 /**
@@ -424,7 +428,7 @@ export const MEASURES = {
   reward_returned_amount_sum: booked('returned', 'Rewards returned to their pool, by amount.'),
   reward_doubled_amount_sum: {
     ...booked('issued', 'Rewards issued again under a reference that was issued before, by amount.'),
-    repeated: 'reference',
+    repeated: { reference: 'reference', within: POOL_ROUND },
   },
   reward_ends_sum: mean('ledger', 'ends_ms', 'Ends of the rounds of budgets, summed.'),
   reward_ends_count: present('ledger', 'ends_ms', 'Budgets that name one.'),

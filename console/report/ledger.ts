@@ -1,3 +1,4 @@
+import { measureOf } from '../../schemas/measures.ts'
 import type { Rows } from './ask.ts'
 
 /** What one pool gave in one round, by amount. */
@@ -57,7 +58,8 @@ export async function readLedger(
   where: string,
   params: Record<string, string>,
 ): Promise<PoolRound[]> {
-  const keys = 'round, pool, currency'
+  const { within, reference } = measureOf('reward_doubled_amount_sum').repeated!
+  const keys = within.join(', ')
   const booked = (['budget', 'issued', 'claimed', 'expired', 'returned'] as const)
     .map((entry) => `sumIf(amount, entry = '${entry}') AS ${entry}`)
     .join(', ')
@@ -65,8 +67,8 @@ export async function readLedger(
   return rows<PoolRound>(
     `SELECT ${keys}, any(of.tier) AS tier, sum(of.budget) AS budget, sum(of.issued) AS issued, sum(of.claimed) AS claimed, sum(of.expired) AS expired, sum(of.returned) AS returned,
        toFloat64(sum(of.again > 0)) AS doubled, sum(of.again) AS doubled_amount
-     FROM (SELECT ${keys}, max(l.tier) AS tier, ${booked}, if(reference != '' AND countIf(entry = 'issued') > 1, sumIf(amount, entry = 'issued') - minIf(amount, entry = 'issued'), 0) AS again
-       FROM ledger AS l WHERE ${real} AND entry NOT IN ('order', 'refund') GROUP BY ${keys}, reference) AS of
+     FROM (SELECT ${keys}, max(l.tier) AS tier, ${booked}, if(${reference} != '' AND countIf(entry = 'issued') > 1, sumIf(amount, entry = 'issued') - minIf(amount, entry = 'issued'), 0) AS again
+       FROM ledger AS l WHERE ${real} AND entry NOT IN ('order', 'refund') GROUP BY ${keys}, ${reference}) AS of
      GROUP BY ${keys} ORDER BY round, pool, currency LIMIT ${MOST_ROWS}`,
     params,
   )

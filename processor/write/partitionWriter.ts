@@ -37,7 +37,7 @@ export interface PartitionWriterOptions {
 const IDLE_COMMIT_MS = 10_000
 const PAUSES = { first_ms: 100, longest_ms: 5_000 }
 
-/** A range under timeline: what of it is prepared is never prepared again, since the dedupe step has seen it. */
+/** A range under way: what of it is prepared is never prepared again, since the dedupe step has seen it. */
 interface Range {
   readonly to: number
   readonly records: readonly LogRecord[]
@@ -230,7 +230,12 @@ export class PartitionWriter {
     }
     const { record } = prepared[0]!
     const timeline = {
-      ...{ topic: partition.topic, partition: partition.partition, from, to, table, rows },
+      topic: partition.topic,
+      partition: partition.partition,
+      from,
+      to,
+      table,
+      rows,
       collector: record.headers[HEADERS.collector] ?? '',
       taken_ms: Number(record.headers[HEADERS.time] ?? record.appended_ms),
       appended_ms: record.appended_ms,

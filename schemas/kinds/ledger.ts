@@ -11,6 +11,9 @@ export const LEDGER_ENTRIES = [
   'refund',
 ] as const
 
+/** A pool of a round: what a budget, and the references under which it is given out, belong to. */
+export const POOL_ROUND = ['round', 'pool', 'currency'] as const
+
 /** What the reward platform and the shop book: treasure boxes and prize pools, orders and sales, by round. */
 export const ledger = {
   entry: {

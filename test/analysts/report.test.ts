@@ -8,13 +8,16 @@ import { adviceOf } from '../../console/report/advice.ts'
 import { askRows } from '../../console/report/ask.ts'
 import { collect } from '../../console/report/collect.ts'
 import { compareRelease } from '../../console/report/compareRelease.ts'
-import { findingsOf } from '../../console/report/ledger.ts'
+import { findingsOf, readLedger } from '../../console/report/ledger.ts'
 import { writeReport } from '../../console/report/writeReport.ts'
 import { watchIncidents } from '../../console/server/incidents.ts'
 import { readPlan } from '../../console/server/plan.ts'
 import { readFrames } from '../../console/server/readFrames.ts'
 import { serveSql } from '../../console/server/sql.ts'
+import { createWatchCore } from '../../processor/watch/watchCore.ts'
+import { createBuilder } from '../../schemas/arrow/builder.ts'
 import type { IncidentView } from '../../schemas/incident.ts'
+import { POOL_ROUND } from '../../schemas/kinds/ledger.ts'
 import { startTestStore, type TestStore } from '../../store/testing.ts'
 import { insertObjects } from '../dashboards/rehearsedShow.ts'
 import { insertKnownShow, insertSetApart, type KnownShow } from './knownShow.ts'
@@ -300,5 +303,46 @@ test('what browser probes saw just before an incident, in it and after it', asyn
       ['in', 'black', 'picture_black', 20_000],
       ['after', 'after', '', 70_000],
     ],
+  )
+})
+
+test('a double grant is the same thing to the report and to the watcher', async () => {
+  const time = show.from_ms
+  const issued = {
+    ...{ tenant: 'demo', show: 'grants', stream: 'main', session: 'rewards', node: 'rewards', weight: 1 },
+    ...{ entry: 'issued', amount: 5, count: 1, reference: 'g-1', received_time: time, event_time: time },
+    ...{ round: 'r1', pool: 'box', currency: 'cny' },
+  }
+  const rows = [
+    ...[{}, { app: 'b' }, { stream: 'side' }, { round: 'r2' }, { round: 'r2', stream: 'side' }],
+    ...[{ pool: 'car' }, { currency: 'coins' }, { reference: '' }, { reference: '', app: 'b' }],
+  ].map((more, at) => ({ ...issued, ...more, seq: at + 1 }))
+  await insertObjects(it.store, 'ledger', rows)
+  const builder = createBuilder('ledger')
+  for (const row of rows) builder.pushRow(row)
+  const core = createWatchCore({ emit: () => {} })
+  core.ingest({ kind: 'ledger', partition: 0, bytes: builder.finish() })
+  core.advance(time + 10_000)
+  const watched: Record<string, number> = {}
+  for (const view of core.windows.streams.values()) {
+    const { rows, codes, values, sums } = view.cells(['reward_doubled_amount_sum'], 0, time + 10_000, {
+      dimensions: POOL_ROUND,
+    })
+    for (let row = 0; row < rows; row += 1) {
+      const place = codes.map((each, at) => values[at]![each[row]!]).join()
+      watched[place] = (watched[place] ?? 0) + sums[0]![row]!
+    }
+  }
+  const stored = await readLedger(askRows(url), 'show = {show:String} AND NOT synthetic', { show: 'grants' })
+  const expected = { 'r1,box,cny': 10, 'r2,box,cny': 5, 'r1,car,cny': 0, 'r1,box,coins': 0 }
+  assert.deepEqual(watched, expected)
+  assert.deepEqual(
+    Object.fromEntries(
+      stored.map(({ round, pool, currency, doubled_amount }) => [
+        [round, pool, currency].join(),
+        doubled_amount,
+      ]),
+    ),
+    expected,
   )
 })

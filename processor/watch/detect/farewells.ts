@@ -36,17 +36,18 @@ export class Farewells {
     const [hop, event, status] = [read('hop'), read('event'), read('status')]
     let goodbye = false
     let alive = false
-    for (const cell of slices.flatMap(({ cells, rows }) => [...cells.subarray(0, rows)])) {
-      const name = hop(cell)
-      if (name !== 'encoder' && name !== 'ingest') continue
-      const stated = event(cell)
-      const is = status(cell)
-      if (name === 'encoder') {
-        this.encoderHeard_ms = second_ms
-        if (GOODBYES.has(stated)) goodbye = true
+    for (const { cells, rows } of slices)
+      for (let row = 0; row < rows; row += 1) {
+        const cell = cells[row]!
+        const name = hop(cell)
+        if (name !== 'encoder' && name !== 'ingest') continue
+        const stated = event(cell)
+        if (name === 'encoder') {
+          this.encoderHeard_ms = second_ms
+          if (GOODBYES.has(stated)) goodbye = true
+        }
+        if (stated === 'publish' || (status(cell) !== 'down' && !GOODBYES.has(stated))) alive = true
       }
-      if (stated === 'publish' || (is !== 'down' && !GOODBYES.has(stated))) alive = true
-    }
     if (goodbye) this.ended_ms = second_ms
     else if (this.ended_ms > 0 && alive && second_ms > this.ended_ms + 2000) {
       this.ended_ms = 0

@@ -22,6 +22,7 @@ const keyOf = (where: Where): string =>
   Object.entries(where)
     .map(([name, value]) => `${name}=${value}`)
     .join(',')
+const groupOf = (where: Where): string => Object.keys(where).join('+')
 
 /** Sums of one lane's cell (the whole, one value, or a pair of values): a ring of seconds and a ring of clean blocks. */
 export class CellMemory {
@@ -37,10 +38,10 @@ export class CellMemory {
   /** Results that a rule computed from the blocks, by the rule’s key. */
   readonly kept = new Map<string, unknown>()
 
-  constructor(where: Where, width: number) {
+  constructor(where: Where, width: number, key = keyOf(where)) {
     this.where = where
-    this.key = keyOf(where)
-    this.group = Object.keys(where).join('+')
+    this.key = key
+    this.group = groupOf(where)
     this.width = width
     this.recent = new Float64Array(RECENT_S * width)
     this.blocks = new Float64Array(BLOCKS * width)
@@ -191,13 +192,15 @@ export class LaneMemory {
       place.map(([dimension, code]) => [table.dimensions[dimension]!, table.values[dimension]![code]!]),
     )
     for (const value of Object.values(where)) if (value === '' || value === OTHER) return null
-    const cell = new CellMemory(where, this.measures.length)
-    const known = this.cells.get(cell.key)
+    const key = keyOf(where)
+    const known = this.cells.get(key)
     if (known !== undefined) return known
-    const values = this.values.get(cell.group) ?? 0
+    const group = groupOf(where)
+    const values = this.values.get(group) ?? 0
     if (values >= MOST_VALUES) return null
-    this.values.set(cell.group, values + 1)
-    this.cells.set(cell.key, cell)
+    const cell = new CellMemory(where, this.measures.length, key)
+    this.values.set(group, values + 1)
+    this.cells.set(key, cell)
     return cell
   }
 }

@@ -1,5 +1,6 @@
 import { CAUSAL_DIMENSIONS } from '../../../schemas/dimensions.ts'
 import { KINDS, type Kind } from '../../../schemas/kinds/kinds.ts'
+import { POOL_ROUND } from '../../../schemas/kinds/ledger.ts'
 
 /** A kind's own labels that tell its cells apart, beside the causal dimensions. */
 const OWN: Readonly<Record<Kind, readonly string[]>> = {
@@ -11,7 +12,7 @@ const OWN: Readonly<Record<Kind, readonly string[]>> = {
   hop: ['hop', 'node', 'status', 'event', 'reason'],
   probe: ['target', 'hop', 'verdict', 'stage', 'reason'],
   resource: ['resource', 'node', 'sense', 'round'],
-  ledger: ['pool', 'round'],
+  ledger: POOL_ROUND,
   change: [],
 }
 

@@ -4,7 +4,8 @@ import { type Condition, MEASURES, type Measure, type MeasureSpec } from '../../
 /** Fields a measure reads, besides `weight`. */
 export function fieldsOf(name: Measure): string[] {
   const { add = [], times, where = {}, repeated } = MEASURES[name] as MeasureSpec
-  return [...add, ...(times ? [times] : []), ...Object.keys(where), ...(repeated ? [repeated] : [])]
+  const again = repeated ? [repeated.reference, ...repeated.within] : []
+  return [...add, ...(times ? [times] : []), ...Object.keys(where), ...again]
 }
 
 /** Sets to 0 every row that does not fit a condition on one field. */

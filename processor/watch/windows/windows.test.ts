@@ -176,3 +176,50 @@ test('a stream that is silent for as long as windows reach back is forgotten', (
   core.advance(T0 + 20 * 60_000)
   assert.equal(core.windows.streams.size, 0)
 })
+
+test('a grant is doubled when its reference was issued before in the pool, whoever books it and under which stream', () => {
+  const first = { entry: 'issued', amount: 5, count: 1, pool: 'box', round: 'r1', currency: 'cny' }
+  const doubled = (more: Record<string, unknown>) => {
+    const core = createWatchCore({ emit: () => {} })
+    const rows = [first, { ...first, ...more }].map((row, at) => ({
+      ...{ node: 'rewards', session: 'rewards', seq: at + 1, reference: 'g-1' },
+      ...row,
+    }))
+    core.ingest({ kind: 'ledger', partition: 0, bytes: bytes('ledger', rows) })
+    core.advance(T0 + 10_000)
+    return [...core.windows.streams.values()].reduce(
+      (sum, view) => sum + view.total('reward_doubled_amount_sum', T0, T0 + 10_000),
+      0,
+    )
+  }
+  for (const more of [
+    {},
+    { app: 'b' },
+    { stream: 'y' },
+    { stream: 'y', app: 'b' },
+    { node: 'b', session: 'b', seq: 1 },
+  ])
+    assert.equal(doubled(more), 5, JSON.stringify(more))
+  for (const more of [
+    ...[{ round: 'r2' }, { pool: 'car' }, { currency: 'coins' }, { show: 's2' }, { tenant: 't2' }],
+    ...[{ reference: 'g-2' }, { reference: '' }, { entry: 'claimed' }],
+  ])
+    assert.equal(doubled(more), 0, JSON.stringify(more))
+})
+
+test('cells of two streams that bear the same number are two places', () => {
+  const core = createWatchCore({ emit: () => {} })
+  const issued = { entry: 'issued', amount: 5, count: 1, reference: 'g-1', session: 'rewards' }
+  const rows = [
+    { ...issued, stream: 'x', pool: 'a', seq: 1 },
+    { ...issued, stream: 'y', pool: 'b', seq: 2 },
+  ]
+  core.ingest({ kind: 'ledger', partition: 0, bytes: bytes('ledger', rows) })
+  core.advance(T0 + 10_000)
+  for (const stream of ['x', 'y'])
+    assert.equal(
+      core.windows.stream('demo', 's', stream).total('reward_doubled_amount_sum', T0, T0 + 10_000),
+      0,
+      stream,
+    )
+})

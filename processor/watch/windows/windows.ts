@@ -44,16 +44,25 @@ function noteSession(
   for (let at = 0; at < distinct.length; at += 1) distinct[at]![row] = (fresh >> at) & 1
 }
 
-/** Leaves the measure of a row only where its reference was seen before in the same place. */
+/** Leaves a measure of what is repeated only where the reference of its row was seen before. */
 function noteReference(
   repeats: Repeats,
-  place: string,
-  reference: string,
-  sums: Float64Array,
+  { sums, reference, within }: Repeated,
+  owner: readonly Label[],
   row: number,
 ): void {
   if (sums[row] === 0) return
-  if (reference === '' || !repeats.seen(`${place}\0${reference}`)) sums[row] = 0
+  const text = reference.at(row)
+  const place = () => [...owner, ...within].map((label) => label.at(row)).join('\0')
+  if (text === '' || !repeats.seen(`${place()}\0${text}`)) sums[row] = 0
+}
+
+type Label = ReturnType<ReadBatch['label']>
+/** A measure of what is repeated: its value by row, and what makes two rows the same. */
+interface Repeated {
+  readonly sums: Float64Array
+  readonly reference: ReturnType<ReadBatch['text']>
+  readonly within: readonly Label[]
 }
 
 /** One stream's windows; see StreamView for what the methods mean. */
@@ -200,10 +209,13 @@ export class Windows {
     const [tenant, show, stream] = [batch.label('tenant'), batch.label('show'), batch.label('stream')]
     const labels = cellFields(kind).map((name) => batch.label(name))
     const distinct = WATCHED[kind].flatMap((name, at) => (isSessionCount(name) ? [measures[at]!] : []))
-    const again = WATCHED[kind].flatMap((name, at) => {
+    const again = WATCHED[kind].flatMap((name, at): Repeated[] => {
       const { repeated } = measureOf(name)
-      return repeated === undefined ? [] : [{ sums: measures[at]!, reference: batch.text(repeated) }]
+      if (repeated === undefined) return []
+      const within = repeated.within.map((label) => batch.label(label))
+      return [{ sums: measures[at]!, reference: batch.text(repeated.reference), within }]
     })
+    const owner = [tenant, show]
     const session = distinct.length > 0 ? batch.text('session') : undefined
     const tuple = new Int32Array(labels.length)
     const known = new Map<string, Target>()
@@ -238,14 +250,7 @@ export class Windows {
         tuple[at] = own
       }
       const cell = window.table.cell(tuple)
-      for (const { sums, reference } of again)
-        noteReference(
-          this.repeats,
-          `${tenant.at(row)}\0${show.at(row)}\0${cell}`,
-          reference.at(row),
-          sums,
-          row,
-        )
+      for (const repeated of again) noteReference(this.repeats, repeated, owner, row)
       const time = received[row]!
       if (session !== undefined) noteSession(window.sessions(partition), session.at(row), time, distinct, row)
       window.sliceAt(time, partition, this.watermark_ms).add(cell, measures, row)
